@@ -1,0 +1,3 @@
+"""ExplaiNN, the glass-box network for regulatory genomics, from data set to annotated motifs."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,186 @@
+"""The data set: the one artefact in which every assay ends and from which every model starts."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.errors import UserError
+
+FORMAT_VERSION = 1
+SPLITS = ("train", "valid", "test")
+TASK_TYPES = ("binary", "multilabel", "multiclass", "regression")
+TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
+Floats = NDArray[np.float32]
+
+_META_KEY = b"nf-explainn"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input file: its name as the user wrote it and its content's sha256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DatasetMeta:
+    """What the sequences and labels of a data set mean.
+
+    Attributes
+    ----------
+    id : str
+        File-safe identifier, unique in a run.
+    assay : str
+        The ``assay`` column of the samplesheet.
+    task_type : {'binary', 'multilabel', 'multiclass', 'regression'}
+        ``multiclass`` has one column per class, holding 0 or 1, exactly one of them 1.
+    tasks : tuple of str
+        A name per label column.
+    length : int
+        Length of every sequence, in bp.
+    strand_symmetric : bool
+        Whether a sequence and its reverse complement are the same observation; if so, training
+        sees both strands and predictions average them.
+    seed : int
+        Seed of the sampling and of the split.
+    sources : tuple of Source
+    dropped : mapping of str to int
+        Reason -> number of records that could not be used.
+    notes : tuple of str
+        Sentences for the report (what was cut, matched, shuffled).
+    extra : mapping
+        What only some assays have, e.g. ``{"negatives": "shuffle"}``.
+    """
+
+    id: str
+    assay: str
+    task_type: TaskType
+    tasks: tuple[str, ...]
+    length: int
+    strand_symmetric: bool
+    seed: int
+    sources: tuple[Source, ...] = ()
+    dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Sequences with labels and a split.
+
+    Attributes
+    ----------
+    meta : DatasetMeta
+    names : list of str
+        Unique; coordinates (``chr1:100-300(+)``, 0-based, half-open) where there are any.
+    codes : uint8 array, shape (n, length)
+    split : array of str, shape (n,)
+        ``train``, ``valid`` or ``test``.
+    labels : float32 array, shape (n, tasks)
+        NaN where unknown.
+    """
+
+    meta: DatasetMeta
+    names: list[str]
+    codes: dna.Codes
+    split: NDArray[np.str_]
+    labels: Floats
+
+    def __len__(self) -> int:
+        """Give the number of sequences."""
+        return len(self.names)
+
+    def rows(self, *splits: str) -> NDArray[np.intp]:
+        """Row numbers of the named splits, ascending."""
+        return np.flatnonzero(np.isin(self.split, splits))
+
+    def digest(self) -> str:
+        """Sha256 over names, sequences, splits and labels (not over the provenance)."""
+        sha = hashlib.sha256()
+        sha.update("\n".join(self.names).encode())
+        sha.update(np.ascontiguousarray(self.codes).tobytes())
+        sha.update("\n".join(self.split.tolist()).encode())
+        sha.update(np.ascontiguousarray(self.labels).tobytes())
+        sha.update("\n".join(self.meta.tasks).encode())
+        return sha.hexdigest()
+
+
+def write_dataset(dataset: Dataset, path: str | Path) -> None:
+    """Write a data set as Parquet; the same data set gives the same bytes."""
+    meta = {"format_version": FORMAT_VERSION, **dataclasses.asdict(dataset.meta)}
+    columns: dict[str, Any] = {
+        "name": pa.array(dataset.names, pa.string()),
+        "sequence": pa.array(dna.decode(dataset.codes), pa.string()),
+        "split": pa.array(dataset.split.tolist(), pa.string()).dictionary_encode(),
+    }
+    for column, task in enumerate(dataset.meta.tasks):
+        columns[task] = pa.array(np.ascontiguousarray(dataset.labels[:, column]), pa.float32())
+    table = pa.table(columns).replace_schema_metadata(
+        {_META_KEY: json.dumps(meta, sort_keys=True).encode()}
+    )
+    pq.write_table(table, str(path), compression="zstd", row_group_size=65536)
+
+
+def read_dataset(path: str | Path) -> Dataset:
+    """Read a data set written by :func:`write_dataset`.
+
+    Raises
+    ------
+    UserError
+        If the file is no data set of this pipeline or of another format version.
+    """
+    try:
+        table = pq.read_table(str(path))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
+    raw = (table.schema.metadata or {}).get(_META_KEY)
+    if raw is None:
+        raise UserError(
+            f"{path}: this Parquet file is no data set of nf-explainn; give a *.dataset.parquet."
+        )
+    fields = json.loads(raw)
+    version = fields.pop("format_version")
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path}: data set format {version}, this release reads {FORMAT_VERSION};"
+            " make the data set anew."
+        )
+    fields["tasks"] = tuple(fields["tasks"])
+    fields["notes"] = tuple(fields["notes"])
+    fields["sources"] = tuple(Source(**source) for source in fields["sources"])
+    meta = DatasetMeta(**fields)
+    labels = np.stack(
+        [table.column(task).to_numpy().astype(np.float32) for task in meta.tasks], axis=1
+    )
+    return Dataset(
+        meta=meta,
+        names=table.column("name").to_pylist(),
+        codes=_codes(table.column("sequence"), meta.length),
+        split=np.array(table.column("split").to_pylist(), dtype=np.str_),
+        labels=labels,
+    )
+
+
+def _codes(column: pa.ChunkedArray, length: int) -> dna.Codes:
+    """Encode a column of equal-length strings from its buffers, without a Python string each."""
+    parts = []
+    for chunk in column.chunks:
+        offsets, data = chunk.buffers()[1:]
+        first = np.frombuffer(offsets, dtype=np.int32)[chunk.offset]
+        letters = np.frombuffer(data, dtype=np.uint8, count=len(chunk) * length, offset=first)
+        parts.append(dna.encode_letters(letters).reshape(len(chunk), length))
+    return np.concatenate(parts) if parts else np.zeros((0, length), dtype=np.uint8)

@@ -1,0 +1,60 @@
+"""How a script of the pipeline ends: done, a user's mistake, out of memory, or our defect."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+EXIT_USER_ERROR = 1
+EXIT_OUT_OF_MEMORY = 137
+
+
+class UserError(Exception):
+    """A mistake that a user can mend.
+
+    Parameters
+    ----------
+    message : str
+        One sentence that names the file, the row, the value and the way out. Several mistakes of
+        one input are joined by newlines, a sentence each.
+    """
+
+
+class UnusableError(Exception):
+    """The input is well formed, but no model can be trained on it (a result, not a failure).
+
+    Parameters
+    ----------
+    reason : str
+        Why, in a sentence.
+    advice : str
+        What to do about it, in a sentence.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}")
+        self.reason = reason
+        self.advice = advice
+
+
+def run_script(main: Callable[[], None]) -> None:
+    """Run a script's ``main`` and turn what it raises into the pipeline's exit codes.
+
+    A :class:`UserError` is printed without a traceback and ends with 1; host or GPU memory that
+    ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
+    keeps its traceback.
+    """
+    try:
+        main()
+    except UserError as error:
+        print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)
+        sys.exit(EXIT_USER_ERROR)
+    except MemoryError:
+        print("ERROR: the machine's memory ran out.", file=sys.stderr)
+        sys.exit(EXIT_OUT_OF_MEMORY)
+    except RuntimeError as error:
+        # torch.OutOfMemoryError is a RuntimeError; told by name so that torch need not be imported.
+        if type(error).__name__ == "OutOfMemoryError":
+            print(f"ERROR: the GPU's memory ran out: {error}", file=sys.stderr)
+            sys.exit(EXIT_OUT_OF_MEMORY)
+        raise

@@ -1,0 +1,40 @@
+"""A motif: a position probability matrix with the number of sites behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNIFORM = (0.25, 0.25, 0.25, 0.25)
+
+
+@dataclass(frozen=True)
+class Motif:
+    """One motif.
+
+    Attributes
+    ----------
+    id : str
+        Identifier without blanks (``MA0139.1``, ``unit_007``).
+    name : str
+        Name for people (``CTCF``); empty where there is none.
+    ppm : float64 array, shape (width, 4)
+        Probabilities of A, C, G, T per position; rows sum to 1.
+    nsites : float
+        Number of sites the motif was counted from; 20 where its source gives none (MEME's default).
+    """
+
+    id: str
+    name: str
+    ppm: NDArray[np.float64]
+    nsites: float = 20.0
+
+
+@dataclass(frozen=True)
+class MotifSet:
+    """Motifs of one file, with the file's background frequencies of A, C, G, T."""
+
+    motifs: tuple[Motif, ...]
+    background: tuple[float, float, float, float] = UNIFORM
