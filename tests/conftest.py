@@ -1,0 +1,35 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Top folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder with the real data sets, or a skip that says what is missing."""
+    return _shared_folder("NFEXPLAINN_TEST_DATA", "data")
+
+
+@pytest.fixture(scope="session")
+def fixtures_dir() -> Path:
+    """Folder with real outputs of MEME Suite programs, or a skip that says what is missing."""
+    return _shared_folder("NFEXPLAINN_TEST_FIXTURES", "fixtures")
+
+
+def _shared_folder(variable: str, name: str) -> Path:
+    folder = Path(os.environ.get(variable, ROOT.parent / "shared" / name))
+    if not folder.is_dir():
+        pytest.skip(f"needs the real data in {folder} (or where {variable} says)")
+    return folder
