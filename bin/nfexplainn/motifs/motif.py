@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
+DEFAULT_NSITES = 20.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Motif:
     id: str
     name: str
     ppm: NDArray[np.float64]
-    nsites: float = 20.0
+    nsites: float = DEFAULT_NSITES
 
 
 @dataclass(frozen=True)
