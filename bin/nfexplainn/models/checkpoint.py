@@ -1,0 +1,222 @@
+"""Model files: weights and everything that is needed to use them, in one safetensors file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from nfexplainn.errors import UserError
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.registry import build
+
+FORMAT_VERSION = 1
+_KEY = "nf-explainn"
+
+
+@dataclass(frozen=True)
+class ModelHeader:
+    """What a model file says about itself.
+
+    Attributes
+    ----------
+    architecture : str
+        Name in the registry.
+    config : mapping
+        The architecture's configuration, e.g. of ``ExplaiNNConfig``.
+    tasks : tuple of str
+        Names of the logits, in order.
+    task_type : str
+        ``binary``, ``multilabel``, ``multiclass`` or ``regression``.
+    strand_symmetric : bool
+        Whether predictions average both strands.
+    training : mapping
+        The training options with the loss that was used, and the epoch of the weights.
+    dataset, dataset_digest : str
+        Identifier and content of the data set.
+    replicate, seed : int
+    versions : mapping of str to str
+        Of this package and of torch.
+    """
+
+    architecture: str
+    config: Mapping[str, Any]
+    tasks: tuple[str, ...]
+    task_type: str = "multilabel"
+    strand_symmetric: bool = True
+    training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    dataset: str = ""
+    dataset_digest: str = ""
+    replicate: int = 1
+    seed: int = 0
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in evaluation mode on the CPU, with what its file says about it."""
+
+    model: nn.Module
+    header: ModelHeader
+
+
+def save_model(path: str | Path, model: nn.Module, header: ModelHeader) -> None:
+    """Write a model; the same weights and header give the same bytes.
+
+    The file appears under its name only when it is complete.
+
+    Parameters
+    ----------
+    path : path
+        ``*.model.safetensors``.
+    model : nn.Module
+        On any device.
+    header : ModelHeader
+    """
+    path = Path(path)
+    fields = {"format_version": FORMAT_VERSION, **dataclasses.asdict(header)}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    # The weights in memory's plain order, in the order of their names; one key of metadata, since
+    # safetensors does not sort several.
+    tensors = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in sorted(model.state_dict().items())
+    }
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(save(tensors, {_KEY: text}))
+    part.replace(path)
+
+
+def load_model(path: str | Path) -> LoadedModel:
+    """Read a model written by :func:`save_model`, or a ``.pth`` file of the authors.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, broken, of another kind or of another format version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file; give a *.model.safetensors.")
+    if path.suffix in (".pth", ".pt"):
+        return load_authors_model(path)
+    try:
+        with safetensors.safe_open(str(path), framework="pt") as opened:
+            metadata = opened.metadata() or {}
+        state = load_file(str(path))
+    except (safetensors.SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path}: this is no readable safetensors file ({error}); give a *.model.safetensors."
+        ) from error
+    if _KEY not in metadata:
+        raise UserError(f"{path}: this safetensors file is no model of nf-explainn.")
+    fields = json.loads(metadata[_KEY])
+    version = fields.pop("format_version")
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path}: model format {version}, this release reads {FORMAT_VERSION};"
+            " train the model anew."
+        )
+    fields["tasks"] = tuple(fields["tasks"])
+    header = ModelHeader(**fields)
+    model = build(header.architecture, header.config)
+    _fill(model, state, path)
+    return LoadedModel(model.eval(), header)
+
+
+def load_authors_model(
+    path: str | Path, *, length: int | None = None, tasks: tuple[str, ...] = ()
+) -> LoadedModel:
+    """Read weights that the authors' package saved with ``torch.save``, without running its pickle.
+
+    Parameters
+    ----------
+    path : path
+        ``*.pth``: a ``state_dict`` of their ``ExplaiNN``.
+    length : int, optional
+        Length of the sequences. The weights tell it only up to the tail that pooling leaves out;
+        by default the shortest that fits is taken (200 for the paper's models).
+    tasks : tuple of str, optional
+        Names of the logits; by default ``task_1`` and so on.
+
+    Raises
+    ------
+    UserError
+        If the file is no such checkpoint, or ``length`` or ``tasks`` do not fit its weights.
+    """
+    path = Path(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: this is no readable checkpoint of weights ({reason}).") from error
+    if not isinstance(state, Mapping) or "linears.0.weight" not in state:
+        raise UserError(
+            f"{path}: this checkpoint holds no ExplaiNN (linears.0.weight is missing);"
+            " give a state_dict of the authors' ExplaiNN class."
+        )
+    config = _infer_config(state, length, path)
+    names = tasks or tuple(f"task_{number + 1}" for number in range(config.tasks))
+    if len(names) != config.tasks:
+        raise UserError(f"{path}: the model has {config.tasks} outputs, not {len(names)}.")
+    model = ExplaiNN(config)
+    _fill(model, dict(state), path)
+    header = ModelHeader(
+        architecture="explainn", config=dataclasses.asdict(config), tasks=names, dataset=path.stem
+    )
+    return LoadedModel(model.eval(), header)
+
+
+def _infer_config(state: Mapping[str, Tensor], length: int | None, path: Path) -> ExplaiNNConfig:
+    """Read the shape of a model off its weights; pooling is the paper's, 7 and 7."""
+    pool = 7
+    try:
+        units, _, k = state["linears.0.weight"].shape
+        tasks = state["final.weight"].shape[0]
+        hidden, positions, num_fc = 100, 1, 0
+        if "linears.6.weight" in state:
+            nodes, positions, _ = state["linears.6.weight"].shape
+            if "linears.10.weight" in state:
+                num_fc = 2
+            elif "last_linear.1.weight" in state:
+                blocks = {key.split(".")[1] for key in state if key.startswith("linears_bg.")}
+                num_fc = 2 + len(blocks)
+            else:
+                num_fc = 1
+            hidden = nodes // units if num_fc > 1 else hidden
+    except (KeyError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: the weights are not those of an ExplaiNN ({error}).") from error
+    shortest = (positions - 1) * pool + (pool if num_fc else 1) + k - 1
+    config = ExplaiNNConfig(
+        length=shortest if length is None else length,
+        tasks=tasks,
+        units=units,
+        filter_length=k,
+        pool_size=pool,
+        pool_stride=pool,
+        num_fc=num_fc,
+        hidden=hidden,
+    )
+    if config.pooled_positions != positions:
+        raise UserError(
+            f"{path}: the weights fit sequences of {shortest} to {shortest + pool - 1} bp,"
+            f" not of {length} bp."
+        )
+    return config
+
+
+def _fill(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: the weights do not fit the model ({reason}).") from error

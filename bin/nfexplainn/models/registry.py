@@ -1,0 +1,80 @@
+"""The architectures by name: every model takes uint8 codes (B, length), gives logits (B, tasks)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from nfexplainn.errors import UserError
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a model of one name is made.
+
+    Attributes
+    ----------
+    config : type
+        A frozen dataclass with at least ``length`` and ``tasks``.
+    model : callable
+        Makes the module from that dataclass; the module keeps it as ``config``.
+    """
+
+    config: type
+    model: Callable[[Any], nn.Module]
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {"explainn": Architecture(ExplaiNNConfig, ExplaiNN)}
+
+
+def build(name: str, config: Mapping[str, Any]) -> nn.Module:
+    """Make an untrained model.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`ARCHITECTURES`.
+    config : mapping
+        Values of the architecture's configuration; what it does not know is refused.
+
+    Raises
+    ------
+    UserError
+        If the name or a value is unknown or out of range.
+    """
+    architecture = _architecture(name)
+    known = {field.name for field in dataclasses.fields(architecture.config)}
+    if unknown := sorted(set(config) - known):
+        raise UserError(
+            f"model {name}: unknown setting {', '.join(unknown)};"
+            f" known are {', '.join(sorted(known))}."
+        )
+    return architecture.model(architecture.config(**config))
+
+
+def config_from(name: str, options: Mapping[str, Any], length: int, tasks: int) -> dict[str, Any]:
+    """Pick a model's configuration out of the options of a whole run.
+
+    Parameters
+    ----------
+    name : str
+        Architecture.
+    options : mapping
+        Parameters by name; those that are not the architecture's are left out.
+    length, tasks : int
+        Of the data set.
+    """
+    known = {field.name for field in dataclasses.fields(_architecture(name).config)}
+    picked = {key: value for key, value in options.items() if key in known and value is not None}
+    return picked | {"length": length, "tasks": tasks}
+
+
+def _architecture(name: str) -> Architecture:
+    if name not in ARCHITECTURES:
+        raise UserError(f"model '{name}' is unknown; choose from {', '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[name]
