@@ -1,0 +1,76 @@
+"""nf-explainn start-up: what the script `nextflow` at the top of the project runs.
+
+``nextflow ARGUMENTS`` starts Nextflow; ``environment tests`` prints the folder of the Python
+environment of the tests. The standard library is all that is used here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from arguments import Request, read
+from nextflow import find_nextflow
+from say import StartError, say
+from tools import CONTAINERS, environment
+
+GIGABYTES = 6.0  # torch with its CUDA libraries, unpacked
+
+
+def start_nextflow(arguments: list[str]) -> int:
+    """Prepare what the request needs and become Nextflow."""
+    request = read(arguments)
+    variables = dict(os.environ)
+    launcher = find_nextflow(CONTAINERS.parent / "nextflow")
+    variables.update(launcher.variables)
+    variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
+    if request.engine:
+        from image import provide_image
+
+        variables.update(provide_image(request))
+    elif request.runs_here:
+        place = environment(CONTAINERS / "requirements.txt", "the Python environment", GIGABYTES)
+        variables["PATH"] = f"{place / 'bin'}{os.pathsep}{variables.get('PATH', '')}"
+        variables["PYTHONNOUSERSITE"] = "1"  # nothing of the user's own Python mixes in
+        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
+            variables.pop(name, None)
+    return _become([*launcher.command, *arguments], variables, request)
+
+
+def _become(command: list[str], variables: dict[str, str], request: Request) -> int:
+    if not request.background or command[0].endswith("nextflow"):  # its launcher knows -bg
+        os.execve(command[0], command, variables)
+    with open(os.devnull, "r+b") as nowhere:
+        process = subprocess.Popen(command, env=variables, stdin=nowhere, start_new_session=True)
+    Path(".nextflow.pid").write_text(f"{process.pid}\n")
+    return 0
+
+
+def main(words: list[str]) -> int:
+    """Run one request; every failure that has a cause is one sentence and exit 1."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGHUP, _stop)
+    try:
+        if words[0] == "nextflow":
+            return start_nextflow(words[1:])
+        lock = CONTAINERS.parent / words[1] / "requirements.txt"
+        print(environment(lock, f"the Python environment of the {words[1]}", GIGABYTES))
+        return 0
+    except StartError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("stopped; nothing half-made is left, and the next start goes on from what is cached")
+        return 130
+
+
+def _stop(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

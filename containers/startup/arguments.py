@@ -1,0 +1,73 @@
+"""What of Nextflow's command line the start-up has to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ENGINES = ("docker", "podman", "singularity", "apptainer", "charliecloud", "shifter", "sarus")
+# profiles whose tasks run in a container somewhere else, or in an environment that they make
+ELSEWHERE = ("awsbatch", "google_batch", "k8s", "conda", "mamba", "wave")
+# options of `nextflow` itself, before the command, that are followed by a value
+VALUED = ("-C", "-c", "-config", "-log", "-syslog", "-trace")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One command line of Nextflow.
+
+    Attributes
+    ----------
+    command
+        ``run``, ``config``, ...; None if there is none.
+    engine
+        Container engine asked for by a profile or ``-with-<engine>``; the first, if several.
+    image
+        Image named on the command line, None for the pipeline's own.
+    runs_here
+        Whether tasks will run on this machine's file system without a container.
+    background
+        Whether ``-bg`` was given.
+    """
+
+    command: str | None
+    engine: str | None
+    image: str | None
+    runs_here: bool
+    background: bool
+
+
+def read(arguments: list[str]) -> Request:
+    """Read Nextflow's arguments (those after its own name)."""
+    command, position = None, 0
+    while position < len(arguments):
+        word = arguments[position]
+        if not word.startswith("-"):
+            command = word
+            break
+        position += 2 if word in VALUED else 1
+    rest = arguments[position + 1 :]
+    profiles = [name.strip() for name in (_value(rest, "-profile") or "").split(",")]
+    engines = [name for name in profiles if name in ENGINES]
+    engines += [name for name in ENGINES if f"-with-{name}" in rest]
+    asks_only = any(
+        word in ("-h", "-help", "--help", "--version", "-preview") or word.startswith("--help=")
+        for word in rest
+    )
+    runs = command == "run" and not asks_only
+    elsewhere = any(name in ELSEWHERE for name in profiles) or "-with-conda" in rest
+    return Request(
+        command=command,
+        engine=engines[0] if engines and runs else None,
+        image=_value(rest, "--container_image"),
+        runs_here=runs and not engines and not elsewhere,
+        background="-bg" in arguments[:position] or "-bg" in rest,
+    )
+
+
+def _value(words: list[str], option: str) -> str | None:
+    for index, word in enumerate(words):
+        if word == option and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return None
