@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Interpret a trained model: motifs, states, importances and effects of its units."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from nfexplainn.dataset import read_dataset
+from nfexplainn.errors import run_script
+from nfexplainn.interpret.options import InterpretOptions, read_options
+from nfexplainn.interpret.progress import Progress
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="R.model.safetensors")
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--id", required=True, help="prefix of the files written")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, interpret, write."""
+    args = parse()
+    options = read_options(args.options, InterpretOptions)
+    dataset = read_dataset(args.dataset)
+
+    import torch
+
+    from nfexplainn.interpret import tables
+    from nfexplainn.interpret.run import interpret_model
+    from nfexplainn.models.checkpoint import load_model
+
+    torch.set_num_threads(args.threads)
+    model = load_model(args.model).model
+    logits = tables.read_logits(args.predictions, dataset)
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    prefix = folder / args.id
+    result = interpret_model(
+        model,  # type: ignore[arg-type]
+        dataset,
+        logits,
+        f"{prefix}.importances.parquet",
+        options,
+        report=Progress("chunks interpreted"),
+    )
+    width = model.filters()[0].shape[2]  # type: ignore[operator]
+    tables.write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
+    tables.write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
+    tables.write_motifs(result.states, prefix)
+    tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
+    with_motif = sum(state.motif is not None for state in result.states)
+    print(
+        f"{args.id}: {int(result.selection.chosen.sum()):,} well-predicted sequences"
+        f" ({result.selection.rule}); {with_motif} of {len(result.states)} units have a motif",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,85 @@
+"""Settings of interpretation, annotation and summary; the names are those of the parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nfexplainn.errors import UserError
+
+OptionsT = TypeVar("OptionsT")
+
+
+@dataclass(frozen=True)
+class InterpretOptions:
+    """How motifs and importances are made.
+
+    Attributes
+    ----------
+    activation_threshold : float
+        Share of a unit's maximum that a site reaches.
+    min_sites : int
+        A motif of fewer sites is flagged.
+    min_information : float
+        Bits under which a motif is never annotated.
+    """
+
+    activation_threshold: float = 0.5
+    min_sites: int = 20
+    min_information: float = 5.0
+
+
+@dataclass(frozen=True)
+class AnnotateOptions:
+    """How motifs are compared.
+
+    Attributes
+    ----------
+    tomtom_distance : {'ed', 'pearson'}
+    tomtom_min_overlap : int
+        Columns.
+    q_threshold : float
+        Largest q-value of a match.
+    min_information : float
+        Bits under which a motif is never compared.
+    """
+
+    tomtom_distance: str = "ed"
+    tomtom_min_overlap: int = 1
+    q_threshold: float = 0.05
+    min_information: float = 5.0
+
+
+def read_options(path: str | Path, kind: type[OptionsT]) -> OptionsT:
+    """Read the fields of an options dataclass from a JSON file; other keys belong to other steps.
+
+    Raises
+    ------
+    UserError
+        If the file is no JSON object or a value has another type than its default.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path}: the options cannot be read ({error}); give a JSON file."
+        ) from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: the options are no JSON object; write {{...}}.")
+    taken: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        value = values.get(field.name)
+        if value is None:
+            continue
+        wanted = type(field.default)
+        if wanted is float and type(value) is int:
+            value = float(value)
+        if type(value) is not wanted:
+            raise UserError(
+                f"{path}: {field.name} is {value!r}; give a value like {field.default!r}."
+            )
+        taken[field.name] = value
+    return kind(**taken)

@@ -1,0 +1,208 @@
+"""All filters over all windows of a chunk of sequences: the place where the time goes.
+
+A scanner offers two operations, so that a compiled kernel can take its place: the best activation
+per sequence and unit, and the counts of the windows above a threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nfexplainn.dna import N_CODE, Codes
+
+WORD = 4
+# Chunks of about this many activations (16 MB) stay in cache and free of page faults.
+CHUNK_ACTIVATIONS = 1 << 22
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters with the batch norm folded in.
+
+    Attributes
+    ----------
+    weights : float32 array, shape (units, 4, width)
+    offset : float32 array, shape (units,)
+        The activation before the exponential is the sum of weights of a window's bases + offset.
+    covered : int
+        Number of window positions, from the first, that the pooling sees.
+    """
+
+    weights: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    covered: int
+
+
+@dataclass(frozen=True)
+class SiteCounts:
+    """Windows of a chunk at or above each unit's threshold.
+
+    Attributes
+    ----------
+    counts : int64 array, shape (units, width, 5)
+        Bases A, C, G, T, N per position.
+    sites : int64 array, shape (units,)
+        Number of windows.
+    activated : bool array, shape (n, units)
+        Whether a sequence has at least one.
+    """
+
+    counts: NDArray[np.int64]
+    sites: NDArray[np.int64]
+    activated: NDArray[np.bool_]
+
+
+class Scanner(Protocol):
+    """What the interpretation needs of a scanner."""
+
+    @property
+    def units(self) -> int:
+        """Number of filters."""
+
+    @property
+    def width(self) -> int:
+        """Length of the filters in bp."""
+
+    @property
+    def chunk(self) -> int:
+        """Number of sequences that one call should be given."""
+
+    def maxima(self, codes: Codes) -> NDArray[np.float32]:
+        """Best activation (before exp) per sequence and unit, shape (n, units)."""
+
+    def sites(self, codes: Codes, threshold: NDArray[np.float32]) -> SiteCounts:
+        """Count the windows whose activation (before exp) reaches each unit's threshold."""
+
+
+class TableScanner:
+    """Scan by look-up: a window is the sum of one table row per word of four bases.
+
+    A word is five-ary, N adding nothing, as an all-zero one-hot column does in the model.
+
+    Parameters
+    ----------
+    filters : Filters
+    """
+
+    def __init__(self, filters: Filters) -> None:
+        self._units, letters, self._width = filters.weights.shape
+        if letters != 4:
+            raise ValueError(f"filters need 4 rows, one per base, not {letters}")
+        self._covered = filters.covered
+        self._starts = list(range(0, self._width, WORD))
+        tables = []
+        for start in self._starts:
+            tables.append(_word_table(filters.weights[:, :, start : start + WORD]))
+        tables[0] = tables[0] + filters.offset.astype(np.float64)
+        self._tables = torch.from_numpy(np.concatenate(tables).astype(np.float32))
+        self._first_row = np.cumsum([0] + [len(table) for table in tables[:-1]]).astype(np.int32)
+        self._sizes = [min(WORD, self._width - start) for start in self._starts]
+
+    @property
+    def units(self) -> int:
+        """Number of filters."""
+        return int(self._units)
+
+    @property
+    def width(self) -> int:
+        """Length of the filters in bp."""
+        return int(self._width)
+
+    @property
+    def chunk(self) -> int:
+        """Number of sequences whose activations fill a chunk."""
+        return max(1, CHUNK_ACTIVATIONS // (self._covered * self._units))
+
+    def activations(self, codes: Codes) -> torch.Tensor:
+        """Activations before the exponential.
+
+        Parameters
+        ----------
+        codes : uint8 array, shape (n, length)
+
+        Returns
+        -------
+        float32 tensor, shape (n, covered, units)
+
+        Raises
+        ------
+        ValueError
+            If the sequences are shorter than the windows that the pooling covers.
+        """
+        n, length = codes.shape
+        if length < self._covered + self._width - 1:
+            raise ValueError(f"sequences of {length} bp hold fewer than {self._covered} windows")
+        index = np.empty((n, self._covered, len(self._starts)), dtype=np.int32)
+        words: dict[int, NDArray[np.int32]] = {}
+        for j, (start, size) in enumerate(zip(self._starts, self._sizes, strict=True)):
+            if size not in words:
+                words[size] = _words(codes, size)
+            index[:, :, j] = words[size][:, start : start + self._covered]
+            index[:, :, j] += self._first_row[j]
+        flat = torch.from_numpy(index.reshape(n * self._covered, len(self._starts)))
+        with torch.no_grad():
+            summed = torch.nn.functional.embedding_bag(flat, self._tables, mode="sum")
+        return summed.view(n, self._covered, self.units)
+
+    def maxima(self, codes: Codes) -> NDArray[np.float32]:
+        """Best activation (before exp) per sequence and unit, shape (n, units)."""
+        if not len(codes):
+            return np.zeros((0, self.units), dtype=np.float32)
+        best: NDArray[np.float32] = self.activations(codes).amax(dim=1).numpy()
+        return best
+
+    def sites(self, codes: Codes, threshold: NDArray[np.float32]) -> SiteCounts:
+        """Count the windows whose activation (before exp) reaches each unit's threshold.
+
+        Parameters
+        ----------
+        codes : uint8 array, shape (n, length)
+        threshold : float32 array, shape (units,)
+        """
+        shape = (self.units, self.width, N_CODE + 1)
+        if not len(codes):
+            empty = np.zeros((0, self.units), dtype=bool)
+            return SiteCounts(np.zeros(shape, np.int64), np.zeros(self.units, np.int64), empty)
+        activations = self.activations(codes)
+        limit = torch.from_numpy(threshold)
+        # Few sequences reach the threshold, so only their windows are compared one by one.
+        activated = activations.amax(dim=1) >= limit
+        sequence, unit = activated.nonzero(as_tuple=True)
+        above = activations[sequence, :, unit] >= limit[unit, None]
+        pair, position = (part.numpy() for part in above.nonzero(as_tuple=True))
+        hit_sequence, hit_unit = sequence.numpy()[pair], unit.numpy()[pair]
+        windows = np.lib.stride_tricks.sliding_window_view(codes, self.width, axis=1)
+        sites = windows[hit_sequence, position].astype(np.int64)
+        row = hit_unit[:, None] * self.width + np.arange(self.width)
+        counts = np.bincount((row * (N_CODE + 1) + sites).ravel(), minlength=int(np.prod(shape)))
+        return SiteCounts(
+            counts=counts.reshape(shape).astype(np.int64),
+            sites=np.bincount(hit_unit, minlength=self.units).astype(np.int64),
+            activated=activated.numpy(),
+        )
+
+
+def _word_table(weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum of weights of every word, shape (5 ** size, units); the first base is the high digit."""
+    units, _, size = weights.shape
+    padded = np.zeros((size, N_CODE + 1, units))
+    padded[:, :4] = weights.transpose(2, 1, 0)
+    table = np.zeros((1, units))
+    for column in padded:
+        table = (table[:, None] + column[None]).reshape(-1, units)
+    return table
+
+
+def _words(codes: Codes, size: int) -> NDArray[np.int32]:
+    """Number of the word that starts at each position, shape (n, length - size + 1)."""
+    last = codes.shape[1] - size + 1
+    words = codes[:, :last].astype(np.int32)
+    for shift in range(1, size):
+        words *= N_CODE + 1
+        words += codes[:, shift : shift + last]
+    return words
