@@ -24,7 +24,7 @@ def start_nextflow(arguments: list[str]) -> int:
     """Prepare what the request needs and become Nextflow."""
     request = read(arguments)
     variables = dict(os.environ)
-    launcher = find_nextflow(CONTAINERS.parent / "nextflow")
+    launcher = find_nextflow()
     variables.update(launcher.variables)
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
     if request.engine:
@@ -43,8 +43,9 @@ def start_nextflow(arguments: list[str]) -> int:
 def _become(command: list[str], variables: dict[str, str], request: Request) -> int:
     if not request.background or command[0].endswith("nextflow"):  # its launcher knows -bg
         os.execve(command[0], command, variables)
-    with open(os.devnull, "r+b") as nowhere:
-        process = subprocess.Popen(command, env=variables, stdin=nowhere, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=variables, stdin=subprocess.DEVNULL, start_new_session=True
+    )
     Path(".nextflow.pid").write_text(f"{process.pid}\n")
     return 0
 

@@ -20,24 +20,12 @@ LOCK = CONTAINERS / "nextflow.lock.toml"
 OLDEST_NEXTFLOW = (25, 4)
 JAVA_VERSIONS = range(17, 25)  # Groovy 4.0.26 does not read the class files of Java 25
 # what the official launcher opens to Groovy and Kryo
-OPENED = [
-    "java.lang",
-    "java.io",
-    "java.nio",
-    "java.net",
-    "java.util",
-    "java.util.concurrent.locks",
-    "java.util.concurrent.atomic",
-    "java.util.regex",
-    "sun.nio.ch",
-    "sun.nio.fs",
-    "sun.net.www.protocol.http",
-    "sun.net.www.protocol.https",
-    "sun.net.www.protocol.ftp",
-    "sun.net.www.protocol.file",
-    "jdk.internal.misc",
-    "jdk.internal.vm",
-]
+OPENED = """
+java.lang java.io java.nio java.net java.util java.util.concurrent.locks
+java.util.concurrent.atomic java.util.regex sun.nio.ch sun.nio.fs sun.net.www.protocol.http
+sun.net.www.protocol.https sun.net.www.protocol.ftp sun.net.www.protocol.file
+jdk.internal.misc jdk.internal.vm
+"""
 
 
 @dataclass(frozen=True)
@@ -48,14 +36,8 @@ class Launcher:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-def find_nextflow(wrapper: Path) -> Launcher:
-    """Return the Nextflow on PATH if it is new enough and starts, else the locked one.
-
-    Parameters
-    ----------
-    wrapper
-        The script that the user started: it has the same name and is never its own Nextflow.
-    """
+def find_nextflow() -> Launcher:
+    """Return the Nextflow on PATH if it is new enough and starts, else the locked one."""
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         candidate = Path(folder or ".") / "nextflow"
         if not os.access(candidate, os.X_OK) or candidate.is_dir() or _is_wrapper(candidate):
@@ -67,7 +49,7 @@ def find_nextflow(wrapper: Path) -> Launcher:
     lock = tomllib.loads(LOCK.read_text())
     jars = _jars(lock)
     java = find_java()
-    options = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED]
+    options = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED.split()]
     options += ["-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", "-XX:TieredStopAtLevel=1"]
     for name in ("NXF_OPTS", "NXF_JVM_ARGS"):
         options += os.environ.get(name, "").split()
@@ -120,7 +102,7 @@ def _jars(lock: dict) -> Path:
 
 
 def _is_wrapper(candidate: Path) -> bool:
-    """Whether this is the start-up script of some clone of this project."""
+    """Whether this is our own script, of this or another clone, which has the same name."""
     with candidate.open("rb") as handle:
         return b"nf-explainn start-up" in handle.read(400)
 

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Print the name of the image that belongs to this checkout; ``--write`` puts it into the settings.
+
+The tag is a digest of everything that decides the image's content, so that code and image cannot
+drift apart: a test compares it with nextflow.config.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+CONTAINERS = Path(__file__).resolve().parent
+NAME = "ghcr.io/nf-explainn/nf-explainn"
+CONTENT = ("Dockerfile", "requirements.txt")
+# the two places that hold the default of --container
+SETTINGS = {
+    "nextflow.config": r"(?m)^(\s*container\s*=\s*)'[^']*'",
+    "nextflow_schema.json": r'("container":\s*\{[^{}]*?"default":\s*)"[^"]*"',
+}
+
+
+def image() -> str:
+    """Return the image's full name with its tag."""
+    total = hashlib.sha256()
+    for name in CONTENT:
+        data = (CONTAINERS / name).read_bytes()
+        total.update(f"{name} {len(data)}\n".encode() + data)
+    return f"{NAME}:{total.hexdigest()[:12]}"
+
+
+def write() -> None:
+    """Put the name into every file that holds it."""
+    for name, pattern in SETTINGS.items():
+        path = CONTAINERS.parent / name
+        quote = "'" if name.endswith(".config") else '"'
+        text, changes = re.subn(pattern, rf"\g<1>{quote}{image()}{quote}", path.read_text())
+        if changes != 1:
+            raise SystemExit(f"{name}: expected one place with the image's name, found {changes}")
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        write()
+    print(image())
