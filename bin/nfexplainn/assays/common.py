@@ -1,0 +1,263 @@
+"""What assays that compare positives with negatives share: rows, tasks, split, data set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.coordinates import read_names
+from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
+from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.spec import Prepared, Row, Spec
+from nfexplainn.splits import make_groups, split_chromosomes, split_random
+
+# Each random step has its own stream, so that a change of one does not disturb the others.
+STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
+
+
+class Ledger:
+    """What was dropped and what must be said, while a data set is being made."""
+
+    def __init__(self) -> None:
+        self.dropped: list[tuple[str, str, int]] = []
+        self.notes: list[str] = []
+
+    def drop(self, source: str, reason: str, count: int) -> None:
+        """Count records of a source that cannot be used."""
+        if count:
+            self.dropped.append((source, reason, int(count)))
+
+    def note(self, sentence: str) -> None:
+        """Say something in the report, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def reasons(self) -> dict[str, int]:
+        """Sum the counts over the sources."""
+        counts: Counter[str] = Counter()
+        for _, reason, count in self.dropped:
+            counts[reason] += count
+        return dict(counts)
+
+
+def place(row: Row) -> str:
+    """Name a row of the samplesheet for a message."""
+    return f"samplesheet, line {row.line}" if row.line else f"sample {row.sample}"
+
+
+def task_names(spec: Spec) -> tuple[tuple[str, ...], list[int]]:
+    """Name the tasks and tell which row belongs to which.
+
+    A row's task is its ``label``; without one, rows that are parts of a data set (``split``) are
+    one task that is called like the data set, and any other row is its sample's task.
+
+    Returns
+    -------
+    tasks : tuple of str
+    of_row : list of int
+        Position of each row's task.
+    """
+    parts = any(row.split for row in spec.rows)
+    names = [row.label or (spec.id if parts else row.sample) for row in spec.rows]
+    tasks = tuple(dict.fromkeys(names))
+    return tasks, [tasks.index(name) for name in names]
+
+
+def check_splits(spec: Spec) -> bool:
+    """Tell whether the sheet gives the split.
+
+    Raises
+    ------
+    UserError
+        If only some rows say so, none is for training, or a split has an unknown name.
+    """
+    given = [row for row in spec.rows if row.split]
+    if not given:
+        if spec.options.split_by == "given":
+            raise UserError(
+                f"{spec.id}: split_by is 'given', but no row has a split; fill the column 'split'"
+                " with train, valid and test, or use split_by random."
+            )
+        return False
+    wrong = [
+        f"{place(row)}: split '{row.split}' is unknown; write train, valid or test."
+        for row in given
+        if row.split not in SPLITS
+    ]
+    wrong += [
+        f"{place(row)}: this row has no split, but other rows of '{spec.id}' have one; give it one."
+        for row in spec.rows
+        if not row.split
+    ]
+    if not wrong and "train" not in {row.split for row in given}:
+        wrong.append(f"{spec.id}: no row has split 'train'; training needs one.")
+    if wrong:
+        raise UserError("\n".join(wrong))
+    return True
+
+
+def negative_kind(spec: Spec, row: Row, default: str) -> int | str:
+    """Tell where a row's negatives come from: a file's position, or a kind."""
+    if row.negatives is not None:
+        return row.negatives
+    return spec.options.negatives or default
+
+
+def assemble(
+    spec: Spec,
+    ledger: Ledger,
+    names: list[str],
+    codes: dna.Codes,
+    labels: Floats,
+    tasks: Sequence[str],
+    given: NDArray[np.str_] | None,
+    extra: dict[str, Any],
+) -> Prepared:
+    """Split the sequences and make the data set.
+
+    Parameters
+    ----------
+    spec : Spec
+    ledger : Ledger
+    names : list of str
+        Unique; coordinates and shuffles are recognised by them.
+    codes : uint8 array, shape (n, length)
+    labels : float32 array, shape (n, tasks)
+    tasks : sequence of str
+    given : array of str, shape (n,), or None
+        The split that the sheet gives.
+    extra : dict
+        For the metadata.
+
+    Raises
+    ------
+    UnusableError
+        If no task has enough positives, or no negatives are left.
+    """
+    options = spec.options
+    _check_enough(spec, ledger, labels, tasks)
+    where = read_names(names)
+    groups = make_groups(codes, where)
+    rng = np.random.default_rng([options.seed, STREAM_SPLIT])
+    if given is not None:
+        split = _complete(given, groups, labels, spec, ledger, rng)
+        how = "given"
+    elif options.split_by == "chromosome":
+        split, valid, test = split_chromosomes(
+            where,
+            options.valid_chromosomes,
+            options.test_chromosomes,
+            options.valid_fraction,
+            options.test_fraction,
+        )
+        how = "chromosome"
+        ledger.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
+        extra = extra | {"valid_chromosomes": list(valid), "test_chromosomes": list(test)}
+    else:
+        split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
+        how = "random"
+        _note_fractions(split, groups, spec, ledger)
+    # One order for all: by split, then as made. Training shuffles anyway.
+    meta = DatasetMeta(
+        id=spec.id,
+        assay=spec.assay,
+        task_type=cast(TaskType, "binary" if len(tasks) == 1 else "multilabel"),
+        tasks=tuple(tasks),
+        length=codes.shape[1],
+        strand_symmetric=True,
+        seed=options.seed,
+        sources=spec.sources(),
+        dropped=ledger.reasons(),
+        notes=tuple(ledger.notes),
+        extra=extra | {"split_by": how},
+    )
+    return Prepared(Dataset(meta, names, codes, split, labels), ledger.dropped)
+
+
+def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[str]) -> None:
+    """Stop where no task can be learnt; say which tasks are small."""
+    least = spec.options.min_positives
+    positives = (labels == 1).sum(axis=0)
+    if not len(labels) or positives.max() < least:
+        best = f"{int(positives.max()) if len(labels) else 0:,}"
+        many = f" in its largest of {len(tasks)} tasks" if len(tasks) > 1 else ""
+        lost = sum(ledger.reasons().values())
+        dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
+        raise UnusableError(
+            f"Only {best} positives can be used{many}, fewer than min_positives ({least}){dropped}.",
+            "Give more peaks or sequences (a less strict peak threshold), or lower min_positives"
+            " and read the result with care.",
+        )
+    for task, count in zip(tasks, positives.tolist(), strict=True):
+        if count < least:
+            ledger.note(
+                f"{task} has only {count:,} positives (under {least}): read its motifs with care."
+            )
+    if not (labels == 0).any():
+        raise UnusableError(
+            "There are no negatives to compare with.",
+            "Use negatives 'shuffle' or 'gc', or give a larger file of negatives.",
+        )
+
+
+def _complete(
+    given: NDArray[np.str_],
+    groups: NDArray[np.int64],
+    labels: Floats,
+    spec: Spec,
+    ledger: Ledger,
+    rng: np.random.Generator,
+) -> NDArray[np.str_]:
+    """Carve validation (and test) out of training where the sheet gives none."""
+    split = given.astype(f"<U{max(map(len, SPLITS))}")
+    options = spec.options
+    shares = {"valid": options.valid_fraction, "test": options.test_fraction}
+    for name in shares:
+        if (split == name).any():
+            shares[name] = 0.0
+    if any(shares.values()):
+        rows = np.flatnonzero(split == "train")
+        _, local = np.unique(groups[rows], return_inverse=True)
+        split[rows] = split_random(local, labels[rows], shares["valid"], shares["test"], rng)
+        parts = " and ".join(name for name, share in shares.items() if share)
+        ledger.note(f"The sheet gives no {parts} part: it was taken at random from training.")
+    return split
+
+
+def _note_fractions(
+    split: NDArray[np.str_], groups: NDArray[np.int64], spec: Spec, ledger: Ledger
+) -> None:
+    """Say so where sequences that belong together make the wanted fractions impossible."""
+    largest = int(np.bincount(groups).max())
+    for name, wanted in (
+        ("valid", spec.options.valid_fraction),
+        ("test", spec.options.test_fraction),
+    ):
+        got = float((split == name).mean())
+        if abs(got - wanted) > max(0.2 * wanted, 2 / len(split)):
+            ledger.note(
+                f"The {name} part holds {100 * got:.1f} % of the sequences instead of"
+                f" {100 * wanted:g} %, because up to {largest:,} overlapping or equal sequences"
+                " had to stay together."
+            )
+
+
+def others_or_stop(spec: Spec, what: str) -> tuple[int, ...]:
+    """Positions of the other rows' files.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if not spec.others:
+        raise UserError(
+            f"{spec.id}: negatives are 'others', but no other row of the sheet has {what};"
+            " use 'gc' or 'shuffle', or add rows."
+        )
+    return spec.others

@@ -1,0 +1,179 @@
+"""Split sequences into training, validation and test so that nothing leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from nfexplainn import dna
+from nfexplainn.coordinates import Coordinates
+from nfexplainn.dataset import SPLITS, Floats
+from nfexplainn.duplicates import first_of_each, strand_free_key
+from nfexplainn.errors import UserError
+
+Ints = NDArray[np.int64]
+
+
+def make_groups(codes: dna.Codes, where: Coordinates) -> Ints:
+    """Number the groups of sequences that must stay on one side of a split.
+
+    Together stay a shuffle and its parent, overlapping windows, and sequences that are equal on
+    the same or on opposite strands; and whatever hangs together through any of these.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        From 0 without gaps.
+    """
+    n = len(codes)
+    own = np.arange(n)
+    links = [
+        np.where(where.parent >= 0, where.parent, own),
+        where.chains(),
+        first_of_each(strand_free_key(codes)),
+    ]
+    graph = coo_array(
+        (np.ones(3 * n, dtype=np.int8), (np.tile(own, 3), np.concatenate(links))), shape=(n, n)
+    )
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def split_random(
+    groups: Ints, labels: Floats, valid: float, test: float, rng: np.random.Generator
+) -> NDArray[np.str_]:
+    """Split whole groups at random, with the same share of every set of labels in each part.
+
+    Groups with the same labels are dealt out by quota; what a quota leaves over goes where most
+    is missing, the largest groups first and the rarest labels weighing most.
+
+    Parameters
+    ----------
+    groups : int64 array, shape (n,)
+    labels : float32 array, shape (n, tasks)
+        NaN where unknown.
+    valid, test : float
+        Shares of the sequences; the rest trains.
+    rng : Generator
+
+    Returns
+    -------
+    array of str, shape (n,)
+    """
+    shares = np.array([1 - valid - test, valid, test])
+    count = int(groups.max()) + 1 if len(groups) else 0
+    features = _group_features(groups, labels, count)
+    kinds = _group_kinds(groups, labels, count)
+    size = features[:, 0]
+    place = np.full(count, -1, dtype=np.int64)
+    order = rng.permutation(count)
+    order = order[np.argsort(kinds[order], kind="stable")]
+    bounds = np.flatnonzero(np.diff(kinds[order], prepend=-1, append=-1))
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        quota = np.floor((last - first) * shares + 1e-9).astype(np.int64)
+        dealt = np.repeat(np.arange(3), quota)
+        place[order[first : first + len(dealt)]] = dealt
+    rest = order[place[order] < 0]
+    rest = rest[np.argsort(-size[rest], kind="stable")]
+    totals = np.maximum(features.sum(axis=0), 1)
+    have = np.stack([features[place == part].sum(axis=0) for part in range(3)])
+    missing = shares[:, None] * totals - have
+    for group in rest.tolist():
+        weight = features[group] / totals**2
+        gain = missing @ weight
+        gain[shares == 0] = -np.inf
+        part = int(np.argmax(gain))
+        place[group] = part
+        missing[part] -= features[group]
+    return np.array(SPLITS)[place[groups]]
+
+
+def _group_features(groups: Ints, labels: Floats, count: int) -> NDArray[np.float64]:
+    """Count the sequences and each task's positives of every group, shape (groups, 1 + tasks)."""
+    columns = [np.bincount(groups, minlength=count)]
+    columns += [np.bincount(groups, weights=column == 1, minlength=count) for column in labels.T]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _group_kinds(groups: Ints, labels: Floats, count: int) -> Ints:
+    """Number the kinds of groups: those with the same labels equally often are of one kind."""
+    states = np.where(np.isnan(labels), 2, labels == 1).astype(np.uint8)
+    _, pattern = np.unique(states, axis=0, return_inverse=True)
+    rng = np.random.default_rng(0)  # fixed: a hash of the multiset of patterns, not a sample
+    marks = rng.integers(0, 1 << 62, size=int(pattern.max()) + 1 if len(pattern) else 0)
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, groups, marks[pattern.reshape(-1)])
+    return np.unique(sums, return_inverse=True)[1].astype(np.int64)
+
+
+def split_chromosomes(
+    where: Coordinates,
+    valid: Sequence[str],
+    test: Sequence[str],
+    valid_fraction: float,
+    test_fraction: float,
+) -> tuple[NDArray[np.str_], tuple[str, ...], tuple[str, ...]]:
+    """Split by chromosome; where none are named, choose them so that the fractions are met.
+
+    Returns
+    -------
+    split : array of str, shape (n,)
+    valid, test : tuple of str
+        The chromosomes used.
+
+    Raises
+    ------
+    UserError
+        If a sequence has no coordinates, a chromosome is unknown, or too few are there.
+    """
+    if (where.chrom < 0).any():
+        raise UserError(
+            f"split_by chromosome: {int((where.chrom < 0).sum()):,} sequences have no coordinates"
+            " in their names (chr1:100-300); use split_by random."
+        )
+    for option, names in (("valid_chromosomes", valid), ("test_chromosomes", test)):
+        unknown = [name for name in names if name not in where.chromosomes]
+        if unknown:
+            raise UserError(
+                f"{option}: no sequence lies on '{unknown[0]}'; there are"
+                f" {', '.join(where.chromosomes[:5])}"
+                f"{' and others' if len(where.chromosomes) > 5 else ''}."
+            )
+    counts = dict(
+        zip(
+            where.chromosomes,
+            np.bincount(where.chrom, minlength=len(where.chromosomes)).tolist(),
+            strict=True,
+        )
+    )
+    if not test and test_fraction > 0:
+        test = _choose(counts, test_fraction, set(valid))
+    if not valid:
+        valid = _choose(counts, valid_fraction, set(test))
+    if len(set(valid) | set(test)) >= len(counts) or not valid:
+        raise UserError(
+            f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])})"
+            " do not suffice for training, validation and test; use split_by random."
+        )
+    part = np.array(
+        ["valid" if c in valid else "test" if c in test else "train" for c in where.chromosomes]
+    )
+    return part[where.chrom], tuple(valid), tuple(test)
+
+
+def _choose(counts: dict[str, int], fraction: float, used: set[str]) -> tuple[str, ...]:
+    """Pick chromosomes, each time the one that comes nearest to what is missing."""
+    goal = fraction * sum(counts.values())
+    chosen: list[str] = []
+    while True:
+        rest = {c: n for c, n in counts.items() if c not in used and c not in chosen}
+        if not rest:
+            return tuple(chosen)
+        best = min(rest, key=lambda c: abs(goal - rest[c]))
+        if chosen and abs(goal - rest[best]) >= abs(goal):
+            return tuple(chosen)
+        chosen.append(best)
+        goal -= rest[best]

@@ -1,0 +1,130 @@
+"""Read text that may be compressed, and say plainly what a file is when it is no text."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from nfexplainn.errors import UserError
+
+GZIP_MAGIC = b"\x1f\x8b"
+_HEAD = 4096
+_MAGICS: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save it as tab-separated text"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as tab-separated text"),
+    (b"\xeb\xf2\x89\x87", "a bigBed file", "convert it with bigBedToBed"),
+    (b"\x87\x89\xf2\xeb", "a bigBed file", "convert it with bigBedToBed"),
+    (b"\x26\xfc\x8f\x88", "a bigWig file", "give the peaks called from it"),
+    (b"\x88\x8f\xfc\x26", "a bigWig file", "give the peaks called from it"),
+    (b"BAM\x01", "a BAM file", "give the peaks called from it"),
+    (b"CRAM", "a CRAM file", "give the peaks called from it"),
+    (b"PAR1", "a Parquet file", "give the text file that it was made from"),
+    (b"BZh", "compressed with bzip2", "unpack it, or compress it with gzip"),
+    (b"\xfd7zXZ", "compressed with xz", "unpack it, or compress it with gzip"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
+    (b"\x1aE\xdf\xa3", "a media file", "check the path"),
+    (b"%PDF", "a PDF", "check the path"),
+    (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
+    (b"<!DOCTYPE", "a web page", "the download failed: fetch the file again"),
+    (b"<html", "a web page", "the download failed: fetch the file again"),
+)
+
+
+def is_gzip(path: str | Path) -> bool:
+    """Tell by its first bytes, not by its name, whether a file is compressed with gzip."""
+    with Path(path).open("rb") as file:
+        return file.read(2) == GZIP_MAGIC
+
+
+def is_bgzip(path: str | Path) -> bool:
+    """Tell whether a file is compressed with bgzip, the gzip that allows random access."""
+    with Path(path).open("rb") as file:
+        head = file.read(16)
+    # RFC 1952: flag 4 is an extra field; the SAM specification's subfield is called BC.
+    return (
+        len(head) == 16
+        and head[:3] == b"\x1f\x8b\x08"
+        and bool(head[3] & 4)
+        and (head[12:14] == b"BC")
+    )
+
+
+def open_binary(path: str | Path, name: str) -> BinaryIO:
+    """Open a file, unpacking gzip on the way.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, unreadable, a folder, or empty.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise UserError(f"{name}: this is a folder; give a file.")
+        if path.stat().st_size == 0:
+            raise UserError(f"{name}: the file is empty (0 bytes); was its download cut short?")
+        if is_gzip(path):
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise UserError(f"{name}: there is no such file; check the path.") from error
+    except PermissionError as error:
+        raise UserError(f"{name}: you may not read this file; check its permissions.") from error
+
+
+def check_text(head: bytes, name: str) -> None:
+    """Refuse what is no text, by its first (unpacked) bytes.
+
+    Raises
+    ------
+    UserError
+        That says what the file is instead.
+    """
+    for magic, what, way_out in _MAGICS:
+        if head[: len(magic)].lower() == magic.lower():
+            raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
+    if b"\x00" in head:
+        raise UserError(f"{name}: this is a binary file, not text; check the path.")
+
+
+def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
+    """Give the lines of a text file, gzipped or not, without their ends, one after another.
+
+    ``\\r\\n`` and a byte order mark are removed, so files saved on Windows read like any other.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty, binary, or damaged.
+    """
+    with open_binary(path, name) as file:
+        try:
+            head = file.read(_HEAD)
+            if not head:
+                raise UserError(f"{name}: the file is empty once unpacked.")
+            check_text(head, name)
+            # Old Macintosh line ends would make one line of the whole file.
+            if b"\r" in head and b"\n" not in head:
+                raise UserError(
+                    f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
+                )
+            rest = head.removeprefix(b"\xef\xbb\xbf") + file.readline()
+            for line in rest.splitlines():
+                yield line
+            for line in file:
+                yield line.rstrip(b"\r\n")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UserError(
+                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
+            ) from error
+
+
+def sha256(path: str | Path) -> str:
+    """Sha256 of a file's bytes as they lie on disk, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
