@@ -69,7 +69,7 @@ def find_java() -> Path:
             version = _remembered(candidate, (), _ask_java)
             if version and int(version) in JAVA_VERSIONS:
                 return candidate.resolve()
-            rejected.append(f"{candidate} is Java {version}" if version else f"no {candidate}")
+            rejected.append(f"{candidate} is Java {version or 'that does not start'}")
     lock = LOCKS / "java.txt"
 
     def make(folder: Path) -> None:

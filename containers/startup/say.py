@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PREFIX = "[start-up] "
+# what pip, uv and jgo say when they do not get through; pip without an index finds "no match"
+NO_NETWORK = ("connect", "resolve host", "dns", "timed out", "network", "no matching distribution")
 
 
 class StartError(Exception):
@@ -107,7 +109,7 @@ def _cause(lines: list[str], label: str, folder: Path) -> str:
             f"{label} is not in the cache yet and NXF_OFFLINE=true forbids to fetch it: "
             "start once with a network and without NXF_OFFLINE"
         )
-    if any(word in low for word in ("connect", "resolve host", "dns", "timed out", "network")):
+    if any(word in low for word in NO_NETWORK):
         return (
             f"{label} could not be fetched ({last}): check the network, or set HTTPS_PROXY "
             "or your mirror (PIP_INDEX_URL), then start again; what was fetched is kept"

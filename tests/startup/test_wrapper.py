@@ -1,0 +1,273 @@
+"""The script `nextflow` at the top, started for real: what it finds, fetches, says and leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from startup.conftest import ROOT, executable
+
+NOWHERE = "http://127.0.0.1:9/simple"  # the discard port: nobody listens
+
+
+def cached(world: dict[str, str]) -> list[str]:
+    """Cache entries, whole or half; locks are no entries."""
+    folder = Path(world["HOME"]) / ".cache" / "nf-explainn"
+    if not folder.exists():
+        return []
+    return [p.name for p in folder.iterdir() if not p.name.endswith((".lock", ".json"))]
+
+
+def sentence(finished: subprocess.CompletedProcess) -> str:
+    """Return the last line of a failed start, having looked that it is no traceback."""
+    assert finished.returncode == 1, finished.stderr
+    assert "Traceback" not in finished.stderr
+    last = finished.stderr.strip().splitlines()[-1]
+    assert last.startswith("[start-up] ")
+    return last
+
+
+def a_nextflow(folder: str, version: str) -> Path:
+    """Put something on PATH that answers as Nextflow does."""
+    return executable(
+        Path(folder) / "nextflow",
+        f'if [ "$1" = -version ]; then echo "version {version} build 1"; else echo "got: $*"; fi',
+    )
+
+
+def test_a_new_enough_nextflow_on_path_is_used(start, world) -> None:
+    a_nextflow(world["PATH"], "25.10.2")
+    finished = start("config", ".", "-profile", "test")
+    assert finished.stdout == "got: config . -profile test\n"
+    assert cached(world) == []
+
+
+def test_the_version_is_asked_once_and_again_when_the_file_changes(start, world) -> None:
+    asked = "asking"
+    path = a_nextflow(world["PATH"], "25.10.2")
+    assert asked in start("config", ".").stderr
+    assert asked not in start("config", ".").stderr
+    path.unlink()
+    a_nextflow(world["PATH"], "25.10.30")
+    assert asked in start("config", ".").stderr
+
+
+def test_an_old_nextflow_is_said_and_passed_over(start, world) -> None:
+    a_nextflow(world["PATH"], "24.10.5")
+    finished = start("config", ".", NXF_OFFLINE="true")
+    assert "is version 24.10.5, older than 25.04" in finished.stderr
+    assert "not in the cache yet and NXF_OFFLINE=true" in sentence(finished)
+
+
+def test_the_script_never_takes_itself_for_nextflow(start, world) -> None:
+    (Path(world["PATH"]) / "nextflow").symlink_to(ROOT / "nextflow")
+    finished = start("config", ".", NXF_OFFLINE="true", PATH=f"{world['PATH']}:{ROOT}")
+    assert "asking" not in finished.stderr
+    assert "NXF_OFFLINE=true" in sentence(finished)
+
+
+def test_offline_with_an_empty_cache(start, world) -> None:
+    message = sentence(start("run", ".", NXF_OFFLINE="true"))
+    assert "start once with a network and without NXF_OFFLINE" in message
+    assert cached(world) == []
+
+
+def test_no_network(start, world) -> None:
+    variables = {"PIP_INDEX_URL": NOWHERE, "PIP_RETRIES": "0"}
+    message = sentence(start("run", ".", **variables))
+    assert "could not be fetched" in message
+    assert "check the network, or set HTTPS_PROXY or your mirror" in message
+    assert cached(world) == []
+
+
+def test_no_python_that_is_new_enough(start, world) -> None:
+    python = Path(world["PATH"]) / "python3"
+    python.unlink()
+    executable(python, 'echo "Python 3.8.1"; exit 1')
+    finished = start("run", ".")
+    message = sentence(finished)
+    assert "no Python 3.11 to 3.14 found (Python 3.8.1): install one" in message
+
+
+def test_no_python_at_all(start, world) -> None:
+    (Path(world["PATH"]) / "python3").unlink()
+    assert "no Python 3.11 to 3.14 found" in sentence(start("run", "."))
+
+
+def test_a_python_without_pip_and_venv(start, world) -> None:
+    python = Path(world["PATH"]) / "python3"
+    python.unlink()
+    # as on a Debian that has python3 alone: both modules are refused to the start-up's children
+    blocked = Path(world["HOME"]) / "blocked"
+    for name in ("pip", "venv"):
+        (blocked / name).mkdir(parents=True)
+        (blocked / name / "__init__.py").write_text("raise ImportError")
+    executable(python, f'exec {sys.executable} "$@"')
+    message = sentence(start("run", ".", PYTHONPATH=str(blocked)))
+    assert "has neither pip nor venv: install one of them" in message
+    assert cached(world) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_half_way(world, tmp_path, number) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the request, never answers
+        port = silent.getsockname()[1]
+        variables = world | {"PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple"}
+        process = subprocess.Popen(
+            [str(ROOT / "nextflow"), "run", "."],
+            env=variables,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        silent.settimeout(60)
+        silent.accept()
+        assert any(name.endswith(".making") for name in cached(world))
+        os.killpg(process.pid, number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "nothing half-made is left" in said
+    assert cached(world) == []
+
+
+def docker(world: dict[str, str], script: str) -> Path:
+    """Put a docker on PATH that notes how it is called; return the notes."""
+    notes = Path(world["HOME"]) / "docker.log"
+    executable(Path(world["PATH"]) / "docker", f'echo "$*" >>{notes}\n{script}')
+    a_nextflow(world["PATH"], "25.10.2")
+    return notes
+
+
+def test_docker_is_missing(start, world) -> None:
+    a_nextflow(world["PATH"], "25.10.2")
+    message = sentence(start("run", ".", "-profile", "test,docker"))
+    assert "needs docker, which is not on PATH: install it" in message
+
+
+def test_docker_lets_the_user_not_in(start, world) -> None:
+    docker(world, 'echo "permission denied while trying to connect" >&2; exit 1')
+    message = sentence(start("run", ".", "-profile", "test,docker"))
+    assert "permission denied" in message
+    assert "usermod -aG docker" in message
+
+
+def test_docker_does_not_run(start, world) -> None:
+    docker(world, 'echo "Cannot connect to the Docker daemon" >&2; exit 1')
+    message = sentence(start("run", ".", "-profile", "test,docker"))
+    assert "Cannot connect to the Docker daemon): start it" in message
+
+
+def test_a_missing_image_is_built_and_a_present_one_is_not(start, world) -> None:
+    name = subprocess.check_output(
+        [sys.executable, str(ROOT / "containers" / "tag.py")], text=True
+    ).strip()
+    built = Path(world["HOME"]) / "built"
+    notes = docker(
+        world,
+        f'case "$1" in image) [ -e {built} ] ;; build) echo step 1; : >{built} ;; esac',
+    )
+    finished = start("run", ".", "-profile", "test,docker")
+    assert finished.stdout == "got: run . -profile test,docker\n"
+    build = [line for line in notes.read_text().splitlines() if line.startswith("build")]
+    assert build == [f"build --network=host --tag {name} {ROOT / 'containers'}"]
+    assert "step 1" in finished.stderr  # the build is its own progress
+    start("run", ".", "-profile", "test,docker")
+    assert notes.read_text().count("build ") == 1
+
+
+def test_an_image_of_the_users_own_is_not_built(start, world) -> None:
+    notes = docker(world, "exit 1")
+    finished = start("run", ".", "-profile", "docker", "--container", "mine:1")
+    assert finished.returncode == 0
+    assert not notes.exists()
+
+
+def test_a_failed_build_is_one_sentence(start, world) -> None:
+    docker(world, 'case "$1" in info) ;; *) echo "E: no route" >&2; exit 1 ;; esac')
+    message = sentence(start("run", ".", "-profile", "docker"))
+    assert "could not be built (the reason is above)" in message
+
+
+def fake_java(folder: Path, version: str) -> Path:
+    """Make a Java home that says its version as real ones do."""
+    executable(folder / "bin" / "java", f'echo "openjdk version \\"{version}\\"" >&2')
+    return folder
+
+
+@pytest.mark.parametrize("version", ["11.0.2", "1.8.0", "25"])
+def test_a_java_of_the_wrong_age_is_passed_over(monkeypatch, tmp_path, version) -> None:
+    import nextflow as module
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "jdk", version)))
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("NXF_JAVA_HOME", raising=False)
+    fetched = []
+    monkeypatch.setattr(module, "ensure", lambda *a: fetched.append(a[0]) or tmp_path / "fetched")
+    assert module.find_java() == tmp_path / "fetched" / "bin" / "java"
+    assert fetched[0].startswith("java-")
+
+
+@pytest.mark.parametrize("version", ["17.0.15", "21", "24.0.1"])
+def test_a_java_of_the_right_age_is_taken(monkeypatch, tmp_path, version) -> None:
+    import nextflow as module
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    home = fake_java(tmp_path / "jdk", version)
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    monkeypatch.delenv("NXF_JAVA_HOME", raising=False)
+    assert module.find_java() == home / "bin" / "java"
+
+
+# From here on with the real cache of whoever runs the tests: tests/run has filled it.
+
+
+def real(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [str(ROOT / "nextflow"), *arguments],
+        env=dict(os.environ, **variables),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_once_cached_it_works_without_a_network(tmp_path) -> None:
+    real("-version", folder=tmp_path)  # fills the cache, where nothing else has
+    closed = {"HTTPS_PROXY": "http://127.0.0.1:9", "PIP_INDEX_URL": NOWHERE, "NXF_OFFLINE": "true"}
+    finished = real("-version", folder=tmp_path, **closed)
+    assert finished.returncode == 0
+    assert "version 2" in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_the_tasks_see_the_locked_environment_and_the_start_adds_under_half_a_second(
+    tmp_path,
+) -> None:
+    executable(
+        tmp_path / "bin" / "nextflow",
+        '[ "$1" = -version ] && echo "version 25.10.2 build 1" || command -v python3',
+    )
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    python = real("run", ".", folder=tmp_path, PATH=path).stdout.strip()
+    code = "import sys, importlib.metadata as m; print(sys.executable, m.version('torch'))"
+    there = subprocess.check_output([python, "-c", code], text=True).split()
+    locked = (ROOT / "containers" / "requirements.txt").read_text()
+    assert f"\ntorch=={there[1].partition('+')[0]} " in locked
+    seconds = []
+    for _ in range(5):
+        begun = time.monotonic()
+        real("run", ".", folder=tmp_path, PATH=path)
+        seconds.append(time.monotonic() - begun)
+    assert statistics.median(seconds) < 0.5
