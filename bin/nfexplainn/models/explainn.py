@@ -6,6 +6,7 @@ Novakovsky, Fornes et al., Genome Biology 2023, Methods ("ExplaiNN architecture"
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.models import units as layers
 
 Kernel = Literal["torch", "native"]
-MAX_FILTER_LENGTH = 100
+MAX_FILTER_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,7 @@ class ExplaiNN(nn.Module):
         if self.training and len(codes) < 2:
             raise ValueError("a training batch needs at least two sequences")
         if self.kernel == "native":
-            from nfexplainn.native import units as native_units
-
+            native_units = importlib.import_module("nfexplainn.native.units")
             return native_units.unit_outputs(self, codes)
         return self._torch_unit_outputs(codes)
 

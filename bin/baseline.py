@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Measure what GC content alone, and 4-mers alone, can predict on a data set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nfexplainn import metrics
+from nfexplainn.baselines import BASELINES, baseline_logits
+from nfexplainn.dataset import read_dataset
+from nfexplainn.errors import run_script
+from nfexplainn.tables import write_tsv
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--id", required=True, help="prefix of the file written")
+    parser.add_argument("--seed", type=int, default=42, help="seed of the sampling of large sets")
+    parser.add_argument("--options", help="JSON file of the settings (none is used)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (one is used)")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, fit, measure, write."""
+    args = parse()
+    dataset = read_dataset(args.dataset)
+    table = []
+    for name in BASELINES:
+        logits = baseline_logits(dataset, name, args.seed)
+        rows = metrics.rows(dataset, logits, model=name, replicate=None)
+        table += [[row[column] for column in metrics.COLUMNS] for row in rows]
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tsv(folder / f"{args.id}.baseline.tsv", metrics.COLUMNS, table)
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Predict a data set with a trained model, and measure how good the predictions are."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nfexplainn.errors import UserError, run_script
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="R.model.safetensors")
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--id", required=True, help="prefix of the files written")
+    parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
+    parser.add_argument("--kernel", default="auto", help="auto, native or torch")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, predict, measure, write."""
+    args = parse()
+    from nfexplainn import metrics
+    from nfexplainn.dataset import read_dataset
+    from nfexplainn.device import prepare_device, resolve_device
+    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.predict import predict_logits, write_predictions
+    from nfexplainn.tables import write_tsv
+
+    device = resolve_device(args.device)
+    prepare_device(device, args.threads)
+    dataset = read_dataset(args.dataset)
+    loaded = load_model(args.model)
+    header = loaded.header
+    if header.tasks != dataset.meta.tasks or header.config["length"] != dataset.meta.length:
+        raise UserError(
+            f"{args.model}: the model is for {header.config['length']} bp and the tasks"
+            f" {', '.join(header.tasks)}, but {args.dataset} has {dataset.meta.length} bp and"
+            f" {', '.join(dataset.meta.tasks)}; give the data set that it was trained on."
+        )
+    choose_kernel(loaded.model, args.kernel, device)
+    logits = predict_logits(
+        loaded.model, dataset.codes, average_strands=header.strand_symmetric, device=device
+    )
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_predictions(dataset, logits, folder / f"{args.id}.predictions.parquet")
+    rows = metrics.rows(dataset, logits, model=header.architecture, replicate=header.replicate)
+    table = [[row[column] for column in metrics.COLUMNS] for row in rows]
+    write_tsv(folder / f"{args.id}.metrics.tsv", metrics.COLUMNS, table)
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,214 @@
+"""How good predictions are, with the numbers without which a metric cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from nfexplainn.dataset import Dataset
+
+MIN_POSITIVES = 10
+MIN_VALUES = 3
+COLUMNS = (
+    *("dataset", "model", "replicate", "split", "task", "against", "metric", "value"),
+    *("n", "positives", "prevalence", "note"),
+)
+Floats = NDArray[np.floating]
+_EVERY_TASK = "*"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of one task.
+
+    Attributes
+    ----------
+    task : str
+        ``*`` where it is of all tasks together (accuracy over classes).
+    against : {'all', 'pure'}
+        Negatives: all of the task, or only sequences that are negative in every task.
+    metric : {'auprc', 'auroc', 'accuracy', 'pearson', 'spearman', 'mse'}
+        ``auprc`` is the average precision (a step function, not the trapezoidal area).
+    value : float or None
+        None where the metric means nothing; ``note`` says why.
+    n : int
+        Number of known labels behind it.
+    positives : int or None
+        None where there are none by nature (regression, accuracy).
+    prevalence : float or None
+        Share of positives: the AUPRC of a coin.
+    note : str
+        Empty, or why there is no value.
+    """
+
+    task: str
+    against: str
+    metric: str
+    value: float | None
+    n: int
+    positives: int | None = None
+    prevalence: float | None = None
+    note: str = ""
+
+
+def compute_metrics(
+    labels: Floats, logits: Floats, tasks: Sequence[str], task_type: str
+) -> list[Metric]:
+    """Compute all metrics of one split.
+
+    Parameters
+    ----------
+    labels : float array, shape (n, tasks)
+        NaN where unknown; such an entry has no part in any metric.
+    logits : float array, shape (n, tasks)
+    tasks : sequence of str
+    task_type : {'binary', 'multilabel', 'multiclass', 'regression'}
+        Of ``multiclass`` each class is measured against the others, by its probability.
+
+    Returns
+    -------
+    list of Metric
+    """
+    if task_type == "regression":
+        return [
+            metric
+            for column, task in enumerate(tasks)
+            for metric in _regression(task, labels[:, column], logits[:, column])
+        ]
+    scores = _log_softmax(logits) if task_type == "multiclass" else logits
+    found = []
+    pure = np.all(labels == 0, axis=1)  # a NaN is not 0
+    for column, task in enumerate(tasks):
+        y, score = labels[:, column], scores[:, column]
+        found += _ranking(task, "all", y, score)
+        if task_type == "multilabel" and pure.any():
+            kept = (y == 1) | pure
+            found += _ranking(task, "pure", y[kept], score[kept])
+    if task_type == "multiclass":
+        found.append(_accuracy(labels, logits))
+    return found
+
+
+def headline(labels: Floats, logits: Floats, task_type: str) -> tuple[str, float]:
+    """Give the one metric that is followed in training: its name and its mean over the tasks.
+
+    NaN where no task has one.
+    """
+    tasks = [str(column) for column in range(labels.shape[1])]
+    name = {"regression": "pearson", "multiclass": "accuracy"}.get(task_type, "auprc")
+    values: list[float] = []
+    for column in range(len(tasks)):
+        y, score = labels[:, column], logits[:, column]
+        known = ~np.isnan(y)
+        if name == "auprc" and 0 < (y == 1).sum() < known.sum():
+            values.append(float(average_precision_score(y[known], score[known])))
+        elif name == "pearson":
+            value = _correlation(stats.pearsonr, y[known], score[known])[0]
+            values += [] if value is None else [value]
+    if name == "accuracy":
+        value = _accuracy(labels, logits).value
+        values += [] if value is None else [value]
+    return name, float(np.mean(values)) if values else float("nan")
+
+
+def rows(
+    dataset: Dataset,
+    logits: Floats,
+    *,
+    model: str,
+    replicate: int | None,
+    splits: Sequence[str] = ("train", "valid", "test"),
+) -> list[dict[str, object]]:
+    """Make the rows of a metrics table.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    logits : float array, shape (n, tasks)
+        In the order of the data set.
+    model : str
+        Name of the architecture or baseline.
+    replicate : int or None
+        None for baselines, which have none.
+    splits : sequence of str
+        Those without sequences are left out.
+
+    Returns
+    -------
+    list of dict
+        Keys are :data:`COLUMNS`.
+    """
+    meta = dataset.meta
+    table: list[dict[str, object]] = []
+    for split in splits:
+        at = dataset.rows(split)
+        if not len(at):
+            continue
+        for metric in compute_metrics(dataset.labels[at], logits[at], meta.tasks, meta.task_type):
+            first = {"dataset": meta.id, "model": model, "replicate": replicate, "split": split}
+            table.append(first | vars(metric))
+    return table
+
+
+def _ranking(task: str, against: str, y: Floats, score: Floats) -> list[Metric]:
+    known = ~np.isnan(y)
+    y, score = y[known], score[known]
+    n, positives = len(y), int((y == 1).sum())
+    prevalence = positives / n if n else None
+    note = ""
+    if positives < MIN_POSITIVES:
+        note = f"fewer than {MIN_POSITIVES} positives ({positives})"
+    elif positives == n:
+        note = "no negatives"
+    elif not np.isfinite(score).all():
+        note = "the predictions are not all finite"
+    found = []
+    for name, function in (("auprc", average_precision_score), ("auroc", roc_auc_score)):
+        value = None if note else float(function(y, score))
+        found.append(Metric(task, against, name, value, n, positives, prevalence, note))
+    return found
+
+
+def _regression(task: str, y: Floats, score: Floats) -> list[Metric]:
+    known = ~np.isnan(y)
+    y, score = y[known].astype(np.float64), score[known].astype(np.float64)
+    found = []
+    for name, function in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+        value, note = _correlation(function, y, score)
+        found.append(Metric(task, "all", name, value, len(y), note=note))
+    error = float(np.mean((y - score) ** 2)) if len(y) else None
+    note = "" if len(y) else "no known values"
+    return [*found, Metric(task, "all", "mse", error, len(y), note=note)]
+
+
+def _correlation(
+    function: Callable[..., tuple[float, float]], y: Floats, score: Floats
+) -> tuple[float | None, str]:
+    """Correlate, or say why that means nothing."""
+    if len(y) < MIN_VALUES:
+        return None, f"fewer than {MIN_VALUES} known values ({len(y)})"
+    if not np.isfinite(score).all():
+        return None, "the predictions are not all finite"
+    for values, what in ((y, "labels"), (score, "predictions")):
+        if np.ptp(values) == 0:
+            return None, f"the {what} are all equal"
+    return float(function(y, score)[0]), ""
+
+
+def _accuracy(labels: Floats, logits: Floats) -> Metric:
+    labelled = ~np.isnan(labels).any(axis=1)
+    n = int(labelled.sum())
+    if not n:
+        return Metric(_EVERY_TASK, "all", "accuracy", None, 0, note="no known labels")
+    right = labels[labelled].argmax(axis=1) == logits[labelled].argmax(axis=1)
+    return Metric(_EVERY_TASK, "all", "accuracy", float(right.mean()), n)
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

@@ -1,0 +1,60 @@
+"""Which implementation computes a model's units."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import torch
+from torch import nn
+
+from nfexplainn.errors import UserError
+from nfexplainn.models.explainn import ExplaiNN, Kernel
+
+NATIVE = "nfexplainn.native.units"
+
+
+def choose_kernel(model: nn.Module, requested: str, device: torch.device) -> Kernel:
+    """Set a model's kernel, and name it.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Models other than ExplaiNN have only ``torch``.
+    requested : {'auto', 'native', 'torch'}
+        ``auto`` takes the native kernel where it can be used, and says why where it cannot.
+    device : torch.device
+
+    Raises
+    ------
+    UserError
+        If ``native`` is asked for and cannot be used.
+    """
+    if requested not in ("auto", "native", "torch"):
+        raise UserError(f"kernel '{requested}' is unknown; choose auto, native or torch.")
+    if requested == "torch" or not isinstance(model, ExplaiNN):
+        return "torch"
+    reason = _why_not_native(model, device)
+    if reason is None:
+        model.kernel = "native"
+        return "native"
+    if requested == "native":
+        raise UserError(f"kernel native was asked for, but {reason}; use kernel auto or torch.")
+    if device.type == "cpu":
+        print(f"kernel torch, since {reason}", file=sys.stderr)
+    return "torch"
+
+
+def _why_not_native(model: ExplaiNN, device: torch.device) -> str | None:
+    """Say why the native kernel cannot compute this model here; None where it can."""
+    if device.type != "cpu":
+        return "it runs on the CPU only"
+    try:
+        native = importlib.import_module(NATIVE)
+    except ModuleNotFoundError as error:
+        if error.name is None or not NATIVE.startswith(error.name):
+            raise
+        return "this installation has no native kernel"
+    reason: str | None = native.why_unusable(model.config)
+    return reason

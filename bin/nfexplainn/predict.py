@@ -1,0 +1,135 @@
+"""Predictions of a trained model, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nfexplainn.dataset import Dataset
+from nfexplainn.dna import N_CODE, Codes
+
+# On a CPU larger batches fall out of the caches and wait for new memory pages.
+CPU_BATCH = 200
+GPU_BATCH = 4096
+
+
+def reverse_complement(codes: Tensor) -> Tensor:
+    """Reverse complement of codes, uint8 (B, L), on their device; N stays N."""
+    flipped = codes.flip(1)
+    return torch.where(flipped < N_CODE, (N_CODE - 1) - flipped, flipped)
+
+
+def predict_logits(
+    model: nn.Module,
+    codes: Codes | Tensor,
+    *,
+    average_strands: bool,
+    device: torch.device | None = None,
+    batch_size: int | None = None,
+) -> NDArray[np.float32]:
+    """Give a model's logits.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Used in evaluation mode; its mode is put back.
+    codes : uint8 array or Tensor, shape (n, length)
+    average_strands : bool
+        Average the logits of a sequence and of its reverse complement.
+    device : torch.device, optional
+        Where to compute; by default where the model is. The model is moved there.
+    batch_size : int, optional
+        Sequences at a time.
+
+    Returns
+    -------
+    float32 array, shape (n, tasks)
+    """
+    parts = []
+    with evaluating(model, device) as place, torch.inference_mode():
+        for batch in _batches(codes, place, batch_size):
+            logits = model(batch)
+            if average_strands:
+                logits = (logits + model(reverse_complement(batch))) / 2
+            parts.append(logits.float().cpu())
+    if not parts:
+        tasks: int = model.config.tasks  # type: ignore[union-attr,assignment]
+        return np.zeros((0, tasks), dtype=np.float32)
+    return torch.cat(parts).numpy()
+
+
+def unit_outputs(
+    model: nn.Module,
+    codes: Codes | Tensor,
+    *,
+    device: torch.device | None = None,
+    batch_size: int | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield a model's unit outputs on the strand given, float32 (b, units), batch by batch.
+
+    Parameters are those of :func:`predict_logits`; for the other strand give its codes.
+    """
+    with evaluating(model, device) as place:
+        for batch in _batches(codes, place, batch_size):
+            # The mode must not last over a yield, or it would reach the caller's own code.
+            with torch.inference_mode():
+                outputs = model.unit_outputs(batch).float().cpu().numpy()  # type: ignore[operator]
+            yield outputs
+
+
+def write_predictions(dataset: Dataset, logits: NDArray[np.float32], path: str | Path) -> None:
+    """Write name, split and, per task, ``label:<task>`` and ``logit:<task>`` as Parquet.
+
+    The same predictions give the same bytes; the file appears only when it is complete.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    logits : float32 array, shape (n, tasks)
+        In the order of the data set.
+    path : path
+    """
+    columns: dict[str, Any] = {
+        "name": pa.array(dataset.names, pa.string()),
+        "split": pa.array(dataset.split.tolist(), pa.string()).dictionary_encode(),
+    }
+    for kind, values in (("label", dataset.labels), ("logit", logits)):
+        for column, task in enumerate(dataset.meta.tasks):
+            values_of_task = np.ascontiguousarray(values[:, column], dtype=np.float32)
+            columns[f"{kind}:{task}"] = pa.array(values_of_task, pa.float32())
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    pq.write_table(pa.table(columns), str(part), compression="zstd", row_group_size=65536)
+    part.replace(path)
+
+
+@contextmanager
+def evaluating(model: nn.Module, device: torch.device | None = None) -> Iterator[torch.device]:
+    """Hold a model in evaluation mode on a device (by default its own), and name the device."""
+    if device is None:
+        device = next(model.parameters()).device
+    model.to(device)
+    training = model.training
+    model.eval()
+    try:
+        yield device
+    finally:
+        model.train(training)
+
+
+def _batches(
+    codes: Codes | Tensor, device: torch.device, batch_size: int | None
+) -> Iterator[Tensor]:
+    size = batch_size or (GPU_BATCH if device.type == "cuda" else CPU_BATCH)
+    tensor = codes if isinstance(codes, Tensor) else torch.from_numpy(np.ascontiguousarray(codes))
+    for start in range(0, len(tensor), size):
+        yield tensor[start : start + size].to(device)

@@ -1,0 +1,79 @@
+"""Recipes of training: the paper's, and one for small data sets.
+
+``robust`` adds to the paper's recipe, for the training part only: windows shifted at random anew
+in every epoch, shuffled negatives shuffled anew in every epoch, and filters that start from
+enriched words (:mod:`nfexplainn.models.word_seeds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+
+from nfexplainn.dataset import Dataset
+from nfexplainn.dna import N_CODE, Codes
+from nfexplainn.models.explainn import ExplaiNN
+from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset
+from nfexplainn.shuffle import dinucleotide_shuffle
+
+Recipe = Literal["paper", "robust"]
+MAX_SHIFT = 10
+
+
+def epoch_codes(dataset: Dataset, recipe: Recipe, seed: Sequence[int]) -> Codes:
+    """Give the training sequences of one epoch.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    recipe : {'paper', 'robust'}
+    seed : sequence of int
+        Of this epoch.
+
+    Returns
+    -------
+    uint8 array, shape (n, length)
+        In the order of ``dataset.rows("train")``.
+    """
+    rows = dataset.rows("train")
+    codes = dataset.codes[rows]
+    if recipe == "paper":
+        return codes
+    rng = np.random.default_rng(list(seed))
+    if dataset.meta.extra.get("negatives") == "shuffle":
+        labels = dataset.labels[rows]
+        negatives = np.flatnonzero((labels == 0).all(axis=1))
+        positives = np.flatnonzero((labels == 1).any(axis=1))
+        if len(negatives) and len(positives):
+            # As many as there were; several per positive where there are more of them.
+            parents = np.resize(positives, len(negatives))
+            codes[negatives] = dinucleotide_shuffle(codes[parents], rng)
+    return shifted(codes, rng)
+
+
+def shifted(codes: Codes, rng: np.random.Generator, largest: int = MAX_SHIFT) -> Codes:
+    """Shift each sequence by a uniform number of bases up to ``largest`` either way; N moves in."""
+    length = codes.shape[1]
+    padded = np.pad(codes, ((0, 0), (largest, largest)), constant_values=N_CODE)
+    start = rng.integers(0, 2 * largest + 1, size=len(codes))
+    return np.take_along_axis(padded, start[:, None] + np.arange(length), axis=1)
+
+
+def start_from_words(model: ExplaiNN, dataset: Dataset) -> int:
+    """Let the first 30 % of a model's filters start from words of the training part.
+
+    Returns
+    -------
+    int
+        Number of filters seeded.
+    """
+    convolution, _ = model.convolution
+    words = words_of_dataset(dataset, round(SEEDED_SHARE * model.config.units))
+    words = [word for word in words if len(word.codes) <= model.config.filter_length]
+    with torch.no_grad():
+        seeded = seed_filters(convolution.weight.cpu().numpy(), words)
+        convolution.weight.copy_(torch.from_numpy(seeded))
+    return len(words)

@@ -1,0 +1,363 @@
+"""Training: Adam on both strands, early stopping on the validation loss, best weights kept.
+
+The data stay as codes, one byte a base; reverse complements and one-hot channels are made per
+batch. Novakovsky, Fornes et al. 2023, Methods ("Model training").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nfexplainn.dataset import Dataset
+from nfexplainn.device import describe_device
+from nfexplainn.errors import UserError
+from nfexplainn.losses import LOSSES, resolve_loss
+from nfexplainn.metrics import headline
+from nfexplainn.predict import predict_logits, reverse_complement
+from nfexplainn.recipes import Recipe, epoch_codes
+
+REPORT_EVERY = 10.0  # seconds between lines within a long epoch
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; the defaults are the paper's, the names those of the pipeline's parameters.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Of Adam.
+    batch_size : int
+        Sequences per step, at most; an epoch is split evenly.
+    max_epochs : int
+    patience : int
+        Epochs without a better validation loss before training stops.
+    loss : {'auto', 'bce', 'cross_entropy', 'mse', 'pearson'}
+    reverse_complement : bool
+        Train on, and validate with, both strands, where the data set is strand-symmetric.
+    recipe : {'paper', 'robust'}
+        ``robust`` adds shifts, fresh shuffles and word-seeded filters, for small sets.
+    seed : int
+    """
+
+    learning_rate: float = 0.003
+    batch_size: int = 100
+    max_epochs: int = 100
+    patience: int = 10
+    loss: str = "auto"
+    reverse_complement: bool = True
+    recipe: Recipe = "paper"
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range.
+
+        Raises
+        ------
+        UserError
+            Naming the option, its value and the range.
+        """
+        for name, least in {"batch_size": 2, "max_epochs": 1, "patience": 1}.items():
+            if getattr(self, name) < least:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        if not 0 < self.learning_rate <= 1:
+            raise UserError(
+                f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1."
+            )
+        if self.recipe not in ("paper", "robust"):
+            raise UserError(f"recipe '{self.recipe}' is unknown; choose paper or robust.")
+
+
+def options_from(values: Mapping[str, Any], **given: Any) -> TrainingOptions:
+    """Pick the training options out of all parameters of a run; None means the default."""
+    known = {field.name for field in dataclasses.fields(TrainingOptions)}
+    picked = {key: value for key, value in values.items() if key in known and value is not None}
+    return TrainingOptions(**(picked | given))
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history; ``best`` marks a new best validation loss."""
+
+    epoch: int
+    train_loss: float
+    valid_loss: float
+    valid_metric: float
+    seconds: float
+    sequences_per_second: float
+    learning_rate: float
+    device: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training did; the model holds the best epoch's weights.
+
+    Attributes
+    ----------
+    history : tuple of Epoch
+    best_epoch : int
+        Counted from 1.
+    best_loss : float
+        Validation loss of that epoch.
+    loss : str
+        Name of the loss that was used.
+    metric : str
+        Name of the history's ``valid_metric``.
+    both_strands : bool
+        Whether both strands were trained on, and are to be averaged in predictions.
+    """
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    best_loss: float
+    loss: str
+    metric: str
+    both_strands: bool
+
+
+def epoch_batches(n: int, batch_size: int) -> list[int]:
+    """Split ``n`` sequences into batches of nearly equal size, none above ``batch_size``.
+
+    A last batch of one sequence has no variance for batch norm, and a tiny one adds noise; so the
+    sizes differ by at most one. (A batch of three instead of two is taken where an odd number
+    cannot be split into pairs.)
+    """
+    count = max(1, min(math.ceil(n / batch_size), n // 2))
+    small, larger = divmod(n, count)
+    return [small + 1] * larger + [small] * (count - larger)
+
+
+def train(
+    model: nn.Module,
+    dataset: Dataset,
+    options: TrainingOptions,
+    *,
+    device: torch.device | None = None,
+    report: Callable[[str], None] | None = None,
+) -> TrainingResult:
+    """Train a model on the training part of a data set, stopping by its validation part.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Made with :func:`seeded`, so that its start depends on the seed alone. Ends on ``device``
+        in evaluation mode with the best weights.
+    dataset : Dataset
+    options : TrainingOptions
+    device : torch.device, optional
+        By default the CPU.
+    report : callable, optional
+        Takes a line of progress; by default it goes to stderr.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    UserError
+        If there are too few sequences, no known label, a loss that does not fit the labels, or if
+        the loss is no longer a number.
+    """
+    device = device or torch.device("cpu")
+    report = report or (lambda line: print(line, file=sys.stderr, flush=True))
+    name = resolve_loss(options.loss, dataset.meta.task_type)
+    _check(dataset)
+    both = options.reverse_complement and dataset.meta.strand_symmetric
+    model.to(device)
+    trainer = _Trainer(model, dataset, options, device, name, both, report)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(options.seed)
+        return trainer.run()
+
+
+class _Trainer:
+    """The state of one training."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dataset: Dataset,
+        options: TrainingOptions,
+        device: torch.device,
+        loss: str,
+        both: bool,
+        report: Callable[[str], None],
+    ) -> None:
+        self.model, self.dataset, self.options, self.device = model, dataset, options, device
+        self.loss_name, self.loss, self.both, self.report = loss, LOSSES[loss], both, report
+        train, valid = dataset.rows("train"), dataset.rows("valid")
+        self.codes: Tensor | None = None
+        self.labels = torch.from_numpy(dataset.labels[train]).to(device)
+        self.valid_codes = torch.from_numpy(dataset.codes[valid]).to(device)
+        self.valid_labels = torch.from_numpy(dataset.labels[valid])
+        self.order = torch.Generator().manual_seed(options.seed)
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
+        self.device_text = describe_device(device)
+        self.metric = ""
+
+    def run(self) -> TrainingResult:
+        history: list[Epoch] = []
+        best = math.inf
+        best_epoch, best_state = 0, _copy(self.model)
+        options = self.options
+        for number in range(1, options.max_epochs + 1):
+            started = time.perf_counter()
+            train_loss, seen, elapsed = self._train_epoch(number)
+            valid_loss, metric = self._validate()
+            self._check_finite(number, train_loss, valid_loss)
+            better = valid_loss < best
+            if better:
+                best, best_epoch, best_state = valid_loss, number, _copy(self.model)
+            history.append(
+                Epoch(
+                    number,
+                    train_loss,
+                    valid_loss,
+                    metric,
+                    time.perf_counter() - started,
+                    seen / max(elapsed, 1e-9),
+                    options.learning_rate,
+                    self.device_text,
+                    better,
+                )
+            )
+            stop_after = min(options.max_epochs, best_epoch + options.patience)
+            self._report_epoch(history, best_epoch, stop_after)
+            if number >= stop_after:
+                break
+        self.model.load_state_dict(best_state)
+        self.model.eval()
+        return TrainingResult(
+            tuple(history), best_epoch, best, self.loss_name, self.metric, self.both
+        )
+
+    def _train_epoch(self, number: int) -> tuple[float, int, float]:
+        """Train once on everything; give mean loss, number of sequences and seconds."""
+        self.model.train()
+        codes = self._codes(number)
+        n = len(codes)
+        total = 2 * n if self.both else n
+        order = torch.randperm(total, generator=self.order).to(self.device)
+        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        done, started = 0, time.perf_counter()
+        told = started
+        for chosen in order.split(epoch_batches(total, self.options.batch_size)):
+            at = chosen % n
+            batch = codes[at]
+            if self.both:  # numbers from n on are the other strands
+                reverse = (chosen >= n)[:, None]
+                batch = torch.where(reverse, reverse_complement(batch), batch)
+            labels = self.labels[at]
+            loss = self.loss(self.model(batch), labels, ~torch.isnan(labels))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            losses += loss.detach() * len(chosen)
+            done += len(chosen)
+            now = time.perf_counter()
+            if now - told > REPORT_EVERY:
+                told, rate = now, done / (now - started)
+                self.report(
+                    f"epoch {number}: {done:,} of {total:,} sequences, {rate:,.0f} per second,"
+                    f" {_duration((total - done) / rate)} left of this epoch"
+                )
+        mean = float(losses) / total  # waits for the device
+        return mean, total, time.perf_counter() - started
+
+    def _validate(self) -> tuple[float, float]:
+        """Give the loss over all validation sequences (of both strands) and the metric."""
+        forward = torch.from_numpy(
+            predict_logits(self.model, self.valid_codes, average_strands=False)
+        )
+        labels, logits = self.valid_labels, forward
+        averaged = forward
+        if self.both:
+            other = torch.from_numpy(
+                predict_logits(
+                    self.model, reverse_complement(self.valid_codes), average_strands=False
+                )
+            )
+            averaged = (forward + other) / 2
+            logits, labels = torch.cat([forward, other]), torch.cat([labels, labels])
+        # One mean over all sequences: batches of unequal size cannot weigh it wrongly.
+        loss = float(self.loss(logits.double(), labels.double(), ~torch.isnan(labels)))
+        self.metric, value = headline(
+            self.valid_labels.numpy(), averaged.numpy(), self.dataset.meta.task_type
+        )
+        return loss, value
+
+    def _codes(self, number: int) -> Tensor:
+        """Give the training sequences of an epoch; the paper's recipe never changes them."""
+        if self.options.recipe != "paper" or self.codes is None:
+            codes = epoch_codes(self.dataset, self.options.recipe, (self.options.seed, number))
+            self.codes = torch.from_numpy(codes).to(self.device)
+        return self.codes
+
+    def _check_finite(self, number: int, train_loss: float, valid_loss: float) -> None:
+        for part, value in (("training", train_loss), ("validation", valid_loss)):
+            if not math.isfinite(value):
+                raise UserError(
+                    f"{self.dataset.meta.id}: the {part} loss of epoch {number} is {value}, so"
+                    " training has diverged; lower learning_rate"
+                    f" (now {self.options.learning_rate:g}), or check the labels for extreme"
+                    " values."
+                )
+
+    def _report_epoch(self, history: list[Epoch], best_epoch: int, stop_after: int) -> None:
+        last = history[-1]
+        mean = sum(epoch.seconds for epoch in history) / len(history)
+        left = (stop_after - last.epoch) * mean
+        end = (
+            "done" if last.epoch >= stop_after else f"{_duration(left)} left if no epoch is better"
+        )
+        self.report(
+            f"epoch {last.epoch}/{self.options.max_epochs}: train loss {last.train_loss:.4f},"
+            f" valid loss {last.valid_loss:.4f}, {self.metric} {last.valid_metric:.3f},"
+            f" {last.sequences_per_second:,.0f} sequences/s, best epoch {best_epoch}, {end}"
+        )
+
+
+def seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
+    """Make a model whose random start depends on ``seed`` alone; torch's own state stays."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
+def _check(dataset: Dataset) -> None:
+    """Refuse what cannot be trained on; the prepare step says the same more kindly."""
+    train, valid = dataset.rows("train"), dataset.rows("valid")
+    if len(train) < 2 or not len(valid):
+        raise UserError(
+            f"{dataset.meta.id}: {len(train)} training and {len(valid)} validation sequences are"
+            " too few to train on; add data, or give valid_fraction a larger share."
+        )
+    for split, at in (("train", train), ("valid", valid)):
+        if not (dataset.labels[at] == dataset.labels[at]).any():
+            raise UserError(
+                f"{dataset.meta.id}: the {split} part has no known label; split otherwise."
+            )
+
+
+def _copy(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

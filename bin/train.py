@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Train one model on a data set, with one seed."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from nfexplainn.errors import UserError, run_script
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--options", help="JSON file of the settings (the paper's by default)")
+    parser.add_argument("--id", required=True, help="prefix of the files written")
+    parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
+    parser.add_argument("--replicate", type=int, default=1, help="number of this replicate")
+    parser.add_argument("--seed", type=int, help="seed (default: the options')")
+    parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def read_options(path: str | None) -> dict[str, Any]:
+    """Read the settings; those that are null are as if they were not there."""
+    if path is None:
+        return {}
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: this is no readable JSON file ({error}).") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: expected a JSON object of settings, found something else.")
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def main() -> None:
+    """Read, train, write."""
+    args = parse()
+    values = read_options(args.options)
+
+    import torch
+
+    import nfexplainn
+    from nfexplainn.dataset import read_dataset
+    from nfexplainn.device import describe_device, prepare_device, resolve_device
+    from nfexplainn.models import registry
+    from nfexplainn.models.checkpoint import ModelHeader, save_model
+    from nfexplainn.models.explainn import ExplaiNN
+    from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.recipes import start_from_words
+    from nfexplainn.tables import write_tsv
+    from nfexplainn.training import Epoch, options_from, seeded, train
+
+    device = resolve_device(args.device or values.get("device", "auto"))
+    prepare_device(device, args.threads)
+    dataset = read_dataset(args.dataset)
+    meta = dataset.meta
+    given = {} if args.seed is None else {"seed": args.seed}
+    options = options_from(values, **given)
+    name = args.model or values.get("model", "explainn")
+    config = registry.config_from(name, values, meta.length, len(meta.tasks))
+    model = seeded(options.seed, lambda: registry.build(name, config))
+    kernel = choose_kernel(model, values.get("kernel", "auto"), device)
+    if options.recipe == "robust" and isinstance(model, ExplaiNN):
+        print(f"{start_from_words(model, dataset)} filters start from words", file=sys.stderr)
+    print(f"{args.id}: {name} on {describe_device(device)}, {kernel} kernel", file=sys.stderr)
+    result = train(model, dataset, options, device=device)
+
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    header = ModelHeader(
+        architecture=name,
+        config=dataclasses.asdict(model.config),  # type: ignore[call-overload]
+        tasks=meta.tasks,
+        task_type=meta.task_type,
+        strand_symmetric=result.both_strands,
+        training={
+            **dataclasses.asdict(options),
+            "loss": result.loss,
+            "metric": result.metric,
+            "epochs": len(result.history),
+            "best_epoch": result.best_epoch,
+            "best_valid_loss": result.best_loss,
+            "kernel": kernel,
+            "device": device.type,
+        },
+        dataset=meta.id,
+        dataset_digest=dataset.digest(),
+        replicate=args.replicate,
+        seed=options.seed,
+        versions={"nf-explainn": nfexplainn.__version__, "torch": torch.__version__},
+    )
+    columns = [field.name for field in dataclasses.fields(Epoch)]
+    table = [[*dataclasses.astuple(row)[:-1], int(row.best)] for row in result.history]
+    write_tsv(folder / f"{args.id}.history.tsv", columns, table)
+    save_model(folder / f"{args.id}.model.safetensors", model, header)
+
+
+if __name__ == "__main__":
+    run_script(main)
