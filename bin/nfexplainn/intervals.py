@@ -5,6 +5,7 @@ Coordinates are 0-based and half-open throughout, as in BED.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -306,7 +307,7 @@ def _agglomerate(
     """Merge the nearest neighbours (sum, count, members) until none are too near."""
     while len(groups) > 1:
         means = [total // count for total, count, _ in groups]
-        gaps = [after - before for before, after in zip(means, means[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(means)]
         nearest = min(range(len(gaps)), key=gaps.__getitem__)
         if gaps[nearest] >= distance:
             break

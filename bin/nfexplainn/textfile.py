@@ -93,9 +93,9 @@ def check_text(head: bytes, name: str) -> None:
 
 
 def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
-    """Give the lines of a text file, gzipped or not, without their ends, one after another.
+    r"""Give the lines of a text file, gzipped or not, without their ends, one after another.
 
-    ``\\r\\n`` and a byte order mark are removed, so files saved on Windows read like any other.
+    ``\r\n`` and a byte order mark are removed, so files saved on Windows read like any other.
 
     Raises
     ------

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.coordinates import read_names
-from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
+from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.spec import Prepared, Row, Spec
 from nfexplainn.splits import make_groups, split_chromosomes, split_random
@@ -166,7 +166,7 @@ def assemble(
     meta = DatasetMeta(
         id=spec.id,
         assay=spec.assay,
-        task_type=cast(TaskType, "binary" if len(tasks) == 1 else "multilabel"),
+        task_type="binary" if len(tasks) == 1 else "multilabel",
         tasks=tuple(tasks),
         length=codes.shape[1],
         strand_symmetric=True,
@@ -189,7 +189,8 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
         lost = sum(ledger.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
         raise UnusableError(
-            f"Only {best} positives can be used{many}, fewer than min_positives ({least}){dropped}.",
+            f"Only {best} positives can be used{many}, fewer than min_positives"
+            f" ({least}){dropped}.",
             "Give more peaks or sequences (a less strict peak threshold), or lower min_positives"
             " and read the result with care.",
         )

@@ -277,11 +277,12 @@ def _negatives(
             f" GC content in steps of 1 % ({len(rows):,} negatives, {len(keep):,} positives)."
         )
         positives, pool = positives.take(keep), pool.take(rows)
-        part = rng.permutation(np.resize(positives.part, len(rows)))
-        found.append(_Table(pool.names, pool.codes, pool.labels, part))
+        parts = rng.permutation(np.resize(positives.part, len(rows)))
+        found.append(_Table(pool.names, pool.codes, pool.labels, parts))
     if "shuffle" in kinds:
         found.append(_shuffles(spec, kinds, positives, ledger, rng))
     if not found:
+        ledger.note("Negatives of each task are the sequences of the other tasks.")
         return None
     negatives = _without(_join(_unique_names(found, spec)), positives, "negatives", ledger)
     return positives, negatives
