@@ -1,0 +1,62 @@
+"""Build the whole report: the sections in the order of the page, and the tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from nfexplainn.report.curves import write_curves
+from nfexplainn.report.data import write_data, write_status
+from nfexplainn.report.importance import write_importance
+from nfexplainn.report.load import Inputs
+from nfexplainn.report.methods import write_methods, write_parameters, write_versions
+from nfexplainn.report.motifs import (
+    rows_per_model,
+    shown_units,
+    write_motifs,
+    write_tomtom,
+    write_weights,
+)
+from nfexplainn.report.mqc import Page
+from nfexplainn.report.performance import write_performance
+from nfexplainn.report.summary import summary_units, write_summary
+from nfexplainn.report.units import units_of
+
+DEFAULT_UNITS = 100
+
+
+def build_report(inputs: Inputs, folder: str | Path) -> None:
+    """Write every ``*_mqc.*`` file and ``tables/*.tsv`` into `folder`.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The parameter ``max_report_units`` limits the motifs shown per model.
+    folder : path
+        Made where it is missing.
+    """
+    page = Page(folder)
+    params: Mapping[str, Any] = inputs.params
+    units = {position: units_of(model, position) for position, model in enumerate(inputs.models)}
+    wanted = int(params.get("max_report_units") or DEFAULT_UNITS)
+    shown = shown_units(units, rows_per_model(len(units), wanted))
+    # A unit of the summary may rank too low in the whole table to be shown there.
+    everywhere = {
+        unit.symbol: unit
+        for unit in chain(*shown.values(), summary_units(inputs, units))
+        if unit.motif is not None
+    }
+    write_summary(page, inputs, units, list(everywhere.values()))
+    write_status(page, inputs)
+    write_data(page, inputs)
+    write_curves(page, inputs)
+    write_performance(page, inputs)
+    write_motifs(page, inputs, units, shown)
+    write_importance(page, inputs, units)
+    write_weights(page, inputs, units)
+    write_tomtom(page, inputs, shown)
+    write_methods(page, inputs)
+    write_versions(page, inputs.versions)
+    write_parameters(page, inputs)

@@ -1,0 +1,160 @@
+"""How the training went: losses and validation metric per epoch, and a row per run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nfexplainn.report.data import ROW_LIMIT, capped
+from nfexplainn.report.load import Inputs, ModelResult, Row, number
+from nfexplainn.report.mqc import Cell, Page, cell, escape
+
+PANEL_LIMIT = 12
+# Okabe and Ito's colours, which people with colour blindness tell apart.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+def write_curves(page: Page, inputs: Inputs) -> None:
+    """Write the training curves, a row per run, and ``history.tsv``."""
+    models = [model for model in inputs.models if model.histories]
+    if not models:
+        return
+    if len(models) <= PANEL_LIMIT:
+        _losses(page, models)
+    _metrics(page, models)
+    _runs(page, models)
+    rows = [
+        {"dataset": model.dataset, "model": model.name, "replicate": replicate, **row}
+        for model in models
+        for replicate, history in model.histories.items()
+        for row in history
+    ]
+    page.tsv("history", list(dict.fromkeys(key for row in rows for key in row)), rows)
+
+
+def title_of(model: ModelResult, models: Sequence[ModelResult]) -> str:
+    """Name a model by its data set, and by its architecture where there are several."""
+    if len({other.name for other in models}) > 1:
+        return f"{model.dataset} · {model.name}"
+    return model.dataset
+
+
+def is_best(row: Row) -> bool:
+    """Whether the weights of this epoch were kept."""
+    return row.get("best", "").lower() in ("1", "true", "yes")
+
+
+def _losses(page: Page, models: Sequence[ModelResult]) -> None:
+    """Draw a panel per model: training (dashed) and validation loss of every replicate."""
+    panels, colours, dashes = [], {}, {}
+    for model in models:
+        lines: dict[str, dict[str, float]] = {}
+        for place, (replicate, history) in enumerate(model.histories.items()):
+            for column, words in (("train_loss", "training"), ("valid_loss", "validation")):
+                name = f"replicate {replicate}, {words}"
+                lines[name] = _line(history, column)
+                colours[name] = COLOURS[place % len(COLOURS)]
+                dashes[name] = "dot" if column == "train_loss" else "solid"
+        panels.append(lines)
+    page.section(
+        "nfx_training",
+        "Losses",
+        "linegraph",
+        panels,
+        lead="Training stops when the validation loss has not fallen for a while; the weights of"
+        " the best epoch are kept.",
+        description="Dotted: training; solid: validation. A validation loss that rises while the"
+        " training loss falls is overfitting, which the kept epoch avoids.",
+        pconfig={
+            **_axes("Loss"),
+            "colors": colours,
+            "dash_styles": dashes,
+            "data_labels": [
+                {"name": escape(title_of(model, models)), "ylab": "Loss"} for model in models
+            ],
+        },
+    )
+
+
+def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
+    """Draw one line per model (its best replicate): the metric, and the loss of large sheets."""
+    metric = {
+        escape(title_of(model, models)): _line(_best_history(model), "valid_metric")
+        for model in models
+    }
+    panels, labels = [metric], [{"name": "Validation metric", "ylab": "Metric"}]
+    if len(models) > PANEL_LIMIT:
+        panels.append(
+            {
+                escape(title_of(model, models)): _line(_best_history(model), "valid_loss")
+                for model in models
+            }
+        )
+        labels.append({"name": "Validation loss", "ylab": "Loss"})
+    page.section(
+        "nfx_training",
+        "Validation metric",
+        "linegraph",
+        panels if len(panels) > 1 else panels[0],
+        description="The best replicate of every model: average precision, or correlation for"
+        " regression, on the validation part.",
+        pconfig={**_axes("Metric"), "data_labels": labels if len(panels) > 1 else []},
+    )
+
+
+def _axes(label: str) -> dict[str, Any]:
+    return {
+        "xlab": "Epoch",
+        "ylab": label,
+        "tt_decimals": 4,
+        "xmin": 0,
+        "x_decimals": False,
+        "showlegend": True,
+    }
+
+
+def _line(history: Sequence[Row], column: str) -> dict[str, float]:
+    pairs = ((row["epoch"], number(row.get(column))) for row in history)
+    return {epoch: value for epoch, value in pairs if value is not None}
+
+
+def _best_history(model: ModelResult) -> list[Row]:
+    first = next(iter(model.histories.values()))
+    return model.histories.get(model.best_replicate, first)
+
+
+def _runs(page: Page, models: Sequence[ModelResult]) -> None:
+    rows: dict[str, dict[str, Cell]] = {}
+    for model in models:
+        for replicate, history in model.histories.items():
+            if not history:
+                continue
+            best = next((row for row in history if is_best(row)), history[-1])
+            speeds = [number(row.get("sequences_per_second")) or 0.0 for row in history]
+            rows[f"{title_of(model, models)} · replicate {replicate}"] = {
+                "epochs": len(history),
+                "best": number(best["epoch"]),
+                "loss": number(best["valid_loss"]),
+                "seconds": sum(number(row.get("seconds")) or 0.0 for row in history),
+                "speed": sum(speeds) / len(speeds),
+                "device": cell(history[-1].get("device", "")),
+            }
+    page.table(
+        "nfx_training",
+        "Runs",
+        dict(list(rows.items())[:ROW_LIMIT]),
+        {
+            "epochs": {"title": "Epochs", "format": "{:,.0f}"},
+            "best": {"title": "Kept epoch", "format": "{:,.0f}"},
+            "loss": {
+                "title": "Validation loss",
+                "description": "At the kept epoch",
+                "format": "{:,.4f}",
+            },
+            "seconds": {"title": "Seconds", "format": "{:,.1f}"},
+            "speed": {"title": "Sequences per second", "format": "{:,.0f}"},
+            "device": {"title": "Device"},
+        },
+        first="Run",
+        description="One row per training." + capped(len(rows), ROW_LIMIT, "history"),
+    )

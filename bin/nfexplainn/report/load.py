@@ -1,0 +1,327 @@
+"""What the report reads: the files of every step, sorted into data sets and models."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+Row = dict[str, str]
+
+_RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
+_OF_DATASET = (
+    ".status.json",
+    ".counts.tsv",
+    ".dropped.tsv",
+    ".audit.tsv",
+    ".baseline.tsv",
+    ".dataset.parquet",
+)
+_OF_RUN = (
+    ".history.tsv",
+    ".metrics.tsv",
+    ".effects.tsv",
+    ".importances.parquet",
+    ".units.meme",
+    ".units.tsv",
+)
+_OF_MODEL = (".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv")
+_META_KEY = b"nf-explainn"
+BEST_HITS = 5
+Q_VALUE = 0.05
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """All that is known of one model (its replicates together) on one data set.
+
+    Attributes
+    ----------
+    dataset, name : str
+    verdict : mapping
+        The content of ``verdict.json``; empty where the step is missing.
+    units : list of rows
+        The final units of all replicates.
+    tomtom : list of rows
+        The five best hits at q <= 0.05 of every unit.
+    histories, metrics, effects : mapping of replicate to rows
+    importances, motifs : mapping of replicate to path
+        Parquet file and MEME file.
+    """
+
+    dataset: str
+    name: str
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    units: list[Row] = field(default_factory=list)
+    tomtom: list[Row] = field(default_factory=list)
+    histories: Mapping[int, list[Row]] = field(default_factory=dict)
+    metrics: Mapping[int, list[Row]] = field(default_factory=dict)
+    effects: Mapping[int, list[Row]] = field(default_factory=dict)
+    importances: Mapping[int, Path] = field(default_factory=dict)
+    motifs: Mapping[int, Path] = field(default_factory=dict)
+
+    @property
+    def best_replicate(self) -> int:
+        """The replicate whose units are shown: the verdict's, else the first there is."""
+        best = self.verdict.get("best_replicate")
+        if best is not None:
+            return int(str(best).lstrip("r"))
+        return min([*self.histories, *self.metrics, *self.motifs], default=1)
+
+    @property
+    def best_units(self) -> list[Row]:
+        """The final units of the best replicate."""
+        return [row for row in self.units if replicate_of(row) == self.best_replicate]
+
+    @property
+    def tasks(self) -> list[str]:
+        """Names of the tasks, in the order of the final units' columns (or of the metrics)."""
+        if self.units:
+            return [key.removeprefix("effect:") for key in self.units[0] if key[:7] == "effect:"]
+        rows = [row for rows in self.metrics.values() for row in rows]
+        return list(dict.fromkeys(row["task"] for row in rows if row["task"] != "*"))
+
+
+@dataclass(frozen=True)
+class DatasetResult:
+    """All that is known of one data set.
+
+    Attributes
+    ----------
+    id : str
+    state : {'ok', 'unusable', 'error'}
+    reason, advice : str
+        Why it is not usable and what to do; empty where it is.
+    meta : mapping
+        Header of the data set artefact (assay, task type, notes, ...); empty where it is missing.
+    counts, dropped, audit, baseline : list of rows
+    models : tuple of ModelResult
+    """
+
+    id: str
+    state: str
+    reason: str
+    advice: str
+    meta: Mapping[str, Any]
+    counts: list[Row]
+    dropped: list[Row]
+    audit: list[Row]
+    baseline: list[Row]
+    models: tuple[ModelResult, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that the report shows.
+
+    Attributes
+    ----------
+    datasets : tuple of DatasetResult
+        In natural order of their ids.
+    params : mapping
+        Resolved parameters of the run; ``datasets`` holds, per data set, those that differ.
+    versions : list of (step, tool, version)
+        Sorted, each once.
+    """
+
+    datasets: tuple[DatasetResult, ...]
+    params: Mapping[str, Any]
+    versions: list[tuple[str, str, str]]
+
+    @property
+    def models(self) -> list[ModelResult]:
+        """Every model of every data set, in order."""
+        return [model for dataset in self.datasets for model in dataset.models]
+
+
+def iterate_table(path: Path) -> Iterator[Row]:
+    """Read a TSV with a header, a dict per row."""
+    with path.open(newline="", encoding="utf-8") as handle:
+        yield from csv.DictReader(handle, delimiter="	", quoting=csv.QUOTE_NONE)
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read a whole TSV with a header into a dict per row."""
+    return list(iterate_table(path))
+
+
+def number(text: str | float | int | None) -> float | None:
+    """Turn a cell into a number; an empty, missing or NaN cell is None."""
+    if text is None or text == "":
+        return None
+    value = float(text)
+    return None if value != value else value
+
+
+def replicate_of(row: Mapping[str, str]) -> int:
+    """Number of the replicate that a row is about (``2`` or ``r2``)."""
+    return int(row["replicate"].lstrip("r"))
+
+
+def natural_key(text: str) -> list[tuple[int, int | str]]:
+    """Sort key that puts ``s2`` before ``s10``."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in parts if part]
+
+
+def load_inputs(
+    places: Iterable[str | Path], params: Mapping[str, Any], versions: Mapping[str, Any]
+) -> Inputs:
+    """Read all files of the steps that lie in `places` (folders, searched through, or files).
+
+    Files that a data set does not have (an unusable one has only its status) are no error; files
+    of other kinds are passed over.
+
+    Parameters
+    ----------
+    places : iterable of path
+    params : mapping
+        Resolved parameters of the run.
+    versions : mapping
+        ``{step: {tool: version}}``, or ``{tool: version}``.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    ValueError
+        If two different files have the same name.
+    """
+    files = _find(places)
+    of_dataset: dict[str, dict[str, Path]] = {}
+    of_model: dict[str, dict[str, dict[str, Path]]] = {}
+    of_run: dict[str, dict[str, dict[int, dict[str, Path]]]] = {}
+    for name, path in files.items():
+        for suffix in sorted({*_OF_DATASET, *_OF_RUN, *_OF_MODEL}, key=len, reverse=True):
+            if not name.endswith(suffix):
+                continue
+            stem = name.removesuffix(suffix)
+            run = _RUN.match(stem)
+            if run and suffix in _OF_RUN:
+                replicates = of_run.setdefault(run["dataset"], {}).setdefault(run["model"], {})
+                replicates.setdefault(int(run["replicate"]), {})[suffix] = path
+            elif suffix in _OF_MODEL and "." in stem:
+                dataset, _, model = stem.rpartition(".")
+                of_model.setdefault(dataset, {}).setdefault(model, {})[suffix] = path
+            elif suffix in _OF_DATASET:
+                of_dataset.setdefault(stem, {})[suffix] = path
+            break
+    ids = sorted({*of_dataset, *of_model, *of_run}, key=natural_key)
+    datasets = tuple(
+        _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {})) for id in ids
+    )
+    return Inputs(datasets, params, _flat_versions(versions))
+
+
+def _find(places: Iterable[str | Path]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for place in map(Path, places):
+        for path in [place] if place.is_file() else _walk(place):
+            other = files.setdefault(path.name, path)
+            if other != path and other.read_bytes() != path.read_bytes():
+                raise ValueError(f"{other} and {path} are different files of one name")
+    return dict(sorted(files.items()))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    # A workflow engine stages folders as links, which Path.rglob does not follow in Python 3.11.
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(parent, name)
+
+
+def _dataset(
+    id: str,
+    files: Mapping[str, Path],
+    model_files: Mapping[str, Mapping[str, Path]],
+    run_files: Mapping[str, Mapping[int, Mapping[str, Path]]],
+) -> DatasetResult:
+    status: Mapping[str, Any] = {}
+    if ".status.json" in files:
+        status = json.loads(files[".status.json"].read_text())
+    meta: Mapping[str, Any] = {}
+    if ".dataset.parquet" in files:
+        header = pq.read_schema(files[".dataset.parquet"]).metadata or {}
+        meta = json.loads(header.get(_META_KEY, b"{}"))
+    models = sorted({*model_files, *run_files}, key=natural_key)
+    return DatasetResult(
+        id=id,
+        state=status.get("state", "ok"),
+        reason=status.get("reason") or "",
+        advice=status.get("advice") or "",
+        meta=meta,
+        counts=_rows(files, ".counts.tsv"),
+        dropped=_rows(files, ".dropped.tsv"),
+        audit=_rows(files, ".audit.tsv"),
+        baseline=_rows(files, ".baseline.tsv"),
+        models=tuple(
+            _model(id, model, model_files.get(model, {}), run_files.get(model, {}))
+            for model in models
+        ),
+    )
+
+
+def _model(
+    dataset: str, name: str, files: Mapping[str, Path], runs: Mapping[int, Mapping[str, Path]]
+) -> ModelResult:
+    runs = dict(sorted(runs.items()))
+    verdict: Mapping[str, Any] = {}
+    if ".verdict.json" in files:
+        verdict = json.loads(files[".verdict.json"].read_text())
+    result = ModelResult(
+        dataset=dataset,
+        name=name,
+        verdict=verdict,
+        units=_rows(files, ".units.tsv"),
+        histories={r: _rows(f, ".history.tsv") for r, f in runs.items() if ".history.tsv" in f},
+        metrics={r: _rows(f, ".metrics.tsv") for r, f in runs.items() if ".metrics.tsv" in f},
+        effects={r: _rows(f, ".effects.tsv") for r, f in runs.items() if ".effects.tsv" in f},
+        importances={
+            r: f[".importances.parquet"] for r, f in runs.items() if ".importances.parquet" in f
+        },
+        motifs={r: f[".units.meme"] for r, f in runs.items() if ".units.meme" in f},
+    )
+    if ".tomtom.tsv" not in files:
+        return result
+    hits = _best_hits(files[".tomtom.tsv"], result.best_replicate)
+    return dataclasses.replace(result, tomtom=hits)
+
+
+def _rows(files: Mapping[str, Path], suffix: str) -> list[Row]:
+    return read_table(files[suffix]) if suffix in files else []
+
+
+def _best_hits(path: Path, replicate: int) -> list[Row]:
+    """Keep a replicate's best hits per unit; the table (best first) may have millions of rows."""
+    kept: list[Row] = []
+    count: Counter[str] = Counter()
+    for row in iterate_table(path):
+        if replicate_of(row) != replicate or count[row["unit"]] >= BEST_HITS:
+            continue
+        q_value = number(row["q_value"])
+        if q_value is not None and q_value <= Q_VALUE:
+            count[row["unit"]] += 1
+            kept.append(row)
+    return kept
+
+
+def _flat_versions(versions: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    flat = set()
+    for step, tools in versions.items():
+        if isinstance(tools, Mapping):
+            flat |= {(step, str(tool), str(version)) for tool, version in tools.items()}
+        else:
+            flat.add(("", step, str(tools)))
+    return sorted(flat)

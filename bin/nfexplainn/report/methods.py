@@ -1,0 +1,316 @@
+"""The methods text, written from the parameters that the run really used."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nfexplainn.report.load import Inputs
+from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural, write_text
+
+_LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
+_REFERENCES = {
+    "explainn": (
+        "Novakovsky G, Fornes O, Saraswat M, Mostafavi S, Wasserman WW. ExplaiNN: interpretable and"
+        " transparent neural networks for genomics. Genome Biology 24, 154 (2023).",
+        "10.1186/s13059-023-02985-y",
+    ),
+    "tomtom": (
+        "Gupta S, Stamatoyannopoulos JA, Bailey TL, Noble WS. Quantifying similarity between"
+        " motifs. Genome Biology 8, R24 (2007).",
+        "10.1186/gb-2007-8-2-r24",
+    ),
+    "tomtom_scores": (
+        "Tanaka E, Bailey T, Grant CE, Noble WS, Keich U. Improved similarity scores for comparing"
+        " motifs. Bioinformatics 27, 1603-1609 (2011).",
+        "10.1093/bioinformatics/btr257",
+    ),
+    "jaspar": (
+        "Rauluseviciute I, et al. JASPAR 2024: 20th anniversary of the open-access database of"
+        " transcription factor binding profiles. Nucleic Acids Research 52, D174-D182 (2024).",
+        "10.1093/nar/gkad1059",
+    ),
+    "shuffle": (
+        "Altschul SF, Erickson BW. Significance of nucleotide sequence alignments: a method for"
+        " random sequence permutation that preserves dinucleotide and codon usage. Molecular"
+        " Biology and Evolution 2, 526-538 (1985).",
+        "10.1093/oxfordjournals.molbev.a040370",
+    ),
+    "adam": (
+        "Kingma DP, Ba J. Adam: a method for stochastic optimization. arXiv:1412.6980 (2014).",
+        "10.48550/arXiv.1412.6980",
+    ),
+    "nextflow": (
+        "Di Tommaso P, et al. Nextflow enables reproducible computational workflows. Nature"
+        " Biotechnology 35, 316-319 (2017).",
+        "10.1038/nbt.3820",
+    ),
+    "multiqc": (
+        "Ewels P, Magnusson M, Lundin S, Käller M. MultiQC: summarize analysis results for"
+        " multiple tools and samples in a single report. Bioinformatics 32, 3047-3048 (2016).",
+        "10.1093/bioinformatics/btw354",
+    ),
+}
+_SPLITS = {
+    "random": "at random, in equal proportion of labels,",
+    "chromosome": "by chromosome",
+    "given": "as given in the samplesheet",
+}
+_LOSSES = {
+    "bce": "the binary cross-entropy",
+    "cross_entropy": "the cross-entropy",
+    "mse": "the mean squared error",
+    "pearson": "one minus Pearson's correlation",
+}
+_NEGATIVES = {
+    "gc": "regions matched by GC content",
+    "shuffle": "exact dinucleotide shuffles of the positives",
+    "others": "the peaks of the other rows",
+}
+
+
+class _Text:
+    """Sentences, with references numbered in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.cited: list[str] = []
+
+    def cite(self, *keys: str) -> str:
+        """Give the marks of references, such as ``[1, 2]``."""
+        for key in keys:
+            if key not in self.cited:
+                self.cited.append(key)
+        return "[" + ", ".join(str(self.cited.index(key) + 1) for key in keys) + "]"
+
+    def references(self) -> str:
+        """List what was cited."""
+        items = []
+        for key in self.cited:
+            words, doi = _REFERENCES[key]
+            items.append(f"<li>{escape(words)} {_LINK.format(doi=doi)}</li>")
+        return f"<ol>{''.join(items)}</ol>"
+
+
+def write_methods(page: Page, inputs: Inputs) -> None:
+    """Write the methods text with its references."""
+    page.section("nfx_methods", "", "html", methods_html(inputs))
+
+
+def methods_html(inputs: Inputs) -> str:
+    """Write the methods text for the parameters of a run.
+
+    What the parameters do not tell is left out; what differs between the data sets is named.
+    """
+    params = inputs.params
+    text = _Text()
+    paragraphs = [
+        _data(params, inputs, text),
+        _training(params, inputs, text),
+        _interpretation(params, text),
+        _annotation(params, text),
+        _verdicts(inputs),
+        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
+        f" {text.cite('multiqc')}.",
+    ]
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+    differ = _differences(params)
+    return (
+        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper; made from the'
+        f" parameters of this run.</p>{body}{differ}<h4>References</h4>{text.references()}</div>"
+    )
+
+
+def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+    assays = Counter(str(d.meta["assay"]) for d in inputs.datasets if d.meta.get("assay"))
+    kinds = ", ".join(f"{escape(assay)} ({count})" for assay, count in sorted(assays.items()))
+    out = [
+        f"The run held {plural(len(inputs.datasets), 'data set')}{': ' + kinds if kinds else ''}."
+    ]
+    if "peaks" in assays and params.get("width"):
+        out.append(
+            f"Windows of {escape(params['width'])} bp were cut round the summit of each peak, or"
+            " round its midpoint where there was none."
+        )
+    negatives = params.get("negatives")
+    used = {str(d.meta.get("extra", {}).get("negatives", "")) for d in inputs.datasets}
+    used |= {str(negatives)} if negatives else set()
+    named = sorted(_NEGATIVES[kind] for kind in used if kind in _NEGATIVES)
+    if named:
+        mark = f" {text.cite('shuffle')}" if "shuffle" in used else ""
+        out.append(f"Negative sequences were {' or '.join(named)}{mark}.")
+    if params.get("split_by") in _SPLITS:
+        shares = ""
+        if params["split_by"] == "random":
+            shares = (
+                f" (validation {_percent(params.get('valid_fraction'))}, test"
+                f" {_percent(params.get('test_fraction'))})"
+            )
+        out.append(
+            f"The sequences were split {_SPLITS[params['split_by']]} into training, validation and"
+            f" test parts{shares}; a shuffled negative stayed on the side of the sequence it was"
+            " made from, and overlapping windows stayed on one side."
+        )
+    return " ".join(out)
+
+
+def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+    names = sorted({model.name for model in inputs.models}) or ["explainn"]
+    out = []
+    if "explainn" in names:
+        shape = []
+        if params.get("units"):
+            shape.append(f"{params['units']} independent units")
+        if params.get("filter_length"):
+            shape.append(f"filters of {params['filter_length']} bp")
+        if params.get("pool_size"):
+            shape.append(f"max-pooling over {params['pool_size']} positions")
+        if params.get("num_fc") is not None:
+            shape.append(f"{plural(int(params['num_fc']), 'fully connected layer')} per unit")
+        dimensions = f" ({escape(', '.join(shape))})" if shape else ""
+        out.append(
+            f"ExplaiNN models {text.cite('explainn')}{dimensions} were trained: the prediction is"
+            " the bias plus the sum over the units of final weight times unit output."
+        )
+    others = [escape(name) for name in names if name != "explainn"]
+    if others:
+        out.append(f"Also trained: {', '.join(others)}.")
+    loss = params.get("loss")
+    losses = _LOSSES.get(str(loss), "the loss of the task type")
+    steps = []
+    if params.get("learning_rate"):
+        steps.append(f"learning rate {params['learning_rate']}")
+    if params.get("batch_size"):
+        steps.append(f"batches of {params['batch_size']}")
+    if params.get("max_epochs"):
+        steps.append(f"at most {params['max_epochs']} epochs")
+    settings = f" ({escape(', '.join(steps))})" if steps else ""
+    stop = ""
+    if params.get("patience"):
+        stop = (
+            f", stopped after {plural(int(params['patience']), 'epoch')} without a better"
+            " validation loss, the best weights kept"
+        )
+    out.append(f"They minimised {losses} by Adam {text.cite('adam')}{settings}{stop}.")
+    if params.get("reverse_complement"):
+        out.append(
+            "Where the assay does not know strands, models were trained on both strands and"
+            " predictions average them."
+        )
+    if params.get("replicates"):
+        out.append(
+            f"{plural(int(params['replicates']), 'replicate')} per data set differ in the seed"
+            f" (run seed {escape(params.get('seed', DASH))})."
+        )
+    if params.get("recipe") == "robust":
+        out.append("The robust recipe for small sets was used.")
+    return " ".join(out)
+
+
+def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
+    share = _percent(params.get("activation_threshold", 0.5))
+    out = [
+        f"A unit's motif counts the sites at which its filter reaches at least {share} of its"
+        f" largest activation over the well-predicted sequences {text.cite('explainn')}."
+        " Its importance in a task is the median of weight times output over the sequences with"
+        " such a site; its effect is the weight times the difference of its mean output between"
+        " positives and negatives (for regression, times the slope of the output on the target)."
+        " Motifs are ranked by effect."
+    ]
+    if params.get("min_sites"):
+        out.append(f"Motifs of fewer than {escape(params['min_sites'])} sites are flagged.")
+    return " ".join(out)
+
+
+def _annotation(params: Mapping[str, Any], text: _Text) -> str:
+    if params.get("motif_db"):
+        known = f"the motifs of {escape(params['motif_db'])}"
+    else:
+        release = params.get("jaspar_release")
+        known = (
+            f"the {escape(params.get('jaspar_taxon', 'vertebrates'))} profiles of JASPAR"
+            f" {escape(release) if release else '(newest release of the installed pyjaspar)'}"
+            f" {text.cite('jaspar')}"
+        )
+    threshold = escape(params.get("q_threshold", 0.05))
+    distance = {"ed": "Euclidean distance", "pearson": "Pearson's correlation"}.get(
+        str(params.get("tomtom_distance", "ed")), "column distance"
+    )
+    least = params.get("min_information")
+    bits = f" Motifs under {escape(least)} bits were not annotated." if least else ""
+    return (
+        f"Motifs were compared with {known} by a NumPy implementation of Tomtom"
+        f" {text.cite('tomtom', 'tomtom_scores')} ({distance} of columns, both strands, complete"
+        f" scores); a match counts at q ≤ {threshold}.{bits} The support of a motif is the number"
+        " of replicates with a unit that matches it at the same threshold."
+    )
+
+
+def _verdicts(inputs: Inputs) -> str:
+    thresholds: Mapping[str, Any] = next(
+        (m.verdict["thresholds"] for m in inputs.models if m.verdict.get("thresholds")), {}
+    )
+    if not thresholds:
+        return ""
+    shown = ", ".join(
+        f"{escape(str(name).replace('_', ' '))} {escape(value)}"
+        for name, value in sorted(thresholds.items())
+        if not isinstance(value, Mapping)
+    )
+    return (
+        "The verdict compares the test score with logistic (linear) models on GC content and on"
+        f" 4-mers, fitted to the same parts (thresholds: {shown})."
+    )
+
+
+def _differences(params: Mapping[str, Any]) -> str:
+    own = params.get("datasets") or {}
+    items = []
+    for dataset, settings in sorted(own.items()):
+        differing = {k: v for k, v in settings.items() if k in params and params[k] != v}
+        if differing:
+            words = ", ".join(f"{escape(k)} = {escape(v)}" for k, v in sorted(differing.items()))
+            items.append(f"<li>{escape(dataset)}: {words}</li>")
+    if not items:
+        return ""
+    return f"<p>Settings that differ by data set:</p><ul>{''.join(items)}</ul>"
+
+
+def _percent(share: object) -> str:
+    return f"{100 * float(str(share)):g} %"
+
+
+def write_parameters(page: Page, inputs: Inputs) -> None:
+    """Write the parameters and software versions, as sections and as tables."""
+    rows: dict[str, dict[str, Cell]] = {}
+    plain: list[dict[str, object]] = []
+    for name, value in sorted(inputs.params.items()):
+        if isinstance(value, Mapping | list):
+            continue
+        shown = DASH if value is None else str(value).lower() if isinstance(value, bool) else value
+        # A span keeps MultiQC from reading the text as a number or as a state to be coloured.
+        rows[name] = {"value": f"<span>{cell(shown)}</span>"}
+        plain.append({"parameter": name, "value": value})
+    page.tsv("parameters", ("parameter", "value"), plain)
+    if rows:
+        page.table(
+            "nfx_parameters",
+            "",
+            rows,
+            {"value": {"title": "Value"}},
+            first="Parameter",
+            lead="As resolved for this run; what a data set overrides is named in Methods.",
+        )
+
+
+def write_versions(page: Page, versions: Sequence[tuple[str, str, str]]) -> None:
+    """Write the software versions as MultiQC reads them, and ``versions.tsv``."""
+    columns = ("step", "tool", "version")
+    page.tsv("versions", columns, [dict(zip(columns, row, strict=True)) for row in versions])
+    steps: dict[str, dict[str, str]] = {}
+    for step, tool, version in versions:
+        steps.setdefault(step.rpartition(":")[2] or "all steps", {})[tool] = version
+    if steps:
+        text = json.dumps(steps, indent=1, sort_keys=True)
+        write_text(page.folder / "nf-explainn_mqc_versions.yml", text + "\n")

@@ -1,0 +1,359 @@
+"""The motif tables, the weight heatmaps and the best matches of Tomtom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nfexplainn.report.curves import PANEL_LIMIT, title_of
+from nfexplainn.report.data import ROW_LIMIT, capped
+from nfexplainn.report.load import Inputs, ModelResult, Row, number
+from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
+from nfexplainn.report.units import Unit, logo
+
+ROWS_IN_ALL = 600
+ROWS_AT_LEAST = 3
+HEATMAP_ROWS = 60
+_TASKS_NAMED = 3
+_STATUS = {
+    "annotated": "annotated",
+    "unannotated": "no match",
+    "low_information": "too little information",
+    "few_sites": "few sites",
+    "dead": "never active",
+    "no_sites": "no sites",
+}
+
+Units = Mapping[int, Sequence[Unit]]
+
+
+def rows_per_model(models: int, wanted: int) -> int:
+    """Motif rows to show per model: what the user allows, and 600 in all, but at least 3."""
+    return max(ROWS_AT_LEAST, min(wanted, ROWS_IN_ALL // max(1, models)))
+
+
+def shown_units(units: Units, limit: int) -> dict[int, list[Unit]]:
+    """Keep the units with a motif, best first, up to the limit (the first of each task stays)."""
+    return {
+        position: [unit for unit in of_model if unit.motif is not None][:limit]
+        for position, of_model in units.items()
+    }
+
+
+def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None:
+    """Write the motif tables, ``motifs.tsv``, and what became of every unit."""
+    models = inputs.models
+    lead = (
+        "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
+        " the prediction of positives than of negatives (for regression: of high than of low"
+        " values). <b>Support</b>: replicates, trained from other seeds, that found the same"
+        " motif. <b>q</b>: of the best match among known motifs."
+    )
+    if len(models) <= PANEL_LIMIT:
+        for position, model in enumerate(models):
+            rows = {unit.id: _row(unit) for unit in shown.get(position, [])}
+            if rows:
+                _table(page, title_of(model, models), rows, lead, _fate(units[position], rows))
+    else:
+        rows = {
+            f"{title_of(model, models)} · {unit.id}": _row(unit)
+            for position, model in enumerate(models)
+            for unit in shown.get(position, [])
+        }
+        if rows:
+            total = sum(unit.motif is not None for many in units.values() for unit in many)
+            _table(page, "All data sets", rows, lead, capped(total, len(rows), "motifs"))
+    _motif_tsv(page, models, units)
+
+
+def _table(
+    page: Page, name: str, rows: dict[str, dict[str, Cell]], lead: str, description: str
+) -> None:
+    used = {key for row in rows.values() for key, value in row.items() if value is not None}
+    headers = {key: header for key, header in _headers().items() if key in used}
+    page.table("nfx_motifs", name, rows, headers, first="Unit", lead=lead, description=description)
+
+
+def _row(unit: Unit) -> dict[str, Cell]:
+    best = unit.best
+    row: dict[str, Cell] = {
+        "logo": raw_cell(logo(unit)),
+        "motif": cell(unit.annotation or DASH),
+        "rank": best.rank,
+        "effect": best.effect,
+        "importance": best.importance,
+        "n": best.importance_n,
+        "weight": best.weight,
+        "q": None if unit.q_value is None else power(unit.q_value),
+        "support": f"{unit.support}/{unit.replicates}",
+        "sites": unit.sites,
+        "information": unit.information,
+        "status": cell(_STATUS.get(unit.status, unit.status)),
+        "target": cell(unit.target_id) or None,
+        "consensus": cell(unit.consensus),
+    }
+    if len(unit.effects) > 1:
+        ranked = sorted(unit.effects, key=lambda e: (e.rank or 10**9, e.task))[:_TASKS_NAMED]
+        row["tasks"] = cell(
+            ", ".join(f"{effect.task} {short(effect.effect)} (#{effect.rank})" for effect in ranked)
+        )
+    return row
+
+
+def _headers() -> dict[str, dict[str, Any]]:
+    return {
+        "logo": {"title": "Logo", "description": "Height: information, 2 bits at most"},
+        "motif": {"title": "Known motif", "description": "Best match at the q-value threshold"},
+        "rank": {
+            "title": "Rank",
+            "description": "By effect, in the task in which it is highest",
+            "format": "{:,.0f}",
+        },
+        "tasks": {
+            "title": "Tasks",
+            "description": "Effect (and rank) in the tasks in which it ranks highest",
+        },
+        "effect": {
+            "title": "Effect",
+            "description": "Logit (or target) units, in the task in which it ranks highest",
+            "format": "{:,.3f}",
+        },
+        "q": {"title": "q", "description": "q-value of the best match"},
+        "support": {"title": "Support", "description": "Replicates with the same motif"},
+        "importance": {
+            "title": "Importance",
+            "description": "The paper's: median contribution to well-predicted sequences",
+            "format": "{:,.3f}",
+        },
+        "n": {
+            "title": "n",
+            "description": "Sequences behind the importance (each strand counts)",
+            "format": "{:,.0f}",
+        },
+        "weight": {
+            "title": "Weight",
+            "description": "Final weight of the unit in that task",
+            "format": "{:,.3f}",
+            "hidden": True,
+        },
+        "sites": {
+            "title": "Sites",
+            "description": "Sites the motif was counted from",
+            "format": "{:,.0f}",
+        },
+        "information": {"title": "Bits", "description": "Information", "format": "{:,.1f}"},
+        "status": {"title": "Status"},
+        "target": {"title": "Profile", "description": "Id of the best match", "hidden": True},
+        "consensus": {"title": "Consensus", "hidden": True},
+    }
+
+
+def _fate(units: Sequence[Unit], rows: Mapping[str, object]) -> str:
+    """Say what became of the units of a model, every one in one state."""
+    counts = {status: sum(unit.status == status for unit in units) for status in _STATUS}
+    parts = [f"{count} {_STATUS[status]}" for status, count in counts.items() if count]
+    with_motif = sum(unit.motif is not None for unit in units)
+    text = f"{len(units)} units: {', '.join(parts)}."
+    return text + capped(with_motif, len(rows), "motifs")
+
+
+def _motif_tsv(page: Page, models: Sequence[ModelResult], units: Units) -> None:
+    columns = (
+        "dataset",
+        "model",
+        "replicate",
+        "unit",
+        "status",
+        "annotation",
+        "target_id",
+        "q_value",
+        "support",
+        "replicates",
+        "sites",
+        "width",
+        "information",
+        "consensus",
+        "task",
+        "weight",
+        "effect",
+        "rank",
+        "importance_median",
+        "importance_n",
+    )
+    rows = [
+        {
+            "dataset": model.dataset,
+            "model": model.name,
+            "replicate": model.best_replicate,
+            "unit": unit.id,
+            **{key: getattr(unit, key) for key in columns if hasattr(unit, key)},
+            "task": effect.task,
+            "weight": effect.weight,
+            "effect": effect.effect,
+            "rank": effect.rank,
+            "importance_median": effect.importance,
+            "importance_n": effect.importance_n,
+        }
+        for position, model in enumerate(models)
+        for unit in units.get(position, [])
+        for effect in unit.effects
+    ]
+    page.tsv("motifs", columns, rows)
+
+
+def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
+    """Draw the final weights: annotated units x tasks of each multi-task model, or of all."""
+    models = inputs.models
+    lead = (
+        "The final weights of the annotated units: positive (red) where the unit's output raises"
+        " the prediction, negative (blue) where it lowers it."
+    )
+    multi = [position for position, model in enumerate(models) if len(model.tasks) > 1]
+    for position in multi[:PANEL_LIMIT]:
+        model = models[position]
+        chosen = [unit for unit in units.get(position, []) if unit.annotation][:HEATMAP_ROWS]
+        if len(chosen) < 2:
+            continue
+        values = [[unit.in_task(task).weight for task in model.tasks] for unit in chosen]
+        names = [f"{unit.annotation} ({unit.id})" for unit in chosen]
+        _heatmap(page, title_of(model, models), values, model.tasks, names, lead)
+    columns = [(p, task) for p, model in enumerate(models) for task in model.tasks]
+    best: dict[str, dict[int, Unit]] = {}
+    for position, of_model in units.items():
+        for unit in of_model:
+            if unit.annotation:
+                best.setdefault(unit.annotation, {}).setdefault(position, unit)
+    # Motifs that several models share tell most: they come first when there are too many.
+    ranked = sorted(best, key=lambda name: (-len(best[name]), name))[:HEATMAP_ROWS]
+    if not ranked or (len(models) == 1 and multi):
+        return
+    values = [
+        [best[name][p].in_task(task).weight if p in best[name] else None for p, task in columns]
+        for name in ranked
+    ]
+    labels = [
+        title_of(models[p], models) + (f" · {task}" if len(models[p].tasks) > 1 else "")
+        for p, task in columns
+    ]
+    cut = (
+        f" The {HEATMAP_ROWS} most shared of {len(best)} motifs." if len(best) > len(ranked) else ""
+    )
+    note = f"Per motif the unit of the highest rank; empty where a model has none.{cut}"
+    _heatmap(page, "All data sets", values, labels, ranked, lead, note)
+
+
+def _heatmap(
+    page: Page,
+    name: str,
+    values: Sequence[Sequence[float | None]],
+    columns: Sequence[str],
+    rows: Sequence[str],
+    lead: str,
+    description: str = "",
+) -> None:
+    flat = [abs(value) for row in values for value in row if value is not None]
+    top = max(flat, default=1.0) or 1.0
+    page.section(
+        "nfx_weights",
+        name,
+        "heatmap",
+        [list(row) for row in values],
+        lead=lead,
+        description=description,
+        xcats=[escape(column) for column in columns],
+        ycats=[escape(row) for row in rows],
+        pconfig={
+            "square": False,
+            "xcats_samples": False,
+            "ycats_samples": False,
+            "cluster_rows": len(rows) > 2,
+            "cluster_cols": len(columns) > 2,
+            "cluster_switch_clustered_active": True,
+            "min": -top,
+            "max": top,
+            "colstops": [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]],
+            "display_values": len(flat) <= 120,
+            "tt_decimals": 3,
+            "xlab": "Task",
+            "ylab": "Motif",
+            "zlab": "Weight",
+            "height": 160 + 22 * len(rows),
+        },
+    )
+
+
+def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
+    """Write the best matches of the shown units, and ``tomtom.tsv``."""
+    models = inputs.models
+    found: list[tuple[ModelResult, Unit, Row]] = []
+    for position, model in enumerate(models):
+        hits: dict[str, list[Row]] = {}
+        for row in model.tomtom:
+            hits.setdefault(row["unit"], []).append(row)
+        for unit in shown.get(position, []):
+            found += [(model, unit, row) for row in hits.get(unit.id, [])]
+    columns = (
+        "dataset",
+        "model",
+        "replicate",
+        "unit",
+        "target_id",
+        "target_name",
+        "offset",
+        "p_value",
+        "e_value",
+        "q_value",
+        "overlap",
+        "orientation",
+    )
+    page.tsv(
+        "tomtom",
+        columns,
+        [
+            {"dataset": model.dataset, "model": model.name, **row}
+            for model in models
+            for row in model.tomtom
+        ],
+    )
+    if not found:
+        markup = "<p>No unit matches a known motif at the q-value threshold.</p>"
+        page.section("nfx_tomtom", "", "html", markup)
+        return
+    rows: dict[str, dict[str, Cell]] = {}
+    for position, (model, unit, row) in enumerate(found[:ROW_LIMIT], 1):
+        rows[str(position)] = {
+            "dataset": cell(title_of(model, models)),
+            "unit": cell(unit.id),
+            "logo": raw_cell(logo(unit)),
+            "name": cell(row["target_name"]),
+            "target": cell(row["target_id"]),
+            "q": power(number(row["q_value"])),
+            "e": power(number(row["e_value"])),
+            "p": power(number(row["p_value"])),
+            "overlap": number(row["overlap"]),
+            "offset": number(row["offset"]),
+            "strand": cell(row["orientation"]),
+        }
+    whole = {"format": "{:,.0f}"}
+    page.table(
+        "nfx_tomtom",
+        "",
+        rows,
+        {
+            "dataset": {"title": "Data set"},
+            "unit": {"title": "Unit"},
+            "logo": {"title": "Logo"},
+            "name": {"title": "Known motif"},
+            "target": {"title": "Profile"},
+            "q": {"title": "q", "description": "Over both strands of all profiles"},
+            "e": {"title": "E"},
+            "p": {"title": "p", "hidden": True},
+            "overlap": {"title": "Overlap", "description": "Columns", **whole},
+            "offset": {"title": "Offset", "description": "Of the known motif", **whole},
+            "strand": {"title": "Strand", "description": "Of the known motif"},
+        },
+        first="#",
+        lead="Up to five known motifs that each unit resembles, best first."
+        " Members of a family look alike: read the name as the family's."
+        + capped(len(found), len(rows), "tomtom"),
+    )

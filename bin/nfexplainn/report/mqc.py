@@ -1,0 +1,200 @@
+"""What MultiQC reads: custom content as JSON, tables as TSV, and text made safe for HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# Title and lead of every chapter; their order on the page stands in multiqc_config.yml.
+CHAPTERS = {
+    "nfx_summary": "Summary",
+    "nfx_status": "Sample status",
+    "nfx_data": "Data",
+    "nfx_training": "Training curves",
+    "nfx_performance": "Performance",
+    "nfx_motifs": "Motifs",
+    "nfx_importance": "Importance",
+    "nfx_weights": "Weights",
+    "nfx_tomtom": "Tomtom",
+    "nfx_methods": "Methods",
+    "nfx_parameters": "Parameters",
+}
+
+DASH = "\u2013"
+MINUS = "\u2212"
+
+Cell = str | int | float | None
+
+
+class Page:
+    """Where the files go: ``*_mqc.*`` into `folder`, what they show into ``tables/``.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.tables = self.folder / "tables"
+        self.tables.mkdir(parents=True, exist_ok=True)
+
+    def section(
+        self,
+        chapter: str,
+        name: str,
+        plot_type: str,
+        data: Any,
+        *,
+        lead: str = "",
+        description: str = "",
+        section_id: str = "",
+        pconfig: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> None:
+        """Write one section of custom content.
+
+        Parameters
+        ----------
+        chapter : str
+            Key of :data:`CHAPTERS`.
+        name : str
+            Heading; empty for a chapter of one section. Sections are ordered by it.
+        plot_type : {'html', 'table', 'linegraph', 'bargraph', 'box', 'heatmap'}
+        data : object
+            As MultiQC's custom content takes it.
+        lead, description : str
+            HTML under the chapter's and under the section's heading.
+        section_id : str
+            File-safe and unique; by default made from chapter and name.
+        pconfig : mapping, optional
+            MultiQC's plot configuration; id and title are added.
+        **more
+            Further keys of the custom content (``headers``, ``xcats``, ...).
+        """
+        slug = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+        section_id = section_id or f"{chapter}_{slug or 'main'}"
+        title = name or CHAPTERS[chapter]
+        content: dict[str, Any] = {
+            "id": section_id,
+            "parent_id": chapter,
+            "parent_name": CHAPTERS[chapter],
+            "parent_description": paragraph(lead),
+            "section_name": escape(title),
+            "description": paragraph(description),
+            "plot_type": plot_type,
+        }
+        if plot_type != "html":
+            defaults = {"id": f"{section_id}_plot", "title": f"nf-explainn: {escape(title)}"}
+            content["pconfig"] = {**defaults, **(pconfig or {})}
+        content |= more
+        content["data"] = data
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        write_text(self.folder / f"{section_id}_mqc.json", text + "\n")
+
+    def table(
+        self,
+        chapter: str,
+        name: str,
+        rows: Mapping[str, Mapping[str, Cell]],
+        headers: Mapping[str, Mapping[str, Any]],
+        *,
+        first: str,
+        lead: str = "",
+        description: str = "",
+        section_id: str = "",
+    ) -> None:
+        """Write a native, sortable table; `rows` are keyed by their (unique) first column.
+
+        Text of cells has to be HTML already (see :func:`cell`).
+        """
+        columns = {
+            key: {"scale": False, "hidden": False, **header} for key, header in headers.items()
+        }
+        self.section(
+            chapter,
+            name,
+            "table",
+            {escape(key): dict(row) for key, row in rows.items()},
+            lead=lead,
+            description=description,
+            section_id=section_id,
+            headers=columns,
+            pconfig={
+                "col1_header": first,
+                "no_violin": True,
+                "rows_are_samples": False,
+                "sort_rows": False,
+                "scale": False,
+                "save_file": False,
+            },
+        )
+
+    def tsv(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write ``tables/<name>.tsv``: floats as ``%.6g``, missing as an empty field."""
+        lines = ["\t".join(columns)]
+        lines += ["\t".join(_field(row.get(column)) for column in columns) for row in rows]
+        write_text(self.tables / f"{name}.tsv", "\n".join(lines) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it, so that none is ever half written."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def escape(text: object) -> str:
+    """Make text safe inside HTML, in content and in attributes."""
+    return html.escape(str(text), quote=True)
+
+
+def cell(text: object) -> str:
+    """Make text safe inside a cell of a MultiQC table, which rewrites commas."""
+    return raw_cell(escape(text))
+
+
+def raw_cell(markup: str) -> str:
+    """Let HTML pass through a cell of a MultiQC table, which rewrites commas."""
+    return markup.replace(",", "&#44;")
+
+
+def paragraph(markup: str) -> str:
+    """Wrap in a paragraph: MultiQC takes what does not begin with a tag for Markdown."""
+    return f"<p>{markup}</p>" if markup and not markup.startswith("<") else markup
+
+
+def short(value: float | None, digits: int = 2) -> str:
+    """Show a number with fixed decimals, or a dash where there is none."""
+    return DASH if value is None else f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def thousands(value: float | None) -> str:
+    """Show a count with thin spaces between thousands, or a dash where there is none."""
+    return DASH if value is None else f"{value:,.0f}".replace(",", "\u202f")
+
+
+def power(value: float | None) -> str:
+    """Show a small probability (``3e-08``), or a dash where there is none."""
+    if value is None:
+        return DASH
+    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Give ``1 motif`` or ``3 motifs``."""
+    return f"{count} {noun}" if count == 1 else f"{thousands(count)} {noun}s"
+
+
+def _field(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6g}"
+    return str(value).replace("\t", " ").replace("\n", " ")

@@ -1,0 +1,196 @@
+"""How well the models predict the test set, beside what is known without a motif."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nfexplainn.report import scores as sc
+from nfexplainn.report.curves import title_of
+from nfexplainn.report.data import ROW_LIMIT, capped
+from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
+from nfexplainn.report.mqc import Cell, Page, cell, escape
+
+BAR_LIMIT = 60
+_BARS = {
+    "model": {"name": "Model", "color": "#0072b2"},
+    "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
+    "gc": {"name": "GC-content baseline", "color": "#999999"},
+    "chance": {"name": "Chance (prevalence)", "color": "#d9d9d9"},
+}
+_COLUMNS = (
+    "dataset",
+    "model",
+    "task",
+    "split",
+    "against",
+    "metric",
+    "mean",
+    "spread",
+    "replicates",
+    "n",
+    "positives",
+    "prevalence",
+    "note",
+)
+
+
+def write_performance(page: Page, inputs: Inputs) -> None:
+    """Write the bars and the table of scores, ``performance.tsv`` and ``metrics.tsv``."""
+    pairs = [(dataset, model) for dataset in inputs.datasets for model in dataset.models]
+    averaged = {id(model): sc.model_scores(model) for _, model in pairs}
+    pairs = [pair for pair in pairs if averaged[id(pair[1])]]
+    _tables(page, inputs)
+    if not pairs:
+        return
+    models = [model for _, model in pairs]
+    bars: dict[str, dict[str, dict[str, float]]] = {}
+    rows: dict[str, dict[str, Cell]] = {}
+    for dataset, model in pairs:
+        scores = averaged[id(model)]
+        metric = sc.main_metric(model, scores)
+        tasks = sc.scored_tasks(model, scores, metric)
+        for task in tasks:
+            name = title_of(model, models)
+            if len(tasks) > 1:
+                name += f" · {task}"
+            known = _compare(dataset, scores, metric, task)
+            bars.setdefault(metric, {})[escape(name)] = known
+            rows[name] = _row(model, scores, metric, task, known)
+    _bars(page, bars)
+    used = {key for row in rows.values() for key, value in row.items() if value is not None}
+    page.table(
+        "nfx_performance",
+        "Scores",
+        dict(list(rows.items())[:ROW_LIMIT]),
+        {key: header for key, header in _headers().items() if key in used},
+        first="Data set",
+        description="Mean over the replicates on the test set, ± the standard deviation. AUPRC is"
+        " the average precision; chance is the share of positives."
+        + capped(len(rows), ROW_LIMIT, "performance"),
+    )
+
+
+def _compare(
+    dataset: DatasetResult, scores: list[sc.Score], metric: str, task: str
+) -> dict[str, float]:
+    """Gather the score of the model, of each baseline, and of chance where it is known."""
+    out: dict[str, float] = {}
+    score = sc.pick(scores, task, metric)
+    if score is not None and score.mean is not None:
+        out["model"] = score.mean
+    for baseline in ("kmer4", "gc"):
+        found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
+        if found is not None and found.mean is not None:
+            out[baseline] = found.mean
+    if score is not None and metric == "auprc" and score.prevalence is not None:
+        out["chance"] = score.prevalence
+    return out
+
+
+def _row(
+    model: ModelResult, scores: list[sc.Score], metric: str, task: str, known: Mapping[str, float]
+) -> dict[str, Cell]:
+    score = sc.pick(scores, task, metric)
+    pure = sc.pick(scores, task, metric, against="pure")
+    row: dict[str, Cell] = {
+        "verdict": cell(model.verdict.get("verdict", "")),
+        "metric": cell(sc.label(metric)),
+        "mean": known.get("model"),
+        "spread": score.spread if score else None,
+        "kmer4": known.get("kmer4"),
+        "gc": known.get("gc"),
+        "chance": known.get("chance"),
+        "pure": pure.mean if pure else None,
+        "n": score.n if score else None,
+        "positives": score.positives if score else None,
+        "note": cell(score.note) if score and score.note else None,
+    }
+    for other in sc.METRICS:
+        found = sc.pick(scores, task, other)
+        if other != metric and found is not None:
+            row[other] = found.mean
+    valid = sc.pick(scores, task, metric, split="valid")
+    row["valid"] = valid.mean if valid else None
+    return row
+
+
+def _headers() -> dict[str, dict[str, Any]]:
+    score = {"format": "{:,.3f}"}
+    count = {"format": "{:,.0f}"}
+    headers: dict[str, dict[str, Any]] = {
+        "verdict": {"title": "Verdict", "hidden": True},
+        "metric": {"title": "Metric", "description": "What the model is judged by"},
+        "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
+        "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
+        "kmer4": {"title": "4-mers", "description": "Logistic or linear 4-mer baseline", **score},
+        "gc": {"title": "GC", "description": "The same metric from GC content alone", **score},
+        "chance": {"title": "Chance", "description": "Share of positives", **score},
+        "pure": {
+            "title": "Pure negatives",
+            "description": "Score against negatives that overlap no peak of any task",
+            **score,
+        },
+        "valid": {"title": "Validation", "description": "The metric on validation", **score},
+    }
+    for metric in sc.METRICS:
+        headers[metric] = {"title": sc.label(metric), "description": "On the test set", **score}
+    headers["positives"] = {"title": "Positives", "description": "In the test set", **count}
+    headers["n"] = {"title": "Sequences", "description": "Of known label, test set", **count}
+    headers["note"] = {"title": "Note"}
+    return headers
+
+
+def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    panels = []
+    cut = 0
+    for scores in bars.values():
+        cut += max(0, len(scores) - BAR_LIMIT)
+        panels.append(dict(list(scores.items())[:BAR_LIMIT]))
+    metrics = [sc.label(metric) for metric in bars]
+    note = f" The first {BAR_LIMIT} are drawn; all are in the table." if cut else ""
+    page.section(
+        "nfx_performance",
+        "Against baselines",
+        "bargraph",
+        panels if len(panels) > 1 else panels[0],
+        lead="A model is worth reading only if it beats what GC content or short words know.",
+        description=f"Test set, mean over the replicates.{note}",
+        categories=[_BARS] * len(panels) if len(panels) > 1 else _BARS,
+        pconfig={
+            "stacking": "group",
+            "cpswitch": False,
+            "hide_zero_cats": False,
+            "sort_samples": False,
+            "tt_decimals": 3,
+            "ylab": metrics[0],
+            "ymax": 1,
+            "data_labels": (
+                [{"name": metric, "ylab": metric} for metric in metrics] if len(panels) > 1 else []
+            ),
+        },
+    )
+
+
+def _tables(page: Page, inputs: Inputs) -> None:
+    averaged: list[dict[str, object]] = []
+    single: list[dict[str, object]] = []
+    for dataset in inputs.datasets:
+        groups = [(model.name, sc.model_scores(model)) for model in dataset.models]
+        groups += [(name, sc.baseline_scores(dataset, name)) for name in sc.BASELINES]
+        for name, scores in groups:
+            averaged += [
+                {
+                    **{key: getattr(s, key) for key in _COLUMNS if hasattr(s, key)},
+                    "dataset": dataset.id,
+                    "model": name,
+                    "replicates": len(s.values),
+                }
+                for s in scores
+            ]
+        for model in dataset.models:
+            single += [dict(row) for rows in model.metrics.values() for row in rows]
+        single += [dict(row) for row in dataset.baseline]
+    page.tsv("performance", _COLUMNS, averaged)
+    if single:
+        page.tsv("metrics", list(single[0]), single)

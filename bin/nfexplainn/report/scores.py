@@ -1,0 +1,117 @@
+"""Scores of the models and of the baselines, averaged over the replicates."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nfexplainn.report.load import DatasetResult, ModelResult, Row, number
+
+# The metric that a task type is judged by comes first.
+METRICS = {
+    "auprc": "AUPRC",
+    "pearson": "Pearson r",
+    "accuracy": "Accuracy",
+    "auroc": "AUROC",
+    "spearman": "Spearman",
+    "mse": "MSE",
+}
+BASELINES = {"gc": "GC content", "kmer4": "4-mers"}
+MAIN = ("auprc", "pearson", "accuracy")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of one task on one split.
+
+    Attributes
+    ----------
+    task, metric, split, against : str
+        As in the metrics table; `against` is ``all`` or ``pure``.
+    values : tuple of float
+        One per replicate that has one.
+    positives, prevalence : float or None
+    n : float or None
+        Sequences with a known label.
+    note : str
+        Why there is no value.
+    """
+
+    task: str
+    metric: str
+    split: str
+    against: str
+    values: tuple[float, ...]
+    n: float | None
+    positives: float | None
+    prevalence: float | None
+    note: str
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the replicates."""
+        return statistics.fmean(self.values) if self.values else None
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation over the replicates; None for fewer than two."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
+def average(rows: Iterable[Row]) -> list[Score]:
+    """Group rows of metrics by task, metric, split and reference, and gather the replicates."""
+    groups: dict[tuple[str, str, str, str], list[Row]] = {}
+    for row in rows:
+        key = (row["task"], row["metric"], row["split"], row["against"])
+        groups.setdefault(key, []).append(row)
+    return [
+        Score(
+            *key,
+            values=tuple(v for row in group if (v := number(row["value"])) is not None),
+            n=number(group[0].get("n")),
+            positives=number(group[0].get("positives")),
+            prevalence=number(group[0].get("prevalence")),
+            note=next((row["note"] for row in group if row.get("note")), ""),
+        )
+        for key, group in groups.items()
+    ]
+
+
+def model_scores(model: ModelResult) -> list[Score]:
+    """Scores of a model over its replicates."""
+    return average(row for rows in model.metrics.values() for row in rows)
+
+
+def baseline_scores(dataset: DatasetResult, baseline: str) -> list[Score]:
+    """Scores of one baseline (``gc`` or ``kmer4``)."""
+    return average(row for row in dataset.baseline if row["model"] == baseline)
+
+
+def pick(
+    scores: Sequence[Score], task: str, metric: str, split: str = "test", against: str = "all"
+) -> Score | None:
+    """Find one score, or None."""
+    wanted = (task, metric, split, against)
+    return next((s for s in scores if (s.task, s.metric, s.split, s.against) == wanted), None)
+
+
+def main_metric(model: ModelResult, scores: Sequence[Score]) -> str:
+    """Name the metric that a model is judged by: the verdict's, else the first of its kind."""
+    known = {score.metric for score in scores}
+    wanted = model.verdict.get("metric")
+    if wanted in known:
+        return str(wanted)
+    return next((metric for metric in (*MAIN, *METRICS) if metric in known), MAIN[0])
+
+
+def scored_tasks(model: ModelResult, scores: Sequence[Score], metric: str) -> list[str]:
+    """Tasks with a row of the metric; one over all tasks (``*``) only where there is no other."""
+    tasks = list(dict.fromkeys(s.task for s in scores if s.metric == metric and s.split == "test"))
+    single = [task for task in tasks if task != "*"]
+    return single or tasks or model.tasks
+
+
+def label(metric: str) -> str:
+    """Name of a metric for people."""
+    return METRICS.get(metric, metric)

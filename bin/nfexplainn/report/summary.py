@@ -1,0 +1,259 @@
+"""The first screen: is the model usable, which motifs drive it, and how sure is that."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nfexplainn.report import scores as sc
+from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
+from nfexplainn.report.mqc import DASH, Page, escape, plural, short, thousands
+from nfexplainn.report.units import Unit, evidence, logo, logo_symbols, top_units
+
+MOTIFS_PER_TASK = 3
+_STATES = {
+    "usable": ("✓", "usable"),
+    "weak": ("!", "weak"),
+    "unusable": ("✕", "not usable"),
+    "none": (DASH, "no model"),
+}
+_STYLE = Path(__file__).with_name("page.css")
+
+
+def write_summary(
+    page: Page, inputs: Inputs, units: Mapping[int, Sequence[Unit]], shown: Sequence[Unit]
+) -> None:
+    """Write the summary section, with the page's style and all logos, and ``summary.tsv``.
+
+    Parameters
+    ----------
+    page : Page
+    inputs : Inputs
+    units : mapping
+        Position of a model in ``inputs.models`` -> its units, best first.
+    shown : sequence of Unit
+        Units whose logos the page refers to.
+    """
+    motif_count, task_limit = _room(inputs)
+    body, table = [], []
+    position = 0
+    for dataset in inputs.datasets:
+        if not dataset.models:
+            body.append(_row_without_model(dataset))
+            table.append(_plain(dataset, None))
+        for model in dataset.models:
+            found = units.get(position, [])
+            body.append(_row(dataset, model, found, motif_count, task_limit))
+            table += _table_rows(dataset, model, found)
+            position += 1
+    style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
+    markup = (
+        f"<style>{style}</style>{logo_symbols(shown)}{_headline(inputs)}"
+        '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
+        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Verdict</th>'
+        '<th><span class="nfx-task"><span>Score on the test set</span>'
+        "<span>Strongest motifs</span></span></th><th>Why, and what next</th></tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+    page.section("nfx_summary", "", "html", markup)
+    columns = list(dict.fromkeys(key for row in table for key in row))
+    page.tsv("summary", columns, table)
+
+
+def summary_units(inputs: Inputs, units: Mapping[int, Sequence[Unit]]) -> list[Unit]:
+    """Units that the summary names, whose logos it needs."""
+    motif_count, task_limit = _room(inputs)
+    return [
+        unit
+        for position, model in enumerate(inputs.models)
+        for task in _tasks(model)[:task_limit]
+        for unit in top_units(units.get(position, []), task, motif_count)
+    ]
+
+
+def _room(inputs: Inputs) -> tuple[int, int]:
+    """How many motifs per task and how many tasks per data set fit the first screen."""
+    tasks = sum(max(1, len(model.tasks)) for model in inputs.models)
+    if tasks > 12:
+        return 1, 3
+    return (MOTIFS_PER_TASK if tasks <= 4 else 2), 6
+
+
+def _tasks(model: ModelResult) -> list[str]:
+    scores = sc.model_scores(model)
+    return sc.scored_tasks(model, scores, sc.main_metric(model, scores))
+
+
+def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
+    """Give ``usable``, ``weak``, ``unusable`` or, where nothing was trained, ``none``."""
+    if model is None or dataset.state != "ok":
+        return "none"
+    verdict = str(model.verdict.get("verdict", "none"))
+    return verdict if verdict in _STATES else "none"
+
+
+def _headline(inputs: Inputs) -> str:
+    pairs = [(dataset, model) for dataset in inputs.datasets for model in dataset.models]
+    pairs_none = [dataset for dataset in inputs.datasets if not dataset.models]
+    count = Counter(verdict_of(dataset, model) for dataset, model in pairs)
+    parts = []
+    for state in ("usable", "weak", "unusable"):
+        if count[state]:
+            parts.append(f"{_badge(state)} {thousands(count[state])}")
+    if pairs_none or count["none"]:
+        parts.append(f"{_badge('none')} {thousands(len(pairs_none) + count['none'])}")
+    return (
+        f'<p class="nfx-headline">{plural(len(inputs.datasets), "data set")}: '
+        f"{' '.join(f'<span>{part}</span>' for part in parts)}</p>"
+    )
+
+
+def _badge(state: str) -> str:
+    mark, words = _STATES[state]
+    return (
+        f'<span class="nfx-badge nfx-{state}"><span aria-hidden="true">{mark}</span> {words}</span>'
+    )
+
+
+def _row(
+    dataset: DatasetResult,
+    model: ModelResult,
+    units: Sequence[Unit],
+    motif_count: int,
+    task_limit: int,
+) -> str:
+    scores = sc.model_scores(model)
+    metric = sc.main_metric(model, scores)
+    tasks = sc.scored_tasks(model, scores, metric)
+    blocks = [
+        _task_block(dataset, scores, metric, task, len(tasks) > 1, units, motif_count)
+        for task in tasks[:task_limit]
+    ]
+    if len(tasks) > task_limit:
+        blocks.append(
+            f'<div class="nfx-more">and {plural(len(tasks) - task_limit, "more task")}:'
+            ' see <a href="#nfx_performance">Performance</a></div>'
+        )
+    state = verdict_of(dataset, model)
+    verdict = model.verdict
+    value = number(verdict.get("value"))
+    doubt = "" if state == "usable" else ' class="nfx-doubt"'
+    return (
+        f"<tr{doubt}>{_name_cell(dataset, model)}"
+        f'<td data-label="Verdict" data-sorting-val="{list(_STATES).index(state)}">'
+        f"{_badge(state)}</td>"
+        f'<td data-sorting-val="{-1 if value is None else value:.4f}">{"".join(blocks)}</td>'
+        f"{_why_cell(str(verdict.get('reason') or ''), str(verdict.get('advice') or ''))}</tr>"
+    )
+
+
+def _row_without_model(dataset: DatasetResult) -> str:
+    return (
+        f"<tr>{_name_cell(dataset, None)}"
+        f'<td data-label="Verdict" data-sorting-val="3">{_badge("none")}</td>'
+        '<td data-sorting-val="-1"><span class="nfx-faint">not trained</span></td>'
+        f"{_why_cell(dataset.reason, dataset.advice)}</tr>"
+    )
+
+
+def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
+    facts = []
+    if len(dataset.models) > 1 and model is not None:
+        facts.append(escape(model.name))
+    if dataset.meta.get("assay"):
+        facts.append(escape(dataset.meta["assay"]))
+    total = sum(number(row["sequences"]) or 0 for row in dataset.counts if row["task"] == "*")
+    if total:
+        facts.append(f"{thousands(total)} sequences")
+    return (
+        f'<th scope="row"><span class="nfx-name">{escape(dataset.id)}</span>'
+        f'<span class="nfx-faint">{" · ".join(facts)}</span></th>'
+    )
+
+
+def _why_cell(reason: str, advice: str) -> str:
+    step = f'<span class="nfx-next"><b>Next:</b> {escape(advice)}</span>' if advice else ""
+    return f'<td data-label="Why, and what next" class="nfx-why">{escape(reason)} {step}</td>'
+
+
+def _task_block(
+    dataset: DatasetResult,
+    scores: Sequence[sc.Score],
+    metric: str,
+    task: str,
+    named: bool,
+    units: Sequence[Unit],
+    motif_count: int,
+) -> str:
+    head = f'<span class="nfx-taskname">{escape(task)}</span>' if named else ""
+    return (
+        f'<div class="nfx-task"><div>{head}{_score(dataset, scores, metric, task)}</div>'
+        f'<div class="nfx-motifs">{_motifs(units, task, motif_count)}</div></div>'
+    )
+
+
+def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task: str) -> str:
+    score = sc.pick(scores, task, metric)
+    if score is None or score.mean is None:
+        note = escape(score.note) if score is not None and score.note else "no test score"
+        return f'<span class="nfx-faint">{note}</span>'
+    spread = "" if score.spread is None else f" ± {short(score.spread)}"
+    against = []
+    for baseline, words in sc.BASELINES.items():
+        found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
+        if found is not None and found.mean is not None:
+            against.append(f"{words} {short(found.mean)}")
+    if score.prevalence is not None:
+        against.append(f"chance {short(score.prevalence)}")
+    return (
+        f'<span class="nfx-score">{sc.label(metric)} <b>{short(score.mean)}</b>{spread}</span>'
+        f'<span class="nfx-faint">{" · ".join(against)}</span>'
+    )
+
+
+def _motifs(units: Sequence[Unit], task: str, count: int) -> str:
+    best = top_units(units, task, count)
+    if not best:
+        return '<span class="nfx-faint">no motif raises the prediction</span>'
+    return "".join(
+        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>'
+        f'<span class="nfx-faint">{evidence(unit)}</span></span></div>'
+        for unit in best
+    )
+
+
+def _plain(dataset: DatasetResult, model: ModelResult | None) -> dict[str, object]:
+    verdict = model.verdict if model is not None else {}
+    return {
+        "dataset": dataset.id,
+        "model": model.name if model is not None else None,
+        "verdict": verdict_of(dataset, model),
+        "reason": verdict.get("reason") or dataset.reason,
+        "advice": verdict.get("advice") or dataset.advice,
+    }
+
+
+def _table_rows(
+    dataset: DatasetResult, model: ModelResult, units: Sequence[Unit]
+) -> list[dict[str, object]]:
+    scores = sc.model_scores(model)
+    metric = sc.main_metric(model, scores)
+    rows = []
+    for task in sc.scored_tasks(model, scores, metric):
+        score = sc.pick(scores, task, metric)
+        best = top_units(units, task, MOTIFS_PER_TASK)
+        row = _plain(dataset, model) | {
+            "task": task,
+            "metric": metric,
+            "value": score.mean if score else None,
+            "spread": score.spread if score else None,
+            "prevalence": score.prevalence if score else None,
+            "motifs": "; ".join(f"{unit.name} ({unit.id}, {evidence(unit)})" for unit in best),
+        }
+        for baseline in sc.BASELINES:
+            found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
+            row[f"baseline_{baseline}"] = found.mean if found else None
+        rows.append(row)
+    return rows or [_plain(dataset, model)]

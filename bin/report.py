@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Gather the results of all data sets into what MultiQC turns into the report.
+
+    report.py --inputs DIR... --params params.json --versions versions.yml --out .
+    multiqc . --config multiqc_config.yml --filename multiqc_report.html --strict
+
+`--inputs` are folders (searched through, links followed) or files, named as docs/development.md
+says; what a data set lacks is left out, other files are passed over. `params.json` holds the
+resolved parameters, flat; its key `datasets`, if there, maps a data set to its own settings.
+`versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC, and
+`tables/*.tsv`, which hold everything that the report shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import yaml
+
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.report.build import build_report
+from nfexplainn.report.load import load_inputs
+
+
+def main() -> None:
+    """Parse the arguments and build the report."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--inputs", nargs="+", required=True, type=Path, help="folders or files")
+    parser.add_argument("--params", required=True, type=Path, help="resolved parameters (JSON)")
+    parser.add_argument("--versions", type=Path, help="versions of the steps' tools (YAML)")
+    parser.add_argument("--out", default=Path(), type=Path, help="where to write")
+    args = parser.parse_args()
+    for path in args.inputs:
+        if not path.exists():
+            raise UserError(f"{path}: there is no such file or folder; check --inputs.")
+    versions = yaml.safe_load(args.versions.read_text()) if args.versions else None
+    inputs = load_inputs(args.inputs, json.loads(args.params.read_text()), versions or {})
+    build_report(inputs, args.out)
+
+
+if __name__ == "__main__":
+    run_script(main)
