@@ -1,0 +1,137 @@
+// Rows of the sheet become data sets: checked, with their files found and their options resolved.
+
+include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
+include { readSheet } from './sheet.nf'
+
+// [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
+def readDatasets(Object sheet, Map values, List problems) {
+    def parameters = schemaProperties(readJson('nextflow_schema.json'))
+    def schema = readJson('assets/schema_input.json').items
+    def columns = parameters.findAll { _name, property -> property.per_dataset } + schema.properties
+    def rows = readSheet(sheet, schema.properties.keySet() + columns.keySet(), schema.required, problems)
+    def found = problems.size()
+    def typed = rows.collect { row -> checkRow(row, columns, schema.required, sheet, problems) }
+    checkNames(typed, sheet.name, problems)
+    if (problems.size() > found || !typed) {
+        return []
+    }
+    def assays = readJson('assets/assay_defaults.json')
+    def datasets = typed.groupBy { row -> row.dataset }.collect { id, members ->
+        def shared = agreedValues(id, members, columns.keySet() - schema.properties.keySet() + ['assay', 'genome'], sheet.name, problems)
+        def assay = assays[shared.assay]
+        def defaults = assay.defaults + values.findAll { _name, value -> value != null }
+        def options = defaults + shared
+        def strangers = typed.findAll { row -> row.dataset != id && row.assay == shared.assay }
+        describe(id, members, strangers, options, assay, parameters, sheet, problems)
+    }
+    return problems.size() > found ? [] : datasets
+}
+
+// The row with typed cells; empty cells are left out.
+def checkRow(Map row, Map columns, Collection required, Object sheet, List problems) {
+    def place = "${sheet.name}, line ${row.line}"
+    def cells = row.cells.findAll { _column, cell -> cell != '' }.collectEntries { column, cell -> [column, coerceValue(columns[column], cell)] }
+    required.findAll { column -> !(column in cells.keySet()) }.each { column ->
+        problems << "${place}, column ${column}: the cell is empty; ${columns[column].description.uncapitalize()}"
+    }
+    cells.each { column, cell ->
+        def problem = valueProblem(columns[column], cell)
+        if (!problem && columns[column].format == 'file-path') {
+            problem = fileProblem(resolvePath(cell, sheet.parent))
+            problem = problem ? "${problem} (paths are relative to the sheet)" : null
+        }
+        if (problem) {
+            problems << sentence("${place}, column ${column}: ${problem}")
+        }
+    }
+    return [line: row.line, dataset: cells.dataset ?: cells.sample] + cells
+}
+
+// Names that would overwrite one another's files.
+def checkNames(List rows, String sheet, List problems) {
+    rows.findAll { row -> row.sample }.groupBy { row -> row.sample.toString().toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->
+        problems << "${sheet}, lines ${same*.line.join(' and ')}, column sample: '${same[0].sample}' stands there ${same.size()} times; every sample needs its own name."
+    }
+    rows.groupBy { row -> row.dataset?.toString()?.toLowerCase() }.each { _name, same ->
+        if (same*.dataset.unique(false).size() > 1) {
+            problems << "${sheet}, lines ${same*.line.join(' and ')}, column dataset: ${same*.dataset.unique(false).join(' and ')} differ only in upper and lower case; write them alike or choose another name."
+        }
+    }
+    rows.each { row ->
+        if (row.dataset in ['tables', 'pipeline_info']) {
+            problems << "${sheet}, line ${row.line}: '${row.dataset}' is a folder of the results; choose another name for the data set."
+        }
+        if (row.sample in ['name', 'sequence', 'split']) {
+            problems << "${sheet}, line ${row.line}: '${row.sample}' is a column of the data sets; choose another name for the sample."
+        }
+    }
+}
+
+// What all rows of a data set say of it; an empty cell agrees with everything.
+def agreedValues(String id, List rows, Collection columns, String sheet, List problems) {
+    return columns.collectEntries { column ->
+        def said = rows.findAll { row -> row[column] != null }
+        def differing = said.find { row -> row[column] != said[0][column] }
+        if (differing) {
+            problems << "${sheet}, lines ${said[0].line} and ${differing.line}, column ${column}: '${said[0][column]}' and '${differing[column]}' cannot both hold for the data set '${id}'; make them equal or give the rows different data sets."
+        }
+        [column, said ? said[0][column] : null]
+    }.findAll { _column, value -> value != null }
+}
+
+// A data set with its files, the specification that its preparation reads, and the options of every step.
+def describe(String id, List rows, List strangers, Map options, Map assay, Map parameters, Object sheet, List problems) {
+    def place = { row -> "${sheet.name}, line ${row.line}" }
+    def files = [:]
+    def position = { text, folder ->
+        def path = resolvePath(text, folder)
+        files[path.toUriString()] = files[path.toUriString()] ?: [name: text, path: path]
+        files.keySet().toList().indexOf(path.toUriString())
+    }
+    def specs = rows.collect { row ->
+        def wanted = row.negatives ?: options.negatives
+        def isFile = !(wanted in ['gc', 'shuffle', 'others'])
+        def possible = assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])
+        if (!((isFile ? 'file' : wanted) in assay.negatives)) {
+            problems << "${place.call(row)}, column negatives: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible.join(', ')}."
+        }
+        def folder = row.negatives ? sheet.parent : null
+        def missing = isFile ? fileProblem(resolvePath(wanted, folder)) : null
+        if (missing) {
+            problems << sentence("${place.call(row)}, column negatives: ${missing}; choose one of ${possible.join(', ')}")
+        }
+        if (wanted == 'others' && rows.size() + strangers.size() < 2) {
+            problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
+        }
+        [
+            sample: row.sample, line: row.line, data: position.call(row.data, sheet.parent),
+            negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
+        ]
+    }
+    def others = specs.any { row -> row.negatives == 'others' } ? strangers.collect { row -> position.call(row.data, sheet.parent) } : []
+    assay.requires.findAll { name -> options[name] == null }.each { name ->
+        problems << "${place.call(rows[0])}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
+    }
+    // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
+    def located = ['genome', 'motif_db'].findAll { name -> options[name] != null }.collectEntries { name ->
+        def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
+        [name, [name: options[name], path: resolvePath(options[name], folder)]]
+    }
+    def blacklist = options.blacklist ? position.call(options.blacklist, rows.any { row -> row.blacklist } ? sheet.parent : null) : null
+    if (options.assay == 'peaks' && options.width < options.filter_length + options.pool_size - 1) {
+        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
+    }
+    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
+    def stepOptions = steps.collectEntries { step ->
+        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
+    }
+    def spec = [
+        id: id, assay: options.assay, seed: options.seed, rows: specs, others: others,
+        options: stepOptions.prepare + [blacklist: blacklist],
+    ]
+    return [
+        id: id, assay: options.assay, models: options.models.tokenize(','), replicates: options.replicates,
+        spec: spec, names: files.values()*.name, files: files.values()*.path,
+        genome: located.genome, motif_db: located.motif_db, options: stepOptions,
+    ]
+}

@@ -1,0 +1,69 @@
+// The parameters: checked, converted to their types, explained.
+
+include { readJson; schemaProperties; coerceValue; valueProblem; didYouMean; sentence; resolvePath; fileProblem } from './schema.nf'
+
+// All parameters with the types of the schema; what is wrong with them is added to problems.
+def checkParams(List problems) {
+    def known = schemaProperties(readJson('nextflow_schema.json'))
+    def unknown = params.keySet().findAll { name -> !(name in known) && !name.startsWith('config_profile_') }
+    unknown.each { name ->
+        def text = sentence("--${name}: there is no such parameter${didYouMean(known.keySet(), name, '--')}") + ' See --help.'
+        if (params.custom_config_base) {
+            // Institutional profiles set parameters of other pipelines.
+            log.warn(text)
+        }
+        else {
+            problems << text
+        }
+    }
+    def values = known.collectEntries { name, property -> [name, coerceValue(property, params[name])] }
+    values.findAll { _name, value -> value != null }.each { name, value ->
+        def problem = valueProblem(known[name], value)
+        if (!problem && known[name].format == 'file-path') {
+            problem = fileProblem(resolvePath(value, null))
+        }
+        if (problem) {
+            problems << sentence("--${name}: ${problem}") + hint(known[name], problem)
+        }
+    }
+    if (!params.input) {
+        problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test.'
+    }
+    checkRelations(values, problems)
+    return values
+}
+
+def hint(Map property, String problem) {
+    return problem == 'needs a value' && property.default != null ? " The default is ${property.default}." : ''
+}
+
+// Rules between parameters.
+def checkRelations(Map values, List problems) {
+    def shares = [values.valid_fraction, values.test_fraction]
+    if (shares.every { share -> share instanceof Number } && shares.sum() >= 1) {
+        problems << "--valid_fraction ${shares[0]} and --test_fraction ${shares[1]} leave nothing to train on: their sum must be less than 1."
+    }
+}
+
+// The text of --help, by group.
+def helpText() {
+    def schema = readJson('nextflow_schema.json')
+    def lines = [
+        "${workflow.manifest.name} ${workflow.manifest.version}: ${workflow.manifest.description}",
+        '',
+        'Usage: nextflow run . -profile test --outdir results',
+        '       nextflow run . --input samplesheet.csv --genome genome.fa --outdir results [-profile docker]',
+        '',
+        'Parameters marked [sheet] may also be columns of the samplesheet, which then win.',
+    ]
+    schema['$defs'].values().each { group ->
+        lines << '' << group.title << ''
+        group.properties.each { name, property ->
+            def notes = [property['enum']?.join('|') ?: property.type]
+            notes += property.default != null ? ["default: ${property.default}"] : []
+            notes += property.per_dataset ? ['sheet'] : []
+            lines << "  --${name.padRight(22)} ${property.description} [${notes.join('] [')}]"
+        }
+    }
+    return lines.join('\n') + '\n'
+}

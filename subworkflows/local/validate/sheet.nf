@@ -1,0 +1,126 @@
+// The samplesheet as text: separators, quotes, byte order marks, line ends, and what is no text at all.
+
+include { didYouMean; sentence } from './schema.nf'
+
+// Rows as [ line: 2, cells: [sample: 'OCT4', ...] ]; what is wrong is added to problems.
+def readSheet(Object path, Collection columns, Collection required, List problems) {
+    def name = path.name
+    def text = decodeSheet(path.bytes, name, problems)
+    if (text == null) {
+        return []
+    }
+    def lines = splitCells(text, separatorOf(text)).findAll { row -> row.cells.any { cell -> cell } }
+    if (!lines) {
+        problems << "${name}: the samplesheet is empty; its first line must name the columns ${required.join(', ')}."
+        return []
+    }
+    if (lines.any { row -> row.open }) {
+        problems << "${name}, line ${lines.find { row -> row.open }.line}: a quotation mark is opened and never closed."
+        return []
+    }
+    def header = lines[0].cells
+    def rows = lines.drop(1)
+    // A spreadsheet leaves empty columns at the end.
+    def last = header.findLastIndexOf { cell -> cell as boolean }
+    def names = header.take(last + 1)
+    def headerProblems = names.withIndex().findAll { cell, _column -> !(cell in columns) }.collect { cell, column ->
+        cell
+            ? sentence("${name}, line ${lines[0].line}: there is no column '${cell}'${didYouMean(columns, cell, '')}") + " The columns are ${columns.join(', ')}."
+            : "${name}, line ${lines[0].line}: column ${column + 1} has no name."
+    }
+    headerProblems += names.countBy { cell -> cell }.findAll { cell, count -> cell && count > 1 }.collect { cell, _count ->
+        "${name}, line ${lines[0].line}: the column '${cell}' stands there more than once; keep one."
+    }
+    headerProblems += required.findAll { column -> !(column in names) }.collect { column ->
+        "${name}, line ${lines[0].line}: the column '${column}' is missing; the first line must name ${required.join(', ')}."
+    }
+    rows.findAll { row -> row.cells.size() < names.size() || row.cells.drop(names.size()).any { cell -> cell } }.each { row ->
+        headerProblems << "${name}, line ${row.line}: ${row.cells.size()} cells, but the first line names ${names.size()} columns; quote cells that hold a separator."
+    }
+    if (!rows) {
+        headerProblems << "${name}: there is no row under the line of column names."
+    }
+    problems.addAll(headerProblems)
+    return headerProblems ? [] : rows.collect { row -> [line: row.line, cells: [names, row.cells.take(names.size())].transpose().collectEntries()] }
+}
+
+// The text of a file, or null where it is none.
+def decodeSheet(byte[] bytes, String name, List problems) {
+    def head = bytes.toList().take(4).collect { octet -> octet & 0xff }
+    def kinds = [
+        'a spreadsheet; save it as CSV': head.take(2) == [0x50, 0x4b] || head == [0xd0, 0xcf, 0x11, 0xe0],
+        'gzip-compressed; unpack it': head.take(2) == [0x1f, 0x8b],
+        'UTF-16; save it as UTF-8': head.take(2) in [[0xff, 0xfe], [0xfe, 0xff]],
+        'binary; give a CSV or TSV file': bytes.any { octet -> octet == 0 },
+    ]
+    def kind = kinds.find { _advice, found -> found }
+    if (kind) {
+        problems << "${name}: the samplesheet is ${kind.key}."
+        return null
+    }
+    try {
+        def decoder = java.nio.charset.StandardCharsets.UTF_8.newDecoder()
+        def text = decoder.decode(java.nio.ByteBuffer.wrap(bytes)).toString()
+        return text.startsWith('\uFEFF') ? text.substring(1) : text
+    }
+    catch (java.nio.charset.CharacterCodingException _error) {
+        problems << "${name}: the samplesheet is not UTF-8 text; save it as UTF-8."
+        return null
+    }
+}
+
+// Comma, semicolon or tab: the one that is most frequent in the first line that holds anything.
+def separatorOf(String text) {
+    def first = text.readLines().find { line -> line.trim() } ?: ''
+    return [',', ';', '\t'].max { separator -> first.count(separator) }
+}
+
+// [ [line: 1, cells: [...], open: false], ... ]; quotes as in RFC 4180.
+def splitCells(String text, String separator) {
+    def rows = []
+    def state = [row: [line: 1, cells: [], open: false], cell: new StringBuilder(), quoted: false, wasQuoted: false, line: 1, previous: '']
+    def endCell = { ->
+        state.row.cells << (state.wasQuoted ? state.cell.toString() : state.cell.toString().trim())
+        state.cell = new StringBuilder()
+        state.wasQuoted = false
+    }
+    def endRow = { ->
+        endCell.call()
+        rows << state.row
+        state.row = [line: state.line, cells: [], open: false]
+    }
+    text.replace('\r\n', '\n').replace('\r', '\n').each { symbol ->
+        state.line += symbol == '\n' ? 1 : 0
+        if (state.quoted) {
+            if (symbol == '"') {
+                state.quoted = false
+            }
+            else {
+                state.cell << symbol
+            }
+        }
+        else if (symbol == '"' && (state.previous == '"' && state.wasQuoted)) {
+            // A doubled quotation mark inside quotes is one.
+            state.cell << symbol
+            state.quoted = true
+        }
+        else if (symbol == '"' && !state.cell.toString().trim()) {
+            state.cell = new StringBuilder()
+            state.quoted = true
+            state.wasQuoted = true
+        }
+        else if (symbol == separator) {
+            endCell.call()
+        }
+        else if (symbol == '\n') {
+            endRow.call()
+        }
+        else {
+            state.cell << symbol
+        }
+        state.previous = symbol
+    }
+    state.row.open = state.quoted
+    endRow.call()
+    return rows
+}
