@@ -36,6 +36,7 @@ def main() -> None:
 
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
+    from nfexplainn.interpret.unit_files import write_tsv
     from nfexplainn.models.checkpoint import load_model
 
     torch.set_num_threads(args.threads)
@@ -53,8 +54,8 @@ def main() -> None:
         report=Progress("chunks interpreted"),
     )
     width = model.filters()[0].shape[2]  # type: ignore[operator]
-    tables.write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
-    tables.write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
+    write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
+    write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
     tables.write_motifs(result.states, prefix)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
     with_motif = sum(state.motif is not None for state in result.states)

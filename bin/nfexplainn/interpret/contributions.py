@@ -27,6 +27,8 @@ SCHEMA = pa.schema(
 class ContributionWriter:
     """Write weight x output of the units in the sequences that activate them.
 
+    Units count from 1, so that 7 is ``unit_007``; the strand is 1 or -1.
+
     Use as a context manager: the file appears under its name only when all went well.
 
     Parameters
@@ -90,7 +92,7 @@ class ContributionWriter:
         self._waiting.append(
             pa.table(
                 [
-                    pa.array(np.repeat(unit.astype(np.int32), tasks)),
+                    pa.array(np.repeat(unit.astype(np.int32) + 1, tasks)),
                     pa.DictionaryArray.from_arrays(pa.array(task), self._tasks),
                     pa.DictionaryArray.from_arrays(
                         pa.array(np.repeat(local.astype(np.int32), tasks)), names

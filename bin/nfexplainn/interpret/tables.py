@@ -15,56 +15,9 @@ from nfexplainn.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.run import Interpretation
 from nfexplainn.interpret.status import UnitState
+from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, write_tsv
 from nfexplainn.motifs.formats import write_jaspar, write_meme, write_transfac
-from nfexplainn.motifs.lines import write_text
 from nfexplainn.motifs.motif import MotifSet
-
-UNIT_COLUMNS = (
-    "unit",
-    "status",
-    "sites",
-    "width",
-    "information",
-    "consensus",
-    "threshold",
-    "maximum",
-    "reason",
-)
-EFFECT_COLUMNS = (
-    "unit",
-    "task",
-    "weight",
-    "importance_median",
-    "importance_q25",
-    "importance_q75",
-    "importance_n",
-    "effect",
-    "effect_basis",
-)
-
-
-def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table: tabs, Unix line ends, floats as ``%.6g``, missing values empty."""
-    text = frame.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="", lineterminator="\n")
-    write_text(path, text)
-
-
-def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table of the pipeline; texts stay texts, empty fields of numbers become NaN.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be read or lacks one of `columns`.
-    """
-    try:
-        frame = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: the table cannot be read ({error}); make it anew.") from error
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise UserError(f"{path}: the column {missing[0]} is missing; make the table anew.")
-    return frame
 
 
 def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:

@@ -1,0 +1,138 @@
+"""One wide table of all units: what they are, what they are called, what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nfexplainn.errors import UserError
+from nfexplainn.interpret.support import label
+
+FIXED_COLUMNS = (
+    "dataset",
+    "model",
+    "replicate",
+    "unit",
+    "status",
+    "sites",
+    "width",
+    "information",
+    "consensus",
+    "annotation",
+    "target_id",
+    "q_value",
+    "support",
+    "replicates",
+)
+_PER_TASK = {
+    "weight": "weight",
+    "importance": "importance_median",
+    "importance_n": "importance_n",
+    "effect": "effect",
+}
+
+
+def final_units(
+    dataset: str,
+    model: str,
+    units: Mapping[int, pd.DataFrame],
+    effects: Mapping[int, pd.DataFrame],
+    tomtom: pd.DataFrame,
+    support: pd.DataFrame,
+) -> pd.DataFrame:
+    """Join all that is known about the units.
+
+    A unit with a match is ``annotated``, unless its sites are few: it then keeps that flag, with
+    the annotation beside it. The rank within a task and replicate is by effect, largest first;
+    units without an effect, and dead ones, have none.
+
+    Parameters
+    ----------
+    dataset, model : str
+    units, effects : mapping of replicate to DataFrame
+        As in ``units.tsv`` and ``effects.tsv`` of a run.
+    tomtom, support : DataFrame
+        Of all replicates, best match first per unit.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`FIXED_COLUMNS`, five per task, and ``reason``.
+
+    Raises
+    ------
+    UserError
+        If the replicates differ in their tasks, or units and effects in their units.
+    """
+    tasks: list[str] = []
+    parts = []
+    for replicate in sorted(units):
+        if replicate not in effects:
+            raise UserError(f"{dataset}: replicate {replicate} has no table of effects; give it.")
+        found = list(dict.fromkeys(effects[replicate]["task"]))
+        if tasks and found != tasks:
+            raise UserError(f"{dataset}: the replicates differ in their tasks; train them anew.")
+        tasks = found
+        table = units[replicate].copy()
+        table.insert(0, "replicate", replicate)
+        _add_effects(table, effects[replicate], tasks)
+        parts.append(table)
+    frame = pd.concat(parts, ignore_index=True)
+    frame["dataset"], frame["model"] = dataset, model
+    frame = _add_annotation(frame, tomtom)
+    keys = ["replicate", "unit"]
+    frame = frame.merge(support[[*keys, "support", "replicates"]], on=keys, how="left")
+    for column in ("support", "replicates"):
+        frame[column] = frame[column].astype("Int64")
+    named = frame["annotation"].notna() & (frame["status"] == "unannotated")
+    frame.loc[named, "status"] = "annotated"
+    per_task = [f"{kind}:{task}" for task in tasks for kind in (*_PER_TASK, "rank")]
+    return frame[[*FIXED_COLUMNS, *per_task, "reason"]]
+
+
+def _add_effects(table: pd.DataFrame, effects: pd.DataFrame, tasks: Sequence[str]) -> None:
+    dead = (table["status"] == "dead").to_numpy()
+    for task in tasks:
+        rows = effects[effects["task"] == task].set_index("unit").reindex(table["unit"])
+        if rows["weight"].isna().any():
+            raise UserError(f"The effects of the task {task} lack a unit; interpret anew.")
+        for name, column in _PER_TASK.items():
+            table[f"{name}:{task}"] = rows[column].to_numpy()
+        values = np.where(dead, np.nan, rows["effect"].to_numpy(dtype=float))
+        rank = pd.Series(values).rank(ascending=False, method="first")
+        table[f"rank:{task}"] = rank.astype("Int64").to_numpy()
+
+
+def _add_annotation(frame: pd.DataFrame, tomtom: pd.DataFrame) -> pd.DataFrame:
+    keys = ["replicate", "unit"]
+    best = tomtom.drop_duplicates(keys)[[*keys, "target_id", "q_value"]]
+    names = tomtom.groupby(keys, sort=False)["target_name"].agg(label).rename("annotation")
+    joined = best.merge(names.reset_index(), on=keys) if len(best) else best.assign(annotation="")
+    if not len(joined):
+        for column in ("target_id", "annotation"):
+            frame[column] = None
+        frame["q_value"] = np.nan
+        return frame
+    return frame.merge(joined, on=keys, how="left")
+
+
+def best_replicate(histories: Mapping[int, pd.DataFrame]) -> int:
+    """Choose the replicate with the smallest validation loss; the first of equals.
+
+    Parameters
+    ----------
+    histories : mapping of replicate to DataFrame
+        As in ``history.tsv``.
+
+    Raises
+    ------
+    UserError
+        If there is no history.
+    """
+    losses = {replicate: table["valid_loss"].min() for replicate, table in histories.items()}
+    if not losses:
+        raise UserError("There is no history of any replicate; give the *.history.tsv files.")
+    known = {replicate: loss for replicate, loss in losses.items() if np.isfinite(loss)}
+    return min(known or losses, key=lambda replicate: (known.get(replicate, 0.0), replicate))

@@ -1,0 +1,176 @@
+"""What the units are called, and in how many replicates their motifs come back (I3, B3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from nfexplainn.errors import UserError
+from nfexplainn.interpret.options import AnnotateOptions
+from nfexplainn.interpret.unit_files import read_tsv
+from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.tomtom import Distance, tomtom
+
+MAX_NAMES = 5
+TOMTOM_COLUMNS = (
+    "replicate",
+    "unit",
+    "target_id",
+    "target_name",
+    "offset",
+    "p_value",
+    "e_value",
+    "q_value",
+    "overlap",
+    "orientation",
+)
+SUPPORT_COLUMNS = ("replicate", "unit", "support", "replicates", "matches")
+_WITHOUT_MOTIF = ("dead", "no_sites")
+
+
+@dataclass(frozen=True)
+class ReplicateUnits:
+    """The units of one replicate.
+
+    Attributes
+    ----------
+    replicate : int
+    units : DataFrame
+        As in ``units.tsv``.
+    motifs : MotifSet
+        As in ``units.meme``.
+    """
+
+    replicate: int
+    units: pd.DataFrame
+    motifs: MotifSet
+
+    def annotatable(self, min_information: float) -> tuple[Motif, ...]:
+        """Motifs with sites and enough information, in the order of the units."""
+        good = self.units[
+            ~self.units["status"].isin(_WITHOUT_MOTIF)
+            & (self.units["sites"] > 0)
+            & (self.units["information"] >= min_information)
+        ]
+        by_id = {motif.id: motif for motif in self.motifs.motifs}
+        return tuple(by_id[unit] for unit in good["unit"] if unit in by_id)
+
+
+def read_replicates(paths: Iterable[str | Path]) -> list[ReplicateUnits]:
+    """Read the ``units.tsv`` and ``units.meme`` of replicates, ascending.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        In any order; the replicate is in the name, ``<dataset>.<model>.r<replicate>.units.tsv``.
+
+    Raises
+    ------
+    UserError
+        If a name has no replicate, or one of the two files is missing.
+    """
+    found: dict[int, dict[str, Path]] = {}
+    for path in map(Path, paths):
+        found.setdefault(replicate_of(path), {})[path.suffix] = path
+    replicates = []
+    for replicate, files in sorted(found.items()):
+        for suffix in (".tsv", ".meme"):
+            if suffix not in files:
+                given = next(iter(files.values()))
+                raise UserError(f"{given}: its units{suffix} is missing; give both files.")
+        replicates.append(
+            ReplicateUnits(
+                replicate,
+                read_tsv(files[".tsv"], ("unit", "status", "sites", "information")),
+                read_meme(files[".meme"], allow_empty=True),
+            )
+        )
+    return replicates
+
+
+def replicate_of(path: str | Path) -> int:
+    """Number of the replicate in the name of a run's file."""
+    match = re.search(r"\.r(\d+)\.[a-z_]+\.[a-z]+$", Path(path).name)
+    if match is None:
+        raise UserError(
+            f"{path}: the name has no replicate; call it <dataset>.<model>.r<replicate>.units.tsv."
+        )
+    return int(match.group(1))
+
+
+def annotate(
+    replicates: Sequence[ReplicateUnits], known: MotifSet, options: AnnotateOptions
+) -> pd.DataFrame:
+    """Compare the units of all replicates with known motifs.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`TOMTOM_COLUMNS`; matches with q at most the threshold, best first per unit.
+    """
+    names = {motif.id: motif.name or motif.id for motif in known.motifs}
+    tables = []
+    for each in replicates:
+        table = _compare(each.annotatable(options.min_information), known.motifs, options)
+        table = table.rename(columns={"query_id": "unit"})
+        table.insert(0, "replicate", each.replicate)
+        table["target_name"] = [names[target] for target in table["target_id"]]
+        tables.append(table[list(TOMTOM_COLUMNS)])
+    if not tables:
+        return pd.DataFrame(columns=list(TOMTOM_COLUMNS))
+    return pd.concat(tables, ignore_index=True)
+
+
+def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> pd.DataFrame:
+    """Count the replicates, its own included, that have a unit with the motif of each unit.
+
+    A unit is compared with the annotatable units of all other replicates together.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`SUPPORT_COLUMNS`, a row per annotatable unit; ``matches`` names the best
+        match of every other replicate that has one, as ``r2:unit_004``.
+    """
+    motifs = {each.replicate: each.annotatable(options.min_information) for each in replicates}
+    rows = []
+    for replicate, queries in motifs.items():
+        targets = tuple(
+            Motif(f"r{other}:{motif.id}", motif.name, motif.ppm, motif.nsites)
+            for other, others in motifs.items()
+            if other != replicate
+            for motif in others
+        )
+        table = _compare(queries, targets, options)
+        best: dict[str, dict[str, str]] = {motif.id: {} for motif in queries}
+        for unit, target in zip(table["query_id"], table["target_id"], strict=True):
+            best[unit].setdefault(target.partition(":")[0], target)
+        for unit, matches in best.items():
+            ordered = [matches[f"r{other}"] for other in motifs if f"r{other}" in matches]
+            rows.append((replicate, unit, 1 + len(ordered), len(motifs), ",".join(ordered)))
+    return pd.DataFrame(rows, columns=list(SUPPORT_COLUMNS))
+
+
+def label(names: Iterable[str]) -> str:
+    """Join up to five distinct names, best first."""
+    return ", ".join(list(dict.fromkeys(names))[:MAX_NAMES])
+
+
+def _compare(
+    queries: tuple[Motif, ...], targets: tuple[Motif, ...], options: AnnotateOptions
+) -> pd.DataFrame:
+    # The background, which the pseudo-count takes, is uniform, as in the units' MEME file. The
+    # result has the queries in their order, each one's best target first.
+    return tomtom(
+        MotifSet(queries),
+        MotifSet(targets),
+        distance=cast(Distance, options.tomtom_distance),
+        min_overlap=options.tomtom_min_overlap,
+        max_q=options.q_threshold,
+    )

@@ -1,0 +1,312 @@
+"""Is the model good enough to read motifs off it: usable, weak or unusable, and what to do next.
+
+The test score over the replicates is held against what GC content alone and a logistic (or ridge)
+regression on 4-mers reach on the same split. All thresholds are the fields of :class:`Thresholds`,
+here and nowhere else; they are written into every verdict.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+Verdict = Literal["usable", "weak", "unusable"]
+ORDER: tuple[Verdict, ...] = ("usable", "weak", "unusable")
+NAMES = {"auroc": "AUROC", "pearson": "Pearson correlation"}
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What the verdict depends on.
+
+    Attributes
+    ----------
+    auroc_unusable, pearson_unusable : float
+        A test score below is hardly better than chance (0.5 and 0).
+    auroc_usable, pearson_usable : float
+        A test score below is weak.
+    margin_gc : float
+        By less than this above GC content, the model has learnt composition.
+    margin_kmer4 : float
+        By less than this above 4-mers, it has learnt nothing longer than these.
+    max_spread : float
+        Largest difference between the best and the worst replicate.
+    min_train_positives, min_test_positives : int
+        Fewer positives are weak evidence; not for regression.
+    """
+
+    auroc_unusable: float = 0.6
+    auroc_usable: float = 0.75
+    pearson_unusable: float = 0.15
+    pearson_usable: float = 0.3
+    margin_gc: float = 0.02
+    margin_kmer4: float = 0.0
+    max_spread: float = 0.1
+    min_train_positives: int = 100
+    min_test_positives: int = 20
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one verdict rests on; NaN where it is not known.
+
+    Attributes
+    ----------
+    metric : {'auroc', 'pearson'}
+    value : float
+        Median over the replicates of the test score.
+    spread : float
+        Largest less smallest replicate.
+    replicates : int
+    gc, kmer4 : float
+        Scores of the baselines on the same sequences.
+    train_positives, test_positives : float
+    split : str
+        The part that the score is of.
+    """
+
+    metric: str
+    value: float
+    spread: float
+    replicates: int
+    gc: float
+    kmer4: float
+    train_positives: float
+    test_positives: float
+    split: str = "test"
+
+
+@dataclass(frozen=True)
+class _Finding:
+    verdict: Verdict
+    reason: str
+    advice: str
+
+
+def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict, str, str]:
+    """Give the verdict, its reason and the next step, each a sentence or two."""
+    limits = limits or Thresholds()
+    findings = _findings(evidence, limits)
+    facts = _facts(evidence)
+    if not findings:
+        advice = (
+            "Trust the motifs that all replicates support."
+            if evidence.replicates > 1
+            else "Run several replicates to see which motifs come back."
+        )
+        return "usable", facts, advice
+    worst = max((finding.verdict for finding in findings), key=ORDER.index)
+    reasons = [finding.reason for finding in findings]
+    advice = next(finding.advice for finding in findings if finding.verdict == worst)
+    return worst, " ".join([facts, *reasons]).strip(), advice
+
+
+def _facts(evidence: Evidence) -> str:
+    if math.isnan(evidence.value):
+        return ""
+    name = NAMES.get(evidence.metric, evidence.metric)
+    text = f"{evidence.split.capitalize()} {name} {evidence.value:.2f}"
+    if evidence.replicates > 1:
+        text += f" (median of {evidence.replicates} replicates, spread {evidence.spread:.2f})"
+    baselines = [
+        f"{score:.2f} with {what}"
+        for score, what in ((evidence.gc, "GC content alone"), (evidence.kmer4, "4-mers"))
+        if not math.isnan(score)
+    ]
+    return text + (f", against {' and '.join(baselines)}" if baselines else "") + "."
+
+
+def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
+    found: list[_Finding] = []
+    value = evidence.value
+    if math.isnan(value):
+        return [
+            _Finding(
+                "weak",
+                "There is no test score: too few test sequences have a known label.",
+                "Give more sequences, or a larger test part.",
+            )
+        ]
+    correlation = evidence.metric == "pearson"
+    floor = limits.pearson_unusable if correlation else limits.auroc_unusable
+    good = limits.pearson_usable if correlation else limits.auroc_usable
+    if value < floor:
+        found.append(
+            _Finding(
+                "unusable",
+                f"That is hardly better than chance (under {floor:g}).",
+                "Check that the labels belong to the sequences, take the strongest peaks"
+                " (top_n), or give more data.",
+            )
+        )
+    elif value < good:
+        found.append(
+            _Finding(
+                "weak",
+                f"That is under {good:g}.",
+                "Take the strongest peaks (top_n) or more data, and believe only motifs that all"
+                " replicates support.",
+            )
+        )
+    if value < evidence.gc + limits.margin_gc:
+        found.append(
+            _Finding(
+                "unusable",
+                "The model is no better than GC content alone.",
+                "Use negatives of the same GC content (negatives: gc or shuffle).",
+            )
+        )
+    if value < evidence.kmer4 + limits.margin_kmer4:
+        found.append(
+            _Finding(
+                "weak",
+                "Counting 4-mers does as well, so nothing longer was learnt.",
+                "Give more positives, or longer sequences if the signal lies outside them.",
+            )
+        )
+    few = [
+        f"{count:.0f} positives in the {part} part (under {least})"
+        for part, count, least in (
+            ("training", evidence.train_positives, limits.min_train_positives),
+            (evidence.split, evidence.test_positives, limits.min_test_positives),
+        )
+        if count < least
+    ]
+    if few:
+        found.append(
+            _Finding(
+                "weak",
+                f"There are only {' and '.join(few)}.",
+                "Give more positives; with a few hundred try the robust recipe.",
+            )
+        )
+    if evidence.spread > limits.max_spread:
+        found.append(
+            _Finding(
+                "weak",
+                f"The replicates differ by more than {limits.max_spread:g}.",
+                "Run more replicates and read the motifs that most of them support.",
+            )
+        )
+    return found
+
+
+def gather_evidence(
+    metrics: pd.DataFrame, baseline: pd.DataFrame, counts: pd.DataFrame
+) -> tuple[Evidence, dict[str, Evidence]]:
+    """Collect what the verdict rests on, over all tasks (their mean) and per task.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Of all replicates, columns as in ``metrics.tsv``.
+    baseline : DataFrame
+        The same columns, models ``gc`` and ``kmer4``.
+    counts : DataFrame
+        Columns as in ``counts.tsv``.
+    """
+    scores = metrics[(metrics["against"] == "all") & (metrics["task"] != "*")]
+    metric = "pearson" if (scores["metric"] == "pearson").any() else "auroc"
+    scores = scores[scores["metric"] == metric]
+    split = "test" if (scores["split"] == "test").any() else "valid"
+    scores = scores[scores["split"] == split]
+    base = baseline[
+        (baseline["against"] == "all")
+        & (baseline["metric"] == metric)
+        & (baseline["split"] == split)
+    ]
+    tasks = list(dict.fromkeys(scores["task"]))
+    table = scores.pivot_table(
+        index="replicate", columns="task", values="value", dropna=False, observed=False
+    ).reindex(columns=tasks)
+    baselines = {
+        model: base[base["model"] == model].set_index("task")["value"].reindex(tasks)
+        for model in ("gc", "kmer4")
+    }
+    positives = _positives(counts, tasks, regression=metric == "pearson")
+    replicates = int(scores["replicate"].nunique())
+
+    def evidence(columns: Sequence[str]) -> Evidence:
+        # A task without a score (too few positives) is left out on both sides.
+        scored = [c for c in columns if table[c].notna().any()]
+        by_replicate = table[scored].mean(axis=1)
+        return Evidence(
+            metric=metric,
+            value=float(by_replicate.median()),
+            spread=float(by_replicate.max() - by_replicate.min()),
+            replicates=replicates,
+            gc=float(baselines["gc"][scored].mean()),
+            kmer4=float(baselines["kmer4"][scored].mean()),
+            train_positives=_median(positives["train"], columns),
+            test_positives=_median(positives[split], columns),
+            split=split,
+        )
+
+    return evidence(tasks), {task: evidence([task]) for task in tasks}
+
+
+def _positives(
+    counts: pd.DataFrame, tasks: Sequence[str], *, regression: bool
+) -> dict[str, pd.Series]:
+    found = {}
+    for split in ("train", "valid", "test"):
+        part = counts[counts["split"] == split].set_index("task")["positives"].reindex(list(tasks))
+        found[split] = part.astype(float) * (math.nan if regression else 1.0)
+    return found
+
+
+def _median(values: pd.Series, tasks: Sequence[str]) -> float:
+    return float(values[list(tasks)].median())
+
+
+def verdict_record(
+    dataset: str,
+    model: str,
+    best_replicate: int,
+    evidence: Evidence,
+    by_task: Mapping[str, Evidence],
+    limits: Thresholds | None = None,
+) -> dict[str, Any]:
+    """Give the content of ``verdict.json``; None stands for what is not known."""
+    limits = limits or Thresholds()
+    verdict, reason, advice = judge(evidence, limits)
+    judged = {task: judge(each, limits) for task, each in by_task.items()}
+    doubtful = [task for task, (word, _, _) in judged.items() if word != "usable"]
+    if len(by_task) > 1 and doubtful:
+        shown = ", ".join(doubtful[:3]) + (", ..." if len(doubtful) > 3 else "")
+        be = "is" if len(doubtful) == 1 else "are"
+        reason += f" {len(doubtful)} of {len(by_task)} tasks {be} weak or unusable: {shown}."
+    return {
+        "dataset": dataset,
+        "model": model,
+        "verdict": verdict,
+        "reason": reason,
+        "advice": advice,
+        "metric": evidence.metric,
+        "value": _number(evidence.value),
+        "spread": _number(evidence.spread),
+        "baseline_gc": _number(evidence.gc),
+        "baseline_kmer4": _number(evidence.kmer4),
+        "best_replicate": best_replicate,
+        "thresholds": dataclasses.asdict(limits),
+        "tasks": {
+            task: {
+                "verdict": judged[task][0],
+                "reason": judged[task][1],
+                "value": _number(each.value),
+                "spread": _number(each.spread),
+                "baseline_gc": _number(each.gc),
+                "baseline_kmer4": _number(each.kmer4),
+            }
+            for task, each in by_task.items()
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(f"{value:.6g}")

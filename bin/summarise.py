@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Join what is known about the units of all replicates, judge the model, draw the logos."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.summary import best_replicate, final_units
+from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
+from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.lines import write_text
+from nfexplainn.verdict import gather_evidence, verdict_record
+
+METRIC_COLUMNS = ("replicate", "split", "task", "against", "metric", "value")
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
+    for name in ("units", "effects", "history", "metrics"):
+        text = f"{name} of all replicates"
+        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    parser.add_argument("--tomtom", required=True, help="D.<model>.tomtom.tsv")
+    parser.add_argument("--support", required=True, help="D.<model>.support.tsv")
+    parser.add_argument("--baseline", required=True, help="D.baseline.tsv")
+    parser.add_argument("--counts", required=True, help="D.counts.tsv")
+    parser.add_argument("--options", help="JSON file of the settings (none is needed)")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def by_replicate(paths: list[str], columns: tuple[str, ...]) -> dict[int, pd.DataFrame]:
+    """Read a table of every replicate."""
+    tables = {replicate_of(path): read_tsv(path, columns) for path in paths}
+    return dict(sorted(tables.items()))
+
+
+def main() -> None:
+    """Read, join, judge, draw, write."""
+    args = parse()
+    dataset, _, model = args.id.rpartition(".")
+    if not dataset:
+        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>, such as oct4.explainn.")
+    unit_files = [path for path in args.units if path.endswith(".tsv")]
+    table = final_units(
+        dataset,
+        model,
+        by_replicate(unit_files, UNIT_COLUMNS),
+        by_replicate(args.effects, EFFECT_COLUMNS),
+        read_tsv(args.tomtom, TOMTOM_COLUMNS),
+        read_tsv(args.support, SUPPORT_COLUMNS),
+    )
+    best = best_replicate(by_replicate(args.history, ("epoch", "valid_loss")))
+    metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
+    evidence, by_task = gather_evidence(
+        metrics,
+        read_tsv(args.baseline, METRIC_COLUMNS),
+        read_tsv(args.counts, ("split", "task", "positives")),
+    )
+    record = verdict_record(dataset, model, best, evidence, by_task)
+
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tsv(table, folder / f"{args.id}.units.tsv")
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_text(folder / f"{args.id}.verdict.json", text)
+    drawn = draw_logos(table, best, args, folder / "logos")
+    print(f"{args.id}: {record['verdict']}. {record['reason']}", file=sys.stderr)
+    print(f"{args.id}: logos of {drawn} annotated units of replicate {best}", file=sys.stderr)
+
+
+def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:
+    """Draw the annotated units of the best replicate as SVG and PNG; give their number."""
+    from nfexplainn.motifs.logos import write_logos
+
+    rows = table[(table["replicate"] == best) & table["annotation"].notna()]
+    annotations = dict(zip(rows["unit"], rows["annotation"], strict=True))
+    meme = [p for p in args.units if p.endswith(".meme") and replicate_of(p) == best]
+    if not meme:
+        raise UserError(f"--units lacks the units.meme of replicate {best}; give it.")
+    motifs = [
+        dataclasses.replace(motif, id=f"{args.id}.r{best}.{motif.id}", name=annotations[motif.id])
+        for motif in read_meme(meme[0], allow_empty=True).motifs
+        if motif.id in annotations
+    ]
+    folder.mkdir(exist_ok=True)
+    write_logos(motifs, folder)
+    return len(motifs)
+
+
+if __name__ == "__main__":
+    run_script(main)
