@@ -1,0 +1,165 @@
+"""ExplaiNN's units by the kernel, as one function of autograd."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from nfexplainn.errors import UserError
+from nfexplainn.native import library
+
+if TYPE_CHECKING:
+    from nfexplainn.models.explainn import ExplaiNN
+
+_BAD_FILTER, _OVERFLOW, _BAD_DENSE = 1, 2, 3
+MOST_DENSE_LAYERS = 2
+
+
+def usable(model: ExplaiNN, codes: Tensor) -> bool:
+    """Say whether the kernel can take this call; torch takes what is left.
+
+    That is: float32 on the CPU, at most two dense layers, and no gradient in evaluation mode.
+    """
+    weight = model.convolution[0].weight
+    return (
+        weight.dtype == torch.float32
+        and weight.device.type == "cpu"
+        and codes.device.type == "cpu"
+        and model.config.num_fc <= MOST_DENSE_LAYERS
+        and (model.training or not torch.is_grad_enabled())
+    )
+
+
+def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
+    """Give every unit's output, float32 (B, units), as ``ExplaiNN.unit_outputs`` in torch does.
+
+    In training the batch norms use the batch's statistics and their running ones are moved;
+    gradients flow to the parameters, except to biases before a batch norm, which cancel.
+
+    Parameters
+    ----------
+    model : ExplaiNN
+        On the CPU, float32, ``num_fc`` at most 2.
+    codes : uint8 Tensor, shape (B, length)
+
+    Raises
+    ------
+    UserError
+        If a weight is not finite, or an exponential overflows.
+    """
+    pairs = [model.convolution, *model.dense_layers]
+    norms = [norm for _, norm in pairs]
+    call = _call(model, codes, pairs)
+    if not model.training:
+        output = torch.empty(len(codes), model.config.units)
+        call.output = output.data_ptr()
+        _forward(call)
+        return output
+    parameters = [p for layer, norm in pairs for p in (layer.weight, norm.weight, norm.bias)]
+    outputs: Tensor = _Units.apply(call, codes, *parameters)
+    for norm in norms:
+        if norm.num_batches_tracked is not None:
+            norm.num_batches_tracked.add_(1)
+    return outputs
+
+
+class _Units(torch.autograd.Function):
+    """Forward and backward pass of all units of one training step."""
+
+    @staticmethod
+    def forward(ctx: Any, call: library.UnitsCall, codes: Tensor, *parameters: Tensor) -> Tensor:
+        """Give (B, units) from the call, its codes, and weight, gamma, beta of every layer."""
+        functions = library.load().functions
+        saved = torch.empty(functions.nfx_saved_bytes(ctypes.byref(call)), dtype=torch.uint8)
+        output = torch.empty(len(codes), call.units)
+        call.saved, call.output = saved.data_ptr(), output.data_ptr()
+        _forward(call)
+        ctx.save_for_backward(*parameters)
+        ctx.call, ctx.saved = call, saved
+        return output
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Give the gradients of weight, gamma and beta of every layer."""
+        parameters = ctx.saved_tensors
+        gradient = gradient.contiguous()
+        gradients = [torch.empty_like(parameter) for parameter in parameters]
+        names = ["convolution", "first", "last"] if len(parameters) == 9 else ["convolution", "last"]
+        to = library.UnitsGradient(output=gradient.data_ptr())
+        for name, (weight, gamma, beta) in zip(
+            names, zip(*[iter(gradients)] * 3, strict=True), strict=False
+        ):
+            setattr(to, name, weight.data_ptr())
+            setattr(to, name + "_gamma", gamma.data_ptr())
+            setattr(to, name + "_beta", beta.data_ptr())
+        functions = library.load().functions
+        library.check(functions.nfx_backward(ctypes.byref(ctx.call), ctypes.byref(to)))
+        return (None, None, *gradients)
+
+
+def _call(
+    model: ExplaiNN, codes: Tensor, pairs: list[tuple[nn.Conv1d, nn.BatchNorm1d]]
+) -> library.UnitsCall:
+    config = model.config
+    dropout = config.dropout if model.training and config.num_fc == MOST_DENSE_LAYERS else 0.0
+    layers = [_layer(layer, norm) for layer, norm in pairs]
+    whole = config.conv_positions
+    call = library.UnitsCall(
+        sequences=len(codes),
+        length=config.length,
+        units=config.units,
+        filter_length=config.filter_length,
+        pool_size=config.pool_size if config.num_fc else whole,
+        pool_stride=config.pool_stride if config.num_fc else whole,
+        pooled=config.pooled_positions,
+        hidden=config.hidden if config.num_fc == MOST_DENSE_LAYERS else 0,
+        num_fc=config.num_fc,
+        threads=torch.get_num_threads(),
+        training=int(model.training),
+        dropout=dropout,
+        # One number of torch's own generator, so that torch.manual_seed rules.
+        seed=int(torch.randint(1 << 62, ()).item()) if dropout else 0,
+        convolution=layers[0],
+    )
+    if len(layers) > 1:
+        call.last = layers[-1]
+    if len(layers) > MOST_DENSE_LAYERS:
+        call.first = layers[1]
+    codes = codes.contiguous()
+    call.codes = codes.data_ptr()
+    call.kept = codes  # the call must not outlive its codes
+    return call
+
+
+def _layer(layer: nn.Conv1d, norm: nn.BatchNorm1d) -> library.Layer:
+    if norm.running_mean is None or norm.running_var is None or norm.momentum is None:
+        raise ValueError("the batch norm keeps no running average")
+    assert layer.bias is not None
+    tensors = (layer.weight, layer.bias, norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    for tensor in tensors:
+        if not tensor.is_contiguous():
+            raise ValueError("the parameters must be contiguous")
+    return library.Layer(*(tensor.data_ptr() for tensor in tensors), norm.eps, norm.momentum)
+
+
+def _forward(call: library.UnitsCall) -> None:
+    status = library.load().functions.nfx_forward(ctypes.byref(call))
+    if status in {_BAD_FILTER, _OVERFLOW, _BAD_DENSE}:
+        raise UserError(_what_is_wrong(status, call.bad_unit + 1, call.bad_value))
+    library.check(status)
+
+
+def _what_is_wrong(status: int, unit: int, value: float) -> str:
+    cause = {
+        _BAD_FILTER: "its filter, or the filter's batch norm, is no longer a finite number",
+        _OVERFLOW: f"its activation is exp({value:.4g}), more than a number can hold",
+        _BAD_DENSE: "its dense layers hold a value that is no longer a finite number",
+    }[status]
+    return (
+        f"unit_{unit:03d} cannot be computed: {cause}; the model has diverged, so lower"
+        " learning_rate, or train from another seed."
+    )
