@@ -9,12 +9,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cache import cache_folder, digest, ensure
 from say import run, say
 from tools import CONTAINERS, LOCKS, install
+
+Ask = Callable[[Path], str | None]
 
 LOCK = CONTAINERS / "nextflow.lock.toml"
 OLDEST_NEXTFLOW = (25, 4)
@@ -137,7 +140,7 @@ def _ask_java(candidate: Path) -> str | None:
     return found[1] if found else None
 
 
-def _remembered(program: Path, variables: tuple[str, ...], ask) -> str | None:
+def _remembered(program: Path, variables: tuple[str, ...], ask: Ask) -> str | None:
     """Ask a program for its version once; it is asked again when the file changes."""
     real = program.resolve()
     state = real.stat()

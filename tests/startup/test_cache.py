@@ -84,7 +84,7 @@ def test_a_failed_make_leaves_nothing(own_cache: Path) -> None:
 def test_a_full_disk_is_named_with_the_way_out(own_cache: Path) -> None:
     def make(folder: Path) -> None:
         fill(folder)
-        with open("/dev/full", "w") as disk:
+        with Path("/dev/full").open("w") as disk:
             disk.write("x" * 100_000)
 
     with pytest.raises(StartError, match=r"disk .* is full.*make room.*XDG_CACHE_HOME"):
@@ -108,7 +108,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch) ->
 def test_no_home_is_named(monkeypatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/")
-    with pytest.raises(StartError, match="there is no home folder.*XDG_CACHE_HOME"):
+    with pytest.raises(StartError, match=r"there is no home folder.*XDG_CACHE_HOME"):
         cache.cache_folder()
 
 
