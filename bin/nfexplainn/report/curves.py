@@ -48,7 +48,7 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
     """Draw a panel per model: training (dashed) and validation loss of every replicate."""
     panels, colours, dashes = [], {}, {}
     for model in models:
-        lines: dict[str, dict[str, float]] = {}
+        lines: dict[str, list[list[float]]] = {}
         for place, (replicate, history) in enumerate(model.histories.items()):
             for column, words in (("train_loss", "training"), ("valid_loss", "validation")):
                 name = f"replicate {replicate}, {words}"
@@ -113,9 +113,10 @@ def _axes(label: str) -> dict[str, Any]:
     }
 
 
-def _line(history: Sequence[Row], column: str) -> dict[str, float]:
-    pairs = ((row["epoch"], number(row.get(column))) for row in history)
-    return {epoch: value for epoch, value in pairs if value is not None}
+def _line(history: Sequence[Row], column: str) -> list[list[float]]:
+    """Give pairs, not a mapping: JSON's keys are strings, which MultiQC sorts as words."""
+    pairs = ((float(row["epoch"]), number(row.get(column))) for row in history)
+    return [[epoch, value] for epoch, value in pairs if value is not None]
 
 
 def _best_history(model: ModelResult) -> list[Row]:

@@ -94,7 +94,7 @@ def _draw(page: Page, panels: Sequence[tuple[str, dict[str, Box]]], pairs: int) 
         "box",
         data if many else data[0],
         lead="What a unit adds to the prediction of the well-predicted sequences in which it is"
-        f" active: {note}. Box: quartiles; whiskers: 5 % and 95 %; n: sequences, each strand"
+        f" active: {note}. Box: quartiles; whiskers: 5% and 95%; n: sequences, each strand"
         " counted. The median is the paper's importance; it says nothing about how often a unit"
         " is active, so the motifs are ranked by effect.",
         pconfig={

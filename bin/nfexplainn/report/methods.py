@@ -229,7 +229,7 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
     else:
         release = params.get("jaspar_release")
         known = (
-            f"the {escape(params.get('jaspar_taxon', 'vertebrates'))} profiles of JASPAR"
+            f"the {escape(params.get('jaspar_taxon', 'vertebrates'))} collection of JASPAR"
             f" {escape(release) if release else '(newest release of the installed pyjaspar)'}"
             f" {text.cite('jaspar')}"
         )
@@ -289,8 +289,7 @@ def write_parameters(page: Page, inputs: Inputs) -> None:
         if isinstance(value, Mapping | list):
             continue
         shown = DASH if value is None else str(value).lower() if isinstance(value, bool) else value
-        # A span keeps MultiQC from reading the text as a number or as a state to be coloured.
-        rows[name] = {"value": f"<span>{cell(shown)}</span>"}
+        rows[name] = {"value": cell(shown)}
         plain.append({"parameter": name, "value": value})
     page.tsv("parameters", ("parameter", "value"), plain)
     if rows:

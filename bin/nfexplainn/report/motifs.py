@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import leaves_list, linkage
+
 from nfexplainn.report.curves import PANEL_LIMIT, title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import Inputs, ModelResult, Row, number
@@ -89,7 +93,7 @@ def _row(unit: Unit) -> dict[str, Cell]:
         "sites": unit.sites,
         "information": unit.information,
         "status": cell(_STATUS.get(unit.status, unit.status)),
-        "target": cell(unit.target_id) or None,
+        "target": cell(unit.target_id) if unit.target_id else None,
         "consensus": cell(unit.consensus),
     }
     if len(unit.effects) > 1:
@@ -227,7 +231,7 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
     ranked = sorted(best, key=lambda name: (-len(best[name]), name))[:HEATMAP_ROWS]
     if not ranked or (len(models) == 1 and multi):
         return
-    values = [
+    across: Matrix = [
         [best[name][p].in_task(task).weight if p in best[name] else None for p, task in columns]
         for name in ranked
     ]
@@ -235,17 +239,37 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
         title_of(models[p], models) + (f" · {task}" if len(models[p].tasks) > 1 else "")
         for p, task in columns
     ]
+    across, ranked, labels = _clustered(across, ranked, labels)
     cut = (
         f" The {HEATMAP_ROWS} most shared of {len(best)} motifs." if len(best) > len(ranked) else ""
     )
     note = f"Per motif the unit of the highest rank; empty where a model has none.{cut}"
-    _heatmap(page, "All data sets", values, labels, ranked, lead, note)
+    _heatmap(page, "All data sets", across, labels, ranked, lead, note)
+
+
+Matrix = Sequence[Sequence[float | None]]
+
+
+def _clustered(
+    values: Matrix, rows: Sequence[str], columns: Sequence[str]
+) -> tuple[Matrix, list[str], list[str]]:
+    """Order rows and columns by likeness (MultiQC would show what is missing as 0)."""
+    filled = np.array([[0.0 if value is None else value for value in row] for row in values])
+    down, across = _leaves(filled), _leaves(filled.T)
+    ordered = [[values[row][column] for column in across] for row in down]
+    return ordered, [rows[row] for row in down], [columns[column] for column in across]
+
+
+def _leaves(matrix: NDArray[np.float64]) -> list[int]:
+    if len(matrix) < 3:
+        return list(range(len(matrix)))
+    return [int(leaf) for leaf in leaves_list(linkage(matrix, "average"))]
 
 
 def _heatmap(
     page: Page,
     name: str,
-    values: Sequence[Sequence[float | None]],
+    values: Matrix,
     columns: Sequence[str],
     rows: Sequence[str],
     lead: str,
@@ -253,6 +277,7 @@ def _heatmap(
 ) -> None:
     flat = [abs(value) for row in values for value in row if value is not None]
     top = max(flat, default=1.0) or 1.0
+    whole = len(flat) == len(rows) * len(columns)
     page.section(
         "nfx_weights",
         name,
@@ -266,9 +291,10 @@ def _heatmap(
             "square": False,
             "xcats_samples": False,
             "ycats_samples": False,
-            "cluster_rows": len(rows) > 2,
-            "cluster_cols": len(columns) > 2,
+            "cluster_rows": whole and len(rows) > 2,
+            "cluster_cols": whole and len(columns) > 2,
             "cluster_switch_clustered_active": True,
+            "subtitle": "final weight",
             "min": -top,
             "max": top,
             "colstops": [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]],

@@ -67,8 +67,10 @@ class Page:
         plot_type : {'html', 'table', 'linegraph', 'bargraph', 'box', 'heatmap'}
         data : object
             As MultiQC's custom content takes it.
-        lead, description : str
-            HTML under the chapter's and under the section's heading.
+        lead : str
+            Markdown under the chapter's heading.
+        description : str
+            HTML under the section's heading.
         section_id : str
             File-safe and unique; by default made from chapter and name.
         pconfig : mapping, optional
@@ -83,13 +85,16 @@ class Page:
             "id": section_id,
             "parent_id": chapter,
             "parent_name": CHAPTERS[chapter],
-            "parent_description": paragraph(lead),
+            "parent_description": lead,
             "section_name": escape(title),
             "description": paragraph(description),
             "plot_type": plot_type,
         }
         if plot_type != "html":
-            defaults = {"id": f"{section_id}_plot", "title": f"nf-explainn: {escape(title)}"}
+            defaults = {
+                "id": f"{section_id}_plot",
+                "title": f"{CHAPTERS[chapter]}: {escape(title)}",
+            }
             content["pconfig"] = {**defaults, **(pconfig or {})}
         content |= more
         content["data"] = data
@@ -154,8 +159,8 @@ def escape(text: object) -> str:
 
 
 def cell(text: object) -> str:
-    """Make text safe inside a cell of a MultiQC table, which rewrites commas."""
-    return raw_cell(escape(text))
+    """Make text safe inside a cell of a MultiQC table, and let it wrap where it is long."""
+    return raw_cell(f'<span class="nfx-w">{escape(text)}</span>')
 
 
 def raw_cell(markup: str) -> str:

@@ -12,11 +12,12 @@ from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
 from nfexplainn.report.mqc import Cell, Page, cell, escape
 
 BAR_LIMIT = 60
+# Drawn from the bottom up.
 _BARS = {
-    "model": {"name": "Model", "color": "#0072b2"},
-    "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
-    "gc": {"name": "GC-content baseline", "color": "#999999"},
     "chance": {"name": "Chance (prevalence)", "color": "#d9d9d9"},
+    "gc": {"name": "GC-content baseline", "color": "#999999"},
+    "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
+    "model": {"name": "Model", "color": "#0072b2"},
 }
 _COLUMNS = (
     "dataset",

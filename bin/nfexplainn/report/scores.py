@@ -17,7 +17,7 @@ METRICS = {
     "spearman": "Spearman",
     "mse": "MSE",
 }
-BASELINES = {"gc": "GC content", "kmer4": "4-mers"}
+BASELINES = {"gc": "GC", "kmer4": "4\u2011mers"}
 MAIN = ("auprc", "pearson", "accuracy")
 
 

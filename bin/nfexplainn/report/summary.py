@@ -52,7 +52,7 @@ def write_summary(
     markup = (
         f"<style>{style}</style>{logo_symbols(shown)}{_headline(inputs)}"
         '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
-        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Verdict</th>'
+        ' id="nfx_summary_table"><thead><tr><th>Data set</th>'
         '<th><span class="nfx-task"><span>Score on the test set</span>'
         "<span>Strongest motifs</span></span></th><th>Why, and what next</th></tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
@@ -142,8 +142,6 @@ def _row(
     doubt = "" if state == "usable" else ' class="nfx-doubt"'
     return (
         f"<tr{doubt}>{_name_cell(dataset, model)}"
-        f'<td data-label="Verdict" data-sorting-val="{list(_STATES).index(state)}">'
-        f"{_badge(state)}</td>"
         f'<td data-sorting-val="{-1 if value is None else value:.4f}">{"".join(blocks)}</td>'
         f"{_why_cell(str(verdict.get('reason') or ''), str(verdict.get('advice') or ''))}</tr>"
     )
@@ -152,13 +150,13 @@ def _row(
 def _row_without_model(dataset: DatasetResult) -> str:
     return (
         f"<tr>{_name_cell(dataset, None)}"
-        f'<td data-label="Verdict" data-sorting-val="3">{_badge("none")}</td>'
         '<td data-sorting-val="-1"><span class="nfx-faint">not trained</span></td>'
         f"{_why_cell(dataset.reason, dataset.advice)}</tr>"
     )
 
 
 def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
+    state = verdict_of(dataset, model)
     facts = []
     if len(dataset.models) > 1 and model is not None:
         facts.append(escape(model.name))
@@ -168,14 +166,15 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
     if total:
         facts.append(f"{thousands(total)} sequences")
     return (
-        f'<th scope="row"><span class="nfx-name">{escape(dataset.id)}</span>'
+        f'<th scope="row" data-sorting-val="{list(_STATES).index(state)} {escape(dataset.id)}">'
+        f'<span class="nfx-name">{escape(dataset.id)}</span>{_badge(state)}'
         f'<span class="nfx-faint">{" · ".join(facts)}</span></th>'
     )
 
 
 def _why_cell(reason: str, advice: str) -> str:
     step = f'<span class="nfx-next"><b>Next:</b> {escape(advice)}</span>' if advice else ""
-    return f'<td data-label="Why, and what next" class="nfx-why">{escape(reason)} {step}</td>'
+    return f'<td class="nfx-why">{escape(reason)} {step}</td>'
 
 
 def _task_block(
@@ -206,10 +205,10 @@ def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task
         if found is not None and found.mean is not None:
             against.append(f"{words} {short(found.mean)}")
     if score.prevalence is not None:
-        against.append(f"chance {short(score.prevalence)}")
+        against.append(f"prevalence {short(score.prevalence)}")
     return (
         f'<span class="nfx-score">{sc.label(metric)} <b>{short(score.mean)}</b>{spread}</span>'
-        f'<span class="nfx-faint">{" · ".join(against)}</span>'
+        f'<span class="nfx-faint">{" · ".join(f"<span>{part}</span>" for part in against)}</span>'
     )
 
 

@@ -11,6 +11,7 @@ from nfexplainn.motifs.motif import Motif
 from nfexplainn.report.load import ModelResult, Row, number
 from nfexplainn.report.mqc import escape, power
 
+LEAST_EFFECT = 0.2
 _LOGO_COLUMN = 8  # px
 
 
@@ -108,12 +109,18 @@ def units_of(model: ModelResult, number_of_model: int) -> list[Unit]:
 
 
 def top_units(units: Sequence[Unit], task: str, count: int) -> list[Unit]:
-    """Pick the best readable units of a task that raise its prediction, one per annotation."""
+    """Pick the best readable units of a task that raise its prediction, one per annotation.
+
+    Units with less than a fifth of the first one's effect are left out.
+    """
     able = [unit for unit in units if unit.readable and unit.has_task(task)]
     able = [unit for unit in able if (unit.in_task(task).effect or 0.0) > 0]
     able.sort(key=lambda unit: unit.in_task(task).rank or 10**9)
     first: dict[str, Unit] = {}
+    least = LEAST_EFFECT * (able[0].in_task(task).effect or 0.0) if able else 0.0
     for unit in able:
+        if (unit.in_task(task).effect or 0.0) < least:
+            break
         first.setdefault(unit.annotation or unit.id, unit)
     return list(first.values())[:count]
 
