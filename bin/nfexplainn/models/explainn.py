@@ -186,7 +186,7 @@ class ExplaiNN(nn.Module):
         if self.kernel == "native":
             native_units = importlib.import_module("nfexplainn.native.units")
             return native_units.unit_outputs(self, codes)
-        return self._torch_unit_outputs(codes)
+        return self.torch_unit_outputs(codes)
 
     def filters(self) -> tuple[Tensor, Tensor]:
         """Give every unit's filter with its batch norm folded in, as in evaluation.
@@ -223,7 +223,8 @@ class ExplaiNN(nn.Module):
             found.append(_pair(self.last_linear, "1", "2"))
         return found
 
-    def _torch_unit_outputs(self, codes: Tensor) -> Tensor:
+    def torch_unit_outputs(self, codes: Tensor) -> Tensor:
+        """Give :meth:`unit_outputs` by torch alone, whatever ``kernel`` says."""
         config, training = self.config, self.training
         convolution, norm = self.convolution
         channels = layers.one_hot(codes, convolution.weight.dtype)

@@ -11,7 +11,6 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from nfexplainn.errors import UserError
 from nfexplainn.native import build
@@ -24,8 +23,6 @@ _NEEDED = {
     "portable": set[str](),
 }
 _NO_MEMORY = 4
-
-Choice = Literal["auto", "native", "torch"]
 
 
 class KernelError(Exception):
@@ -124,34 +121,6 @@ def load() -> Kernel:
     if isinstance(found, KernelError):
         raise found
     return found
-
-
-def choose(kernel: Choice) -> tuple[Literal["native", "torch"], str]:
-    """Decide what computes the units, for the option ``kernel``.
-
-    Returns
-    -------
-    kernel : {'native', 'torch'}
-    note : str
-        A line that says what was chosen and why.
-
-    Raises
-    ------
-    UserError
-        If the native kernel was asked for and cannot be used.
-    """
-    if kernel == "torch":
-        return "torch", "Units are computed by torch, as asked."
-    try:
-        loaded = load()
-    except KernelError as error:
-        if kernel == "native":
-            raise UserError(
-                f"kernel is native, but {error}; install a C++ compiler (or the Python package"
-                " ziglang), or use kernel auto or torch."
-            ) from error
-        return "torch", f"Units are computed by torch, more slowly, because {error}."
-    return "native", f"Units are computed by the native kernel ({loaded.isa})."
 
 
 def wanted_isa() -> str:

@@ -12,37 +12,37 @@ from nfexplainn.errors import UserError
 from nfexplainn.native import library
 
 if TYPE_CHECKING:
-    from nfexplainn.models.explainn import ExplaiNN
+    from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 
 _BAD_FILTER, _OVERFLOW, _BAD_DENSE = 1, 2, 3
 MOST_DENSE_LAYERS = 2
 
 
-def usable(model: ExplaiNN, codes: Tensor) -> bool:
-    """Say whether the kernel can take this call; torch takes what is left.
+def why_unusable(config: ExplaiNNConfig) -> str | None:
+    """Say why the kernel cannot compute models of this shape here; None where it can.
 
-    That is: float32 on the CPU, at most two dense layers, and no gradient in evaluation mode.
+    Builds the kernel where there is none yet.
     """
-    weight = model.convolution[0].weight
-    return (
-        weight.dtype == torch.float32
-        and weight.device.type == "cpu"
-        and codes.device.type == "cpu"
-        and model.config.num_fc <= MOST_DENSE_LAYERS
-        and (model.training or not torch.is_grad_enabled())
-    )
+    if config.num_fc > MOST_DENSE_LAYERS:
+        return f"it computes at most {MOST_DENSE_LAYERS} dense layers per unit"
+    try:
+        library.load()
+    except library.KernelError as error:
+        return str(error)
+    return None
 
 
 def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
-    """Give every unit's output, float32 (B, units), as ``ExplaiNN.unit_outputs`` in torch does.
+    """Give every unit's output, float32 (B, units), as ``ExplaiNN.torch_unit_outputs`` does.
 
     In training the batch norms use the batch's statistics and their running ones are moved;
-    gradients flow to the parameters, except to biases before a batch norm, which cancel.
+    gradients flow to the parameters, except to biases before a batch norm, which cancel. What the
+    kernel does not do (another type than float32, gradients in evaluation mode) torch does.
 
     Parameters
     ----------
     model : ExplaiNN
-        On the CPU, float32, ``num_fc`` at most 2.
+        With at most 2 dense layers.
     codes : uint8 Tensor, shape (B, length)
 
     Raises
@@ -50,6 +50,8 @@ def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
     UserError
         If a weight is not finite, or an exponential overflows.
     """
+    if not _fits(model):
+        return model.torch_unit_outputs(codes)
     pairs = [model.convolution, *model.dense_layers]
     norms = [norm for _, norm in pairs]
     call = _call(model, codes, pairs)
@@ -64,6 +66,12 @@ def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
         if norm.num_batches_tracked is not None:
             norm.num_batches_tracked.add_(1)
     return outputs
+
+
+def _fits(model: ExplaiNN) -> bool:
+    weight = model.convolution[0].weight
+    plain = weight.dtype == torch.float32 and weight.device.type == "cpu"
+    return plain and (model.training or not torch.is_grad_enabled())
 
 
 class _Units(torch.autograd.Function):
@@ -88,7 +96,9 @@ class _Units(torch.autograd.Function):
         parameters = ctx.saved_tensors
         gradient = gradient.contiguous()
         gradients = [torch.empty_like(parameter) for parameter in parameters]
-        names = ["convolution", "first", "last"] if len(parameters) == 9 else ["convolution", "last"]
+        names = (
+            ["convolution", "first", "last"] if len(parameters) == 9 else ["convolution", "last"]
+        )
         to = library.UnitsGradient(output=gradient.data_ptr())
         for name, (weight, gamma, beta) in zip(
             names, zip(*[iter(gradients)] * 3, strict=True), strict=False
@@ -139,7 +149,14 @@ def _layer(layer: nn.Conv1d, norm: nn.BatchNorm1d) -> library.Layer:
     if norm.running_mean is None or norm.running_var is None or norm.momentum is None:
         raise ValueError("the batch norm keeps no running average")
     assert layer.bias is not None
-    tensors = (layer.weight, layer.bias, norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    tensors = (
+        layer.weight,
+        layer.bias,
+        norm.weight,
+        norm.bias,
+        norm.running_mean,
+        norm.running_var,
+    )
     for tensor in tensors:
         if not tensor.is_contiguous():
             raise ValueError("the parameters must be contiguous")
