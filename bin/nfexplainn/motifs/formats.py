@@ -28,6 +28,8 @@ __all__ = [
 
 # A row of six-decimal probabilities sums to 1 within 2e-6; two decimals reach 0.02.
 SUM_TOLERANCE = 0.021
+# Rows as near to 1 are taken as written, as Tomtom takes them.
+ROUNDING = 1e-5
 
 _MATRIX = "letter-probability matrix"
 _KEY = re.compile(r"(\w+)=\s*([^\s=]*)(?!\S*=)")
@@ -39,8 +41,9 @@ _MEME_TAIL = re.compile(r"\s*width\s*=.*$")
 def read_meme(path: str | Path, *, name: str | None = None, allow_empty: bool = False) -> MotifSet:
     """Read the motifs of a file in MEME format (plain or gzip; MEME's, STREME's, JASPAR's).
 
-    Rows are scaled to sum to exactly 1. Where the header of a motif gives no number of sites it is
-    20, where the file gives no background it is uniform (both are MEME's defaults).
+    Rows whose sum is off by more than the rounding of six decimals are scaled to sum to 1. Where
+    the header of a motif gives no number of sites it is 20, where the file gives no background it
+    is uniform (both are MEME's defaults).
 
     Parameters
     ----------
@@ -210,7 +213,8 @@ def _read_matrix(
             " make the header and the rows agree."
         )
     ppm = np.array(rows, dtype=np.float64)
-    return ppm / ppm.sum(axis=1, keepdims=True), nsites, at
+    sums = ppm.sum(axis=1, keepdims=True)
+    return np.where(np.abs(sums - 1) <= ROUNDING, ppm, ppm / sums), nsites, at
 
 
 def _number(keys: Mapping[str, str], key: str, default: float, where: str) -> float:

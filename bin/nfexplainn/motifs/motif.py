@@ -22,7 +22,7 @@ class Motif:
     name : str
         Name for people (``CTCF``); empty where there is none.
     ppm : float64 array, shape (width, 4)
-        Probabilities of A, C, G, T per position; rows sum to 1.
+        Probabilities of A, C, G, T per position; rows sum to 1 (within 1e-5 when read from a file).
     nsites : float
         Number of sites the motif was counted from; 20 where its source gives none (MEME's default).
     """
