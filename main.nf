@@ -1,8 +1,55 @@
-include { validatedInput; codeDigest } from './subworkflows/local/validate'
+#!/usr/bin/env nextflow
+
+include { validatedInput; codeDigest; reportedSettings; stopOnMistakes } from './subworkflows/local/validate'
 include { helpText } from './subworkflows/local/validate/params.nf'
+include { PREPARE_PEAKS } from './subworkflows/local/prepare_peaks'
+include { PREPARE_SEQUENCES } from './subworkflows/local/prepare_sequences'
+include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
+include { TRAIN } from './subworkflows/local/train'
+include { INTERPRET } from './subworkflows/local/interpret'
+include { REPORT } from './subworkflows/local/report'
+
 workflow {
     main:
-    if (params.help) { print(helpText()); return }
-    println codeDigest()
-    println groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(validatedInput().datasets.collect{ d -> d + [files: d.files*.toString()]}))
+    if (params.version) {
+        println("${workflow.manifest.name} ${workflow.manifest.version}")
+        return
+    }
+    if (params.help) {
+        print(helpText())
+        return
+    }
+
+    // Validate: every mistake that can be seen without a task, at once.
+    def input = validatedInput()
+    def code = codeDigest()
+    def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
+
+    // Route: every assay ends in the data set artefact.
+    PREPARE_PEAKS(input.datasets.findAll { plan -> plan.assay == 'peaks' }, code)
+    PREPARE_SEQUENCES(input.datasets.findAll { plan -> plan.assay == 'sequences' }, code)
+    status = PREPARE_PEAKS.out.status.mix(PREPARE_SEQUENCES.out.status)     // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    tables = PREPARE_PEAKS.out.tables.mix(PREPARE_SEQUENCES.out.tables)     // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
+
+    known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
+    MOTIFS_COLLECT(known, code)
+
+    // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
+    checks = status.map { _meta, file -> file }.mix(PREPARE_PEAKS.out.checks, MOTIFS_COLLECT.out.status)
+    passed = stopOnMistakes(checks)
+    datasets = PREPARE_PEAKS.out.dataset.mix(PREPARE_SEQUENCES.out.dataset)
+        .combine(passed)
+        .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+
+    // The same for every assay.
+    TRAIN(datasets, plans, code)
+    INTERPRET(
+        [models: TRAIN.out.models, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
+        tables, MOTIFS_COLLECT.out.motifs, plans, code,
+    )
+
+    REPORT(
+        status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.perRun, INTERPRET.out.perModel),
+        reportedSettings(input), code,
+    )
 }

@@ -2,23 +2,34 @@
 """Make a genome ready for random access: unpack plain gzip, write .fai, .gzi and .sha256."""
 
 import argparse
+import json
 from pathlib import Path
 
-from nfexplainn.errors import run_script
+from nfexplainn.errors import UserError, run_script
 from nfexplainn.genome import index_genome
+from nfexplainn.tables import write_text
 
 
 def main() -> None:
-    """Parse the arguments and index."""
+    """Parse the arguments and index; with --status a user's mistake is a state, not a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--genome", type=Path, required=True, help="FASTA, plain, gzip or bgzip")
     parser.add_argument("--name", help="what messages call it (default: the file's name)")
     parser.add_argument(
         "--out", type=Path, default=Path("genome.fa"), help="where plain gzip is unpacked to"
     )
+    parser.add_argument("--status", type=Path, help="status file to write, ending with 0 always")
     arguments = parser.parse_args()
     name = arguments.name or str(arguments.genome)
-    print(index_genome(arguments.genome, name, arguments.out))
+    status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
+    try:
+        print(index_genome(arguments.genome, name, arguments.out))
+    except UserError as error:
+        if not arguments.status:
+            raise
+        status |= {"state": "error", "reason": str(error)}
+    if arguments.status:
+        write_text(arguments.status, json.dumps(status, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def readDatasets(Object sheet, Map values, List problems) {
         def defaults = assay.defaults + values.findAll { _name, value -> value != null }
         def options = defaults + shared
         def strangers = typed.findAll { row -> row.dataset != id && row.assay == shared.assay }
-        describe(id, members, strangers, options, assay, parameters, sheet, problems)
+        describe(id, members, strangers, options, assay, parameters, sheet, problems) + [settings: shared]
     }
     return problems.size() > found ? [] : datasets
 }
@@ -133,5 +133,6 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         id: id, assay: options.assay, models: options.models.tokenize(','), replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, options: stepOptions,
+        known: [motif_db: options.motif_db, jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
 }

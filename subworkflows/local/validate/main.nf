@@ -27,3 +27,20 @@ def codeDigest() {
     }
     return sha.digest().encodeHex().toString().take(16)
 }
+
+// Emits true when every status is in and none is a mistake; else ends the run with all of them.
+def stopOnMistakes(statuses) {
+    return statuses.toList().map { files ->
+        def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
+        if (mistakes) {
+            error(mistakes*.reason.sort().join('\n'))
+        }
+        true
+    }
+}
+
+// What the report says of the settings: all that changes a result, and per data set what its rows set.
+def reportedSettings(Map input) {
+    def settings = input.params.findAll { name, value -> value != null && !(name in ['outdir', 'publish_dir_mode', 'help', 'version', 'custom_config_base', 'container']) }
+    return settings + [datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings] }]
+}

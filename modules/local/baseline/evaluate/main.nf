@@ -1,0 +1,26 @@
+process BASELINE_EVALUATE {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(dataset)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.baseline.tsv"), emit: metrics
+    tuple val("${task.process}"), val('scikit-learn'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scikit-learn\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    baseline.py --dataset ${dataset} --options options.json --id ${meta.id}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.baseline.tsv
+    """
+}

@@ -1,0 +1,33 @@
+process REPORT_COLLECT {
+    label 'process_low'
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, pattern: '{tables,pipeline_info}/*'
+
+    input:
+    // settings: [params: [...], versions: [...]]; no name, time or command line of the run, or this would never be cached
+    val settings
+    path files, stageAs: 'inputs/*'
+    val code
+
+    output:
+    path '*_mqc.*'    , emit: multiqc
+    path 'tables/*'   , emit: tables
+    path 'pipeline_info/*', emit: info
+
+    script:
+    """
+    mkdir pipeline_info
+    cat > pipeline_info/params.json <<'PARAMS'
+    ${groovy.json.JsonOutput.toJson(settings.params)}
+    PARAMS
+    cat > pipeline_info/versions.yml <<'VERSIONS'
+    ${groovy.json.JsonOutput.toJson(settings.versions)}
+    VERSIONS
+    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --out .
+    """
+
+    stub:
+    """
+    mkdir tables pipeline_info
+    touch summary_mqc.tsv tables/summary.tsv pipeline_info/{params.json,versions.yml}
+    """
+}

@@ -1,0 +1,28 @@
+process UNITS_ANNOTATE {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+
+    input:
+    // units: units.tsv and units.meme of all replicates
+    tuple val(meta), val(options), path(units), path(motifs)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.tomtom.tsv") , emit: tomtom
+    tuple val(meta), path("${meta.id}.support.tsv"), emit: support
+    tuple val("${task.process}"), val('numpy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"numpy\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    annotate.py --units ${units} --motif-set ${motifs} --options options.json --id ${meta.id}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.{tomtom,support}.tsv
+    """
+}

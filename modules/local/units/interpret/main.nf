@@ -1,0 +1,31 @@
+process UNITS_INTERPRET {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(model), path(dataset), path(predictions)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.units.meme")         , emit: meme
+    tuple val(meta), path("${meta.id}.{units,effects}.tsv"), emit: tables
+    tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
+    path "${meta.id}.units.{jaspar,transfac}"
+    path "${meta.id}.well_predicted.tsv"
+    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    interpret.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
+        --options options.json --id ${meta.id} --threads ${task.cpus}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.{units,effects,well_predicted}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.importances.parquet
+    """
+}

@@ -1,0 +1,54 @@
+include { UNITS_INTERPRET } from '../../../modules/local/units/interpret'
+include { UNITS_ANNOTATE } from '../../../modules/local/units/annotate'
+include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
+
+// What the units of all replicates look for, what it is called, what it does, and whether to believe it.
+workflow INTERPRET {
+    take:
+    trained   // [models: ..., history: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
+    tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
+    motifs    // [ [motif_db: null, jaspar_release: null, jaspar_taxon: 'vertebrates'], known_motifs.meme ]
+    plans     // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
+    code
+
+    main:
+    UNITS_INTERPRET(
+        trained.models.join(trained.predictions, failOnDuplicate: true).map { run, model, dataset, predictions ->
+            [run, plans[run.dataset].options.interpret, model, dataset, predictions]
+        },
+        code,
+    )
+    units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true)   // [ run, units.meme, [effects.tsv, units.tsv] ]
+
+    // [ [id: 'oct4.explainn', dataset: 'oct4', ...], [r1.units.meme, r1.units.tsv, r2.units.meme, ...] ]
+    compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }, plans)
+    UNITS_ANNOTATE(
+        compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
+        code,
+    )
+
+    // Everything of a model and its data set.
+    replicates = perModel(units.join(trained.history).join(trained.metrics).map { run, meme, twoTables, history, metrics -> [run, [meme, history, metrics] + twoTables] }, plans)
+    ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
+    UNITS_SUMMARISE(
+        replicates.join(UNITS_ANNOTATE.out.tomtom).join(UNITS_ANNOTATE.out.support)
+            .map { meta, files, tomtom, support -> [meta.dataset, meta, files + [tomtom, support]] }
+            .combine(ofDataset, by: 0)
+            .map { _id, meta, files, others -> [meta, plans[meta.dataset].options.summarise, (files + others).sort { path -> path.name }] },
+        code,
+    )
+
+    emit:
+    perRun   = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)
+    perModel = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict)
+}
+
+// The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there.
+def perModel(files, Map plans) {
+    return files
+        .map { run, some -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), some] }
+        .groupTuple()
+        .map { key, all -> [key.getGroupTarget(), all.flatten().sort { path -> path.name }] }
+}

@@ -1,0 +1,19 @@
+include { SEQUENCES_PREPARE } from '../../../modules/local/sequences/prepare'
+
+// FASTA files become a data set.
+workflow PREPARE_SEQUENCES {
+    take:
+    plans   // list of [id: 'oct4', assay: 'sequences', spec: [...], names: [...], files: [...]]
+    code
+
+    main:
+    SEQUENCES_PREPARE(
+        channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
+        code,
+    )
+
+    emit:
+    status  = SEQUENCES_PREPARE.out.status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    dataset = SEQUENCES_PREPARE.out.dataset   // only of what can be used
+    tables  = SEQUENCES_PREPARE.out.tables
+}

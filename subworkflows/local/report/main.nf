@@ -1,0 +1,32 @@
+include { REPORT_COLLECT } from '../../../modules/local/report/collect'
+include { REPORT_MULTIQC } from '../../../modules/local/report/multiqc'
+
+// One page, and the tables behind it.
+workflow REPORT {
+    take:
+    files      // [ meta, file or files ] of all steps
+    settings   // [ units: 100, ..., datasets: [oct4: [...]] ]
+    code
+
+    main:
+    // [ MODEL_TRAIN: [torch: '2.10.0'], ... ]
+    versions = channel.topic('versions')
+        .map { process, tool, version -> [process.tokenize(':').last(), tool, version.trim()] }
+        .unique()
+        .toSortedList { one, other -> one.join(' ') <=> other.join(' ') }
+        .map { all -> [Pipeline: ['nf-explainn': workflow.manifest.version, Nextflow: workflow.nextflow.version.toString()]] + byStep(all) }
+
+    REPORT_COLLECT(
+        versions.map { all -> [params: settings, versions: all] },
+        files.flatMap { _meta, some -> some instanceof List ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
+        code,
+    )
+    REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
+
+    emit:
+    html = REPORT_MULTIQC.out.html
+}
+
+def byStep(List versions) {
+    return versions.groupBy { step, _tool, _version -> step }.collectEntries { step, rows -> [step, rows.collectEntries { _step, tool, version -> [tool, version] }] }
+}

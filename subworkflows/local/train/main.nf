@@ -1,0 +1,41 @@
+include { MODEL_TRAIN } from '../../../modules/local/model/train'
+include { MODEL_EVALUATE } from '../../../modules/local/model/evaluate'
+include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
+
+// Every model of a data set, in replicates that differ in their seed, measured against simple baselines.
+workflow TRAIN {
+    take:
+    datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+    plans      // [ oct4: [models: ['explainn'], replicates: 3, options: [...]], ... ]
+    code
+
+    main:
+    // [ [id: 'oct4.explainn.r1', dataset: 'oct4', ...], oct4.dataset.parquet ]
+    runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
+
+    MODEL_TRAIN(runs.map { run, dataset -> [run, trainOptions(run, plans[run.dataset].options.train), dataset] }, code)
+
+    trained = MODEL_TRAIN.out.model.join(runs, failOnDuplicate: true)
+    MODEL_EVALUATE(trained.map { run, model, dataset -> [run, plans[run.dataset].options.evaluate, model, dataset] }, code)
+
+    BASELINE_EVALUATE(datasets.map { meta, dataset -> [meta, plans[meta.id].options.baseline, dataset] }, code)
+
+    emit:
+    models      = trained                          // [ run, model.safetensors, dataset.parquet ]
+    history     = MODEL_TRAIN.out.history
+    predictions = MODEL_EVALUATE.out.predictions
+    metrics     = MODEL_EVALUATE.out.metrics
+    baseline    = BASELINE_EVALUATE.out.metrics    // [ [id: 'oct4', ...], oct4.baseline.tsv ]
+}
+
+// A meta map for every model and replicate of a data set.
+def runsOf(Map meta, Map plan) {
+    return [plan.models, 1..plan.replicates].combinations().collect { model, replicate ->
+        [id: "${meta.id}.${model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay, model: model, replicate: replicate as int]
+    }
+}
+
+// Replicate r takes the r-th seed from --seed on.
+def trainOptions(Map run, Map options) {
+    return options + [model: run.model, replicate: run.replicate, seed: options.seed + run.replicate - 1]
+}
