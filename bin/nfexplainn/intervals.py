@@ -176,7 +176,7 @@ def _summit_and_score(
     """Read what the columns after the third say, according to their number."""
     offset = -1
     column = 4
-    if len(fields) == 10 and not _is_bed_thick(fields, start, end):
+    if len(fields) == 10:
         if not _is_int(fields[9]):
             problems.add(f"the summit '{fields[9][:20]}' (column 10) is no whole number.", line)
             return None

@@ -47,8 +47,9 @@ def split_random(
 ) -> NDArray[np.str_]:
     """Split whole groups at random, with the same share of every set of labels in each part.
 
-    Groups with the same labels are dealt out by quota; what a quota leaves over goes where most
-    is missing, the largest groups first and the rarest labels weighing most.
+    Groups too large to fit come first and go where most is missing. The others are dealt out by
+    quota among groups with the same labels, and make up for what the large ones upset. What
+    the quotas leave over goes where most is missing, the rarest labels weighing most.
 
     Parameters
     ----------
@@ -63,32 +64,66 @@ def split_random(
     -------
     array of str, shape (n,)
     """
+    if not len(groups):
+        return np.zeros(0, dtype="<U5")
     shares = np.array([1 - valid - test, valid, test])
-    count = int(groups.max()) + 1 if len(groups) else 0
+    pattern = _patterns(labels)
+    sizes = np.bincount(pattern)
+    count = int(groups.max()) + 1
     features = _group_features(groups, labels, count)
-    kinds = _group_kinds(groups, labels, count)
-    size = features[:, 0]
+    kinds = _group_kinds(groups, pattern, count)
+    large = features[:, 0] * 10 > shares[shares > 0].min() * len(groups)
     place = np.full(count, -1, dtype=np.int64)
-    order = rng.permutation(count)
-    order = order[np.argsort(kinds[order], kind="stable")]
-    bounds = np.flatnonzero(np.diff(kinds[order], prepend=-1, append=-1))
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        quota = np.floor((last - first) * shares + 1e-9).astype(np.int64)
-        dealt = np.repeat(np.arange(3), quota)
-        place[order[first : first + len(dealt)]] = dealt
-    rest = order[place[order] < 0]
-    rest = rest[np.argsort(-size[rest], kind="stable")]
+    missing = shares[:, None] * features.sum(axis=0)
+    _deal_one_by_one(np.flatnonzero(large), features, missing, shares, place)
+
+    # Rows of each part that each set of labels still lacks.
+    lacking = shares[:, None] * sizes
+    rows = np.flatnonzero(large[groups])
+    np.subtract.at(lacking, (place[groups[rows]], pattern[rows]), 1)
+    members = np.argsort(groups, kind="stable")
+    bound = np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=count))])
+    order = rng.permutation(np.flatnonzero(~large))
+    order = order[np.lexsort((kinds[order], -features[order, 0]))]
+    edges = np.flatnonzero(np.diff(kinds[order], prepend=-1, append=-1))
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        one = order[first]
+        inside = pattern[members[bound[one] : bound[one + 1]]]
+        need = np.maximum((lacking[:, inside] / sizes[inside]).sum(axis=1), 0)
+        need = need / need.sum() if need.sum() > 0 else shares
+        quota = np.floor((last - first) * need + 1e-9).astype(np.int64)
+        place[order[first : first + quota.sum()]] = np.repeat(np.arange(3), quota)
+        for part in range(3):
+            np.subtract.at(lacking[part], inside, quota[part])
+    dealt = place >= 0
+    have = [features[place == part].sum(axis=0) for part in range(3)]
+    missing = shares[:, None] * features.sum(axis=0) - np.stack(have)
+    _deal_one_by_one(order[~dealt[order]], features, missing, shares, place)
+    return np.array(SPLITS)[place[groups]]
+
+
+def _deal_one_by_one(
+    some: NDArray[np.integer],
+    features: NDArray[np.float64],
+    missing: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    place: Ints,
+) -> None:
+    """Put groups, the largest first, where most of what they hold is missing; in place."""
     totals = np.maximum(features.sum(axis=0), 1)
-    have = np.stack([features[place == part].sum(axis=0) for part in range(3)])
-    missing = shares[:, None] * totals - have
-    for group in rest.tolist():
-        weight = features[group] / totals**2
-        gain = missing @ weight
+    for group in some[np.argsort(-features[some, 0], kind="stable")].tolist():
+        gain = missing @ (features[group] / totals**2)
         gain[shares == 0] = -np.inf
         part = int(np.argmax(gain))
         place[group] = part
         missing[part] -= features[group]
-    return np.array(SPLITS)[place[groups]]
+
+
+def _patterns(labels: Floats) -> Ints:
+    """Number the sets of labels (1, 0, unknown per task) that occur, shape (n,)."""
+    states = np.where(np.isnan(labels), 2, labels == 1).astype(np.uint8)
+    view = np.ascontiguousarray(states).view(np.dtype((np.void, states.shape[1]))).reshape(-1)
+    return np.unique(view, return_inverse=True)[1].astype(np.int64)
 
 
 def _group_features(groups: Ints, labels: Floats, count: int) -> NDArray[np.float64]:
@@ -98,14 +133,12 @@ def _group_features(groups: Ints, labels: Floats, count: int) -> NDArray[np.floa
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def _group_kinds(groups: Ints, labels: Floats, count: int) -> Ints:
+def _group_kinds(groups: Ints, pattern: Ints, count: int) -> Ints:
     """Number the kinds of groups: those with the same labels equally often are of one kind."""
-    states = np.where(np.isnan(labels), 2, labels == 1).astype(np.uint8)
-    _, pattern = np.unique(states, axis=0, return_inverse=True)
     rng = np.random.default_rng(0)  # fixed: a hash of the multiset of patterns, not a sample
-    marks = rng.integers(0, 1 << 62, size=int(pattern.max()) + 1 if len(pattern) else 0)
+    marks = rng.integers(0, 1 << 62, size=int(pattern.max()) + 1)
     sums = np.zeros(count, dtype=np.int64)
-    np.add.at(sums, groups, marks[pattern.reshape(-1)])
+    np.add.at(sums, groups, marks[pattern])
     return np.unique(sums, return_inverse=True)[1].astype(np.int64)
 
 

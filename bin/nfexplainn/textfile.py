@@ -67,7 +67,7 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         if path.is_dir():
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
-            raise UserError(f"{name}: the file is empty (0 bytes); was its download cut short?")
+            raise UserError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
         if is_gzip(path):
             return cast(BinaryIO, gzip.open(path, "rb"))
         return path.open("rb")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nfexplainn import dna
+from nfexplainn.dataset import Dataset, DatasetMeta, Source, read_dataset, write_dataset
+from nfexplainn.errors import UserError
+
+
+def make(n: int = 5, tasks: tuple[str, ...] = ("a", "b"), length: int = 12) -> Dataset:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2, (n, len(tasks))).astype(np.float32)
+    labels[0, 0] = np.nan
+    meta = DatasetMeta(
+        "d",
+        "peaks",
+        "multilabel",
+        tasks,
+        length,
+        True,
+        7,
+        sources=(Source("x.bed", "00"),),
+        dropped={"window with N": 2},
+        notes=("Said aloud.",),
+        extra={"negatives": "gc"},
+    )
+    split = np.array((["train", "valid", "test"] * n)[:n])
+    names = [f"chr1:{i}-{i + length}(+)" for i in range(n)]
+    return Dataset(meta, names, rng.integers(0, 5, (n, length)).astype(np.uint8), split, labels)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    dataset = make()
+    write_dataset(dataset, tmp_path / "d.parquet")
+    again = read_dataset(tmp_path / "d.parquet")
+    assert again.meta == dataset.meta
+    assert again.names == dataset.names
+    assert np.array_equal(again.codes, dataset.codes)
+    assert again.split.tolist() == dataset.split.tolist()
+    assert np.array_equal(again.labels, dataset.labels, equal_nan=True)
+    assert again.digest() == dataset.digest()
+
+
+def test_same_data_same_bytes_and_other_data_other_digest(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_dataset(make(), tmp_path / name)
+    sums = {hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("one", "two")}
+    assert len(sums) == 1
+    changed = make()
+    changed.codes[0, 0] = (changed.codes[0, 0] + 1) % 4
+    assert changed.digest() != make().digest()
+
+
+def test_many_row_groups_and_a_sliced_file_are_read_alike(tmp_path: Path) -> None:
+    dataset = make(n=70_000, tasks=("a",), length=3)
+    write_dataset(dataset, tmp_path / "d")
+    again = read_dataset(tmp_path / "d")
+    assert np.array_equal(again.codes, dataset.codes)
+    assert dna.decode(again.codes[-1:]) == dna.decode(dataset.codes[-1:])
+
+
+def test_rows_of_splits() -> None:
+    dataset = make(6)
+    assert dataset.rows("train").tolist() == [0, 3]
+    assert dataset.rows("valid", "test").tolist() == [1, 2, 4, 5]
+    assert len(dataset) == 6
+
+
+def test_foreign_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no parquet")
+    with pytest.raises(UserError, match="no readable Parquet"):
+        read_dataset(tmp_path / "text")
+    pq.write_table(pa.table({"x": [1]}), tmp_path / "other")
+    with pytest.raises(UserError, match="no data set of nf-explainn"):
+        read_dataset(tmp_path / "other")
+
+
+def test_meta_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        make().meta.seed = 3  # type: ignore[misc]
