@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Write a set of known motifs in MEME format: a JASPAR release (offline), or a checked file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nfexplainn.errors import run_script
+from nfexplainn.motifs.formats import read_motifs, write_meme
+from nfexplainn.motifs.sets import DEFAULT_TAXON, TAXA, fetch_jaspar, jaspar_releases
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--release", help="year of a JASPAR release (default: the newest)")
+    source.add_argument("--file", type=Path, help="MEME or JASPAR file to check and write")
+    parser.add_argument("--taxon", default=DEFAULT_TAXON, help=f"one of {', '.join(TAXA)}")
+    parser.add_argument("--out", required=True, type=Path, help="MEME file to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Collect and write."""
+    args = parse()
+    if args.file:
+        motifs = read_motifs(args.file)
+    else:
+        motifs = fetch_jaspar(args.release or jaspar_releases()[0], args.taxon)
+    write_meme(motifs, args.out)
+    print(f"{args.out}: {len(motifs.motifs)} motifs")
+
+
+if __name__ == "__main__":
+    run_script(main)
