@@ -110,12 +110,14 @@ def sample_genome(
     left = wanted.astype(np.int64).copy()
     taken: dict[int, int] = {}
     parts: list[Windows] = []
-    budget = max(_MIN_TRIES, _TRIES * int(wanted.sum()))
+    # After five draws per place there is next to nothing left to find.
+    places = int(ends[-1]) if len(ends) else 0
+    budget = min(max(_MIN_TRIES, _TRIES * int(wanted.sum())), 5 * places)
     axis = genome.axis
-    while left.any() and budget > 0 and len(ends) and ends[-1] > 0:
+    while left.any() and budget > 0:
         draw = int(min(_DRAW, max(4096, 4 * left.sum())))
         budget -= draw
-        place = rng.integers(0, ends[-1], size=draw)
+        place = rng.integers(0, places, size=draw)
         which = np.searchsorted(ends, place, side="right")
         chrom = np.asarray(chromosomes, dtype=np.int64)[which]
         start = place - (ends - rooms)[which]
