@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Small tensors gain nothing from threads, and threads that wait for a core cost much.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

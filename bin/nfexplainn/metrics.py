@@ -97,12 +97,13 @@ def compute_metrics(
 def headline(labels: Floats, logits: Floats, task_type: str) -> tuple[str, float]:
     """Give the one metric that is followed in training: its name and its mean over the tasks.
 
-    NaN where no task has one.
+    NaN where no task has one, or predictions are not finite.
     """
-    tasks = [str(column) for column in range(labels.shape[1])]
     name = {"regression": "pearson", "multiclass": "accuracy"}.get(task_type, "auprc")
     values: list[float] = []
-    for column in range(len(tasks)):
+    if not np.isfinite(logits).all():
+        return name, float("nan")
+    for column in range(labels.shape[1]):
         y, score = labels[:, column], logits[:, column]
         known = ~np.isnan(y)
         if name == "auprc" and 0 < (y == 1).sum() < known.sum():

@@ -86,7 +86,7 @@ def options_from(values: Mapping[str, Any], **given: Any) -> TrainingOptions:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the history; ``best`` marks a new best validation loss."""
+    """One row of the history; ``best`` marks the epoch whose weights are kept."""
 
     epoch: int
     train_loss: float
@@ -217,8 +217,7 @@ class _Trainer:
             train_loss, seen, elapsed = self._train_epoch(number)
             valid_loss, metric = self._validate()
             self._check_finite(number, train_loss, valid_loss)
-            better = valid_loss < best
-            if better:
+            if valid_loss < best:
                 best, best_epoch, best_state = valid_loss, number, _copy(self.model)
             history.append(
                 Epoch(
@@ -230,7 +229,7 @@ class _Trainer:
                     seen / max(elapsed, 1e-9),
                     options.learning_rate,
                     self.device_text,
-                    better,
+                    False,
                 )
             )
             stop_after = min(options.max_epochs, best_epoch + options.patience)
@@ -239,6 +238,7 @@ class _Trainer:
                 break
         self.model.load_state_dict(best_state)
         self.model.eval()
+        history[best_epoch - 1] = dataclasses.replace(history[best_epoch - 1], best=True)
         return TrainingResult(
             tuple(history), best_epoch, best, self.loss_name, self.metric, self.both
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +155,9 @@ def load_authors_model(
     path = Path(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: this is no readable checkpoint of weights ({reason}).") from error
     if not isinstance(state, Mapping) or "linears.0.weight" not in state:

@@ -1,0 +1,290 @@
+"""Training: it learns, stops, keeps the best weights, and is the same every time."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nfexplainn import training
+from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.errors import UserError
+from nfexplainn.losses import LOSSES
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.predict import predict_logits, reverse_complement
+from nfexplainn.training import TrainingOptions, epoch_batches, options_from, seeded, train
+
+LENGTH = 40
+WORD = np.array([3, 2, 0, 1, 3, 1, 0, 3], dtype=np.uint8)  # TGACTCAT
+
+
+def planted(n: int = 300, task_type: str = "binary", seed: int = 0, **changes: Any) -> Dataset:
+    """Random sequences; every second one holds a word on one strand or the other."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, (n, LENGTH)).astype(np.uint8)
+    truth = np.arange(n) % 2
+    for row in np.flatnonzero(truth):
+        start = rng.integers(0, LENGTH - len(WORD))
+        codes[row, start : start + len(WORD)] = WORD if rng.random() < 0.5 else (3 - WORD)[::-1]
+    tasks: tuple[str, ...] = ("a",)
+    labels = truth[:, None].astype(np.float32)
+    if task_type == "regression":
+        labels = labels * 2 + rng.normal(scale=0.1, size=labels.shape).astype(np.float32)
+    elif task_type in ("multilabel", "multiclass"):
+        tasks, labels = ("a", "b"), np.concatenate([labels, 1 - labels], axis=1)
+    part = np.arange(n) % 10 // 2
+    split = np.where(part < 3, "train", np.where(part == 3, "valid", "test"))
+    fields: dict[str, Any] = {"strand_symmetric": True, "seed": 0} | changes
+    meta = DatasetMeta("demo", "sequences", task_type, tasks, LENGTH, **fields)  # type: ignore[arg-type]
+    return Dataset(meta, [f"s{i}" for i in range(n)], codes, split, labels)
+
+
+def model_for(dataset: Dataset, seed: int = 42, **changes: Any) -> ExplaiNN:
+    shape: dict[str, Any] = {"units": 8, "filter_length": 9, "hidden": 12} | changes
+    config = ExplaiNNConfig(LENGTH, len(dataset.meta.tasks), **shape)
+    model = seeded(seed, lambda: ExplaiNN(config))
+    assert isinstance(model, ExplaiNN)
+    return model
+
+
+def quiet(_: str) -> None:
+    """Swallow the progress."""
+
+
+def run(dataset: Dataset, options: TrainingOptions) -> tuple[ExplaiNN, training.TrainingResult]:
+    model = model_for(dataset, options.seed)
+    return model, train(model, dataset, options, report=quiet)
+
+
+@pytest.mark.parametrize(
+    ("n", "batch", "expected"),
+    [
+        (101, 100, [51, 50]),
+        (201, 100, [67, 67, 67]),
+        (200, 100, [100, 100]),
+        (99, 100, [99]),
+        (3, 2, [3]),
+        (2, 100, [2]),
+    ],
+)
+def test_even_batches(n: int, batch: int, expected: list[int]) -> None:
+    assert epoch_batches(n, batch) == expected
+
+
+def test_no_batch_is_ever_too_small() -> None:
+    for n in range(2, 420):
+        for batch in (2, 3, 7, 100):
+            sizes = epoch_batches(n, batch)
+            assert sum(sizes) == n
+            assert min(sizes) >= 2
+            assert max(sizes) - min(sizes) <= 1
+            assert max(sizes) <= max(batch, 3)
+
+
+@pytest.mark.parametrize("kept", [51, 101])  # times two strands, or once, batch 50
+@pytest.mark.parametrize("both", [True, False])
+def test_remainders_of_one_do_not_break_training(kept: int, both: bool) -> None:
+    dataset = planted(300)
+    rows = np.concatenate([dataset.rows("train")[:kept], dataset.rows("valid")])
+    dataset = dataclasses.replace(
+        dataset,
+        names=[dataset.names[row] for row in rows],
+        codes=dataset.codes[rows],
+        split=dataset.split[rows],
+        labels=dataset.labels[rows],
+    )
+    options = TrainingOptions(max_epochs=1, batch_size=50, reverse_complement=both)
+    _, result = run(dataset, options)
+    assert math.isfinite(result.best_loss)
+    assert result.both_strands is both
+
+
+@pytest.mark.parametrize("task_type", ["binary", "multilabel", "multiclass", "regression"])
+def test_it_learns_a_planted_word(task_type: str) -> None:
+    dataset = planted(1000, task_type)
+    model, result = run(dataset, TrainingOptions(max_epochs=25, batch_size=50))
+    test = dataset.rows("test")
+    logits = predict_logits(model, dataset.codes[test], average_strands=True)
+    metric, value = training.headline(dataset.labels[test], logits, task_type)
+    assert value > {"auprc": 0.9, "accuracy": 0.85, "pearson": 0.75}[metric]
+    assert result.history[0].train_loss > result.history[-1].train_loss
+
+
+def test_pearson_loss_learns() -> None:
+    dataset = planted(1000, "regression")
+    _, result = run(dataset, TrainingOptions(max_epochs=25, batch_size=50, loss="pearson"))
+    assert result.loss == "pearson"
+    assert result.best_loss < 0.3
+
+
+def test_best_weights_are_restored() -> None:
+    """The model's own validation loss at the end is the smallest of the history."""
+    dataset = planted(200)
+    options = TrainingOptions(max_epochs=30, patience=4, learning_rate=0.02, batch_size=20)
+    model, result = run(dataset, options)
+    losses = [epoch.valid_loss for epoch in result.history]
+    assert result.best_loss == min(losses)
+    assert losses.index(min(losses)) + 1 == result.best_epoch
+    assert [epoch.epoch for epoch in result.history if epoch.best] == [result.best_epoch]
+    assert result.best_epoch < len(losses)  # otherwise this test shows nothing
+    assert not model.training
+    at = dataset.rows("valid")
+    codes = torch.from_numpy(dataset.codes[at])
+    labels = torch.from_numpy(dataset.labels[at])
+    with torch.no_grad():
+        logits = torch.cat([model(codes), model(reverse_complement(codes))]).double()
+    labels = torch.cat([labels, labels]).double()
+    found = LOSSES["bce"](logits, labels, torch.ones_like(labels, dtype=torch.bool))
+    assert float(found) == pytest.approx(result.best_loss, abs=1e-9)
+
+
+def test_early_stopping_waits_for_its_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = planted(100)
+    losses = iter([0.5, 0.4, 0.45, 0.3, 0.31, 0.32, 0.33, 0.01])
+    monkeypatch.setattr(training._Trainer, "_validate", lambda _: (next(losses), 0.5))
+    _, result = run(dataset, TrainingOptions(patience=3))
+    assert [epoch.valid_loss for epoch in result.history][-1] == 0.33
+    assert (result.best_epoch, len(result.history)) == (4, 7)
+
+
+def test_validation_loss_is_weighted_by_sequences() -> None:
+    """It is one mean over the whole part, however it is batched for prediction."""
+    dataset = planted(990)
+    options = TrainingOptions(max_epochs=1)
+    model, result = run(dataset, options)
+    at = dataset.rows("valid")
+    assert len(at) % 200  # the last batch of the prediction is smaller than the others
+    logits = [
+        predict_logits(model, codes, average_strands=False)[:, 0].astype(np.float64)
+        for codes in (dataset.codes[at], reverse_complement(torch.from_numpy(dataset.codes[at])))
+    ]
+    y = dataset.labels[at, 0]
+    each = [np.logaddexp(0, z) - y * z for z in logits]
+    assert result.best_loss == pytest.approx(np.concatenate(each).mean(), abs=1e-9)
+
+
+def test_same_seed_same_weights_and_another_seed_others() -> None:
+    dataset = planted(200)
+    options = TrainingOptions(max_epochs=3, batch_size=32)
+    states = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(int(np.random.default_rng().integers(1000)))  # must not matter
+        model, _ = run(dataset, dataclasses.replace(options, seed=seed))
+        states.append(model.state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    assert not torch.equal(states[0]["final.weight"], states[2]["final.weight"])
+
+
+def test_global_random_state_is_left_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    run(planted(100), TrainingOptions(max_epochs=1))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_what_is_unknown_teaches_nothing() -> None:
+    """A column of unknowns leaves the shared units as they are trained by the other column."""
+    dataset = planted(200, "multilabel")
+    dataset.labels[:, 1] = np.nan
+    model, result = run(dataset, TrainingOptions(max_epochs=2))
+    start = model_for(dataset).state_dict()
+    assert torch.equal(model.final.weight[1], start["final.weight"][1])
+    assert torch.equal(model.final.bias[1], start["final.bias"][1])
+    assert not torch.equal(model.final.weight[0], start["final.weight"][0])
+    assert math.isfinite(result.best_loss)
+
+
+def test_both_strands_only_where_they_mean_the_same() -> None:
+    oriented = planted(100, strand_symmetric=False)
+    _, result = run(oriented, TrainingOptions(max_epochs=1))
+    assert not result.both_strands
+    _, result = run(planted(100), TrainingOptions(max_epochs=1, reverse_complement=False))
+    assert not result.both_strands
+
+
+def test_every_sequence_is_seen_once_on_each_strand(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = planted(100)
+    seen: list[np.ndarray] = []
+    forward = ExplaiNN.forward
+
+    def recording(self: ExplaiNN, codes: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            seen.append(codes.numpy().copy())
+        return forward(self, codes)
+
+    monkeypatch.setattr(ExplaiNN, "forward", recording)
+    run(dataset, TrainingOptions(max_epochs=1, batch_size=16))
+    codes = dataset.codes[dataset.rows("train")]
+    other = reverse_complement(torch.from_numpy(codes)).numpy()
+    expected = sorted(row.tobytes() for row in np.concatenate([codes, other]))
+    assert sorted(row.tobytes() for row in np.concatenate(seen)) == expected
+
+
+def test_progress_has_rate_and_time_left() -> None:
+    lines: list[str] = []
+    dataset = planted(100)
+    train(model_for(dataset), dataset, TrainingOptions(max_epochs=2), report=lines.append)
+    assert len(lines) == 2
+    assert lines[0].startswith("epoch 1/2: train loss 0.")
+    assert "sequences/s" in lines[0] and " left" in lines[0]
+    assert lines[1].endswith("done")
+
+
+class TestMistakes:
+    def test_divergence_is_a_sentence(self) -> None:
+        dataset = planted(100, "regression")
+        dataset.labels[dataset.rows("train")[0]] = np.inf
+        with pytest.raises(UserError, match=r"demo: the training loss of epoch 1 is (nan|inf)"):
+            run(dataset, TrainingOptions(max_epochs=2))
+
+    def test_overflow_in_evaluation_is_not_unseen(self) -> None:
+        """An activation beyond float32 is inf; it must end the training, not hide in it."""
+        dataset = planted(100)
+        model = model_for(dataset)
+        _, norm = model.convolution
+        with torch.no_grad():
+            norm.bias.fill_(95.0)
+        with pytest.raises(UserError, match=r"loss of epoch 1 is (nan|inf).*learning_rate"):
+            train(model, dataset, TrainingOptions(max_epochs=1), report=quiet)
+
+    def test_too_little_data(self) -> None:
+        dataset = planted(100)
+        dataset.split[:] = "train"
+        with pytest.raises(UserError, match="demo: 100 training and 0 validation"):
+            run(dataset, TrainingOptions())
+        dataset = planted(100)
+        dataset.labels[dataset.rows("valid")] = np.nan
+        with pytest.raises(UserError, match="valid part has no known label"):
+            run(dataset, TrainingOptions())
+
+    def test_options(self) -> None:
+        for changes, message in (
+            ({"batch_size": 1}, "batch_size is 1; it must be at least 2"),
+            ({"patience": 0}, "patience is 0"),
+            ({"learning_rate": 0.0}, "learning_rate is 0.0"),
+            ({"recipe": "cake"}, "recipe 'cake' is unknown"),
+        ):
+            with pytest.raises(UserError, match=message):
+                TrainingOptions(**changes)  # type: ignore[arg-type]
+        with pytest.raises(UserError, match="loss 'mse' does not fit binary"):
+            run(planted(100), TrainingOptions(loss="mse"))
+
+
+def test_options_are_the_parameters(root: Any) -> None:
+    """Names and defaults are those of the schema, for training and for the model."""
+    import json
+
+    schema = json.loads((root / "nextflow_schema.json").read_text())
+    groups = schema.get("$defs", schema.get("definitions"))
+    parameters = {k: v for group in groups.values() for k, v in group["properties"].items()}
+    for options in (TrainingOptions(), ExplaiNNConfig(200, 1)):
+        for field in dataclasses.fields(options):
+            if field.name not in ("length", "tasks"):
+                assert parameters[field.name]["default"] == getattr(options, field.name), field.name
+    picked = options_from({"units": 3, "patience": 2, "loss": None, "seed": 1}, seed=8)
+    assert picked == TrainingOptions(patience=2, seed=8)
