@@ -104,7 +104,7 @@ def _motif(identifier: str, name: str, counts: NDArray[np.float64]) -> Motif:
         id=identifier,
         name="" if name == identifier else name,
         ppm=np.round(counts / totals[:, None], 6),
-        nsites=float(totals[0]),
+        nsites=float(round(totals[0])),
     )
 
 
