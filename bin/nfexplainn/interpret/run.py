@@ -28,6 +28,8 @@ from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")
+# Sequences at a time: larger batches are slower on a CPU, since they leave the caches.
+CHUNK = 128
 
 Report = Callable[[int, int], None]
 
@@ -147,7 +149,7 @@ def interpret_model(
     regression = dataset.meta.task_type == "regression"
     well = np.flatnonzero(selection.chosen)
     rest = np.flatnonzero(selection.effect_rows.any(axis=1) & ~selection.chosen)
-    steps = _Steps(report, scanner.chunk, both, [len(well), len(well), len(rest)])
+    steps = _Steps(report, CHUNK, both, [len(well), len(well), len(rest)])
 
     flat = constant_filters(filters)
     lowest, highest = np.full((2, scanner.units), [[np.inf], [-np.inf]])
@@ -163,7 +165,7 @@ def interpret_model(
         return outputs
 
     def well_chunks() -> Iterator[Chunk]:
-        for chunk in strand_chunks(dataset.codes, well, scanner.chunk, both):
+        for chunk in strand_chunks(dataset.codes, well, CHUNK, both):
             yield chunk
             steps.done()
 
@@ -181,7 +183,7 @@ def interpret_model(
             skip=flat,
             visit=visit,
         )
-        for chunk in strand_chunks(dataset.codes, rest, scanner.chunk, both):
+        for chunk in strand_chunks(dataset.codes, rest, CHUNK, both):
             outputs_of(chunk)
             steps.done()
     undefined = undefined_effect(dataset.labels, selection.effect_rows, regression)

@@ -6,6 +6,7 @@ per sequence and unit, and the counts of the windows above a threshold.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from nfexplainn.dna import N_CODE, Codes
 
 WORD = 4
-# Chunks of about this many activations (16 MB) stay in cache and free of page faults.
-CHUNK_ACTIVATIONS = 1 << 22
+# Activations at a time (2 MB): more would leave the caches and cost page faults.
+BLOCK = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,6 @@ class Scanner(Protocol):
     def width(self) -> int:
         """Length of the filters in bp."""
 
-    @property
-    def chunk(self) -> int:
-        """Number of sequences that one call should be given."""
-
     def maxima(self, codes: Codes) -> NDArray[np.float32]:
         """Best activation (before exp) per sequence and unit, shape (n, units)."""
 
@@ -113,11 +110,6 @@ class TableScanner:
         """Length of the filters in bp."""
         return int(self._width)
 
-    @property
-    def chunk(self) -> int:
-        """Number of sequences whose activations fill a chunk."""
-        return max(1, CHUNK_ACTIVATIONS // (self._covered * self._units))
-
     def activations(self, codes: Codes) -> torch.Tensor:
         """Activations before the exponential.
 
@@ -151,9 +143,9 @@ class TableScanner:
 
     def maxima(self, codes: Codes) -> NDArray[np.float32]:
         """Best activation (before exp) per sequence and unit, shape (n, units)."""
-        if not len(codes):
-            return np.zeros((0, self.units), dtype=np.float32)
-        best: NDArray[np.float32] = self.activations(codes).amax(dim=1).numpy()
+        best = np.empty((len(codes), self.units), dtype=np.float32)
+        for rows in self._blocks(len(codes)):
+            best[rows] = self.activations(codes[rows]).amax(dim=1).numpy()
         return best
 
     def sites(self, codes: Codes, threshold: NDArray[np.float32]) -> SiteCounts:
@@ -164,27 +156,30 @@ class TableScanner:
         codes : uint8 array, shape (n, length)
         threshold : float32 array, shape (units,)
         """
-        shape = (self.units, self.width, N_CODE + 1)
-        if not len(codes):
-            empty = np.zeros((0, self.units), dtype=bool)
-            return SiteCounts(np.zeros(shape, np.int64), np.zeros(self.units, np.int64), empty)
-        activations = self.activations(codes)
+        counts = np.zeros((self.units, self.width, N_CODE + 1), dtype=np.int64)
+        sites = np.zeros(self.units, dtype=np.int64)
+        activated = np.zeros((len(codes), self.units), dtype=bool)
         limit = torch.from_numpy(threshold)
-        # Few sequences reach the threshold, so only their windows are compared one by one.
-        activated = activations.amax(dim=1) >= limit
-        sequence, unit = activated.nonzero(as_tuple=True)
-        above = activations[sequence, :, unit] >= limit[unit, None]
-        pair, position = (part.numpy() for part in above.nonzero(as_tuple=True))
-        hit_sequence, hit_unit = sequence.numpy()[pair], unit.numpy()[pair]
-        windows = np.lib.stride_tricks.sliding_window_view(codes, self.width, axis=1)
-        sites = windows[hit_sequence, position].astype(np.int64)
-        row = hit_unit[:, None] * self.width + np.arange(self.width)
-        counts = np.bincount((row * (N_CODE + 1) + sites).ravel(), minlength=int(np.prod(shape)))
-        return SiteCounts(
-            counts=counts.reshape(shape).astype(np.int64),
-            sites=np.bincount(hit_unit, minlength=self.units).astype(np.int64),
-            activated=activated.numpy(),
-        )
+        for rows in self._blocks(len(codes)):
+            activations = self.activations(codes[rows])
+            # Few sequences reach the threshold, so only their windows are compared one by one.
+            reached = activations.amax(dim=1) >= limit
+            activated[rows] = reached.numpy()
+            sequence, unit = reached.nonzero(as_tuple=True)
+            above = activations[sequence, :, unit] >= limit[unit, None]
+            pair, position = (part.numpy() for part in above.nonzero(as_tuple=True))
+            hit_unit = unit.numpy()[pair]
+            windows = np.lib.stride_tricks.sliding_window_view(codes[rows], self.width, axis=1)
+            found = windows[sequence.numpy()[pair], position].astype(np.int64)
+            column = hit_unit[:, None] * self.width + np.arange(self.width)
+            cells = (column * (N_CODE + 1) + found).ravel()
+            counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
+            sites += np.bincount(hit_unit, minlength=self.units)
+        return SiteCounts(counts, sites, activated)
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        size = max(1, BLOCK // (self._covered * self.units))
+        return (slice(start, start + size) for start in range(0, n, size))
 
 
 def _word_table(weights: NDArray[np.float32]) -> NDArray[np.float64]:
