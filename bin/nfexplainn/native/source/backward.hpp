@@ -47,6 +47,7 @@ inline void dense_backward(const UnitsCall& call, const UnitsGradient& grad, con
   float* second = scratch.take<float>(Hp * Pp);
   float* pulled = scratch.take<float>(s.rows * Pp);
   float* level = scratch.take<float>(Pp);
+  double* total = scratch.take<double>(Pp);
   const float* q = saved.q + unit * s.rows * Pp;
   const float* q_mean = saved.q_mean + unit * Pp;
   const uint8_t* by_row = saved.by_row + unit * s.groups * Hp;
@@ -73,39 +74,46 @@ inline void dense_backward(const UnitsCall& call, const UnitsGradient& grad, con
   product(H, P, weight, Pp, 1, square, Pp, Pp, second, Pp);      // second[j] = sum of h[b, j] q[b]
 
   const float n = (float)s.B, eps = (float)call.first.eps;
-  std::memset(level, 0, sizeof(float) * Pp);
   std::memset(scaled + H * Pp, 0, sizeof(float) * (Hp - H) * Pp);
   for (int64_t j = 0; j < H; j++) {
     const int64_t at = unit * H + j;
     const float* w = weight + j * Pp;
     const float* m = first + j * Pp;
-    const float total = m[P], along = dot(w, m, Pp);  // column P of the weights is 0
+    const float sum_d = m[P], along = dot(w, m, Pp);  // column P of the weights is 0
     const float inverse = 1 / std::sqrt(saved.first_variance[unit * Hp + j] + eps);
     const float gamma = call.first.gamma[at], last = call.last.weight[at];
     grad.first_gamma[at] = last * inverse * along;
-    grad.first_beta[at] = last * total;
-    grad.last[at] = gamma * inverse * along + call.first.beta[at] * total;
-    const float c1 = gamma * inverse * last, c2 = c1 * total / n, c3 = c1 * inverse * inverse * along / n;
+    grad.first_beta[at] = last * sum_d;
+    grad.last[at] = gamma * inverse * along + call.first.beta[at] * sum_d;
+    const float c1 = gamma * inverse * last, c3 = c1 * inverse * inverse * along / n;
     float* to = grad.first + at * P;
     for (int64_t p = 0; p < P; p++) to[p] = c1 * m[p] - c3 * second[j * Pp + p];
     float* twice = second + j * Pp;
     for (int64_t p = 0; p < Pp; p += W) {
       const vf x = load(w + p);
       store(scaled + j * Pp + p, x * c1);
-      store(level + p, load(level + p) + x * c2);
       store(twice + p, x * c3);
     }
   }
   product(P, H, second, 1, Pp, weight, Pp, Pp, square, Pp);           // W'c3 W
   product(s.B, P, centred, Pp, 1, square, Pp, Pp, pulled, Pp);
   masked_sums(scaled, (H + 3) / 4, by_node, 1, Hp / 4, s.B, Pp, out);  // out[b] = sum of c1 w[j] on
+  // What c2 takes off is the mean over the sequences, which is known to be zero after it: taking
+  // off the mean itself leaves no error that all sequences share.
   for (int64_t b = 0; b < s.B; b++) {
     const vf x = fill(d[b] * kept);
     for (int64_t p = 0; p < Pp; p += W) {
       const int64_t at = b * Pp + p;
-      store(out + at, (load(out + at) * x - load(level + p) - load(pulled + at)) * load(q + at));
+      store(out + at, load(out + at) * x - load(pulled + at));
     }
   }
+  column_sums<false>(out, s.B, Pp, total);
+  for (int64_t p = 0; p < Pp; p++) level[p] = (float)(total[p] / (double)s.B);
+  for (int64_t b = 0; b < s.B; b++)
+    for (int64_t p = 0; p < Pp; p += W) {
+      const int64_t at = b * Pp + p;
+      store(out + at, (load(out + at) - load(level + p)) * load(q + at));
+    }
 }
 
 // Gradients of a unit's filter and its batch norm from those of the folded filter and its offset.
@@ -129,7 +137,7 @@ inline void unfold_filter(const UnitsCall& call, const UnitsGradient& grad, cons
 
 inline size_t backward_bytes(const Shape& s) {
   const size_t floats = (size_t)s.tables * TABLE + (size_t)s.K * LANES + (s.B * s.P + 32) * LANES +
-                        (LANES + 3) * s.rows * s.Pp + 4 * s.Hp * s.Pp + (s.Pp + 1) * s.Pp + s.rows;
+                        (LANES + 3) * s.rows * s.Pp + 4 * s.Hp * s.Pp + (s.Pp + 4) * s.Pp + s.rows;
   return floats * sizeof(float) + 32 * 64;
 }
 
