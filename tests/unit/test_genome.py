@@ -88,6 +88,39 @@ def test_bgzip_plain_and_gzip_give_the_same_windows(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_windows_on_the_edges_of_bgzip_blocks(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    sequence = "".join(rng.choice(list("ACGT"), 300_000))
+    with bgzf.open(str(tmp_path / "g.fa.gz"), "wb") as file:
+        file.write(fasta([sequence], 60))
+    genome = open_genome(index_genome(tmp_path / "g.fa.gz", "g", tmp_path / "x"), "g")
+    # Blocks hold 65,280 or 65,536 bytes; look at every start near each possible edge.
+    start = np.concatenate(
+        [
+            np.arange(edge * k * 60 // 61 - 300, edge * k * 60 // 61 + 300)
+            for edge in (65_280, 65_536)
+            for k in (1, 2, 3, 4)
+        ]
+    )
+    windows = dna.decode(genome.fetch(np.zeros(len(start), dtype=np.int64), start, 40))
+    assert windows == [sequence[s : s + 40] for s in start]
+
+
+def test_damaged_bgzip_and_its_index(tmp_path: Path) -> None:
+    path = tmp_path / "g.fa.gz"
+    with bgzf.open(str(path), "wb") as file:
+        file.write(fasta(["ACGT" * 50_000], 60))
+    index_genome(path, "g", tmp_path / "x")
+    raw = bytearray(path.read_bytes())
+    raw[30:60] = bytes(30)
+    path.write_bytes(raw)
+    with pytest.raises(UserError, match="damaged"):
+        open_genome(path, "g").fetch(np.array([0]), np.array([5]), 10)
+    Path(f"{path}.gzi").write_bytes(b"123")
+    with pytest.raises(UserError, match="gzi is damaged"):
+        open_genome(path, "g").fetch(np.array([0]), np.array([5]), 10)
+
+
 def test_window_over_the_end_is_our_defect(tmp_path: Path) -> None:
     (tmp_path / "g").write_bytes(b">a\nACGT\n")
     with pytest.raises(ValueError, match="over the end"):
