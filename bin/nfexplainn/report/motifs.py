@@ -15,8 +15,8 @@ from nfexplainn.report.load import Inputs, ModelResult, Row, number
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
 from nfexplainn.report.units import Unit, logo
 
-ROWS_IN_ALL = 600
-ROWS_AT_LEAST = 3
+ROWS_IN_ALL = 300
+ROWS_AT_LEAST = 2
 HEATMAP_ROWS = 60
 _TASKS_NAMED = 3
 _STATUS = {
@@ -32,7 +32,7 @@ Units = Mapping[int, Sequence[Unit]]
 
 
 def rows_per_model(models: int, wanted: int) -> int:
-    """Motif rows to show per model: what the user allows, and 600 in all, but at least 3."""
+    """Motif rows to show per model: what the user allows, and 300 in all, but at least 2."""
     return max(ROWS_AT_LEAST, min(wanted, ROWS_IN_ALL // max(1, models)))
 
 

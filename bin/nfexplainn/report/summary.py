@@ -13,6 +13,7 @@ from nfexplainn.report.mqc import DASH, Page, escape, plural, short, thousands
 from nfexplainn.report.units import Unit, evidence, logo, logo_symbols, top_units
 
 MOTIFS_PER_TASK = 3
+NO_MODEL = "No result of a training reached the report."
 _STATES = {
     "usable": ("✓", "usable"),
     "weak": ("!", "weak"),
@@ -45,7 +46,8 @@ def write_summary(
             table.append(_plain(dataset, None))
         for model in dataset.models:
             found = units.get(position, [])
-            body.append(_row(dataset, model, found, motif_count, task_limit))
+            brief = _crowded(inputs) and verdict_of(dataset, model) == "usable"
+            body.append(_row(dataset, model, found, motif_count, task_limit, brief))
             table += _table_rows(dataset, model, found)
             position += 1
     style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
@@ -75,10 +77,14 @@ def summary_units(inputs: Inputs, units: Mapping[int, Sequence[Unit]]) -> list[U
 
 def _room(inputs: Inputs) -> tuple[int, int]:
     """How many motifs per task and how many tasks per data set fit the first screen."""
+    if _crowded(inputs):
+        return 2, 3
     tasks = sum(max(1, len(model.tasks)) for model in inputs.models)
-    if tasks > 12:
-        return 1, 3
     return (MOTIFS_PER_TASK if tasks <= 4 else 2), 6
+
+
+def _crowded(inputs: Inputs) -> bool:
+    return sum(max(1, len(model.tasks)) for model in inputs.models) > 12
 
 
 def _tasks(model: ModelResult) -> list[str]:
@@ -123,6 +129,7 @@ def _row(
     units: Sequence[Unit],
     motif_count: int,
     task_limit: int,
+    brief: bool,
 ) -> str:
     scores = sc.model_scores(model)
     metric = sc.main_metric(model, scores)
@@ -139,11 +146,13 @@ def _row(
     state = verdict_of(dataset, model)
     verdict = model.verdict
     value = number(verdict.get("value"))
+    # The advice for usable models, the same for all, would only lengthen a long page.
+    advice = "" if brief else str(verdict.get("advice") or "")
     doubt = "" if state == "usable" else ' class="nfx-doubt"'
     return (
         f"<tr{doubt}>{_name_cell(dataset, model)}"
         f'<td data-sorting-val="{-1 if value is None else value:.4f}">{"".join(blocks)}</td>'
-        f"{_why_cell(str(verdict.get('reason') or ''), str(verdict.get('advice') or ''))}</tr>"
+        f"{_why_cell(str(verdict.get('reason') or ''), advice)}</tr>"
     )
 
 
@@ -151,7 +160,7 @@ def _row_without_model(dataset: DatasetResult) -> str:
     return (
         f"<tr>{_name_cell(dataset, None)}"
         '<td data-sorting-val="-1"><span class="nfx-faint">not trained</span></td>'
-        f"{_why_cell(dataset.reason, dataset.advice)}</tr>"
+        f"{_why_cell(dataset.reason or NO_MODEL, dataset.advice)}</tr>"
     )
 
 
