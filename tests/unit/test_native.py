@@ -36,6 +36,9 @@ def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(request.param)
 
 
+each_isa = pytest.mark.usefixtures("isa")
+
+
 def random_codes(n: int, length: int, seed: int = 0, unknown: float = 0.03) -> Tensor:
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 4, (n, length)).astype(np.uint8)
@@ -108,28 +111,33 @@ def check_step(config: ExplaiNNConfig, batch: int, seed: int = 0, unknown: float
         assert torch.allclose(value.double(), state[name].double(), rtol=1e-5, atol=1e-6), name
 
 
+@each_isa
 @pytest.mark.parametrize("num_fc", [0, 1, 2])
 @pytest.mark.parametrize("batch", [2, 3, 99, 100, 101])
-def test_step_of_every_batch_size(isa: str, num_fc: int, batch: int) -> None:
+def test_step_of_every_batch_size(num_fc: int, batch: int) -> None:
     check_step(dataclasses.replace(SMALL, num_fc=num_fc), batch)
 
 
+@each_isa
 @pytest.mark.parametrize("length", range(5, 41))
-def test_step_of_every_filter_length(isa: str, length: int) -> None:
+def test_step_of_every_filter_length(length: int) -> None:
     check_step(dataclasses.replace(SMALL, filter_length=length, length=80), 20, seed=length)
 
 
-def test_step_of_a_very_long_filter(isa: str) -> None:
+@each_isa
+def test_step_of_a_very_long_filter() -> None:
     check_step(dataclasses.replace(SMALL, filter_length=61, length=120), 20)
 
 
+@each_isa
 @pytest.mark.parametrize("hidden", [1, 7, 16, 100, 130])
-def test_step_of_every_hidden_size(isa: str, hidden: int) -> None:
+def test_step_of_every_hidden_size(hidden: int) -> None:
     check_step(dataclasses.replace(SMALL, hidden=hidden), 33)
 
 
+@each_isa
 @pytest.mark.parametrize("pooled", range(1, 84))
-def test_step_of_every_number_of_pooled_positions(isa: str, pooled: int) -> None:
+def test_step_of_every_number_of_pooled_positions(pooled: int) -> None:
     config = dataclasses.replace(
         SMALL, units=3, filter_length=19, length=18 + 7 * pooled + pooled % 7, hidden=5
     )
@@ -137,23 +145,26 @@ def test_step_of_every_number_of_pooled_positions(isa: str, pooled: int) -> None
     check_step(config, 37, seed=pooled)
 
 
+@each_isa
 @pytest.mark.parametrize(
     ("size", "stride"), [(1, 1), (7, 3), (3, 7), (12, 12), (13, 5), (54, 1), (30, 24)]
 )
 @pytest.mark.parametrize("num_fc", [1, 2])
-def test_step_of_every_pool(isa: str, size: int, stride: int, num_fc: int) -> None:
+def test_step_of_every_pool(size: int, stride: int, num_fc: int) -> None:
     check_step(
         dataclasses.replace(SMALL, pool_size=size, pool_stride=stride, num_fc=num_fc), 25, seed=size
     )
 
 
+@each_isa
 @pytest.mark.parametrize("units_", [1, 15, 16, 17, 33])
-def test_step_of_every_number_of_units(isa: str, units_: int) -> None:
+def test_step_of_every_number_of_units(units_: int) -> None:
     check_step(dataclasses.replace(SMALL, units=units_), 30)
 
 
+@each_isa
 @pytest.mark.parametrize("unknown", [0.0, 0.3, 1.0])
-def test_unknown_bases_add_nothing(isa: str, unknown: float) -> None:
+def test_unknown_bases_add_nothing(unknown: float) -> None:
     if unknown < 1:
         check_step(SMALL, 40, unknown=unknown)
     model = random_model(SMALL).eval()
@@ -162,9 +173,10 @@ def test_unknown_bases_add_nothing(isa: str, unknown: float) -> None:
         assert torch.allclose(native(model)(codes), model(codes), atol=1e-5)
 
 
+@each_isa
 @pytest.mark.parametrize("num_fc", [0, 1, 2])
 @pytest.mark.parametrize("batch", [1, 2, 63, 64, 65, 200])
-def test_evaluation(isa: str, num_fc: int, batch: int) -> None:
+def test_evaluation(num_fc: int, batch: int) -> None:
     model = random_model(dataclasses.replace(SMALL, num_fc=num_fc)).eval()
     codes = random_codes(batch, SMALL.length)
     with torch.no_grad():
@@ -174,13 +186,15 @@ def test_evaluation(isa: str, num_fc: int, batch: int) -> None:
     assert expected.std() > 0
 
 
-def test_evaluation_with_a_gradient_is_torch_s(isa: str) -> None:
+@each_isa
+def test_evaluation_with_a_gradient_is_torch_s() -> None:
     model = native(random_model(SMALL)).eval()
     model(random_codes(5, SMALL.length)).sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
-def test_logits_of_the_authors_checkpoint(isa: str, data_dir: Path) -> None:
+@each_isa
+def test_logits_of_the_authors_checkpoint(data_dir: Path) -> None:
     """Against the golden logits (written with 6 digits), and torch at float64."""
     folder = data_dir / "models"
     state = torch.load(
@@ -200,7 +214,8 @@ def test_logits_of_the_authors_checkpoint(isa: str, data_dir: Path) -> None:
     assert (found - torch.from_numpy(golden)).abs().max() < 1e-4
 
 
-def test_gradients_are_as_good_as_the_authors(isa: str) -> None:
+@each_isa
+def test_gradients_are_as_good_as_the_authors() -> None:
     """Against float64: within three times the original's own float32 error, median of seeds."""
     networks = pytest.importorskip(
         "explainn.models.networks", reason="needs the authors' package explainn 0.1.5"
@@ -247,7 +262,8 @@ def hidden_gradient(seed: int, dropout: float, batch: int = 200) -> Tensor:
     return gradient.view(20, 100)
 
 
-def test_dropout_follows_torch_s_seed_and_no_thread_count(isa: str) -> None:
+@each_isa
+def test_dropout_follows_torch_s_seed_and_no_thread_count() -> None:
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
@@ -261,8 +277,9 @@ def test_dropout_follows_torch_s_seed_and_no_thread_count(isa: str) -> None:
     assert not torch.equal(first, other)
 
 
+@each_isa
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.9])
-def test_dropout_rate(isa: str, rate: float) -> None:
+def test_dropout_rate(rate: float) -> None:
     """With positive nodes only, a unit's sum is the number of kept nodes over the rate kept."""
     config = dataclasses.replace(SMALL, hidden=100, units=20, dropout=rate)
     model = native(ExplaiNN(config)).train()
@@ -297,6 +314,7 @@ def test_results_do_not_depend_on_the_instruction_set(monkeypatch: pytest.Monkey
         assert torch.allclose(other, found[0], rtol=1e-3, atol=1e-3)
 
 
+@each_isa
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -311,7 +329,7 @@ def test_results_do_not_depend_on_the_instruction_set(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_stops_with_a_sentence(
-    isa: str, name: str, words: str, training: bool, value: float
+    name: str, words: str, training: bool, value: float
 ) -> None:
     config = SMALL
     model = native(random_model(config)).train(training)
@@ -325,8 +343,9 @@ def test_what_is_not_finite_stops_with_a_sentence(
     assert all(torch.equal(after[n], before[n]) for n in before if "running" in n)
 
 
+@each_isa
 @pytest.mark.parametrize("training", [True, False])
-def test_an_exponential_that_overflows_is_seen(isa: str, training: bool) -> None:
+def test_an_exponential_that_overflows_is_seen(training: bool) -> None:
     model = native(random_model(SMALL)).train(training)
     with torch.no_grad():
         model.linears["1"].bias[3] = 95.0
@@ -334,7 +353,8 @@ def test_an_exponential_that_overflows_is_seen(isa: str, training: bool) -> None
         model.unit_outputs(random_codes(20, SMALL.length))
 
 
-def test_the_exponential_up_to_its_end(isa: str) -> None:
+@each_isa
+def test_the_exponential_up_to_its_end() -> None:
     """Through a model without dense layers whose filter is zero: its output is exp(bias)."""
     config = ExplaiNNConfig(length=9, tasks=1, units=701, filter_length=5, num_fc=0)
     model = native(ExplaiNN(config)).eval()
@@ -351,7 +371,8 @@ def test_dense_layers_beyond_two_are_refused() -> None:
     assert "dense layers" in (units.why_unusable(dataclasses.replace(SMALL, num_fc=3)) or "")
 
 
-def test_training_learns_a_planted_motif(isa: str) -> None:
+@each_isa
+def test_training_learns_a_planted_motif() -> None:
     """A few dozen steps bring the loss down as far as torch's do."""
     rng = np.random.default_rng(2)
     codes = rng.integers(0, 4, (200, 60)).astype(np.uint8)
