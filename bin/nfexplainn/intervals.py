@@ -5,6 +5,7 @@ Coordinates are 0-based and half-open throughout, as in BED.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 from collections.abc import Iterator
@@ -287,32 +288,59 @@ def merge_close(position: Ints, distance: float) -> tuple[Ints, Ints]:
     weights = np.bincount(inverse, minlength=len(unique)).astype(np.int64)
     if not len(unique):
         return unique, inverse.astype(np.int64)
-    chain = np.concatenate([[0], np.cumsum(np.diff(unique) >= distance)])
-    bounds = np.flatnonzero(np.concatenate([[True], np.diff(chain) > 0, [True]]))
-    centres: list[int] = []
-    owner = np.empty(len(unique), dtype=np.int64)
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        groups = [
-            (int(unique[i]) * int(weights[i]), int(weights[i]), [i]) for i in range(first, last)
-        ]
-        for total, count, members in _agglomerate(groups, distance):
-            owner[members] = len(centres)
-            centres.append(total // count)
+    opens = np.concatenate([[True], np.diff(unique) >= distance])
+    first = np.flatnonzero(opens)
+    size = np.diff(np.append(first, len(unique)))
+    owner = np.cumsum(opens) - 1
+    # Positions far from all others are their own centres; only crowds are looked at one by one.
+    centres = unique[first].tolist()
+    shift = np.zeros(len(first), dtype=np.int64)
+    crowded: list[tuple[int, list[int]]] = []
+    for chain in np.flatnonzero(size > 1).tolist():
+        rows = slice(int(first[chain]), int(first[chain] + size[chain]))
+        means, of_member = _merge_crowd(unique[rows].tolist(), weights[rows].tolist(), distance)
+        crowded.append((chain, means))
+        shift[chain] = len(means) - 1
+        owner[rows] += of_member
+    owner += np.repeat(np.cumsum(shift) - shift, size)
+    for chain, means in reversed(crowded):
+        centres[chain : chain + 1] = means
     return np.array(centres, dtype=np.int64), owner[inverse]
 
 
-def _agglomerate(
-    groups: list[tuple[int, int, list[int]]], distance: float
-) -> list[tuple[int, int, list[int]]]:
-    """Merge the nearest neighbours (sum, count, members) until none are too near."""
-    while len(groups) > 1:
-        means = [total // count for total, count, _ in groups]
-        gaps = [after - before for before, after in itertools.pairwise(means)]
-        nearest = min(range(len(gaps)), key=gaps.__getitem__)
-        if gaps[nearest] >= distance:
+def _merge_crowd(
+    positions: list[int], weights: list[int], distance: float
+) -> tuple[list[int], list[int]]:
+    """Merge the nearest neighbours of a sorted crowd until none are nearer than ``distance``.
+
+    Returns
+    -------
+    means : list of int
+    owner : list of int
+        The mean that each position went into.
+    """
+    n = len(positions)
+    total = [p * w for p, w in zip(positions, weights, strict=True)]
+    count, mean = list(weights), list(positions)
+    after, before = list(range(1, n + 1)), list(range(-1, n - 1))
+    alive = [True] * n
+    queue = [(positions[i + 1] - positions[i], i, i + 1) for i in range(n - 1)]
+    heapq.heapify(queue)
+    while queue:
+        gap, left, right = heapq.heappop(queue)
+        if gap >= distance:
             break
-        left, right = groups[nearest], groups[nearest + 1]
-        groups[nearest : nearest + 2] = [
-            (left[0] + right[0], left[1] + right[1], left[2] + right[2])
-        ]
-    return groups
+        if not (alive[left] and alive[right]) or mean[right] - mean[left] != gap:
+            continue  # one of the two has merged with another since
+        alive[right] = False
+        total[left] += total[right]
+        count[left] += count[right]
+        mean[left] = total[left] // count[left]
+        after[left] = after[right]
+        if after[left] < n:
+            before[after[left]] = left
+            heapq.heappush(queue, (mean[after[left]] - mean[left], left, after[left]))
+        if before[left] >= 0:
+            heapq.heappush(queue, (mean[left] - mean[before[left]], before[left], left))
+    owner = list(itertools.accumulate(map(int, alive)))
+    return [m for m, living in zip(mean, alive, strict=True) if living], [k - 1 for k in owner]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import time
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +185,32 @@ def test_merged_centres_keep_their_distance(positions: list[int], distance: floa
     for index, mean in enumerate(centre.tolist()):
         members = [p for p, o in zip(positions, owner.tolist(), strict=True) if o == index]
         assert min(members) <= mean <= max(members)
+
+
+def test_merging_agrees_with_a_plain_loop() -> None:
+    rng = np.random.default_rng(12)
+    positions = np.concatenate([rng.integers(0, 3000, 60), rng.integers(9000, 9400, 60)])
+    groups = [[int(p)] for p in np.sort(positions)]
+    # Equal positions are one from the start.
+    groups = [[p] * groups.count([p]) for p in sorted({g[0] for g in groups})]
+    while True:
+        means = [sum(g) // len(g) for g in groups]
+        gaps = [b - a for a, b in itertools.pairwise(means)]
+        if min(gaps) >= 100:
+            break
+        at = gaps.index(min(gaps))
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    centre, owner = merge_close(positions, 100)
+    assert centre.tolist() == means
+    found = [sorted(positions[owner == k].tolist()) for k in range(len(centre))]
+    assert found == [sorted(g) for g in groups]
+
+
+def test_a_crowd_of_many_summits_is_quick() -> None:
+    positions = np.random.default_rng(1).integers(0, 200_000, 50_000)
+    begin = time.perf_counter()
+    merge_close(positions, 100)
+    assert time.perf_counter() - begin < 10  # a loop over all pairs takes minutes
 
 
 def test_two_near_summits_become_their_mean_and_the_nearest_merge_first() -> None:

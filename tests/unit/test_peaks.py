@@ -195,6 +195,13 @@ def test_names_of_chromosomes_that_do_not_match(tmp_path: Path, genome: Path) ->
         run(tmp_path, genome, {"a": ["NC_1\t5\t6"]})
 
 
+def test_peaks_beyond_the_ends_mean_another_genome(tmp_path: Path, genome: Path) -> None:
+    few = [*summits(1, 60), "chr3\t60000\t60100"]
+    assert counts(run(tmp_path, genome, {"a": few}))["peak beyond the end of its chromosome"] == 1
+    with pytest.raises(UserError, match="chr2:900000, but chr2 ends at 80000"):
+        run(tmp_path, genome, {"a": [*summits(1, 20), *["chr2\t900000\t900100"] * 3]})
+
+
 def test_mistakes_of_all_files_come_together(tmp_path: Path, genome: Path) -> None:
     rows = [{"sample": "A", "data": 0}, {"sample": "B", "data": 1}]
     with pytest.raises(UserError) as caught:
@@ -223,6 +230,14 @@ def test_other_rows_serve_as_negatives(tmp_path: Path, genome: Path) -> None:
     assert dataset.meta.extra["negatives"] == "others"
     with pytest.raises(UserError, match="no other row"):
         run(tmp_path, genome, files, negatives="others")
+
+
+def test_rows_of_one_data_set_can_be_each_others_negatives(tmp_path: Path, genome: Path) -> None:
+    files = {"a": summits(1, 90, ("chr2",)), "b": summits(4, 90, ("chr3",))}
+    rows = [{"sample": "A", "data": 0}, {"sample": "B", "data": 1}]
+    dataset = run(tmp_path, genome, files, rows, negatives="others").dataset
+    assert not (dataset.labels == 0).all(axis=1).any()
+    assert ((dataset.labels == 0).sum(axis=0) > 40).all()
 
 
 def test_shuffles_stay_with_their_parents(tmp_path: Path, genome: Path) -> None:

@@ -292,3 +292,24 @@ def test_real_sequences(data_dir: Path, name: str, length: int, word: str) -> No
     assert (dataset.split == "test").mean() == pytest.approx(0.1, abs=0.005)
     checks = {check.check: check for check in audit_dataset(dataset)}
     assert checks["exact_duplicates"].count == checks["shuffle_pairs"].count == 0
+
+
+def test_rest_with_its_own_test_file(data_dir: Path, tmp_path: Path) -> None:
+    with gzip.open(data_dir / "chipseq" / "REST_GM12878.test_posneg.tsv.gz", "rt") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file]
+    files = {
+        label: "".join(f">{name}\n{text}\n" for name, text, value in rows if value == label)
+        for label in ("1", "0")
+    }
+    with gzip.open(data_dir / "chipseq" / "REST_GM12878.train_pos.fa.gz", "rt") as file:
+        files["train"] = file.read()
+    sheet = [
+        {"sample": "REST", "data": 2, "split": "train"},
+        {"sample": "REST_test", "data": 0, "split": "test", "negatives": 1},
+    ]
+    dataset = run(tmp_path, files, sheet).dataset
+    test = dataset.labels[dataset.rows("test"), 0]
+    assert ((test == 1).sum(), (test == 0).sum()) == (500, 500)
+    rest = dataset.rows("train", "valid")
+    assert dataset.labels[rest, 0].mean() == 0.5
+    assert len(dataset.rows("valid")) == pytest.approx(0.1 * len(rest), abs=3)

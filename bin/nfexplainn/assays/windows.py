@@ -18,11 +18,15 @@ from nfexplainn.spec import Spec
 
 _NO_CHROMOSOME = "chromosome not in the genome"
 _EXCLUDED = "chromosome excluded"
+_BEYOND = "peak beyond the end of its chromosome"
 _OVER_END = "window over the end of its chromosome"
 _HAS_N = "window with N"
 _BLACKLISTED = "window in the blacklist"
 _DUPLICATE = "duplicate summit"
 _NOT_TOP = "not among the top_n"
+
+# Above this share of peaks beyond the ends the genome is taken for another assembly.
+_WRONG_GENOME = 0.05
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class WindowReader:
         known = chrom >= 0
         self.ledger.drop(name, _NO_CHROMOSOME, int((~known).sum()))
         peaks, chrom = peaks.take(known), chrom[known]
+        peaks, chrom = self._on_chromosomes(peaks, chrom)
         axis = self.genome.axis[chrom]
         first = peaks.summit - self.width // 2
         extent = Regions.merge(
@@ -133,6 +138,21 @@ class WindowReader:
         rows = self._keep(rows, mask, name, _DUPLICATE)
         rows = rows[self.usable(chrom[rows], first[rows], name)]
         return MappedPeaks(extent, chrom[rows], peaks.summit[rows])
+
+    def _on_chromosomes(self, peaks: Peaks, chrom: Ints) -> tuple[Peaks, Ints]:
+        """Drop peaks that begin beyond the end of their chromosome; many mean another genome."""
+        sizes = self.genome.sizes[chrom]
+        beyond = peaks.start >= sizes
+        if beyond.sum() > _WRONG_GENOME * len(beyond):
+            row = int(np.argmax(beyond))
+            name = self.genome.names[chrom[row]]
+            raise UserError(
+                f"{peaks.name}: {int(beyond.sum()):,} of {len(beyond):,} peaks begin beyond the end"
+                f" of their chromosome in the genome {self.genome.name} ({name}:{peaks.start[row]},"
+                f" but {name} ends at {sizes[row]}); give the genome that the peaks were called on."
+            )
+        self.ledger.drop(peaks.name, _BEYOND, int(beyond.sum()))
+        return peaks.take(~beyond), chrom[~beyond]
 
     def _best(self, rows: NDArray[np.intp], peaks: Peaks, best: int, name: str) -> NDArray[np.intp]:
         """Keep the peaks with the highest scores; ties go by order in the file."""

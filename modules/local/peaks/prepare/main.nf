@@ -17,7 +17,7 @@ process PEAKS_PREPARE {
 
     script:
     def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
-    def fasta = genome.find { path -> !(path.name =~ /[.](fai|gzi)$/) }
+    def fasta = genome.find { path -> !(path.name =~ /[.](fai|gzi|sha256)$/) }
     def json = groovy.json.JsonOutput.toJson(spec + [files: staged, genome: [name: spec.genome, path: fasta.toString()]])
     """
     cat > spec.json <<'SPEC'
