@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nfexplainn.dataset import read_dataset
-from nfexplainn.errors import run_script
+from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.progress import Progress
 
@@ -40,7 +40,14 @@ def main() -> None:
     from nfexplainn.models.checkpoint import load_model
 
     torch.set_num_threads(args.threads)
-    model = load_model(args.model).model
+    loaded = load_model(args.model)
+    model = loaded.model
+    if loaded.header.tasks != dataset.meta.tasks:
+        raise UserError(
+            f"{args.model}: the model's tasks are {', '.join(loaded.header.tasks)}, but"
+            f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
+            " trained on."
+        )
     logits = tables.read_logits(args.predictions, dataset)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +58,7 @@ def main() -> None:
         logits,
         f"{prefix}.importances.parquet",
         options,
+        both_strands=loaded.header.strand_symmetric,
         report=Progress("chunks interpreted"),
     )
     width = model.filters()[0].shape[2]  # type: ignore[operator]

@@ -112,7 +112,9 @@ def test_importances_and_effects_equal_a_loop_over_sequences(tmp_path, symmetric
     assert len(written) == len(rows)
     expected = {}
     for unit in range(units):
-        active = [(row, strand, o[unit]) for row, strand, best, o in seen if best[unit] >= limit[unit]]
+        active = [
+            (row, strand, o[unit]) for row, strand, best, o in seen if best[unit] >= limit[unit]
+        ]
         assert result.importance.n[unit] == len(active) > 0
         for task in range(3):
             values = [weight[task, unit] * o for _, _, o in active]

@@ -111,13 +111,14 @@ def interpret_model(
     importances_path: str | Path,
     options: InterpretOptions | None = None,
     *,
+    both_strands: bool | None = None,
     report: Report | None = None,
     make_scanner: Callable[[Filters], Scanner] = TableScanner,
 ) -> Interpretation:
     """Interpret every unit of a model.
 
-    Where the data set's strands are one observation, every sequence is looked at on both strands,
-    and each strand counts as a sequence.
+    Where the model was trained on both strands, every sequence is looked at on both, and each
+    strand counts as a sequence.
 
     Parameters
     ----------
@@ -129,6 +130,8 @@ def interpret_model(
     importances_path : path
         Where the contributions of single sequences are written (Parquet).
     options : InterpretOptions, optional
+    both_strands : bool, optional
+        Whether the model was trained on both strands; by default as the data set says.
     report : callable, optional
         Called with the number of chunks done and in all.
     make_scanner : callable
@@ -145,7 +148,7 @@ def interpret_model(
     _check(dataset, filters, weights)
     scanner = make_scanner(filters)
     selection = select_rows(dataset, logits)
-    both = dataset.meta.strand_symmetric
+    both = dataset.meta.strand_symmetric if both_strands is None else both_strands
     regression = dataset.meta.task_type == "regression"
     well = np.flatnonzero(selection.chosen)
     rest = np.flatnonzero(selection.effect_rows.any(axis=1) & ~selection.chosen)

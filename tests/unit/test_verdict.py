@@ -1,0 +1,158 @@
+"""The verdict: each threshold from both sides, and the evidence from real tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pandas as pd
+import pytest
+
+from nfexplainn.verdict import Evidence, Thresholds, gather_evidence, judge, verdict_record
+
+NAN = math.nan
+GOOD = Evidence("auroc", 0.93, 0.02, 3, 0.6, 0.8, 800, 100)
+
+
+def verdict(**changes: object) -> str:
+    return judge(dataclasses.replace(GOOD, **changes))[0]  # type: ignore[arg-type]
+
+
+def test_good_model_is_usable_and_says_by_how_much():
+    word, reason, advice = judge(GOOD)
+    assert word == "usable"
+    for part in ("0.93", "3 replicates", "spread 0.02", "0.60 with GC", "0.80 with 4-mers"):
+        assert part in reason
+    assert advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"value": 0.751}, "weak"),  # above the threshold, but 4-mers reach 0.8
+        ({"value": 0.751, "kmer4": 0.7}, "usable"),
+        ({"value": 0.749, "kmer4": 0.7}, "weak"),
+        ({"value": 0.601, "kmer4": 0.5, "gc": 0.5}, "weak"),
+        ({"value": 0.599, "kmer4": 0.5, "gc": 0.5}, "unusable"),
+        ({"gc": 0.92}, "unusable"),
+        ({"gc": 0.909}, "usable"),
+        ({"kmer4": 0.94}, "weak"),
+        ({"train_positives": 99}, "weak"),
+        ({"train_positives": 100}, "usable"),
+        ({"test_positives": 19}, "weak"),
+        ({"spread": 0.11}, "weak"),
+        ({"value": NAN}, "weak"),
+        ({"gc": NAN, "kmer4": NAN}, "usable"),
+        ({"metric": "pearson", "value": 0.31, "gc": 0.1, "kmer4": 0.2}, "usable"),
+        ({"metric": "pearson", "value": 0.29, "gc": 0.1, "kmer4": 0.2}, "weak"),
+        ({"metric": "pearson", "value": 0.14, "gc": 0.1, "kmer4": 0.1}, "unusable"),
+        # Worse than GC content alone, as frozen units on the yeast bins are.
+        ({"metric": "pearson", "value": 0.26, "gc": 0.3, "kmer4": 0.35}, "unusable"),
+    ],
+)
+def test_each_threshold_from_both_sides(changes, expected):
+    assert verdict(**changes) == expected
+
+
+def test_every_reason_has_its_numbers_and_a_next_step():
+    for changes in ({"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"test_positives": 12}):
+        word, reason, advice = judge(dataclasses.replace(GOOD, **changes))
+        assert word != "usable" and reason.endswith(".") and advice.endswith(".")
+    assert "12 positives" in judge(dataclasses.replace(GOOD, test_positives=12))[1]
+
+
+def test_thresholds_can_be_moved():
+    assert judge(GOOD, Thresholds(auroc_usable=0.95))[0] == "weak"
+
+
+def metric_rows(values: dict[tuple[int, str], float | None], metric: str = "auroc") -> pd.DataFrame:
+    rows = [
+        {
+            "replicate": replicate,
+            "split": split,
+            "task": task,
+            "against": against,
+            "metric": name,
+            "value": value if (split, against, name) == ("test", "all", metric) else 0.111,
+        }
+        for (replicate, task), value in values.items()
+        for split in ("train", "valid", "test")
+        for against in ("all", "pure")
+        for name in (metric, "auprc")
+    ]
+    return pd.DataFrame(rows)
+
+
+def baseline_rows(values: dict[tuple[str, str], float | None]) -> pd.DataFrame:
+    frame = metric_rows({(0, f"{model}/{task}"): value for (model, task), value in values.items()})
+    frame["model"] = [task.split("/")[0] for task in frame["task"]]
+    frame["task"] = [task.split("/")[1] for task in frame["task"]]
+    frame["replicate"] = None
+    return frame
+
+
+COUNTS = pd.DataFrame(
+    [
+        {"split": split, "task": task, "positives": positives}
+        for split, scale in (("train", 8), ("valid", 1), ("test", 1))
+        for task, positives in (("*", 400 * scale), ("a", 100 * scale), ("b", 300 * scale))
+    ]
+)
+
+
+def test_evidence_takes_test_scores_against_all_negatives():
+    metrics = metric_rows(
+        {(1, "a"): 0.9, (1, "b"): 0.8, (2, "a"): 0.7, (2, "b"): 0.6, (3, "a"): 0.95, (3, "b"): 0.9}
+    )
+    baseline = baseline_rows(
+        {("gc", "a"): 0.5, ("gc", "b"): 0.7, ("kmer4", "a"): 0.6, ("kmer4", "b"): 0.8}
+    )
+    evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
+    assert evidence.value == pytest.approx(0.85)  # median of the means .85, .65, .925
+    assert evidence.spread == pytest.approx(0.275)
+    assert evidence.replicates == 3
+    assert (evidence.gc, evidence.kmer4) == (pytest.approx(0.6), pytest.approx(0.7))
+    assert evidence.train_positives == 1600
+    assert by_task["a"].value == pytest.approx(0.9)
+    assert by_task["b"].test_positives == 300
+    assert list(by_task) == ["a", "b"]
+
+
+def test_task_without_a_score_is_left_out_of_model_and_baseline():
+    metrics = metric_rows({(1, "a"): 0.9, (1, "b"): None})
+    baseline = baseline_rows(
+        {("gc", "a"): 0.5, ("gc", "b"): 0.99, ("kmer4", "a"): 0.6, ("kmer4", "b"): 0.99}
+    )
+    evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
+    assert (evidence.value, evidence.gc, evidence.kmer4) == (0.9, 0.5, 0.6)
+    assert math.isnan(by_task["b"].value)
+    record = verdict_record("d", "explainn", 1, evidence, by_task)
+    assert record["verdict"] == "usable"
+    assert record["tasks"]["b"]["value"] is None
+    assert "1 of 2 tasks is weak or unusable: b." in record["reason"]
+
+
+def test_no_score_at_all_is_no_crash():
+    metrics = metric_rows({(1, "a"): None, (2, "a"): None})
+    baseline = baseline_rows({("gc", "a"): None, ("kmer4", "a"): None})
+    evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
+    record = verdict_record("d", "explainn", 1, evidence, by_task)
+    assert record["verdict"] == "weak" and record["value"] is None
+
+
+def test_regression_is_judged_by_pearson_without_positives():
+    metrics = metric_rows({(1, "a"): 0.5, (2, "a"): 0.6}, metric="pearson")
+    baseline = baseline_rows({("gc", "a"): 0.2, ("kmer4", "a"): 0.3})
+    baseline["metric"] = baseline["metric"].replace("auroc", "pearson")
+    counts = COUNTS.assign(positives=None)
+    evidence, _ = gather_evidence(metrics, baseline, counts)
+    assert evidence.metric == "pearson" and math.isnan(evidence.train_positives)
+    assert judge(evidence)[0] == "usable"
+    assert evidence.replicates == 2
+
+
+def test_record_prints_the_thresholds():
+    record = verdict_record("d", "explainn", 2, GOOD, {"a": GOOD})
+    assert record["thresholds"] == dataclasses.asdict(Thresholds())
+    assert record["best_replicate"] == 2
+    assert record["value"] == 0.93 and record["spread"] == 0.02
