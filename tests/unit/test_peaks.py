@@ -116,6 +116,12 @@ def test_negatives_have_the_positives_gc_and_touch_no_peak(tmp_path: Path, genom
     assert Counter(bins[positive].tolist()) == Counter(bins[~positive].tolist())
     assert positive.sum() == 10
     assert counts(prepared)["not among the top_n"] == 12
+    # Many negatives, so that one on a peak could not stay out by chance.
+    dataset = run(
+        tmp_path, genome, {"a": wide}, top_n=5, negatives_ratio=30, chromosomes="chr1"
+    ).dataset
+    positive = dataset.labels[:, 0] == 1
+    assert (~positive).sum() >= 60
     where = read_names(dataset.names)
     on_first = np.array([where.chromosomes[c] == "chr1" for c in where.chrom])
     for row in np.flatnonzero(~positive & on_first):
