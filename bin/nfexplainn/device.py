@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 
 import torch
@@ -59,6 +60,7 @@ def prepare_device(device: torch.device, threads: int) -> None:
     if threads < 1:
         raise UserError(f"threads is {threads}; it must be at least 1.")
     torch.set_num_threads(threads)
+    _keep_freed_memory()
     if device.type == "cuda":
         # Without these, TF32 would cost digits of the logits and the sums' order would vary.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -67,6 +69,21 @@ def prepare_device(device: torch.device, threads: int) -> None:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep freed blocks of up to 32 MiB instead of giving them back to the system.
+
+    Every training step frees and allocates the same megabytes; fetching them anew costs a page
+    fault per 4 KiB, up to half of the step's time. Elsewhere than on glibc nothing happens.
+    """
+    trim_threshold, mmap_threshold = -1, -3  # glibc's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(mmap_threshold, 32 << 20)
+    mallopt(trim_threshold, 1 << 30)
 
 
 def _why_no_gpu() -> str:

@@ -130,6 +130,51 @@ def folded_filters(
     return weight * scale[:, None, None], norm.bias - scale * mean.to(weight.dtype)
 
 
+class PooledConvolution(torch.autograd.Function):
+    """Convolution and maximum pooling in the memory order in which torch vectorises both.
+
+    One-hot channels (B, L, 4) are "channels last" already, so they are only viewed. The gradient
+    has to be brought into that order by hand: left to autograd, the pooling's backward pass falls
+    back to the other order and copies the whole map twice.
+    """
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: torch.autograd.function.FunctionCtx,
+        channels: Tensor,
+        weight: Tensor,
+        size: int,
+        stride: int,
+    ) -> Tensor:
+        """Give the pooled scores (B, P, U) of channels (B, L, 4) and filters (U, 4, k)."""
+        image, filters = _channels_last(channels, weight)
+        scores = F.conv2d(image, filters)
+        pooled, places = F.max_pool2d(scores, (1, size), (1, stride), return_indices=True)
+        ctx.save_for_backward(image, filters, scores, places)
+        ctx.pool = size, stride  # type: ignore[attr-defined]
+        return pooled.squeeze(2).transpose(1, 2)
+
+    @staticmethod
+    def backward(  # type: ignore[override]
+        ctx: torch.autograd.function.FunctionCtx, gradient: Tensor
+    ) -> tuple[None, Tensor, None, None]:
+        """Give the gradient of the filters; codes have none."""
+        image, filters, scores, places = ctx.saved_tensors  # type: ignore[attr-defined]
+        size, stride = ctx.pool  # type: ignore[attr-defined]
+        ordered = gradient.contiguous().unsqueeze(1).permute(0, 3, 1, 2)
+        dense = torch.ops.aten.max_pool2d_with_indices_backward(
+            ordered, scores, [1, size], [1, stride], [0, 0], [1, 1], False, places
+        )
+        d_filters = torch.nn.grad.conv2d_weight(image, filters.shape, dense)
+        return None, d_filters.squeeze(2), None, None
+
+
+def _channels_last(channels: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """View channels (B, L, 4) and filters (U, 4, k) as images and filters of height 1."""
+    image = channels.unsqueeze(1).permute(0, 3, 1, 2)
+    return image, weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+
+
 def pooled_activations(
     channels: Tensor, weight: Tensor, offset: Tensor, size: int, stride: int
 ) -> Tensor:
@@ -151,12 +196,13 @@ def pooled_activations(
     k = weight.shape[2]
     positions = (channels.shape[1] - k + 1 - size) // stride + 1
     seen = (positions - 1) * stride + size + k - 1  # the tail is outside every pool
-    # (B, L, 4) is already the memory order "channels last", in which torch's convolution and
-    # pooling are vectorised; only the view is made.
-    image = channels[:, :seen].unsqueeze(1).permute(0, 3, 1, 2)
-    filters = weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-    scores = F.max_pool2d(F.conv2d(image, filters), (1, size), (1, stride))
-    return torch.exp(scores + offset[:, None, None]).squeeze(2).transpose(0, 1).contiguous()
+    if torch.is_grad_enabled() and weight.requires_grad:
+        scores = PooledConvolution.apply(channels[:, :seen], weight, size, stride)  # (B, P, U)
+    else:
+        convolved = F.conv2d(*_channels_last(channels[:, :seen], weight))
+        pooled = F.max_pool2d(convolved, (1, size), (1, stride))
+        scores = pooled.squeeze(2).transpose(1, 2)
+    return torch.exp(scores + offset).permute(2, 0, 1).contiguous()
 
 
 def folded_dense(
