@@ -129,7 +129,7 @@ def write_logos(
     # Below about ten logos a process costs more than it saves.
     workers = max(1, min(wanted, len(jobs) // 10 + 1))
     with tempfile.TemporaryDirectory() as scratch:
-        if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
+        if "MPLCONFIGDIR" not in os.environ and not os.access(os.environ.get("HOME", ""), os.W_OK):
             # Containers run without a writable home: one font list for all workers.
             os.environ["MPLCONFIGDIR"] = scratch
         _load_drawing()
