@@ -15,10 +15,10 @@ from pathlib import Path
 CONTAINERS = Path(__file__).resolve().parent
 NAME = "ghcr.io/nf-explainn/nf-explainn"
 CONTENT = ("Dockerfile", "requirements.txt")
-# the two places that hold the default of --container
+# the two places that hold the default of --container_image
 SETTINGS = {
-    "nextflow.config": r"(?m)^(\s*container\s*=\s*)'[^']*'",
-    "nextflow_schema.json": r'("container":\s*\{[^{}]*?"default":\s*)"[^"]*"',
+    "nextflow.config": r"(?m)^(\s*container_image\s*=\s*)'[^']*'",
+    "nextflow_schema.json": r'("container_image":\s*\{[^{}]*?"default":\s*)"[^"]*"',
 }
 
 

@@ -58,7 +58,7 @@ def read(arguments: list[str]) -> Request:
     return Request(
         command=command,
         engine=engines[0] if engines and runs else None,
-        image=_value(rest, "--container"),
+        image=_value(rest, "--container_image"),
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
     )

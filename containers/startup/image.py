@@ -44,9 +44,9 @@ def provide_image(request: Request) -> dict[str, str]:
 
 def _configured() -> str:
     text = (CONTAINERS.parent / "nextflow.config").read_text()
-    found = re.search(r"(?m)^\s*container\s*=\s*'([^']+)'", text)
+    found = re.search(r"(?m)^\s*container_image\s*=\s*'([^']+)'", text)
     if not found:
-        raise StartError("nextflow.config names no image: give one with --container")
+        raise StartError("nextflow.config names no image: give one with --container_image")
     return found[1]
 
 

@@ -20,6 +20,7 @@ from tools import CONTAINERS, LOCKS, install
 Ask = Callable[[Path], str | None]
 
 LOCK = CONTAINERS / "nextflow.lock.toml"
+MAIN_CLASS = "nextflow.cli.Launcher"
 OLDEST_NEXTFLOW = (25, 4)
 JAVA_VERSIONS = range(17, 25)  # Groovy 4.0.26 does not read the class files of Java 25
 # what the official launcher opens to Groovy and Kryo
@@ -49,14 +50,13 @@ def find_nextflow() -> Launcher:
         if found and tuple(int(n) for n in found.split(".")[:2]) >= OLDEST_NEXTFLOW:
             return Launcher((str(candidate),))
         break  # one that is too old or does not start: said when it was asked
-    lock = tomllib.loads(LOCK.read_text())
-    jars = _jars(lock)
+    jars = locked_jars()
     java = find_java()
     options = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED.split()]
     options += ["-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", "-XX:TieredStopAtLevel=1"]
     for name in ("NXF_OPTS", "NXF_JVM_ARGS"):
         options += os.environ.get(name, "").split()
-    command = (str(java), *options, "-cp", f"{jars}/*", lock["main_class"])
+    command = (str(java), *options, "-cp", f"{jars}/*", MAIN_CLASS)
     return Launcher(command, (("NXF_JAVA_HOME", str(java.parent.parent)),))
 
 
@@ -88,8 +88,9 @@ def find_java() -> Path:
     return ensure(f"java-{digest(lock.read_bytes(), machine)}", label, 0.3, make) / "bin" / "java"
 
 
-def _jars(lock: dict) -> Path:
+def locked_jars() -> Path:
     """Return the folder of the locked jars."""
+    lock = tomllib.loads(LOCK.read_text())
 
     def make(folder: Path) -> None:
         say(f"fetching Nextflow {lock['version']} ({len(lock['jars'])} jars, 31 MB)")

@@ -47,4 +47,4 @@ def test_background_is_seen(line: str) -> None:
 
 
 def test_an_image_of_the_users_own_is_seen() -> None:
-    assert read(["run", ".", "--container", "mine:1"]).image == "mine:1"
+    assert read(["run", ".", "--container_image", "mine:1"]).image == "mine:1"

@@ -187,7 +187,7 @@ def test_a_missing_image_is_built_and_a_present_one_is_not(start, world) -> None
 
 def test_an_image_of_the_users_own_is_not_built(start, world) -> None:
     notes = docker(world, "exit 1")
-    finished = start("run", ".", "-profile", "docker", "--container", "mine:1")
+    finished = start("run", ".", "-profile", "docker", "--container_image", "mine:1")
     assert finished.returncode == 0
     assert not notes.exists()
 

@@ -1,0 +1,159 @@
+"""The GPU switch and the executors' profiles: what Nextflow makes of them, without a GPU."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nextflow as startup_nextflow
+import pytest
+
+from startup import mini
+from startup.conftest import ROOT, executable
+
+GPU_FLAGS = ("--gpus all", "--nv", "--gres=gpu:1")
+
+
+def generated(folder: Path, profiles: str, *more: str) -> dict[str, str]:
+    """Run the small pipeline and return each process's task script as Nextflow wrote it.
+
+    The engines are shams that refuse the task, and the cluster is one that runs it at once: what
+    is looked at is what they were told to do.
+    """
+    mini.write(folder)
+    for name in ("docker", "podman", "apptainer", "singularity", "squeue"):
+        executable(folder / "bin" / name, "exit 1")
+    executable(folder / "bin" / "sbatch", 'bash "$1" >/dev/null 2>&1; echo Submitted batch job 7')
+    (folder / "cache").mkdir()
+    (folder / "cache" / "registry-image-1.img").write_text("")
+    command = [str(ROOT / "nextflow"), "run", "main.nf", "--container_image", "registry/image:1"]
+    command += ["-ansi-log", "false", *more]
+    if profiles:
+        command += ["-profile", profiles]
+    variables = dict(
+        os.environ,
+        PATH=f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        NXF_APPTAINER_CACHEDIR=str(folder / "cache"),
+        NXF_SINGULARITY_CACHEDIR=str(folder / "cache"),
+        NXF_OFFLINE="true",
+    )
+    finished = subprocess.run(
+        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=100
+    )
+    scripts = [path.read_text() for path in folder.glob("work/*/*/.command.run")]
+    assert len(scripts) == 2, finished.stdout + finished.stderr
+    return {name: next(s for s in scripts if name in s) for name in ("ON_GPU", "ON_CPU")}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "arguments", "flags"),
+    [
+        ("docker", (), ()),
+        ("docker", ("--device", "cpu"), ()),
+        ("docker", ("--device", "gpu"), ("--gpus all",)),
+        ("docker,gpu", (), ("--gpus all",)),
+        ("gpu,apptainer", (), ("--nv",)),
+        ("singularity,gpu", (), ("--nv",)),
+        ("gpu", (), ()),
+        ("slurm", (), ()),
+        ("slurm,gpu", (), ("--gres=gpu:1",)),
+        ("slurm,apptainer", ("--device", "gpu"), ("--gres=gpu:1", "--nv")),
+    ],
+)
+def test_gpu_flags_are_where_they_belong_and_nowhere_else(
+    tmp_path: Path, profiles: str, arguments: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
+    scripts = generated(tmp_path, profiles, *arguments)
+    assert {flag for flag in GPU_FLAGS if flag in scripts["ON_GPU"]} == set(flags)
+    assert not any(flag in scripts["ON_CPU"] for flag in GPU_FLAGS)
+
+
+def test_containers_keep_the_gpu_that_the_cluster_gave(tmp_path: Path) -> None:
+    assert "CUDA_VISIBLE_DEVICES" in generated(tmp_path, "slurm,apptainer,gpu")["ON_GPU"]
+
+
+def test_docker_runs_tasks_as_the_user(tmp_path: Path) -> None:
+    assert "-u $(id -u):$(id -g)" in generated(tmp_path, "docker")["ON_CPU"]
+
+
+CLOSURES = """
+def engine = args[1] ?: null
+def config = nextflow.config.ConfigParserFactory.create()
+    .setProfiles(args[0].tokenize(',')).parse(java.nio.file.Path.of(args[2]))
+def names = [params: [device: args[3]], workflow: [containerEngine: engine]]
+def task = [executor: config.process.executor ?: null]
+config.process.findAll { name, _ -> name.startsWith('withLabel:') }.each { selector, settings ->
+    def pattern = selector - 'withLabel:'
+    if ('process_gpu' ==~ pattern) settings.each { name, value ->
+        if (value instanceof Closure) {
+            value = value.rehydrate(names + [task: task], null, null)
+            value.resolveStrategy = Closure.DELEGATE_FIRST
+            value = value.call()
+        }
+        task[name] = value
+    }
+}
+println([task.executor, task.accelerator, task.containerOptions, task.queue].join(';'))
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "device", "expected"),
+    [
+        ("awsbatch", "gpu", "awsbatch;1;null;nf-explainn-gpu"),
+        ("awsbatch", "auto", "awsbatch;null;null;nf-explainn"),
+        ("google_batch", "gpu", "google-batch;[request:1, type:nvidia-tesla-t4];null;null"),
+        ("google_batch", "cpu", "google-batch;null;null;null"),
+        ("k8s", "gpu", "k8s;[request:1, type:nvidia.com/gpu];null;null"),
+        ("k8s", "auto", "k8s;null;null;null"),
+        ("docker", "gpu", "null;1;--gpus all;null"),
+    ],
+)
+def test_services_get_an_accelerator_and_no_container_flag(
+    tmp_path: Path, profile: str, device: str, expected: str
+) -> None:
+    mini.write(tmp_path)
+    script = tmp_path / "closures.groovy"
+    script.write_text(CLOSURES)
+    java = startup_nextflow.find_java()
+    jars = startup_nextflow.locked_jars()
+    command = [str(java), "-cp", f"{jars}/*", "groovy.ui.GroovyMain", str(script)]
+    said = subprocess.check_output(
+        [*command, profile, "docker", str(tmp_path / "nextflow.config"), device], text=True
+    )
+    assert said.strip().splitlines()[-1] == expected
+
+
+@pytest.mark.parametrize("parser", ["v1", "v2"])
+@pytest.mark.parametrize(
+    ("profile", "lines"),
+    [
+        ("slurm", ["executor = 'slurm'"]),
+        ("awsbatch", ["executor = 'awsbatch'", "queue = 'nf-explainn'", "region = "]),
+        ("google_batch", ["executor = 'google-batch'", "project = 'my-project'", "spot = true"]),
+        ("k8s", ["executor = 'k8s'", "namespace = 'default'", "storageClaimName = "]),
+        ("test,docker,gpu", ["device = 'gpu'", "runOptions = "]),
+        ("test,apptainer", ["envWhitelist = 'CUDA_VISIBLE_DEVICES'"]),
+    ],
+)
+def test_each_example_is_a_valid_configuration(profile: str, lines: list[str], parser: str) -> None:
+    finished = subprocess.run(
+        [str(ROOT / "nextflow"), "config", "-profile", profile, "."],
+        cwd=ROOT,
+        env=dict(os.environ, NXF_OFFLINE="true", NXF_SYNTAX_PARSER=parser),
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert [line for line in lines if line not in finished.stdout] == []
+
+
+def test_the_configured_image_is_what_nextflow_would_use() -> None:
+    name = subprocess.check_output(
+        [sys.executable, str(ROOT / "containers" / "tag.py")], text=True
+    ).strip()
+    command = [str(ROOT / "nextflow"), "config", "-flat", "-profile", "docker", "."]
+    said = subprocess.check_output(command, cwd=ROOT, text=True)
+    assert f"params.container_image = '{name}'" in said
