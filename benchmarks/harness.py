@@ -1,0 +1,111 @@
+"""What the benchmarks share: interleaved pairs, lines of the table, and running them by name.
+
+``benchmarks/run`` calls this file; each benchmark is a script of its own beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+COLUMNS = ("benchmark", "case", "ours", "reference", "ratio")
+
+
+def interleaved(
+    ours: Callable[[], object],
+    reference: Callable[[], object],
+    pairs: int,
+    *,
+    clock: Callable[[], float] = time.process_time,
+) -> tuple[float, float]:
+    """Time two callables in turn, so that what disturbs the machine disturbs both.
+
+    Parameters
+    ----------
+    ours, reference : callable
+        Called once each before anything is timed.
+    pairs : int
+        Number of timed calls of each.
+    clock : callable, optional
+        CPU seconds of this process by default, which do not count waiting for a core.
+
+    Returns
+    -------
+    ours, reference : float
+        Median seconds.
+    """
+    times: tuple[list[float], list[float]] = ([], [])
+    for call in (ours, reference):
+        call()
+    for _ in range(pairs):
+        for call, found in zip((ours, reference), times, strict=True):
+            start = clock()
+            call()
+            found.append(clock() - start)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def print_line(benchmark: str, case: str, ours: float, reference: float) -> None:
+    """Print a line of the table; the ratio says how many times better ours is."""
+    ratio = f"{reference / ours:.1f}"
+    print(benchmark, case, f"{ours:.4g}", f"{reference:.4g}", ratio, sep="\t", flush=True)
+
+
+def machine() -> str:
+    """Name the processor, its cores, and the versions that matter."""
+    model = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    versions = [f"Python {platform.python_version()}"]
+    for package in ("torch", "numpy", "explainn"):
+        try:
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"no {package}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores; {', '.join(versions)}"
+
+
+def names() -> list[str]:
+    """Give the benchmarks that there are."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "harness")
+
+
+def main() -> None:
+    """Run the benchmarks asked for, all by default, and print one table."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/run",
+        description="Measure ours against the reference, side by side; seconds, medians of pairs.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names())}")
+    chosen = parser.parse_args().names or names()
+    if unknown := sorted(set(chosen) - set(names())):
+        sys.exit(
+            f"ERROR: there is no benchmark {', '.join(unknown)}; choose from {', '.join(names())}."
+        )
+    print(f"# {machine()}")
+    print(*COLUMNS, sep="\t", flush=True)
+    failed = []
+    for name in chosen:
+        # A process each: what one loads or leaves in memory does not disturb the next.
+        done = subprocess.run([sys.executable, str(FOLDER / f"{name}.py")], check=False)
+        failed += [name] if done.returncode else []
+    if failed:
+        sys.exit(f"ERROR: {', '.join(failed)} did not finish.")
+
+
+if __name__ == "__main__":
+    main()
