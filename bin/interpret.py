@@ -11,6 +11,7 @@ from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.progress import Progress
+from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
 def parse() -> argparse.Namespace:
@@ -31,12 +32,12 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, InterpretOptions)
     dataset = read_dataset(args.dataset)
+    logits = read_logits(args.predictions, dataset)
 
     import torch
 
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
-    from nfexplainn.interpret.unit_files import write_tsv
     from nfexplainn.models.checkpoint import load_model
 
     torch.set_num_threads(args.threads)
@@ -48,7 +49,6 @@ def main() -> None:
             f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
             " trained on."
         )
-    logits = tables.read_logits(args.predictions, dataset)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id

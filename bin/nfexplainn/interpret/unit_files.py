@@ -1,12 +1,17 @@
-"""The tables of units: their columns, and how they are read and written."""
+"""The files that the interpretation reads and writes: columns, tables, predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from nfexplainn.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.motifs.lines import write_text
 
@@ -64,3 +69,41 @@ def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing; make the table anew.")
     return frame
+
+
+def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
+    """Read predictions in the order of a data set's sequences.
+
+    Returns
+    -------
+    float32 array, shape (n, tasks)
+        NaN for sequences without a prediction.
+
+    Raises
+    ------
+    UserError
+        If a task has no column, or a name is unknown or there twice.
+    """
+    columns = [f"logit:{task}" for task in dataset.meta.tasks]
+    try:
+        table = pq.read_table(str(path), columns=["name", *columns])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"{path}: the predictions of {dataset.meta.id} cannot be read ({error});"
+            " evaluate the model anew."
+        ) from error
+    if table.num_columns != 1 + len(columns):
+        lacking = next(c for c in ["name", *columns] if c not in table.column_names)
+        raise UserError(f"{path}: the column {lacking} is missing; evaluate the model anew.")
+    where = pd.Index(dataset.names).get_indexer(table.column("name").to_pylist())
+    if (where < 0).any() or len(np.unique(where)) != len(where):
+        row = int(np.argmax(where < 0)) if (where < 0).any() else 0
+        name = table.column("name")[row].as_py()
+        raise UserError(
+            f"{path}: the predictions are not of the data set {dataset.meta.id} (see {name!r});"
+            " evaluate the model anew."
+        )
+    logits = np.full((len(dataset), len(columns)), np.nan, dtype=np.float32)
+    for column, name in enumerate(columns):
+        logits[where, column] = table.column(name).to_numpy().astype(np.float32)
+    return logits

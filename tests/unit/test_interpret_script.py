@@ -1,0 +1,257 @@
+"""From a trained model to named motifs by the real scripts, and the authors' own filters."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from nfexplainn import dna, metrics
+from nfexplainn.baselines import baseline_logits
+from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
+from nfexplainn.interpret.run import CHUNK, model_filters
+from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.interpret.status import STATUSES
+from nfexplainn.interpret.unit_files import read_tsv
+from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.motifs.formats import read_jaspar, read_meme
+from nfexplainn.predict import predict_logits, write_predictions
+from nfexplainn.simulate import background, plant
+from nfexplainn.tables import write_counts, write_tsv
+from nfexplainn.training import TrainingOptions, seeded, train
+
+OPTIONS = {"activation_threshold": 0.5, "min_sites": 20, "min_information": 5, "q_threshold": 0.05}
+REPLICATES = (1, 2)
+TASKS = ("CTCF", "HNF1A")
+LENGTH = 80
+
+
+def run(root: Path, script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-B", str(root / "bin" / script), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def motif_set(root: Path) -> Path:
+    return next((root / "assets" / "motifs").glob("*vertebrates*.meme"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path) -> Path:
+    """Give all files of two replicates of a model of two planted motifs."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("interpret")
+    known = {motif.name: motif for motif in read_meme(motif_set).motifs}
+    rng = np.random.default_rng(4)
+    n = 2000
+    labels = (rng.random((n, 2)) < 0.4).astype(np.float32)
+    codes = background(n, LENGTH, rng)
+    for task, name in enumerate(TASKS):
+        rows = np.flatnonzero(labels[:, task])
+        codes[rows], _ = plant(codes[rows], [known[name]], rng, probability=0.9)
+    labels[rng.random((n, 2)) < 0.05] = np.nan
+    meta = DatasetMeta("sim", "sequences", "multilabel", TASKS, LENGTH, True, 1)
+    split = np.array(["train"] * 8 + ["valid", "test"])[np.arange(n) % 10]
+    dataset = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
+    write_dataset(dataset, out / "sim.dataset.parquet")
+    write_counts(dataset, out / "sim.counts.tsv")
+    (out / "options.json").write_text(json.dumps(OPTIONS))
+    config = ExplaiNNConfig(LENGTH, 2, units=10, hidden=20)
+    for replicate in REPLICATES:
+        prefix = f"sim.explainn.r{replicate}"
+        options = TrainingOptions(max_epochs=8, seed=replicate)
+        model = seeded(replicate, lambda: ExplaiNN(config))
+        result = train(model, dataset, options)
+        header = ModelHeader("explainn", dataclasses.asdict(config), TASKS, replicate=replicate)
+        save_model(out / f"{prefix}.model.safetensors", model, header)
+        history = [(row.epoch, row.valid_loss) for row in result.history]
+        write_tsv(out / f"{prefix}.history.tsv", ("epoch", "valid_loss"), history)
+        logits = predict_logits(model, dataset.codes, average_strands=True)
+        write_predictions(dataset, logits, out / f"{prefix}.predictions.parquet")
+        write_metrics(dataset, logits, out / f"{prefix}.metrics.tsv", "explainn", replicate)
+        interpreted = interpret(root, out, replicate)
+        assert interpreted.returncode == 0, interpreted.stderr
+    scores = [(name, baseline_logits(dataset, name, 1)) for name in ("gc", "kmer4")]
+    rows = [row for name, z in scores for row in metric_rows(dataset, z, name, None)]
+    write_tsv(out / "sim.baseline.tsv", metrics.COLUMNS, rows)
+    torch.set_num_threads(threads)
+    return out
+
+
+def metric_rows(dataset, logits, model, replicate):
+    rows = metrics.rows(dataset, logits, model=model, replicate=replicate)
+    return [[row[column] for column in metrics.COLUMNS] for row in rows]
+
+
+def write_metrics(dataset, logits, path, model, replicate):
+    write_tsv(path, metrics.COLUMNS, metric_rows(dataset, logits, model, replicate))
+
+
+def interpret(root: Path, folder: Path, replicate: int, out: str = "."):
+    prefix = f"sim.explainn.r{replicate}"
+    return run(
+        root,
+        "interpret.py",
+        folder,
+        *("--model", f"{prefix}.model.safetensors"),
+        *("--dataset", "sim.dataset.parquet"),
+        *("--predictions", f"{prefix}.predictions.parquet"),
+        *("--options", "options.json", "--id", prefix, "--out", out),
+    )
+
+
+def names(folder: Path, pattern: str) -> list[str]:
+    return sorted(path.name for path in folder.glob(pattern))
+
+
+def test_motif_files_and_table_agree(folder):
+    prefix = "sim.explainn.r1"
+    units = read_tsv(folder / f"{prefix}.units.tsv", ("unit", "status", "sites", "reason"))
+    assert units["unit"].tolist() == [f"unit_{i:03d}" for i in range(1, 11)]
+    assert set(units["status"]) <= set(STATUSES) - {"annotated"}
+    meme = {motif.id: motif for motif in read_meme(folder / f"{prefix}.units.meme").motifs}
+    jaspar = {motif.id: motif for motif in read_jaspar(folder / f"{prefix}.units.jaspar").motifs}
+    with_sites = units[units["sites"] > 0]
+    assert list(meme) == list(jaspar) == with_sites["unit"].tolist()
+    for unit, sites in zip(with_sites["unit"], with_sites["sites"], strict=True):
+        assert meme[unit].nsites == jaspar[unit].nsites == sites
+        np.testing.assert_allclose(meme[unit].ppm, jaspar[unit].ppm, atol=1e-6)
+    effects = read_tsv(folder / f"{prefix}.effects.tsv", ("unit", "task", "effect"))
+    assert len(effects) == 20 and set(effects["task"]) == set(TASKS)
+    table = pq.read_table(folder / f"{prefix}.importances.parquet").to_pandas()
+    counts = table.groupby(["unit", "task"], observed=True).size()
+    medians = table.groupby(["unit", "task"], observed=True)["contribution"].median()
+    for row in effects.itertuples():
+        key = (int(row.unit[5:]), row.task)
+        assert counts.get(key, 0) == row.importance_n
+        if row.importance_n:
+            assert medians[key] == pytest.approx(row.importance_median, rel=1e-4)
+    chosen = read_tsv(folder / f"{prefix}.well_predicted.tsv", ("name", "split"))
+    assert set(chosen["split"]) == {"train", "valid"}
+    assert set(table["sequence"]) <= set(chosen["name"])
+
+
+def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
+    """Annotate and summarise; each planted motif leads its own task."""
+    annotated = run(
+        root,
+        "annotate.py",
+        folder,
+        *("--units", *names(folder, "*.units.tsv"), *names(folder, "*.units.meme")),
+        *("--motif-set", str(motif_set), "--options", "options.json", "--id", "sim.explainn"),
+    )
+    assert annotated.returncode == 0, annotated.stderr
+    summarised = run(
+        root,
+        "summarise.py",
+        folder,
+        *("--units", *names(folder, "*.r*.units.tsv"), *names(folder, "*.units.meme")),
+        *("--effects", *names(folder, "*.effects.tsv")),
+        *("--history", *names(folder, "*.history.tsv")),
+        *("--metrics", *names(folder, "*.metrics.tsv")),
+        *("--tomtom", "sim.explainn.tomtom.tsv", "--support", "sim.explainn.support.tsv"),
+        *("--baseline", "sim.baseline.tsv", "--counts", "sim.counts.tsv"),
+        *("--options", "options.json", "--id", "sim.explainn", "--out", "summary"),
+    )
+    assert summarised.returncode == 0, summarised.stderr
+    table = pd.read_csv(folder / "summary" / "sim.explainn.units.tsv", sep="\t")
+    assert len(table) == 20 and set(table["status"]) <= set(STATUSES)
+    hits = pd.read_csv(folder / "sim.explainn.tomtom.tsv", sep="\t")
+    assert (hits["q_value"] <= 0.05).all()
+    for task in TASKS:
+        own = hits[hits["target_name"] == task][["replicate", "unit"]].drop_duplicates()
+        ranked = table.merge(own, on=["replicate", "unit"])
+        for replicate in REPLICATES:
+            assert ranked.loc[ranked["replicate"] == replicate, f"rank:{task}"].min() <= 3
+        assert ranked["support"].max() == 2
+    verdict = json.loads((folder / "summary" / "sim.explainn.verdict.json").read_text())
+    assert verdict["verdict"] == "usable" and verdict["value"] > verdict["baseline_gc"]
+    logos = names(folder / "summary" / "logos", "*.svg")
+    best = table[(table["replicate"] == verdict["best_replicate"]) & table["annotation"].notna()]
+    expected = [f"sim.explainn.r{verdict['best_replicate']}.{unit}.svg" for unit in best["unit"]]
+    assert logos == expected and len(names(folder / "summary" / "logos", "*.png")) == len(logos)
+    assert not names(folder, "*.part") and not names(folder / "summary", ".*")
+
+
+def test_same_bytes_twice(folder, root):
+    again = interpret(root, folder, 1, out="again")
+    assert again.returncode == 0, again.stderr
+    found = names(folder / "again", "*")
+    assert len(found) == 7
+    for name in found:
+        assert (folder / "again" / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_predictions_of_another_data_set_are_refused(folder, root, tmp_path):
+    for path in folder.glob("sim.*"):
+        shutil.copy(path, tmp_path)
+    shutil.copy(folder / "options.json", tmp_path)
+    path = tmp_path / "sim.explainn.r1.predictions.parquet"
+    table = pq.read_table(path).to_pandas()
+    table.loc[5, "name"] = "stranger"
+    table.to_parquet(path)
+    for old in tmp_path.glob("*.units.*"):
+        old.unlink()
+    failed = interpret(root, tmp_path, 1)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("ERROR: ") and "stranger" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert not names(tmp_path, "*.units.*")
+
+
+def test_authors_filters_come_back_from_other_sequences(data_dir):
+    """Motifs of the authors' weights, counted on chr22 peaks, against the authors' own motifs.
+
+    Their training sequences are not public here, so the motifs are alike, not equal.
+    """
+    needed = (
+        data_dir / "genome" / "chr22_hg19_partial.fa.gz",
+        data_dir / "models" / "explainn_filters.expected.meme",
+    )
+    for path in needed:
+        if not path.is_file():
+            pytest.skip(f"needs {path.name}, which is not in {path.parent}")
+    genome = gzip.decompress(needed[0].read_bytes()).split(b"\n", 1)[1].replace(b"\n", b"")
+    chromosome = dna.encode_letters(np.frombuffer(genome, dtype=np.uint8))
+    windows = []
+    for factor in ("MAX", "JUND", "FOXA1"):
+        peaks = data_dir / "chipseq" / "chr22_hg19" / f"HepG2.{factor}.narrowPeak"
+        for line in peaks.read_text().splitlines():
+            fields = line.split("\t")
+            summit = int(fields[1]) + int(fields[9])
+            window = chromosome[summit - 100 : summit + 100]
+            if len(window) == 200 and (window < dna.N_CODE).all():
+                windows.append(window)
+    codes = np.stack(windows)
+    path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
+    model = load_authors_model(path, length=200).model
+    rows = np.arange(len(codes))
+    table = count_sites(
+        TableScanner(model_filters(model)), lambda: strand_chunks(codes, rows, CHUNK, True)
+    )
+    alike = []
+    for motif in read_meme(needed[1]).motifs:
+        found = probabilities(table.counts[int(motif.id.removeprefix("filter"))])
+        alike.append(np.corrcoef(found.ravel(), motif.ppm.ravel())[0, 1])
+    assert len(alike) == 100
+    assert min(alike) > 0.75 and np.median(alike) > 0.95
