@@ -93,7 +93,7 @@ class Page:
         if plot_type != "html":
             defaults = {
                 "id": f"{section_id}_plot",
-                "title": f"{CHAPTERS[chapter]}: {escape(title)}",
+                "title": f"{CHAPTERS[chapter] if name else 'nf-explainn'}: {escape(title)}",
             }
             content["pconfig"] = {**defaults, **(pconfig or {})}
         content |= more

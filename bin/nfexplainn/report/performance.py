@@ -12,6 +12,7 @@ from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
 from nfexplainn.report.mqc import Cell, Page, cell, escape
 
 BAR_LIMIT = 60
+BARS_IN_FULL = 20
 # Drawn from the bottom up.
 _BARS = {
     "chance": {"name": "Chance (prevalence)", "color": "#d9d9d9"},
@@ -149,6 +150,8 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         cut += max(0, len(scores) - BAR_LIMIT)
         panels.append(dict(list(scores.items())[:BAR_LIMIT]))
     metrics = [sc.label(metric) for metric in bars]
+    few = {key: bar for key, bar in _BARS.items() if key in ("kmer4", "model")}
+    bar_kinds = few if sum(map(len, panels)) > BARS_IN_FULL else _BARS
     note = f" The first {BAR_LIMIT} are drawn; all are in the table." if cut else ""
     page.section(
         "nfx_performance",
@@ -157,7 +160,7 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         panels if len(panels) > 1 else panels[0],
         lead="A model is worth reading only if it beats what GC content or short words know.",
         description=f"Test set, mean over the replicates.{note}",
-        categories=[_BARS] * len(panels) if len(panels) > 1 else _BARS,
+        categories=[bar_kinds] * len(panels) if len(panels) > 1 else bar_kinds,
         pconfig={
             "stacking": "group",
             "cpswitch": False,
