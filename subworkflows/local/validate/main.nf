@@ -41,6 +41,6 @@ def stopOnMistakes(statuses) {
 
 // What the report says of the settings: all that changes a result, and per data set what its rows set.
 def reportedSettings(Map input) {
-    def settings = input.params.findAll { name, value -> value != null && !(name in ['outdir', 'publish_dir_mode', 'help', 'version', 'custom_config_base', 'container']) }
+    def settings = input.params.findAll { name, value -> value != null && !(name in ['outdir', 'publish_dir_mode', 'help', 'version', 'custom_config_base', 'container_image']) }
     return settings + [datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings] }]
 }

@@ -13,10 +13,7 @@ process BASELINE_EVALUATE {
 
     script:
     """
-    cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
-    OPTIONS
-    baseline.py --dataset ${dataset} --options options.json --id ${meta.id}
+    baseline.py --dataset ${dataset} --seed ${options.seed} --id ${meta.id}
     """
 
     stub:

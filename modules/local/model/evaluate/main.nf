@@ -15,10 +15,8 @@ process MODEL_EVALUATE {
 
     script:
     """
-    cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
-    OPTIONS
-    evaluate.py --model ${model} --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus}
+    evaluate.py --model ${model} --dataset ${dataset} \\
+        --device ${options.device} --kernel ${options.kernel} --id ${meta.id} --threads ${task.cpus}
     """
 
     stub:
