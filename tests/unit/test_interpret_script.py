@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gzip
 import json
-import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -39,15 +40,11 @@ TASKS = ("CTCF", "HNF1A")
 LENGTH = 80
 
 
-def run(root: Path, script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-B", str(root / "bin" / script), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+def call(root: Path, script: str, folder: Path, *arguments: str) -> None:
+    """Run a script in this process, which has torch and pandas loaded already."""
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [script, *arguments])
+        runpy.run_path(str(root / "bin" / script), run_name="__main__")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +55,6 @@ def motif_set(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path) -> Path:
     """Give all files of two replicates of a model of two planted motifs."""
-    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("interpret")
     known = {motif.name: motif for motif in read_meme(motif_set).motifs}
@@ -89,12 +85,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path
         logits = predict_logits(model, dataset.codes, average_strands=True)
         write_predictions(dataset, logits, out / f"{prefix}.predictions.parquet")
         write_metrics(dataset, logits, out / f"{prefix}.metrics.tsv", "explainn", replicate)
-        interpreted = interpret(root, out, replicate)
-        assert interpreted.returncode == 0, interpreted.stderr
+        call(root, "interpret.py", out, *interpret_arguments(replicate))
     scores = [(name, baseline_logits(dataset, name, 1)) for name in ("gc", "kmer4")]
     rows = [row for name, z in scores for row in metric_rows(dataset, z, name, None)]
     write_tsv(out / "sim.baseline.tsv", metrics.COLUMNS, rows)
-    torch.set_num_threads(threads)
     return out
 
 
@@ -107,17 +101,14 @@ def write_metrics(dataset, logits, path, model, replicate):
     write_tsv(path, metrics.COLUMNS, metric_rows(dataset, logits, model, replicate))
 
 
-def interpret(root: Path, folder: Path, replicate: int, out: str = "."):
+def interpret_arguments(replicate: int, out: str = ".") -> list[str]:
     prefix = f"sim.explainn.r{replicate}"
-    return run(
-        root,
-        "interpret.py",
-        folder,
+    return [
         *("--model", f"{prefix}.model.safetensors"),
         *("--dataset", "sim.dataset.parquet"),
         *("--predictions", f"{prefix}.predictions.parquet"),
         *("--options", "options.json", "--id", prefix, "--out", out),
-    )
+    ]
 
 
 def names(folder: Path, pattern: str) -> list[str]:
@@ -153,15 +144,14 @@ def test_motif_files_and_table_agree(folder):
 
 def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
     """Annotate and summarise; each planted motif leads its own task."""
-    annotated = run(
+    call(
         root,
         "annotate.py",
         folder,
         *("--units", *names(folder, "*.units.tsv"), *names(folder, "*.units.meme")),
         *("--motif-set", str(motif_set), "--options", "options.json", "--id", "sim.explainn"),
     )
-    assert annotated.returncode == 0, annotated.stderr
-    summarised = run(
+    call(
         root,
         "summarise.py",
         folder,
@@ -173,7 +163,6 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         *("--baseline", "sim.baseline.tsv", "--counts", "sim.counts.tsv"),
         *("--options", "options.json", "--id", "sim.explainn", "--out", "summary"),
     )
-    assert summarised.returncode == 0, summarised.stderr
     table = pd.read_csv(folder / "summary" / "sim.explainn.units.tsv", sep="\t")
     assert len(table) == 20 and set(table["status"]) <= set(STATUSES)
     hits = pd.read_csv(folder / "sim.explainn.tomtom.tsv", sep="\t")
@@ -194,8 +183,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
 
 
 def test_same_bytes_twice(folder, root):
-    again = interpret(root, folder, 1, out="again")
-    assert again.returncode == 0, again.stderr
+    call(root, "interpret.py", folder, *interpret_arguments(1, out="again"))
     found = names(folder / "again", "*")
     assert len(found) == 7
     for name in found:
@@ -212,7 +200,13 @@ def test_predictions_of_another_data_set_are_refused(folder, root, tmp_path):
     table.to_parquet(path)
     for old in tmp_path.glob("*.units.*"):
         old.unlink()
-    failed = interpret(root, tmp_path, 1)
+    failed = subprocess.run(
+        [sys.executable, "-B", str(root / "bin" / "interpret.py"), *interpret_arguments(1)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert failed.returncode == 1
     assert failed.stderr.startswith("ERROR: ") and "stranger" in failed.stderr
     assert "Traceback" not in failed.stderr
