@@ -32,6 +32,8 @@ COMMON_FLAGS = (
     "-pthread",
     "-fvisibility=hidden",
     "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fno-trapping-math",
     "-Wno-psabi",
 )
 # Floats per vector and what the compiler may use. Never -march=native: the object may be loaded

@@ -48,6 +48,9 @@ inline void dense_backward(const UnitsCall& call, const UnitsGradient& grad, con
   float* pulled = scratch.take<float>(s.rows * Pp);
   float* level = scratch.take<float>(Pp);
   double* total = scratch.take<double>(Pp);
+  float* along = scratch.take<float>(Hp);
+  float* c1 = scratch.take<float>(Hp);
+  float* c3 = scratch.take<float>(Hp);
   const float* q = saved.q + unit * s.rows * Pp;
   const float* q_mean = saved.q_mean + unit * Pp;
   const uint8_t* by_row = saved.by_row + unit * s.groups * Hp;
@@ -75,26 +78,28 @@ inline void dense_backward(const UnitsCall& call, const UnitsGradient& grad, con
 
   const float n = (float)s.B, eps = (float)call.first.eps;
   std::memset(scaled + H * Pp, 0, sizeof(float) * (Hp - H) * Pp);
+  for (int64_t j = 0; j < H; j++) along[j] = dot(weight + j * Pp, first + j * Pp, Pp);  // W's column P is 0
+  const float *gamma = call.first.gamma + unit * H, *beta = call.first.beta + unit * H;
+  const float *last = call.last.weight + unit * H, *variance = saved.first_variance + unit * Hp;
+  float *d_gamma = grad.first_gamma + unit * H, *d_beta = grad.first_beta + unit * H, *d_last = grad.last + unit * H;
   for (int64_t j = 0; j < H; j++) {
-    const int64_t at = unit * H + j;
-    const float* w = weight + j * Pp;
-    const float* m = first + j * Pp;
-    const float sum_d = m[P], along = dot(w, m, Pp);  // column P of the weights is 0
-    const float inverse = 1 / std::sqrt(saved.first_variance[unit * Hp + j] + eps);
-    const float gamma = call.first.gamma[at], last = call.last.weight[at];
-    grad.first_gamma[at] = last * inverse * along;
-    grad.first_beta[at] = last * sum_d;
-    grad.last[at] = gamma * inverse * along + call.first.beta[at] * sum_d;
-    const float c1 = gamma * inverse * last, c3 = c1 * inverse * inverse * along / n;
-    float* to = grad.first + at * P;
-    for (int64_t p = 0; p < P; p++) to[p] = c1 * m[p] - c3 * second[j * Pp + p];
-    float* twice = second + j * Pp;
-    for (int64_t p = 0; p < Pp; p += W) {
-      const vf x = load(w + p);
-      store(scaled + j * Pp + p, x * c1);
-      store(twice + p, x * c3);
+    const float inverse = 1 / std::sqrt(variance[j] + eps), sum_d = first[j * Pp + P];
+    d_gamma[j] = last[j] * inverse * along[j];
+    d_beta[j] = last[j] * sum_d;
+    d_last[j] = gamma[j] * inverse * along[j] + beta[j] * sum_d;
+    c1[j] = gamma[j] * inverse * last[j];
+    c3[j] = c1[j] * inverse * inverse * along[j] / n;
+  }
+  for (int64_t j = 0; j < H; j++) {
+    const vf a = fill(c1[j]), c = fill(c3[j]);
+    for (int64_t p = j * Pp; p < (j + 1) * Pp; p += W) {
+      const vf w = load(weight + p);
+      store(first + p, load(first + p) * a - load(second + p) * c);
+      store(scaled + p, w * a);
+      store(second + p, w * c);
     }
   }
+  unpad_columns(first, H, P, Pp, grad.first + unit * H * P);
   product(P, H, second, 1, Pp, weight, Pp, Pp, square, Pp);           // W'c3 W
   product(s.B, P, centred, Pp, 1, square, Pp, Pp, pulled, Pp);
   masked_sums(scaled, (H + 3) / 4, by_node, 1, Hp / 4, s.B, Pp, out);  // out[b] = sum of c1 w[j] on
@@ -120,7 +125,7 @@ inline void dense_backward(const UnitsCall& call, const UnitsGradient& grad, con
 inline void unfold_filter(const UnitsCall& call, const UnitsGradient& grad, const Shape& s, const Saved& saved,
                           int64_t unit, int lane, const float* folded, double offset) {
   const float* filter = call.convolution.weight + unit * s.K;
-  const double* product = saved.product + unit * s.K;
+  const double* product = saved.product + unit * s.Kp;
   const double variance = saved.variance[unit] + call.convolution.eps;
   const double inverse = 1 / std::sqrt(variance), gamma = call.convolution.gamma[unit];
   const double scale = gamma * inverse;
@@ -137,7 +142,7 @@ inline void unfold_filter(const UnitsCall& call, const UnitsGradient& grad, cons
 
 inline size_t backward_bytes(const Shape& s) {
   const size_t floats = (size_t)s.tables * TABLE + (size_t)s.K * LANES + (s.B * s.P + 32) * LANES +
-                        (LANES + 3) * s.rows * s.Pp + 4 * s.Hp * s.Pp + (s.Pp + 4) * s.Pp + s.rows;
+                        (LANES + 3) * s.rows * s.Pp + 4 * s.Hp * s.Pp + (s.Pp + 6) * s.Pp + 4 * s.Hp + s.rows;
   return floats * sizeof(float) + 32 * 64;
 }
 
@@ -150,6 +155,7 @@ inline void backward_block(const UnitsCall& call, const UnitsGradient& grad, con
   float* maxima = scratch.take<float>((s.B * s.P + 16) * LANES);
   float* inner = scratch.take<float>(LANES * stride);
   float* d = scratch.take<float>(s.rows);
+  double* column = scratch.take<double>(s.Pp);
   double offset[LANES] = {0};
   for (int64_t i = 0; i < units; i++) {
     const int64_t u = unit0 + i;
@@ -174,11 +180,8 @@ inline void backward_block(const UnitsCall& call, const UnitsGradient& grad, con
         dense_backward(call, grad, s, saved, u, d, scratch, out);
       }
     }
-    for (int64_t b = 0; b < s.B; b++) {
-      vf acc = (vf){};
-      for (int64_t p = 0; p < s.Pp; p += W) acc += load(out + b * s.Pp + p);
-      offset[i] += sum(acc);
-    }
+    column_sums<false>(out, s.B, s.Pp, column);
+    for (int64_t p = 0; p < s.P; p++) offset[i] += column[p];
   }
   // To a lane per unit. Lanes of absent units are zero.
   for (int64_t b = 0; b < s.B; b++)

@@ -9,8 +9,8 @@ namespace {
 inline float fold_filter(const UnitsCall& call, const Shape& s, const Saved& saved, int64_t unit, int lane,
                          float* folded, Trouble& trouble) {
   const float* filter = call.convolution.weight + unit * s.K;
-  double* product = saved.product + unit * s.K;
-  covariance_times(saved.covariance, filter, s.K, product);
+  double* product = saved.product + unit * s.Kp;
+  covariance_times(saved.covariance, filter, s.K, s.Kp, product);
   double mean = 0, variance = 0;
   for (int i = 0; i < s.K; i++) {
     mean += (double)filter[i] * saved.moment[i];
@@ -86,28 +86,27 @@ inline void dense_forward(const UnitsCall& call, const Shape& s, const Saved& sa
     vf acc[4] = {};
     for (int64_t v = 0; v < Hp; v += W) {
       const vf a = load(scale + v), c = load(shift + v), w = load(last + v);
-      vi on[4];
+      vm on[4];
       if (dropping) {
         // The counter is unit, pair of rows, node: the same for every width and number of threads.
         const uint32_t pair = (uint32_t)((unit * s.groups + g) * 2);
         const vu at = (vu)lanes() + fill((uint32_t)v);
         for (int i = 0; i < 2; i++) {
           const vu r = random_bits(at + fill((pair + i) * (uint32_t)Hp), key0, key1);
-          on[2 * i] = (vi)(r & 0xFFFFu) >= threshold;
-          on[2 * i + 1] = (vi)(r >> 16) >= threshold;
+          on[2 * i] = at_least((vi)(r & 0xFFFFu), fill(threshold));
+          on[2 * i + 1] = at_least((vi)(r >> 16), fill(threshold));
         }
       } else {
-        for (int i = 0; i < 4; i++) on[i] = fill((int32_t)-1);
+        for (int i = 0; i < 4; i++) on[i] = all_lanes();
       }
       vi pattern = (vi){};
       for (int i = 0; i < 4; i++) {
         const vf z = load(hidden + (g * 4 + i) * Hp + v) * a + c;
-        on[i] = i < rows ? on[i] & (z > 0) : (vi){};
-        acc[i] += (on[i] ? z : (vf){}) * w;
-        pattern |= on[i] & (1 << i);
-        uint8_t* nodes = by_node + ((g * 4 + i) * Hp + v) / 4;
-        const unsigned m = bits(on[i]);
-        for (int n = 0; n < W / 4; n++) nodes[n] = (uint8_t)(m >> (4 * n) & 15);
+        on[i] &= above(z, (vf){});
+        if (i >= rows) on[i] = vm();
+        acc[i] += keep(on[i], z) * w;
+        pattern = tag(pattern, on[i], 1 << i);
+        store_nibbles(by_node + ((g * 4 + i) * Hp + v) / 4, on[i]);
       }
       store_bytes(by_row + g * Hp + v, pattern);
     }
@@ -181,7 +180,7 @@ inline int forward(UnitsCall& call) {
   const Shape s(call);
   const Saved saved(s, call.num_fc, call.saved);
   *saved.has_n = index_words(call.codes, s.B, s.L, saved.words);
-  window_moments(call.codes, s.B, s.L, s.k, saved.covariance, saved.moment);
+  window_moments(call.codes, s.B, s.L, s.k, s.Kp, saved.covariance, saved.moment);
   Trouble trouble;
   const PoolScores pool = pool_scores_for(s.tables);
   const bool memory = parallel(call.threads, s.blocks, forward_bytes(s), [&](int64_t block, Scratch& scratch) {

@@ -8,11 +8,12 @@
 
 namespace {
 
-// covariance (4k, 4k) and mean (4k) in the order c * k + i; divided by B * T.
-inline void window_moments(const uint8_t* codes, int64_t B, int64_t L, int k, double* covariance,
-                           double* mean) {
+// covariance (4k, ld), columns past 4k zero, and mean (4k), in the order c * k + i; divided by B * T.
+inline void window_moments(const uint8_t* codes, int64_t B, int64_t L, int k, int ld,
+                           double* covariance, double* mean) {
   const int64_t T = L - k + 1, words = (B + 63) / 64;
   const int K = 4 * k;
+  std::fill(covariance, covariance + (size_t)K * ld, 0.0);
   // A bit per sequence: base c at position q. How often base a at q meets base b at q + d is then
   // the number of bits that two rows share.
   std::vector<uint64_t> mask((size_t)L * 4 * words, 0);
@@ -41,31 +42,31 @@ inline void window_moments(const uint8_t* codes, int64_t B, int64_t L, int k, do
         for (int b = 0; b < 4; b++) {
           const double v = (double)(before[(i + T) * 16 + a * 4 + b] - before[i * 16 + a * 4 + b]) / n;
           const int r = a * k + i, c = b * k + i + d;
-          covariance[(size_t)r * K + c] = covariance[(size_t)c * K + r] = v;
+          covariance[(size_t)r * ld + c] = covariance[(size_t)c * ld + r] = v;
         }
   }
-  for (int r = 0; r < K; r++) mean[r] = covariance[(size_t)r * K + r];
+  for (int r = 0; r < K; r++) mean[r] = covariance[(size_t)r * ld + r];
   for (int r = 0; r < K; r++)
-    for (int c = 0; c < K; c++) covariance[(size_t)r * K + c] -= mean[r] * mean[c];
+    for (int c = 0; c < K; c++) covariance[(size_t)r * ld + c] -= mean[r] * mean[c];
 }
 
-// product (4k) = covariance times one filter (4k), both in double.
-inline void covariance_times(const double* covariance, const float* filter, int K, double* product) {
+// product (ld) = covariance (4k, ld) times one filter (4k), in double; ld a multiple of 8.
+template <int VB>
+void covariance_times_part(const double* covariance, const float* filter, int K, int ld, double* product) {
+  vd acc[VB] = {};
+  for (int r = 0; r < K; r++) {
+    const vd w = fill((double)filter[r]);
+    for (int v = 0; v < VB; v++) acc[v] += w * load(covariance + (size_t)r * ld + v * WD);
+  }
+  for (int v = 0; v < VB; v++) store(product + v * WD, acc[v]);
+}
+
+inline void covariance_times(const double* covariance, const float* filter, int K, int ld, double* product) {
   int c = 0;
-  constexpr int AT_ONCE = 4 * WD;
-  for (; c + AT_ONCE <= K; c += AT_ONCE) {
-    vd acc[4] = {};
-    for (int r = 0; r < K; r++) {
-      const vd w = fill((double)filter[r]);
-      for (int v = 0; v < 4; v++) acc[v] += w * load(covariance + (size_t)r * K + c + v * WD);
-    }
-    for (int v = 0; v < 4; v++) store(product + c + v * WD, acc[v]);
-  }
-  for (; c < K; c++) {
-    double s = 0;
-    for (int r = 0; r < K; r++) s += (double)filter[r] * covariance[(size_t)r * K + c];
-    product[c] = s;
-  }
+  for (; c + 10 * WD <= ld; c += 10 * WD)
+    covariance_times_part<10>(covariance + c, filter, K, ld, product + c);
+  for (; c + 4 * WD <= ld; c += 4 * WD) covariance_times_part<4>(covariance + c, filter, K, ld, product + c);
+  for (; c < ld; c += WD) covariance_times_part<1>(covariance + c, filter, K, ld, product + c);
 }
 
 }  // namespace

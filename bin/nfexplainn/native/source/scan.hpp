@@ -63,7 +63,7 @@ void scan_sites(const ScanCall& call, const uint16_t* words, const float* tab, i
       unsigned hits = 0;
       // The same sum as in scan_best, so that a maximum reaches a threshold that is that maximum.
       for (int v = 0; v < V; v++)
-        hits |= bits(a[v] + load(offset + v * W) >= load(limit + v * W)) << (v * W);
+        hits |= bits(at_least(a[v] + load(offset + v * W), load(limit + v * W))) << (v * W);
       for (; hits; hits &= hits - 1) {
         const int u = __builtin_ctz(hits);
         if (u >= units) break;

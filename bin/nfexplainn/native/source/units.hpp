@@ -49,19 +49,19 @@ inline bool finite(double x) { return x - x == 0; }
 
 struct Shape {
   int64_t B, L, U, T, P, H, Pp, Hp, blocks, groups, rows;
-  int k, K, tables;
+  int k, K, tables, Kp;  // Kp: leading dimension of the covariance
   explicit Shape(const UnitsCall& c)
       : B(c.B), L(c.L), U(c.U), T(c.L - c.k + 1), P(c.P), H(c.H), Pp(padded(c.P + 1)), Hp(padded(c.H)),
         blocks((c.U + LANES - 1) / LANES), groups((c.B + 3) / 4), rows(groups * 4), k(c.k), K(4 * c.k),
-        tables((c.k + 2) / 3) {}
+        tables((c.k + 2) / 3), Kp((4 * c.k + 7) / 8 * 8) {}
   Pooling pooling(const UnitsCall& c) const { return {L, tables, c.pool, c.stride, (int)P}; }
 };
 
 // The forward pass's notes. Column P of q is free (for the gradient), and its padding is zero.
 struct Saved {
   uint16_t *words, *where;                    // (B, L); (blocks, B, P, 16)
-  double *moment, *covariance;                // (4k), (4k, 4k)
-  double *mean, *variance, *product;          // (U), (U), (U, 4k)
+  double *moment, *covariance;                // (4k), (4k, Kp)
+  double *mean, *variance, *product;          // (U), (U), (U, Kp)
   float *q, *q_mean;                          // (U, rows, Pp), (U, Pp)
   float *first_mean, *first_variance;         // (U, Hp)
   uint8_t *by_row, *by_node;                  // (U, groups, Hp): a bit per row; (U, rows, Hp / 4)
@@ -79,10 +79,10 @@ struct Saved {
     take(words, s.B * s.L + 64);
     take(where, s.blocks * s.B * s.P * LANES);
     take(moment, s.K);
-    take(covariance, (int64_t)s.K * s.K);
+    take(covariance, (int64_t)s.K * s.Kp);
     take(mean, s.U);
     take(variance, s.U);
-    take(product, s.U * s.K);
+    take(product, s.U * s.Kp);
     take(q, s.U * s.rows * s.Pp);
     take(q_mean, deep * s.Pp);
     take(first_mean, deep * s.Hp);
@@ -120,12 +120,28 @@ class Trouble {
   double value_ = 0;
 };
 
-// Copy (rows, columns) into (rows, ld), padding with zeros.
+// Copy (rows, columns) into (rows, ld), padding with zeros. Whole vectors are read where what
+// follows the row is still the array's.
 inline void pad_columns(const float* from, int64_t rows, int64_t columns, int64_t ld, float* to) {
-  for (int64_t r = 0; r < rows; r++) {
+  int64_t r = 0;
+  for (; (rows - r) * columns >= ld; r++)
+    for (int64_t c = 0; c < ld; c += W) {
+      const vi inside = lanes() < fill((int32_t)(columns - c));
+      const vf x = load(from + r * columns + c);
+      store(to + r * ld + c, inside ? x : (vf){});
+    }
+  for (; r < rows; r++) {
     std::memcpy(to + r * ld, from + r * columns, sizeof(float) * columns);
     std::memset(to + r * ld + columns, 0, sizeof(float) * (ld - columns));
   }
+}
+
+// The reverse. Whole vectors are written, in order of the rows, where the next row covers them.
+inline void unpad_columns(const float* from, int64_t rows, int64_t columns, int64_t ld, float* to) {
+  int64_t r = 0;
+  for (; (rows - r) * columns >= ld; r++)
+    for (int64_t c = 0; c < ld; c += W) store(to + r * columns + c, load(from + r * ld + c));
+  for (; r < rows; r++) std::memcpy(to + r * columns, from + r * ld, sizeof(float) * columns);
 }
 
 // (rows, ldf) to (columns, ldt); both multiples of PAD.
@@ -145,7 +161,7 @@ inline void transpose_matrix(const float* from, int64_t rows, int64_t columns, i
 inline void activate(const float* best, int64_t count, const Shape& s, int64_t unit0, const float* offset,
                      float* q, int64_t unit_stride, Trouble& trouble) {
   const int units = (int)std::min<int64_t>(LANES, s.U - unit0);
-  vi bad[LANES] = {};
+  vi bad[LANES] = {};  // lanes that held inf or NaN
   for (int64_t b = 0; b < count; b++)
     for (int64_t p = 0; p < s.Pp; p += W) {
       const vi inside = lanes() < fill((int32_t)(s.P - p));
@@ -163,7 +179,7 @@ inline void activate(const float* best, int64_t count, const Shape& s, int64_t u
       }
     }
   for (int u = 0; u < units; u++)
-    if (bits(bad[u])) {
+    if (bits(at_least(fill((int32_t)-1), bad[u]))) {
       float largest = -INFINITY;
       for (int64_t i = 0; i < count * s.P; i++) largest = std::max(largest, best[i * LANES + u] + offset[u]);
       trouble.report(unit0 + u, OVERFLOW, largest);

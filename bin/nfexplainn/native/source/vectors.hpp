@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX2__) || defined(__AVX512F__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -36,12 +36,18 @@ inline vi lanes() {
 }
 
 inline float sum(vf x) {
-  float t[W], s = 0;
-  store(t, x);
-  for (int width = W / 2; width; width /= 2)
-    for (int i = 0; i < width; i++) t[i] += t[i + width];
-  s = t[0];
-  return s;
+#if NFX_WIDTH == 16
+  const __m256 h = _mm256_add_ps(_mm512_castps512_ps256((__m512)x), _mm512_extractf32x8_ps((__m512)x, 1));
+#elif NFX_WIDTH == 8
+  const __m256 h = (__m256)x;
+#endif
+#if NFX_WIDTH >= 8
+  __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+  q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+  return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+#else
+  return (x[0] + x[2]) + (x[1] + x[3]);
+#endif
 }
 
 inline double sum(vd x) {
@@ -50,24 +56,60 @@ inline double sum(vd x) {
   return s;
 }
 
-// A bit per lane of a mask whose lanes are 0 or -1.
-inline unsigned bits(vi mask) {
-#if NFX_WIDTH == 16 && defined(__AVX512DQ__)
-  return _mm512_movepi32_mask((__m512i)mask);
-#elif NFX_WIDTH == 8 && defined(__AVX2__)
+// A mask: a bit per lane where the machine has registers for that, else lanes of 0 or -1.
+#if NFX_WIDTH == 16
+typedef __mmask16 vm;
+inline vm above(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
+inline vm at_least(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ); }
+inline vm at_least(vi a, vi b) { return _mm512_cmpge_epi32_mask((__m512i)a, (__m512i)b); }
+inline vm all_lanes() { return 0xFFFF; }
+inline vf keep(vm m, vf x) { return (vf)_mm512_maskz_mov_ps(m, (__m512)x); }
+inline vi tag(vi x, vm m, int bit) {
+  return (vi)_mm512_mask_or_epi32((__m512i)x, m, (__m512i)x, _mm512_set1_epi32(bit));
+}
+inline unsigned bits(vm m) { return m; }
+#else
+typedef vi vm;
+inline vm above(vf a, vf b) { return a > b; }
+inline vm at_least(vf a, vf b) { return a >= b; }
+inline vm at_least(vi a, vi b) { return a >= b; }
+inline vm all_lanes() { return fill((int32_t)-1); }
+inline vf keep(vm m, vf x) { return (vf)((vi)x & m); }
+inline vi tag(vi x, vm m, int bit) { return x | (m & bit); }
+inline unsigned bits(vm mask) {
+#if NFX_WIDTH == 8
   return _mm256_movemask_ps((__m256)mask);
+#elif defined(__SSE2__)
+  return _mm_movemask_ps((__m128)mask);
 #else
   unsigned r = 0;
   for (int i = 0; i < W; i++) r |= (mask[i] & 1u) << i;
   return r;
 #endif
 }
+#endif
+
+// Four lanes of a mask per byte.
+inline void store_nibbles(uint8_t* p, vm m) {
+#if NFX_WIDTH == 16
+  uint32_t x = bits(m);
+  x = (x | x << 8) & 0x00FF00FFu;
+  x = (x | x << 4) & 0x0F0F0F0Fu;
+  std::memcpy(p, &x, 4);
+#elif NFX_WIDTH == 8
+  const uint32_t b = bits(m);
+  const uint16_t x = (uint16_t)((b | b << 4) & 0x0F0Fu);
+  std::memcpy(p, &x, 2);
+#else
+  *p = (uint8_t)bits(m);
+#endif
+}
 
 // The low byte of every lane.
 inline void store_bytes(uint8_t* p, vi x) {
-#if NFX_WIDTH == 16 && defined(__AVX512F__)
+#if NFX_WIDTH == 16
   _mm_storeu_si128((__m128i*)p, _mm512_cvtepi32_epi8((__m512i)x));
-#elif NFX_WIDTH == 8 && defined(__AVX2__)
+#elif NFX_WIDTH == 8
   const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)x),
                                          _mm256_extracti128_si256((__m256i)x, 1));
   _mm_storel_epi64((__m128i*)p, _mm_packus_epi16(words, words));
@@ -77,9 +119,9 @@ inline void store_bytes(uint8_t* p, vi x) {
 }
 
 inline void store_words(uint16_t* p, vi x) {
-#if NFX_WIDTH == 16 && defined(__AVX512F__)
+#if NFX_WIDTH == 16
   _mm256_storeu_si256((__m256i*)p, _mm512_cvtepi32_epi16((__m512i)x));
-#elif NFX_WIDTH == 8 && defined(__AVX2__)
+#elif NFX_WIDTH == 8
   _mm_storeu_si128((__m128i*)p, _mm_packus_epi32(_mm256_castsi256_si128((__m256i)x),
                                                  _mm256_extracti128_si256((__m256i)x, 1)));
 #else
@@ -88,9 +130,9 @@ inline void store_words(uint16_t* p, vi x) {
 }
 
 inline vi load_words(const uint16_t* p) {
-#if NFX_WIDTH == 16 && defined(__AVX512F__)
+#if NFX_WIDTH == 16
   return (vi)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)p));
-#elif NFX_WIDTH == 8 && defined(__AVX2__)
+#elif NFX_WIDTH == 8
   return (vi)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)p));
 #else
   vi r;
