@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.coordinates import read_names
-from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats
+from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.spec import Prepared, Row, Spec
 from nfexplainn.splits import make_groups, split_chromosomes, split_random
@@ -117,6 +117,9 @@ def assemble(
     tasks: Sequence[str],
     given: NDArray[np.str_] | None,
     extra: dict[str, Any],
+    *,
+    task_type: TaskType | None = None,
+    strand_symmetric: bool = True,
 ) -> Prepared:
     """Split the sequences and make the data set.
 
@@ -133,6 +136,11 @@ def assemble(
         The split that the sheet gives.
     extra : dict
         For the metadata.
+    task_type : str, optional
+        By default ``binary`` for one task, else ``multilabel``. Positives and negatives are asked
+        for only of these two.
+    strand_symmetric : bool
+        Whether a sequence and its reverse complement are the same observation.
 
     Raises
     ------
@@ -140,7 +148,9 @@ def assemble(
         If no task has enough positives, or no negatives are left.
     """
     options = spec.options
-    _check_enough(spec, ledger, labels, tasks)
+    task_type = task_type or ("binary" if len(tasks) == 1 else "multilabel")
+    if task_type in ("binary", "multilabel"):
+        _check_enough(spec, ledger, labels, tasks)
     where = read_names(names)
     groups = make_groups(codes, where)
     rng = np.random.default_rng([options.seed, STREAM_SPLIT])
@@ -166,10 +176,10 @@ def assemble(
     meta = DatasetMeta(
         id=spec.id,
         assay=spec.assay,
-        task_type="binary" if len(tasks) == 1 else "multilabel",
+        task_type=task_type,
         tasks=tuple(tasks),
         length=codes.shape[1],
-        strand_symmetric=True,
+        strand_symmetric=strand_symmetric,
         seed=options.seed,
         sources=spec.sources(),
         dropped=ledger.reasons(),

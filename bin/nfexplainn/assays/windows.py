@@ -139,8 +139,8 @@ class WindowReader:
         rows = rows[self.usable(chrom[rows], first[rows], name)]
         return MappedPeaks(extent, chrom[rows], peaks.summit[rows])
 
-    def _on_chromosomes(self, peaks: Peaks, chrom: Ints) -> tuple[Peaks, Ints]:
-        """Drop peaks that begin beyond the end of their chromosome; many mean another genome."""
+    def beyond(self, peaks: Peaks, chrom: Ints) -> NDArray[np.bool_]:
+        """Tell which peaks begin beyond the end of their chromosome; many mean another genome."""
         sizes = self.genome.sizes[chrom]
         beyond = peaks.start >= sizes
         if beyond.sum() > _WRONG_GENOME * len(beyond):
@@ -152,6 +152,11 @@ class WindowReader:
                 f" but {name} ends at {sizes[row]}); give the genome that the peaks were called on."
             )
         self.ledger.drop(peaks.name, _BEYOND, int(beyond.sum()))
+        return beyond
+
+    def _on_chromosomes(self, peaks: Peaks, chrom: Ints) -> tuple[Peaks, Ints]:
+        """Drop peaks that begin beyond the end of their chromosome."""
+        beyond = self.beyond(peaks, chrom)
         return peaks.take(~beyond), chrom[~beyond]
 
     def _best(self, rows: NDArray[np.intp], peaks: Peaks, best: int, name: str) -> NDArray[np.intp]:
