@@ -4,6 +4,11 @@ include { validatedInput; codeDigest; reportedSettings; stopOnMistakes } from '.
 include { helpText } from './subworkflows/local/validate/params.nf'
 include { PREPARE_PEAKS } from './subworkflows/local/prepare_peaks'
 include { PREPARE_SEQUENCES } from './subworkflows/local/prepare_sequences'
+include { PREPARE_STARRSEQ } from './subworkflows/local/prepare_starrseq'
+include { PREPARE_PBM } from './subworkflows/local/prepare_pbm'
+include { PREPARE_HTSELEX } from './subworkflows/local/prepare_htselex'
+include { PREPARE_SMILESEQ } from './subworkflows/local/prepare_smileseq'
+include { PREPARE_TABLE } from './subworkflows/local/prepare_table'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
@@ -28,8 +33,17 @@ workflow {
     // Route: every assay ends in the data set artefact.
     PREPARE_PEAKS(input.datasets.findAll { plan -> plan.assay == 'peaks' }, code)
     PREPARE_SEQUENCES(input.datasets.findAll { plan -> plan.assay == 'sequences' }, code)
-    status = PREPARE_PEAKS.out.status.mix(PREPARE_SEQUENCES.out.status)     // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
-    tables = PREPARE_PEAKS.out.tables.mix(PREPARE_SEQUENCES.out.tables)     // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
+    PREPARE_STARRSEQ(input.datasets.findAll { plan -> plan.assay == 'starrseq' }, code)
+    PREPARE_PBM(input.datasets.findAll { plan -> plan.assay == 'pbm' }, code)
+    PREPARE_HTSELEX(input.datasets.findAll { plan -> plan.assay == 'htselex' }, code)
+    PREPARE_SMILESEQ(input.datasets.findAll { plan -> plan.assay == 'smileseq' }, code)
+    PREPARE_TABLE(input.datasets.findAll { plan -> plan.assay == 'table' }, code)
+    status = PREPARE_PEAKS.out.status.mix(
+        PREPARE_SEQUENCES.out.status, PREPARE_STARRSEQ.out.status, PREPARE_PBM.out.status, PREPARE_HTSELEX.out.status, PREPARE_SMILESEQ.out.status, PREPARE_TABLE.out.status,
+    )     // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    tables = PREPARE_PEAKS.out.tables.mix(
+        PREPARE_SEQUENCES.out.tables, PREPARE_STARRSEQ.out.tables, PREPARE_PBM.out.tables, PREPARE_HTSELEX.out.tables, PREPARE_SMILESEQ.out.tables, PREPARE_TABLE.out.tables,
+    )     // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
 
     known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
     MOTIFS_COLLECT(known, code)
@@ -37,7 +51,9 @@ workflow {
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
     checks = status.map { _meta, file -> file }.mix(PREPARE_PEAKS.out.checks, MOTIFS_COLLECT.out.status)
     passed = stopOnMistakes(checks)
-    datasets = PREPARE_PEAKS.out.dataset.mix(PREPARE_SEQUENCES.out.dataset)
+    datasets = PREPARE_PEAKS.out.dataset.mix(
+            PREPARE_SEQUENCES.out.dataset, PREPARE_STARRSEQ.out.dataset, PREPARE_PBM.out.dataset, PREPARE_HTSELEX.out.dataset, PREPARE_SMILESEQ.out.dataset, PREPARE_TABLE.out.dataset,
+        )
         .combine(passed)
         .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
 

@@ -89,10 +89,15 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         files.keySet().toList().indexOf(path.toUriString())
     }
     def specs = rows.collect { row ->
-        def wanted = row.negatives ?: options.negatives
-        def isFile = !(wanted in ['gc', 'shuffle', 'others'])
+        // Measured values need no negatives: a general --negatives does not concern such an assay.
+        def wanted = row.negatives ?: (assay.negatives ? options.negatives : null)
+        def isFile = wanted && !(wanted in ['gc', 'shuffle', 'others'])
         def possible = assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])
-        if (!((isFile ? 'file' : wanted) in assay.negatives)) {
+        if (wanted && !assay.negatives) {
+            problems << "${place.call(row)}, column negatives: the assay ${options.assay} has no negatives; leave the cell empty."
+            isFile = false
+        }
+        else if (wanted && !((isFile ? 'file' : wanted) in assay.negatives)) {
             problems << "${place.call(row)}, column negatives: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible.join(', ')}."
         }
         def folder = row.negatives ? sheet.parent : null
@@ -117,7 +122,9 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
-    def blacklist = options.blacklist ? position.call(options.blacklist, rows.any { row -> row.blacklist } ? sheet.parent : null) : null
+    def listed = ['blacklist', 'labels'].collectEntries { name ->
+        [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null]
+    }
     if (options.assay == 'peaks' && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
@@ -127,7 +134,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     }
     def spec = [
         id: id, assay: options.assay, seed: options.seed, rows: specs, others: others,
-        options: stepOptions.prepare + [blacklist: blacklist],
+        options: stepOptions.prepare + listed,
     ]
     return [
         id: id, assay: options.assay, models: options.models.tokenize(','), replicates: options.replicates,

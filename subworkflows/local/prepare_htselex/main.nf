@@ -1,0 +1,19 @@
+include { DATASET_PREPARE as HTSELEX_PREPARE } from '../../../modules/local/dataset/prepare'
+
+// Reads of every cycle become a data set whose classes are the cycles.
+workflow PREPARE_HTSELEX {
+    take:
+    plans   // list of [id: 'alx4', assay: 'htselex', spec: [...], names: [...], files: [...]]
+    code
+
+    main:
+    HTSELEX_PREPARE(
+        channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
+        code,
+    )
+
+    emit:
+    status  = HTSELEX_PREPARE.out.status    // [ [id: 'alx4', assay: 'htselex'], alx4.status.json ]
+    dataset = HTSELEX_PREPARE.out.dataset   // only of what can be used
+    tables  = HTSELEX_PREPARE.out.tables
+}

@@ -1,0 +1,19 @@
+include { DATASET_PREPARE as SMILESEQ_PREPARE } from '../../../modules/local/dataset/prepare'
+
+// Bound reads and their shuffles become a data set.
+workflow PREPARE_SMILESEQ {
+    take:
+    plans   // list of [id: 'prdm13', assay: 'smileseq', spec: [...], names: [...], files: [...]]
+    code
+
+    main:
+    SMILESEQ_PREPARE(
+        channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
+        code,
+    )
+
+    emit:
+    status  = SMILESEQ_PREPARE.out.status    // [ [id: 'prdm13', assay: 'smileseq'], prdm13.status.json ]
+    dataset = SMILESEQ_PREPARE.out.dataset   // only of what can be used
+    tables  = SMILESEQ_PREPARE.out.tables
+}
