@@ -1,8 +1,8 @@
 """Filters to motifs: this package against the original's functions, on the same model and data.
 
-Prints a line per case, tab-separated: ``benchmark case ours reference ratio`` (CPU seconds). Both
-sides get the same sequences on both strands, in the form that each works on (codes here, one-hot
-arrays there, whose making is not timed), and the motifs must agree.
+``interpretation`` is the scan that a user gets by default, ``interpretation_torch`` the one in
+plain torch. Both sides get the same sequences on both strands, in the form that each works on
+(codes here, one-hot arrays there, whose making is not timed), and the motifs must agree.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,17 +18,21 @@ import numpy as np
 import torch
 from explainn.interpretation import interpretation
 from explainn.models import networks
+from harness import interleaved, print_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
+from nfexplainn.device import prepare_device
 from nfexplainn.interpret.pwms import count_sites, strand_chunks
-from nfexplainn.interpret.run import CHUNK, model_filters
-from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.interpret.run import model_filters
+from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.kernels import choose_kernel
 
 LENGTH = 200
-CASES = ((100, 500), (100, 2000), (300, 500))
+CASES = ((100, 1000, 3), (100, 4000, 3), (300, 1000, 3))
+CPU = torch.device("cpu")
 
 
 def make_model(units: int, seed: int) -> ExplaiNN:
@@ -43,11 +45,20 @@ def make_model(units: int, seed: int) -> ExplaiNN:
     return model.eval()
 
 
-def ours(model: ExplaiNN, codes: dna.Codes) -> np.ndarray:
+def scanner_of(kernel: str) -> Callable[[Filters], Scanner]:
+    """Give what makes the scanner of a kernel."""
+    if kernel == "torch":
+        return TableScanner
+    from nfexplainn.native.scan import NativeScanner
+
+    return NativeScanner
+
+
+def ours(model: ExplaiNN, codes: dna.Codes, kernel: str) -> np.ndarray:
     """Give probabilities, shape (units, 4, width), by the streaming passes."""
-    scanner = TableScanner(model_filters(model))
+    scanner = scanner_of(kernel)(model_filters(model))
     rows = np.arange(len(codes))
-    table = count_sites(scanner, lambda: strand_chunks(codes, rows, CHUNK, True))
+    table = count_sites(scanner, lambda: strand_chunks(codes, rows, scanner.chunk, True))
     counts = table.counts[:, :, :4]
     return (counts / counts.sum(axis=2, keepdims=True)).transpose(0, 2, 1)
 
@@ -68,50 +79,44 @@ def original(reference: torch.nn.Module, sequences: np.ndarray, width: int) -> n
     loader = torch.utils.data.DataLoader(
         torch.utils.data.TensorDataset(tensors, torch.zeros(len(tensors), 1)), batch_size=100
     )
-    activations = interpretation.get_explainn_unit_activations(
-        loader, reference, torch.device("cpu")
-    )
-    return interpretation.get_pwms_explainn(activations, sequences, None, width)
-
-
-def seconds(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    """Give the CPU seconds of a call, and its result."""
-    start = time.process_time()
     with contextlib.redirect_stderr(io.StringIO()):
-        result = work()
-    return time.process_time() - start, result
+        activations = interpretation.get_explainn_unit_activations(loader, reference, CPU)
+        return interpretation.get_pwms_explainn(activations, sequences, None, width)
 
 
-def measure(units: int, sequences: int, repeats: int = 3) -> tuple[float, float]:
-    """Give the median CPU seconds, ours and the original's, of interleaved runs."""
+def measure(units: int, sequences: int, pairs: int, kernels: list[str]) -> None:
+    """Measure one case and print its lines."""
     model = make_model(units, seed=1)
+    reference, width = original_model(model), model.config.filter_length
     codes = np.random.default_rng(2).integers(0, 4, (sequences, LENGTH)).astype(np.uint8)
     both = np.concatenate([codes, dna.reverse_complement(codes)])
     one_hot = np.eye(4, dtype=np.float32)[both].transpose(0, 2, 1).copy()
-    reference, width = original_model(model), model.config.filter_length
-    times: list[tuple[float, float]] = []
-    for _ in range(repeats):
-        fast, found = seconds(lambda: ours(model, codes))
-        slow, expected = seconds(lambda: original(reference, one_hot, width))
-        times.append((fast, slow))
+    expected = original(reference, one_hot, width)
+    for kernel in kernels:
         # The original takes what is strictly above the threshold, and rounds otherwise: a window
         # on the edge may differ.
-        off = np.abs(found - expected).max(axis=(1, 2)) > 1e-6
+        off = np.abs(ours(model, codes, kernel) - expected).max(axis=(1, 2)) > 1e-6
         if off.mean() > 0.05:
             raise SystemExit(f"{int(off.sum())} of {units} motifs differ from the original's")
-    return statistics.median(t[0] for t in times), statistics.median(t[1] for t in times)
+        name = "interpretation" + ("_torch" if kernel == "torch" else "")
+        times = interleaved(
+            lambda kernel=kernel: ours(model, codes, kernel),
+            lambda: original(reference, one_hot, width),
+            pairs,
+        )
+        print_line(name, f"n{units}_s{sequences}_t1", *times)
 
 
 def main() -> None:
-    """Measure the cases and print a line each."""
+    """Measure all cases with both kernels."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--case", help="only this one, such as n100_s1000_t1")
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    for units, sequences in CASES:
-        fast, slow = measure(units, sequences, args.repeats)
-        case = f"n{units}_s{sequences}_t1"
-        print(f"interpretation\t{case}\t{fast:.4g}\t{slow:.4g}\t{slow / fast:.1f}", flush=True)
+    prepare_device(CPU, 1)
+    native = choose_kernel(make_model(10, seed=1), "auto", CPU) == "native"
+    for units, sequences, pairs in CASES:
+        if args.case in (None, f"n{units}_s{sequences}_t1"):
+            measure(units, sequences, pairs, ["native", "torch"] if native else ["torch"])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nfexplainn.dataset import read_dataset
@@ -36,11 +38,15 @@ def main() -> None:
 
     import torch
 
+    from nfexplainn.device import prepare_device
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
+    from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
     from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.kernels import choose_kernel
 
-    torch.set_num_threads(args.threads)
+    cpu = torch.device("cpu")
+    prepare_device(cpu, args.threads)
     loaded = load_model(args.model)
     model = loaded.model
     if loaded.header.tasks != dataset.meta.tasks:
@@ -49,6 +55,11 @@ def main() -> None:
             f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
             " trained on."
         )
+    make_scanner: Callable[[Filters], Scanner] = TableScanner
+    if choose_kernel(model, options.kernel, cpu) == "native":
+        from nfexplainn.native.scan import NativeScanner
+
+        make_scanner = partial(NativeScanner, threads=args.threads)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
@@ -60,6 +71,7 @@ def main() -> None:
         options,
         both_strands=loaded.header.strand_symmetric,
         report=Progress("chunks interpreted"),
+        make_scanner=make_scanner,
     )
     width = model.filters()[0].shape[2]  # type: ignore[operator]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")

@@ -22,7 +22,7 @@ from nfexplainn import dna, metrics
 from nfexplainn.baselines import baseline_logits
 from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
-from nfexplainn.interpret.run import CHUNK, model_filters
+from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
 from nfexplainn.interpret.unit_files import read_tsv
@@ -240,9 +240,8 @@ def test_authors_filters_come_back_from_other_sequences(data_dir):
     path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
     model = load_authors_model(path, length=200).model
     rows = np.arange(len(codes))
-    table = count_sites(
-        TableScanner(model_filters(model)), lambda: strand_chunks(codes, rows, CHUNK, True)
-    )
+    scanner = TableScanner(model_filters(model))
+    table = count_sites(scanner, lambda: strand_chunks(codes, rows, scanner.chunk, True))
     alike = []
     for motif in read_meme(needed[1]).motifs:
         found = probabilities(table.counts[int(motif.id.removeprefix("filter"))])

@@ -25,11 +25,14 @@ class InterpretOptions:
         A motif of fewer sites is flagged.
     min_information : float
         Bits under which a motif is never annotated.
+    kernel : {'auto', 'native', 'torch'}
+        What scans the sequences and computes the units.
     """
 
     activation_threshold: float = 0.5
     min_sites: int = 20
     min_information: float = 5.0
+    kernel: str = "auto"
 
 
 @dataclass(frozen=True)

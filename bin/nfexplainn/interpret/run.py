@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from nfexplainn.dataset import Dataset
 from nfexplainn.errors import UserError
@@ -25,11 +26,10 @@ from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
 from nfexplainn.interpret.scan import Filters, Scanner, SiteCounts, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
+from nfexplainn.predict import unit_outputs
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")
-# Sequences at a time: larger batches are slower on a CPU, since they leave the caches.
-CHUNK = 128
 
 Report = Callable[[int, int], None]
 
@@ -152,7 +152,7 @@ def interpret_model(
     regression = dataset.meta.task_type == "regression"
     well = np.flatnonzero(selection.chosen)
     rest = np.flatnonzero(selection.effect_rows.any(axis=1) & ~selection.chosen)
-    steps = _Steps(report, CHUNK, both, [len(well), len(well), len(rest)])
+    steps = _Steps(report, scanner.chunk, both, [len(well), len(well), len(rest)])
 
     flat = constant_filters(filters)
     lowest, highest = np.full((2, scanner.units), [[np.inf], [-np.inf]])
@@ -160,15 +160,14 @@ def interpret_model(
     sums = EffectSums(dataset.labels, selection.effect_rows, regression, scanner.units)
 
     def outputs_of(chunk: Chunk) -> NDArray[np.float32]:
-        with torch.no_grad():
-            outputs = model.unit_outputs(torch.from_numpy(chunk.codes)).numpy()
+        outputs = np.concatenate(list(unit_outputs(cast(nn.Module, model), chunk.codes)))
         np.minimum(lowest, outputs.min(axis=0), out=lowest)
         np.maximum(highest, outputs.max(axis=0), out=highest)
         sums.add(chunk.rows, outputs)
         return outputs
 
     def well_chunks() -> Iterator[Chunk]:
-        for chunk in strand_chunks(dataset.codes, well, CHUNK, both):
+        for chunk in strand_chunks(dataset.codes, well, scanner.chunk, both):
             yield chunk
             steps.done()
 
@@ -186,7 +185,7 @@ def interpret_model(
             skip=flat,
             visit=visit,
         )
-        for chunk in strand_chunks(dataset.codes, rest, CHUNK, both):
+        for chunk in strand_chunks(dataset.codes, rest, scanner.chunk, both):
             outputs_of(chunk)
             steps.done()
     undefined = undefined_effect(dataset.labels, selection.effect_rows, regression)

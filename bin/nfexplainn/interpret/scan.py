@@ -19,6 +19,7 @@ from nfexplainn.dna import N_CODE, Codes
 WORD = 4
 # Activations at a time (2 MB): more would leave the caches and cost page faults.
 BLOCK = 1 << 19
+CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class Scanner(Protocol):
     def width(self) -> int:
         """Length of the filters in bp."""
 
+    @property
+    def chunk(self) -> int:
+        """Number of sequences that one call should be given."""
+
     def maxima(self, codes: Codes) -> NDArray[np.float32]:
         """Best activation (before exp) per sequence and unit, shape (n, units)."""
 
@@ -109,6 +114,11 @@ class TableScanner:
     def width(self) -> int:
         """Length of the filters in bp."""
         return int(self._width)
+
+    @property
+    def chunk(self) -> int:
+        """Number of sequences that one call should be given; it takes them in blocks."""
+        return CHUNK
 
     def activations(self, codes: Codes) -> torch.Tensor:
         """Activations before the exponential.
