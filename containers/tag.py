@@ -12,10 +12,10 @@ import re
 import sys
 from pathlib import Path
 
-CONTAINERS = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 NAME = "ghcr.io/nf-explainn/nf-explainn"
-CONTENT = ("Dockerfile", "requirements.txt")
-# the two places that hold the default of --container_image
+NATIVE = "bin/nfexplainn/native"
+# The two places that hold the default of --container_image
 SETTINGS = {
     "nextflow.config": r"(?m)^(\s*container_image\s*=\s*)'[^']*'",
     "nextflow_schema.json": r'("container_image":\s*\{[^{}]*?"default":\s*)"[^"]*"',
@@ -25,8 +25,10 @@ SETTINGS = {
 def image() -> str:
     """Return the image's full name with its tag."""
     total = hashlib.sha256()
-    for name in CONTENT:
-        data = (CONTAINERS / name).read_bytes()
+    content = ["containers/Dockerfile", "containers/requirements.txt", f"{NATIVE}/build.py"]
+    content += sorted(str(path.relative_to(ROOT)) for path in (ROOT / NATIVE / "source").iterdir())
+    for name in content:
+        data = (ROOT / name).read_bytes()
         total.update(f"{name} {len(data)}\n".encode() + data)
     return f"{NAME}:{total.hexdigest()[:12]}"
 
@@ -34,7 +36,7 @@ def image() -> str:
 def write() -> None:
     """Put the name into every file that holds it."""
     for name, pattern in SETTINGS.items():
-        path = CONTAINERS.parent / name
+        path = ROOT / name
         quote = "'" if name.endswith(".config") else '"'
         text, changes = re.subn(pattern, rf"\g<1>{quote}{image()}{quote}", path.read_text())
         if changes != 1:

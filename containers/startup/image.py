@@ -79,7 +79,7 @@ def _provide_local(engine: str, image: str) -> None:
     command = [engine, "build", "--network=host", "--tag", image]
     if os.environ.get("PIP_INDEX_URL"):
         command += ["--build-arg", "PIP_INDEX_URL"]
-    command += [str(CONTAINERS)]
+    command += ["--file", str(CONTAINERS / "Dockerfile"), str(CONTAINERS.parent)]
     _build(command, f"the image {image}")
     say("the image is ready")
 

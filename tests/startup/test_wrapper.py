@@ -179,7 +179,8 @@ def test_a_missing_image_is_built_and_a_present_one_is_not(start, world) -> None
     finished = start("run", ".", "-profile", "test,docker")
     assert finished.stdout == "got: run . -profile test,docker\n"
     build = [line for line in notes.read_text().splitlines() if line.startswith("build")]
-    assert build == [f"build --network=host --tag {name} {ROOT / 'containers'}"]
+    file = ROOT / "containers" / "Dockerfile"
+    assert build == [f"build --network=host --tag {name} --file {file} {ROOT}"]
     assert "step 1" in finished.stderr  # the build is its own progress
     start("run", ".", "-profile", "test,docker")
     assert notes.read_text().count("build ") == 1

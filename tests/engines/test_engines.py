@@ -1,0 +1,139 @@
+"""The test profile on real container engines and a real SLURM, as users start it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+USER = "nfexplainn"  # who is not root, made where the tests run as root
+SHORT = ("--replicates", "1", "--max_epochs", "2", "--units", "10")
+
+
+def need(what: str, *probe: str) -> None:
+    """Skip where an engine does not answer; fail where it was meant to be there."""
+    if shutil.which(probe[0]) and subprocess.run(probe, capture_output=True).returncode == 0:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} does not answer: {' '.join(probe)}")
+    pytest.skip(f"needs {what}: {' '.join(probe)} fails")
+
+
+@pytest.fixture(scope="module")
+def someone() -> Iterator[tuple[list[str], Path]]:
+    """Give the words that start a command as a member of docker's group who is not root."""
+    if os.getuid() != 0:
+        yield [], Path.home()
+        return
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        subprocess.run(["useradd", "--create-home", "--groups", "docker", USER], check=True)
+    home = Path(pwd.getpwnam(USER).pw_dir)
+    place = home / "engine-test"
+    shutil.rmtree(place, ignore_errors=True)
+    subprocess.run(["runuser", "-u", USER, "--", "mkdir", str(place)], check=True)
+    yield ["runuser", "-u", USER, "--"], place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def limits(folder: Path, *lines: str) -> Path:
+    """Write a configuration that fits this machine."""
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024 - 1024
+    text = [f"process.resourceLimits = [cpus: {os.cpu_count()}, memory: {memory}.MB]", *lines]
+    path = folder / "machine.config"
+    path.write_text("\n".join(text) + "\n")
+    path.chmod(0o644)
+    return path
+
+
+def run(
+    folder: Path, profile: str, *more: str, by: list[str] | None = None, config: Path | None = None
+) -> list[dict[str, str]]:
+    """Run the test profile to its end; return the rows of its trace, all of them completed."""
+    command = []
+    if by:  # someone else's home and cache, and nothing else of ours
+        kept = ("PATH", "LANG", "SSL_CERT_FILE", "PIP_CERT", "PIP_INDEX_URL", "HTTPS_PROXY")
+        variables = [f"{name}={os.environ[name]}" for name in kept if name in os.environ]
+        command = [*by, "env", "-i", f"HOME={folder.parent}", *variables]
+    command += [str(ROOT / "nextflow"), "run", str(ROOT), "-profile", profile, "-ansi-log", "false"]
+    command += ["--outdir", "results", *more]
+    if config:
+        command += ["-c", str(config)]
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout[-4000:] + finished.stderr[-4000:]
+    assert (folder / "results" / "multiqc_report.html").stat().st_size > 100_000
+    with (folder / "results" / "pipeline_info" / "execution_trace.txt").open() as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    assert len(rows) > 5
+    assert {row["status"] for row in rows} == {"COMPLETED"}
+    return rows
+
+
+def task_scripts(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.glob("work/*/*/.command.run")]
+
+
+@pytest.mark.engine
+@pytest.mark.docker
+def test_docker_as_nobody_special_without_network_on_a_read_only_image(someone) -> None:
+    need("Docker", "docker", "info")
+    by, place = someone
+    strict = "-u $(id -u):$(id -g) --network none --read-only --tmpfs /tmp"
+    config = limits(place, f"docker.runOptions = '{strict}'")
+    run(place, "test,docker", by=by, config=config)
+    scripts = task_scripts(place)
+    assert scripts
+    assert all("--network none --read-only" in script for script in scripts)
+    owner = place.stat().st_uid
+    assert {path.stat().st_uid for path in (place / "results").rglob("*")} == {owner}
+
+
+@pytest.mark.engine
+@pytest.mark.apptainer
+def test_apptainer(tmp_path) -> None:
+    need("Docker", "docker", "info")
+    need("Apptainer", "apptainer", "--version")
+    run(tmp_path, "test,apptainer", *SHORT, config=limits(tmp_path))
+    assert all("apptainer exec" in script for script in task_scripts(tmp_path))
+
+
+FAST = ("executor.queueStatInterval = '2s'", "executor.pollInterval = '1s'")
+
+
+@pytest.mark.slurm
+def test_slurm(tmp_path) -> None:
+    need("SLURM", "sinfo")
+    rows = run(tmp_path, "test,slurm", *SHORT, config=limits(tmp_path, *FAST))
+    assert all(row["native_id"].isdigit() for row in rows)
+    assert all("#SBATCH" in script for script in task_scripts(tmp_path))
+
+
+@pytest.mark.slurm
+@pytest.mark.docker
+def test_slurm_with_docker(tmp_path) -> None:
+    need("SLURM", "sinfo")
+    need("Docker", "docker", "info")
+    run(tmp_path, "test,slurm,docker", *SHORT, config=limits(tmp_path, *FAST))
+    scripts = task_scripts(tmp_path)
+    assert all("#SBATCH" in script and "docker run" in script for script in scripts)
+
+
+@pytest.mark.slurm
+def test_slurm_refuses_what_no_node_has_in_a_sentence(tmp_path) -> None:
+    """A GPU asked for on a cluster without one ends at once; nothing waits or runs on the CPU."""
+    need("SLURM", "sinfo")
+    config = limits(tmp_path, *FAST, "process.errorStrategy = 'terminate'")
+    command = [str(ROOT / "nextflow"), "run", str(ROOT), "-profile", "test,slurm,gpu"]
+    command += ["-ansi-log", "false", "-c", str(config), *SHORT]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode != 0
+    log = finished.stdout + (tmp_path / ".nextflow.log").read_text()
+    assert "Invalid generic resource (gres) specification" in log
