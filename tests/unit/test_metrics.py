@@ -13,6 +13,27 @@ def by_key(found: list[metrics.Metric]) -> dict[tuple[str, str, str], metrics.Me
     return {(metric.task, metric.against, metric.metric): metric for metric in found}
 
 
+def test_against_the_libraries() -> None:
+    from scipy import stats
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    rng = np.random.default_rng(0)
+    for n, levels in ((20, 5), (50, 1000), (500, 20), (2000, 10**6), (30, 1)):
+        y = rng.integers(0, 2, n).astype(np.float32)
+        y[:2] = 0, 1
+        score = rng.integers(0, levels, n).astype(np.float32) + (y * levels / 4)
+        assert metrics.average_precision(y, score) == pytest.approx(
+            average_precision_score(y, score), abs=1e-12
+        )
+        assert metrics.auroc(y, score) == pytest.approx(roc_auc_score(y, score), abs=1e-12)
+        values = rng.integers(0, levels, n) + rng.normal(size=n)
+        for ours, theirs in (
+            (metrics.pearson, stats.pearsonr),
+            (metrics.spearman, stats.spearmanr),
+        ):
+            assert ours(values, score) == pytest.approx(theirs(values, score)[0], abs=1e-9)
+
+
 def test_known_values() -> None:
     """Ten positives over ten negatives but for one swap at the top."""
     score = np.arange(20, 0, -1.0)[:, None]
