@@ -34,16 +34,15 @@ window.addEventListener("load", () => setTimeout(() => {
     broken: all("svg.nfx-logo use").map(e => e.getAttribute("href"))
       .filter(h => !document.getElementById(h.slice(1)))};
   const names = () => all("#nfx_summary_table tbody .nfx-badge").map(e => e.innerText.trim());
-  const header = all("#nfx_summary_table thead th")[0];
-  header.click(); const once = names(); header.click(); out.sorted = [once, names()];
+  // As a click on the header does, but without waiting.
+  const sort = (id, column, down) =>
+    jQuery("#" + id).trigger("sorton", [[[column, down]]]);
+  out.sorted = [0, 1].map(down => { sort("nfx_summary_table", 0, down); return names(); });
   const motifs = "MOTIF_TABLE";
   if (motifs) {
     const heads = all("#" + motifs + " thead th").map(e => e.innerText.trim());
-    out.q = [];
-    for (let i = 0; i < 2; i++) {
-      all("#" + motifs + " thead th")[heads.indexOf("q")].click();
-      out.q.push(column(motifs, heads.indexOf("q")));
-    }
+    const q = heads.indexOf("q");
+    out.q = [0, 1].map(down => { sort(motifs, q, down); return column(motifs, q); });
   }
   const pre = document.createElement("pre");
   pre.id = "probe"; pre.textContent = JSON.stringify(out); document.body.appendChild(pre);
@@ -146,10 +145,10 @@ def test_page_is_never_wider_than_the_window(browser: str, page: Path, width: in
 
 
 def test_page_stands_alone(page: Path) -> None:
-    text = page.read_text()
+    text = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page.read_text(), flags=re.DOTALL)
     assert not re.search(r"<(?:script|img|iframe)[^>]+src=[\"']?https?:", text)
     assert not re.search(r"<link[^>]+rel=[\"']?stylesheet[^>]+https?:", text)
-    assert len(text) < 5e6
+    assert page.stat().st_size < 5e6
 
 
 def test_long_names_do_not_break_the_page(browser: str, root: Path, tmp_path: Path) -> None:

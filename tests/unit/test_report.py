@@ -323,3 +323,9 @@ def _bin() -> Path:
 
 def _dataset(inputs: Inputs, name: str) -> Any:
     return next(dataset for dataset in inputs.datasets if dataset.id == name)
+
+
+def test_names_that_make_one_id_get_two_sections(tmp_path: Path) -> None:
+    out = build(tmp_path, (fixtures.Spec("a-b"), fixtures.Spec("a_b")))
+    names = {content(out, f"nfx_motifs_a_b{end}")["section_name"] for end in ("", "_2")}
+    assert names == {"a-b", "a_b"}

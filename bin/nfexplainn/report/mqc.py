@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Page:
         self.folder = Path(folder)
         self.tables = self.folder / "tables"
         self.tables.mkdir(parents=True, exist_ok=True)
+        self._used: Counter[str] = Counter()
 
     def section(
         self,
@@ -79,7 +81,7 @@ class Page:
             Further keys of the custom content (``headers``, ``xcats``, ...).
         """
         slug = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
-        section_id = section_id or f"{chapter}_{slug or 'main'}"
+        section_id = self._unique(section_id or f"{chapter}_{slug or 'main'}")
         title = name or CHAPTERS[chapter]
         content: dict[str, Any] = {
             "id": section_id,
@@ -100,6 +102,12 @@ class Page:
         content["data"] = data
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         write_text(self.folder / f"{section_id}_mqc.json", text + "\n")
+
+    def _unique(self, section_id: str) -> str:
+        """Number ids that differ in the names only by what an id cannot hold."""
+        self._used[section_id] += 1
+        count = self._used[section_id]
+        return section_id if count == 1 else f"{section_id}_{count}"
 
     def table(
         self,
