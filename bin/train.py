@@ -20,7 +20,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--options", help="JSON file of the settings (the paper's by default)")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
-    parser.add_argument("--replicate", type=int, default=1, help="number of this replicate")
+    parser.add_argument("--replicate", type=int, help="number (default: the options', or 1)")
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -94,7 +94,7 @@ def main() -> None:
         },
         dataset=meta.id,
         dataset_digest=dataset.digest(),
-        replicate=args.replicate,
+        replicate=args.replicate or values.get("replicate", 1),
         seed=options.seed,
         versions={"nf-explainn": nfexplainn.__version__, "torch": torch.__version__},
     )
