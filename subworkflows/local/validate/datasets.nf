@@ -19,8 +19,9 @@ def readDatasets(Object sheet, Map values, List problems) {
     def datasets = typed.groupBy { row -> row.dataset }.collect { id, members ->
         def shared = agreedValues(id, members, columns.keySet() - schema.properties.keySet() + ['assay', 'genome'], sheet.name, problems)
         def assay = assays[shared.assay]
-        def defaults = assay.defaults + values.findAll { _name, value -> value != null }
-        def options = defaults + shared
+        // What is left to 'auto' is for the assay to say, if it says anything.
+        def defaults = values.findAll { _name, value -> value == 'auto' } + assay.defaults + values.findAll { _name, value -> value != null && value != 'auto' }
+        def options = defaults + shared.findAll { _name, value -> value != 'auto' }
         def strangers = typed.findAll { row -> row.dataset != id && row.assay == shared.assay }
         describe(id, members, strangers, options, assay, parameters, sheet, problems) + [settings: shared]
     }
@@ -122,10 +123,10 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
-    def listed = ['blacklist', 'labels'].collectEntries { name ->
+    def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].collectEntries { name ->
         [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null]
     }
-    if (options.assay == 'peaks' && options.width < options.filter_length + options.pool_size - 1) {
+    if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()

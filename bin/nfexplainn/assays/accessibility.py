@@ -1,0 +1,172 @@
+"""Bulk accessibility: a signal per region and sample, given or summed from tracks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn.assays.common import Ledger, place, task_names
+from nfexplainn.assays.region_tables import read_region_table
+from nfexplainn.assays.regions import (
+    Cut,
+    choice,
+    cut_windows,
+    finish,
+    make_peaks,
+    option_file,
+    read_regions,
+    stack,
+    wanted_tasks,
+    window_reader,
+)
+from nfexplainn.assays.signal import TRANSFORMS, transform_signal
+from nfexplainn.assays.tracks import is_track, sum_track
+from nfexplainn.assays.windows import WindowReader
+from nfexplainn.dataset import Floats
+from nfexplainn.errors import UserError
+from nfexplainn.intervals import Peaks
+from nfexplainn.problems import gather
+from nfexplainn.spec import Prepared, Spec
+
+_UNKNOWN = "no known value in any sample"
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make the data set of accessibility over regions (paper: ImmGen ATAC-seq, AI-TAC's regions).
+
+    A row of the sheet is either a table (a column per sample; several rows are parts of a split)
+    or the track of one sample, which becomes a task. Tracks are summed over the windows of the
+    option ``regions`` or, with ``tile_step``, over windows at even distances along the genome.
+
+    Raises
+    ------
+    UserError
+        For mistakes in the files; those of all files together.
+    UnusableError
+        If too few regions are left.
+    """
+    ledger = Ledger()
+    reader = window_reader(spec, ledger)
+    tracks: list[bool] = []
+    errors: list[UserError] = []
+    for row in spec.rows:
+        file = spec.file(row.data)
+        try:
+            tracks.append(is_track(file.path, file.name))
+        except UserError as error:
+            errors.append(error)
+    gather(errors)
+    if any(tracks) and not all(tracks):
+        table = spec.rows[tracks.index(False)]
+        raise UserError(
+            f"{spec.id}: {spec.file(table.data).name} is a table of regions, other rows are tracks;"
+            " give tables and tracks different data sets."
+        )
+    given = None
+    if all(tracks):
+        cut, labels, tasks = _from_tracks(spec, reader)
+    else:
+        cut, labels, tasks, given = _from_tables(spec, reader)
+    known = ~np.isnan(labels).all(axis=1)
+    ledger.drop(spec.id, _UNKNOWN, int((~known).sum()))
+    keep = np.flatnonzero(known)
+    cut = cut.take(keep)
+    default = "none" if not all(tracks) else "log2" if len(tasks) == 1 else "log2_quantile"
+    allowed = (default, *(one for one in TRANSFORMS if one != default))
+    transform = choice(spec, "transform", allowed)
+    labels = transform_signal(labels[keep], transform, tasks, cut.names)
+    if transform != "none":
+        ledger.note(f"The signal was transformed: {transform.replace('_', ' and ')}.")
+    return finish(
+        spec,
+        ledger,
+        reader.genome,
+        cut,
+        labels,
+        tasks,
+        "regression",
+        None if given is None else given[keep],
+        {"transform": transform},
+    )
+
+
+def _from_tables(
+    spec: Spec, reader: WindowReader
+) -> tuple[Cut, Floats, tuple[str, ...], NDArray[np.str_]]:
+    """Read tables with a column per sample."""
+    if option_file(spec, "regions") is not None:
+        raise UserError(
+            f"{spec.id}: 'regions' is for tracks; a table of regions has its own. Leave it out."
+        )
+    parts, errors = [], []
+    tasks: tuple[str, ...] = ()
+    for row in spec.rows:
+        file = spec.file(row.data)
+        try:
+            table = read_region_table(file.path, file.name, wanted_tasks(spec))
+        except UserError as error:
+            errors.append(error)
+            continue
+        if tasks and table.tasks != tasks:
+            raise UserError(
+                f"{file.name}: its columns differ from those of the first table; tables of one data"
+                " set have the same samples in the same order."
+            )
+        tasks = table.tasks
+        cut = cut_windows(reader, table.peaks)
+        parts.append((cut, table.values[cut.rows]))
+    gather(errors)
+    cut, labels, given = stack(spec, parts)
+    return cut, labels, tasks, given
+
+
+def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Cut, Floats, tuple[str, ...]]:
+    """Sum tracks over windows."""
+    split = next((row for row in spec.rows if row.split), None)
+    if split is not None:
+        raise UserError(
+            f"{place(split)}: a track covers the whole genome and cannot be one part of a split;"
+            " leave the column split empty and use split_by random or chromosome."
+        )
+    tasks, of_row = task_names(spec)
+    if len(tasks) < len(of_row):
+        twice = next(t for i, t in enumerate(of_row) if t in of_row[:i])
+        raise UserError(
+            f"{spec.id}: two rows are called '{tasks[twice]}'; every track needs its own label."
+        )
+    cut = cut_windows(reader, _tracked_regions(spec, reader))
+    columns: list[Floats] = []
+    errors: list[UserError] = []
+    for row in spec.rows:
+        file = spec.file(row.data)
+        try:
+            columns.append(sum_track(file.path, file.name, reader.genome, cut, reader.width))
+        except UserError as error:
+            errors.append(error)
+    gather(errors)
+    return cut, np.stack(columns, axis=1), tasks
+
+
+def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
+    """Give the regions of the BED, or windows at even distances along the genome."""
+    step = spec.raw_options.get("tile_step")
+    if step is None:
+        return read_regions(spec, "tracks need regions to be summed over (or tile_step)")
+    if option_file(spec, "regions") is not None:
+        raise UserError(f"{spec.id}: give either regions or tile_step, not both.")
+    step = int(step)
+    if step < 1:
+        raise UserError(f"{spec.id}: tile_step is {step}; give 1 or more bases.")
+    names: list[str] = []
+    starts = []
+    for code in np.flatnonzero(reader.allowed).tolist():
+        places = np.arange(0, reader.genome.sizes[code] - reader.width + 1, step, dtype=np.int64)
+        names += [reader.genome.names[code]] * len(places)
+        starts.append(places)
+    start = np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
+    if not len(start):
+        raise UserError(
+            f"{spec.id}: no chromosome is as long as a window of {reader.width} bp; use a smaller"
+            " width, or other chromosomes."
+        )
+    return make_peaks("tiles", names, start, start + reader.width)

@@ -1,0 +1,160 @@
+"""A matrix of regions and transcription factors: 1 bound, 0 not bound, null unresolved."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+from scipy import sparse
+
+from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.region_tables import read_region_table
+from nfexplainn.assays.regions import (
+    Cut,
+    RegionTable,
+    choice,
+    choose_tasks,
+    cut_windows,
+    finish,
+    option_file,
+    read_regions,
+    stack,
+    wanted_tasks,
+    window_reader,
+)
+from nfexplainn.dataset import Floats
+from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.problems import gather
+from nfexplainn.spec import InputFile, Prepared, Spec
+from nfexplainn.textfile import open_binary, read_lines
+
+_UNRESOLVED = "unresolved in some task"
+_NOTHING = "unresolved in every task"
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make the data set of a matrix (Novakovsky, Fornes et al. 2023, Methods: ReMap by DHS).
+
+    Every region becomes the window of ``width`` round its middle. Unresolved labels are either
+    masked in training and metrics, or their regions left out (option ``unresolved``), as in the
+    paper's set of 50 factors. Several rows of the sheet, with the same columns, are parts.
+
+    Raises
+    ------
+    UserError
+        For mistakes in the files; those of all files together.
+    UnusableError
+        If too few regions are left.
+    """
+    ledger = Ledger()
+    reader = window_reader(spec, ledger)
+    drop = choice(spec, "unresolved", ("mask", "drop")) == "drop"
+    tables: list[RegionTable] = []
+    errors: list[UserError] = []
+    for row in spec.rows:
+        try:
+            tables.append(_read(spec, spec.file(row.data)))
+        except UserError as error:
+            errors.append(error)
+    gather(errors)
+    for table in tables[1:]:
+        if table.tasks != tables[0].tasks:
+            raise UserError(
+                f"{table.peaks.name}: its columns differ from those of {tables[0].peaks.name};"
+                " matrices of one data set have the same tasks in the same order."
+            )
+    parts: list[tuple[Cut, Floats]] = []
+    for table in tables:
+        cut = cut_windows(reader, table.peaks)
+        parts.append((cut, table.values[cut.rows]))
+    cut, labels, given = stack(spec, parts)
+    unknown = np.isnan(labels)
+    out = np.asarray(unknown.any(axis=1) if drop else unknown.all(axis=1))
+    ledger.drop(spec.id, _UNRESOLVED if drop else _NOTHING, int(out.sum()))
+    if drop and out.all() and len(out):
+        raise UnusableError(
+            "No region is resolved in every task.",
+            "Use unresolved 'mask', or choose fewer tasks (option value_columns).",
+        )
+    if unknown.any() and not drop:
+        ledger.note(
+            f"{100 * unknown.mean():.3g} % of the labels are unresolved: they have no part in"
+            " training and metrics."
+        )
+    keep = np.flatnonzero(~out)
+    cut = cut.take(keep)
+    _note_widths(tables, reader.width, ledger)
+    extra: dict[str, object] = {"unresolved": "drop" if drop else "mask"}
+    return finish(
+        spec,
+        ledger,
+        reader.genome,
+        cut,
+        labels[keep],
+        tables[0].tasks,
+        None,
+        given[keep],
+        extra,
+    )
+
+
+def _read(spec: Spec, file: InputFile) -> RegionTable:
+    """Read one matrix and check that it holds labels."""
+    with open_binary(file.path, file.name) as stream:
+        is_zip = stream.read(4) == b"PK\x03\x04"
+    wanted = wanted_tasks(spec)
+    if is_zip and not file.name.lower().endswith((".xlsx", ".zip")):
+        table = _read_sparse(spec, file, wanted)
+    else:
+        table = read_region_table(file.path, file.name, wanted)
+    values = table.values
+    wrong = np.argwhere((values != 0) & (values != 1) & ~np.isnan(values))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        more = f" ({len(wrong):,} such values)" if len(wrong) > 1 else ""
+        raise UserError(
+            f"{table.place(row)}, column {table.tasks[column]}: {values[row, column]:g} is no label"
+            f"{more}; write 1 (bound), 0 (not bound) or NA (unresolved), or use the assay"
+            " 'accessibility' for measured values."
+        )
+    return table
+
+
+def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> RegionTable:
+    """Read a sparse matrix of SciPy; what is not stored is 0, what is stored as -1 or NaN null."""
+    peaks = read_regions(spec, f"{file.name} has no coordinates")
+    names = option_file(spec, "labels")
+    if names is None:
+        raise UserError(
+            f"{spec.id}: {file.name} has no names of its columns; give a file with a name per line"
+            " in the column 'labels'."
+        )
+    tasks = [line.decode("utf-8", "replace").strip() for line in read_lines(names.path, names.name)]
+    tasks = [task for task in tasks if task]
+    try:
+        matrix = sparse.load_npz(file.path).tocsr()
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{file.name}: this is no sparse matrix of SciPy ({error}); write it with"
+            " scipy.sparse.save_npz."
+        ) from error
+    if matrix.shape != (len(peaks), len(tasks)):
+        raise UserError(
+            f"{file.name}: the matrix has {matrix.shape[0]:,} rows and {matrix.shape[1]:,} columns,"
+            f" but {peaks.name} has {len(peaks):,} regions and {names.name} {len(tasks):,} names."
+        )
+    chosen = choose_tasks(names.name, tasks, wanted)
+    values = matrix[:, chosen].toarray().astype(np.float32)
+    values[values == -1] = np.nan
+    return RegionTable(peaks, tuple(tasks[i] for i in chosen), values)
+
+
+def _note_widths(tables: list[RegionTable], width: int, ledger: Ledger) -> None:
+    """Say so where regions are not as wide as the windows."""
+    sizes = np.concatenate([table.peaks.end - table.peaks.start for table in tables])
+    other = int((sizes != width).sum())
+    if other:
+        ledger.note(
+            f"{other:,} of {len(sizes):,} regions ({sizes.min():,} to {sizes.max():,} bp) became"
+            f" windows of {width} bp round their middle."
+        )

@@ -1,0 +1,325 @@
+"""Regions with a value per task: their windows in a genome, and the data set made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.assays.common import Ledger, assemble, check_splits
+from nfexplainn.assays.windows import WindowReader
+from nfexplainn.coordinates import window_name
+from nfexplainn.dataset import Floats, Source, TaskType
+from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.genome import Genome, genome_sha256, open_genome
+from nfexplainn.intervals import Ints, Peaks, read_peaks
+from nfexplainn.spec import InputFile, Prepared, Spec
+
+_NO_CHROMOSOME = "chromosome not in the genome"
+_EXCLUDED = "chromosome excluded"
+_DUPLICATE = "duplicate region"
+_NAME = re.compile(r"^(\S+?)[:_-](\d+)[-_](\d+)(?:\([+.-]\))?$")
+
+
+@dataclass(frozen=True)
+class RegionTable:
+    """Regions of a file and a value for each in every task.
+
+    Attributes
+    ----------
+    peaks : Peaks
+        The n regions, in the file's order.
+    tasks : tuple of str
+    values : float32 array, shape (n, tasks)
+        NaN where unknown.
+    first_line : int
+        Line of the first region, for messages; 0 where the file has no lines.
+    """
+
+    peaks: Peaks
+    tasks: tuple[str, ...]
+    values: Floats
+    first_line: int = 0
+
+    def place(self, row: int) -> str:
+        """Name a region for a message."""
+        if self.first_line:
+            return f"{self.peaks.name}, line {row + self.first_line}"
+        chromosome = self.peaks.chromosomes[self.peaks.chrom[row]]
+        where = f"{chromosome}:{self.peaks.start[row]}-{self.peaks.end[row]}"
+        return f"{self.peaks.name}, region {row + 1} ({where})"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Windows of regions that can be used.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (m,)
+        Which regions.
+    chrom, start : int64 array, shape (m,)
+        Chromosome of the genome and start of each window.
+    codes : uint8 array, shape (m, width)
+    names : list of str
+    """
+
+    rows: Ints
+    chrom: Ints
+    start: Ints
+    codes: dna.Codes
+    names: list[str]
+
+    def take(self, rows: NDArray[np.intp]) -> Cut:
+        """Keep some windows."""
+        names = [self.names[row] for row in rows.tolist()]
+        return Cut(self.rows[rows], self.chrom[rows], self.start[rows], self.codes[rows], names)
+
+
+def make_peaks(name: str, chromosomes: Iterable[str], start: Ints, end: Ints) -> Peaks:
+    """Make regions of columns; the summit is the middle, which windows are cut round.
+
+    Parameters
+    ----------
+    name : str
+    chromosomes : iterable of str, length n
+    start, end : int64 array, shape (n,)
+    """
+    codes: dict[str, int] = {}
+    chrom = np.array([codes.setdefault(c, len(codes)) for c in chromosomes], dtype=np.int32)
+    nothing = np.full(len(start), np.nan)
+    return Peaks(name, tuple(codes), chrom, start, end, (start + end) // 2, nothing)
+
+
+def parse_names(source: str, names: Sequence[str], first_line: int = 0) -> Peaks:
+    """Read coordinates off names such as ``chr1:100-300``, ``chr1-100-300`` or ``chr1_100_300``.
+
+    Raises
+    ------
+    UserError
+        At the first name that holds none.
+    """
+    chromosomes: list[str] = []
+    bounds = np.empty((len(names), 2), dtype=np.int64)
+    for row, name in enumerate(names):
+        match = _NAME.match(name)
+        if match is None or int(match[2]) >= int(match[3]):
+            where = f"line {row + first_line}" if first_line else f"region {row + 1}"
+            raise UserError(
+                f"{source}, {where}: '{name[:40]}' gives no coordinates; call regions like"
+                " chr1:100-300 (start before end), or give the columns chrom, start and end."
+            )
+        chromosomes.append(match[1])
+        bounds[row] = int(match[2]), int(match[3])
+    return make_peaks(source, chromosomes, bounds[:, 0].copy(), bounds[:, 1].copy())
+
+
+def option_file(spec: Spec, option: str) -> InputFile | None:
+    """Give the file that an option names, None where it is not set."""
+    position = spec.raw_options.get(option)
+    if position is None or position == "":
+        return None
+    if isinstance(position, int):
+        return spec.file(position)
+    found = [file for file in spec.files if position in (file.name, file.path)]
+    return found[0] if found else InputFile(str(position), str(position))
+
+
+def choice(spec: Spec, option: str, allowed: Sequence[str]) -> str:
+    """Give an option that is one of some words; the first of them is its default.
+
+    Raises
+    ------
+    UserError
+        If it is another word.
+    """
+    value = str(spec.raw_options.get(option) or allowed[0])
+    if value not in allowed:
+        raise UserError(f"{spec.id}: {option} is '{value}'; it is one of {', '.join(allowed)}.")
+    return value
+
+
+def wanted_tasks(spec: Spec) -> tuple[str, ...]:
+    """Give the columns that the option ``value_columns`` asks for, none where it asks for all."""
+    value = spec.raw_options.get("value_columns") or ()
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
+
+
+def choose_tasks(name: str, tasks: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Give the positions of the wanted tasks, of all where none are named.
+
+    Raises
+    ------
+    UserError
+        If one is not there, or a name stands twice.
+    """
+    twice = [task for position, task in enumerate(tasks) if task in tasks[:position]]
+    if twice:
+        raise UserError(
+            f"{name}: two columns are called '{twice[0]}'; every task needs its own name."
+        )
+    missing = [task for task in wanted if task not in tasks]
+    if missing:
+        some = ", ".join(tasks[:5]) + (", ..." if len(tasks) > 5 else "")
+        raise UserError(
+            f"{name}: there is no column '{missing[0]}' (option value_columns); it has {some}."
+        )
+    return [tasks.index(task) for task in wanted] if wanted else list(range(len(tasks)))
+
+
+def read_regions(spec: Spec, why: str) -> Peaks:
+    """Read the BED of the option ``regions``.
+
+    Raises
+    ------
+    UserError
+        If there is none, with the reason why one is needed.
+    """
+    file = option_file(spec, "regions")
+    if file is None:
+        raise UserError(f"{spec.id}: {why}; give a BED in the column 'regions'.")
+    peaks = read_peaks(file.path, file.name)
+    # Windows stand round the middle of a region, whatever summit the file gives.
+    return dataclasses.replace(peaks, summit=(peaks.start + peaks.end) // 2)
+
+
+def window_reader(spec: Spec, ledger: Ledger) -> WindowReader:
+    """Open the genome for cutting windows.
+
+    Raises
+    ------
+    UserError
+        If there is no genome.
+    """
+    if spec.genome is None:
+        raise UserError(f"{spec.id}: regions need a genome; give --genome, or the column 'genome'.")
+    return WindowReader(spec, open_genome(spec.genome.path, spec.genome.name), ledger)
+
+
+def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
+    """Cut the window round the middle of every region that can be used.
+
+    Left out and counted are regions on chromosomes that the genome lacks or that are not wanted,
+    windows over an end, in the blacklist or with N, and windows that are there already.
+    """
+    ledger, width = reader.ledger, reader.width
+    chrom = reader.map_names(peaks)
+    rows = np.flatnonzero(chrom >= 0)
+    ledger.drop(peaks.name, _NO_CHROMOSOME, len(chrom) - len(rows))
+    rows = rows[~reader.beyond(peaks.take(rows), chrom[rows])]
+    allowed = reader.allowed[chrom[rows]]
+    ledger.drop(peaks.name, _EXCLUDED, int((~allowed).sum()))
+    rows = rows[allowed]
+    start = peaks.summit[rows] - width // 2
+    _, first = np.unique(reader.genome.axis[chrom[rows]] + start, return_index=True)
+    ledger.drop(peaks.name, _DUPLICATE, len(rows) - len(first))
+    first.sort()
+    rows, start = rows[first], start[first]
+    good = reader.usable(chrom[rows], start, peaks.name)
+    rows, start = rows[good], start[good]
+    codes = reader.genome.fetch(chrom[rows], start, width)
+    names = [
+        window_name(reader.genome.names[c], s, s + width)
+        for c, s in zip(chrom[rows].tolist(), start.tolist(), strict=True)
+    ]
+    return Cut(rows, chrom[rows], start, codes, names)
+
+
+def stack(spec: Spec, parts: Sequence[tuple[Cut, Floats]]) -> tuple[Cut, Floats, NDArray[np.str_]]:
+    """Put the windows of several rows of the sheet one under the other.
+
+    Returns
+    -------
+    cut : Cut
+    labels : float32 array, shape (n, tasks)
+    given : array of str, shape (n,)
+        The rows' splits; '' where the sheet gives none.
+
+    Raises
+    ------
+    UserError
+        If a region stands in two rows.
+    """
+    names = [name for cut, _ in parts for name in cut.names]
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        name = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise UserError(
+            f"{spec.id}: the region {name} stands in two files of this data set; give each region"
+            " in one of them."
+        )
+    cut = Cut(
+        np.concatenate([cut.rows for cut, _ in parts]),
+        np.concatenate([cut.chrom for cut, _ in parts]),
+        np.concatenate([cut.start for cut, _ in parts]),
+        np.concatenate([cut.codes for cut, _ in parts]),
+        names,
+    )
+    given = np.repeat(
+        np.array([row.split or "" for row in spec.rows], dtype="<U5"),
+        [len(cut.names) for cut, _ in parts],
+    )
+    return cut, np.concatenate([labels for _, labels in parts]), given
+
+
+def finish(
+    spec: Spec,
+    ledger: Ledger,
+    genome: Genome,
+    cut: Cut,
+    labels: Floats,
+    tasks: Sequence[str],
+    task_type: TaskType | None,
+    given: NDArray[np.str_] | None = None,
+    extra: dict[str, object] | None = None,
+) -> Prepared:
+    """Split the windows and make the data set; see :func:`~nfexplainn.assays.common.assemble`.
+
+    Raises
+    ------
+    UnusableError
+        If regression has fewer regions than ``min_positives``, or no values that differ.
+    """
+    has_split = check_splits(spec)
+    if task_type == "regression":
+        _check_values(spec, ledger, labels)
+    prepared = assemble(
+        spec,
+        ledger,
+        cut.names,
+        cut.codes,
+        labels,
+        tasks,
+        given if has_split else None,
+        {"genome": genome.name, **(extra or {})},
+        task_type=task_type,
+    )
+    dataset = prepared.dataset
+    sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
+    meta = dataclasses.replace(dataset.meta, sources=sources)
+    return Prepared(dataclasses.replace(dataset, meta=meta), prepared.dropped)
+
+
+def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:
+    """Refuse too few regions, and values from which nothing can be learnt."""
+    known = int((~np.isnan(labels)).any(axis=1).sum()) if labels.size else 0
+    if known < spec.options.min_positives:
+        lost = sum(ledger.reasons().values())
+        dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
+        raise UnusableError(
+            f"Only {known:,} regions can be used, fewer than min_positives"
+            f" ({spec.options.min_positives}){dropped}.",
+            "Give more regions, or lower min_positives and read the result with care.",
+        )
+    flat = np.nanmax(labels, axis=0) == np.nanmin(labels, axis=0)
+    if flat.all():
+        raise UnusableError(
+            "All values are equal in every task, so there is nothing to learn.",
+            "Check that the signal covers these regions of this genome.",
+        )

@@ -1,0 +1,35 @@
+// Regions of a genome and their values become a data set; every assay has its script, and its name for this process.
+process REGIONS_PREPARE {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode
+
+    input:
+    // spec: what is asked; names: what the user calls the files
+    // genome: FASTA and its indexes
+    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*'), path(genome, stageAs: 'genome/*')
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.status.json")                     , emit: status
+    tuple val(meta), path("${meta.id}.dataset.parquet"), optional: true , emit: dataset
+    tuple val(meta), path("${meta.id}.{counts,dropped,audit}.tsv"), optional: true, emit: tables
+    tuple val("${task.process}"), val('pyarrow'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyarrow\"))'"), topic: versions
+
+    script:
+    def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
+    def fasta = genome.find { path -> !(path.name =~ /[.](fai|gzi|sha256)$/) }
+    def json = groovy.json.JsonOutput.toJson(spec + [files: staged, genome: [name: spec.genome, path: fasta.toString()]])
+    """
+    cat > spec.json <<'SPEC'
+    ${json}
+    SPEC
+    prepare_${meta.assay}.py --spec spec.json
+    """
+
+    stub:
+    """
+    echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.status.json
+    touch ${meta.id}.dataset.parquet ${meta.id}.{counts,dropped,audit}.tsv
+    """
+}
