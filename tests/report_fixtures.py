@@ -422,7 +422,7 @@ def _write_verdict(path: Path, spec: Spec, level: float) -> None:
             if usable
             else "Check the peaks' quality or give more of them; do not read the motifs yet."
         ),
-        "metric": "pearson" if spec.regression else "auprc",
+        "metric": "pearson" if spec.regression else "auroc",
         "value": level - 0.02,
         "spread": 0.01,
         "baseline_gc": 0.55,

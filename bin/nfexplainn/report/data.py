@@ -8,6 +8,13 @@ from nfexplainn.report.load import DatasetResult, Inputs, number
 from nfexplainn.report.mqc import MINUS, Cell, Page, cell, escape, plural
 
 ROW_LIMIT = 300
+_CHECKS = {
+    "exact_duplicates": "The same sequence in two parts",
+    "reverse_complement_duplicates": "A sequence and its reverse complement in two parts",
+    "shuffle_pairs": "A shuffled negative and its parent in two parts",
+    "overlapping_windows": "Overlapping windows in two parts",
+    "shared_kmers": "Sequences that share a quarter of their 24-mers with training",
+}
 _SPLITS = ("train", "valid", "test")
 _SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
@@ -171,7 +178,7 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
     rows: dict[str, dict[str, Cell]] = {
         str(position): {
             "dataset": cell(row["dataset"]),
-            "check": cell(row["check"]),
+            "check": cell(_CHECKS.get(row["check"], row["check"].replace("_", " "))),
             "state": row["state"],
             "count": number(row["count"]),
             "total": number(row["total"]),

@@ -28,6 +28,7 @@ _OF_DATASET = (
 )
 _OF_RUN = (
     ".history.tsv",
+    ".timing.tsv",
     ".metrics.tsv",
     ".effects.tsv",
     ".importances.parquet",
@@ -285,7 +286,7 @@ def _model(
         name=name,
         verdict=verdict,
         units=_rows(files, ".units.tsv"),
-        histories={r: _rows(f, ".history.tsv") for r, f in runs.items() if ".history.tsv" in f},
+        histories={r: _history(f) for r, f in runs.items() if ".history.tsv" in f},
         metrics={r: _rows(f, ".metrics.tsv") for r, f in runs.items() if ".metrics.tsv" in f},
         effects={r: _rows(f, ".effects.tsv") for r, f in runs.items() if ".effects.tsv" in f},
         importances={
@@ -301,6 +302,12 @@ def _model(
 
 def _rows(files: Mapping[str, Path], suffix: str) -> list[Row]:
     return read_table(files[suffix]) if suffix in files else []
+
+
+def _history(files: Mapping[str, Path]) -> list[Row]:
+    """Join a run's epochs with the seconds that they took, where those are known."""
+    timing = {row["epoch"]: row for row in _rows(files, ".timing.tsv")}
+    return [row | timing.get(row["epoch"], {}) for row in _rows(files, ".history.tsv")]
 
 
 def _best_hits(path: Path, replicate: int) -> list[Row]:

@@ -50,7 +50,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
     rows: dict[str, dict[str, Cell]] = {}
     for dataset, model in pairs:
         scores = averaged[id(model)]
-        metric = sc.main_metric(model, scores)
+        metric = sc.main_metric(scores)
         tasks = sc.scored_tasks(model, scores, metric)
         for task in tasks:
             name = title_of(model, models)

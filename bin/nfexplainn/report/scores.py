@@ -96,12 +96,12 @@ def pick(
     return next((s for s in scores if (s.task, s.metric, s.split, s.against) == wanted), None)
 
 
-def main_metric(model: ModelResult, scores: Sequence[Score]) -> str:
-    """Name the metric that a model is judged by: the verdict's, else the first of its kind."""
+def main_metric(scores: Sequence[Score]) -> str:
+    """Name the metric to show first: of its task type's, the one that tells rare positives best.
+
+    The verdict may rest on another one (AUROC does not depend on the prevalence); its reason says.
+    """
     known = {score.metric for score in scores}
-    wanted = model.verdict.get("metric")
-    if wanted in known:
-        return str(wanted)
     return next((metric for metric in (*MAIN, *METRICS) if metric in known), MAIN[0])
 
 

@@ -89,7 +89,7 @@ def _crowded(inputs: Inputs) -> bool:
 
 def _tasks(model: ModelResult) -> list[str]:
     scores = sc.model_scores(model)
-    return sc.scored_tasks(model, scores, sc.main_metric(model, scores))
+    return sc.scored_tasks(model, scores, sc.main_metric(scores))
 
 
 def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
@@ -132,7 +132,7 @@ def _row(
     brief: bool,
 ) -> str:
     scores = sc.model_scores(model)
-    metric = sc.main_metric(model, scores)
+    metric = sc.main_metric(scores)
     tasks = sc.scored_tasks(model, scores, metric)
     blocks = [
         _task_block(dataset, scores, metric, task, len(tasks) > 1, units, motif_count)
@@ -247,7 +247,7 @@ def _table_rows(
     dataset: DatasetResult, model: ModelResult, units: Sequence[Unit]
 ) -> list[dict[str, object]]:
     scores = sc.model_scores(model)
-    metric = sc.main_metric(model, scores)
+    metric = sc.main_metric(scores)
     rows = []
     for task in sc.scored_tasks(model, scores, metric):
         score = sc.pick(scores, task, metric)
