@@ -183,9 +183,9 @@ def split_chromosomes(
         )
     )
     if not test and test_fraction > 0:
-        test = _choose(counts, test_fraction, set(valid))
+        test = choose_groups(counts, test_fraction, set(valid))
     if not valid:
-        valid = _choose(counts, valid_fraction, set(test))
+        valid = choose_groups(counts, valid_fraction, set(test))
     if len(set(valid) | set(test)) >= len(counts) or not valid:
         raise UserError(
             f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])})"
@@ -197,8 +197,18 @@ def split_chromosomes(
     return part[where.chrom], tuple(valid), tuple(test)
 
 
-def _choose(counts: dict[str, int], fraction: float, used: set[str]) -> tuple[str, ...]:
-    """Pick chromosomes, each time the one that comes nearest to what is missing."""
+def choose_groups(counts: dict[str, int], fraction: float, used: set[str]) -> tuple[str, ...]:
+    """Pick groups (chromosomes), each time the one that comes nearest to what is missing.
+
+    Parameters
+    ----------
+    counts : dict of str to int
+        Sequences of each group.
+    fraction : float
+        Of all sequences.
+    used : set of str
+        Groups that are taken.
+    """
     goal = fraction * sum(counts.values())
     chosen: list[str] = []
     while True:

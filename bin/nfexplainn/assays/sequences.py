@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import Fasta, read_fasta
 from nfexplainn.negatives import gc_bins, match_pool, shuffled
+from nfexplainn.padding import pad_codes
 from nfexplainn.problems import gather
 from nfexplainn.spec import Prepared, Row, Spec
 
@@ -80,11 +81,32 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few sequences are left.
     """
+    return prepare_positives(spec, _read_fasta)
+
+
+def prepare_positives(
+    spec: Spec,
+    read: Callable[[Spec, Mapping[int, int], Ledger], dict[int, Fasta]],
+    pad_of: Callable[[int], int] = lambda _length: 0,
+    strand_symmetric: bool = True,
+) -> Prepared:
+    """Make the data set of positives, however they are read.
+
+    Parameters
+    ----------
+    spec : Spec
+    read : callable
+        Reads the files at some positions, given with the task of each (-1: negatives).
+    pad_of : callable
+        Gives the N to add to each side of sequences of a length.
+    strand_symmetric : bool
+        Whether a sequence and its reverse complement are the same observation.
+    """
     has_split = check_splits(spec)
     tasks, task_of_row = task_names(spec)
     kinds = [_kind(spec, row) for row in spec.rows]
     ledger = Ledger()
-    files = _read_all(spec, kinds, ledger)
+    files = read(spec, _wanted(spec, kinds, task_of_row), ledger)
     length = _length(spec, kinds, files, ledger)
     rng = np.random.default_rng([spec.options.seed, STREAM_NEGATIVES])
 
@@ -98,15 +120,19 @@ def prepare(spec: Spec) -> Prepared:
     kept = [positives] if negatives is None else list(negatives)
     everything = _join(_unique_names(kept, spec))
     used = sorted({"file" if isinstance(kind, int) else kind for kind in kinds})
+    pad = pad_of(length)
+    if pad:
+        ledger.note(f"Sequences of {length} bp were padded with {pad} N on both sides.")
     return assemble(
         spec,
         ledger,
         everything.names,
-        everything.codes,
+        pad_codes(everything.codes, pad),
         everything.labels,
         tasks,
         everything.part if has_split else None,
-        {"negatives": ",".join(used), "negatives_ratio": spec.options.negatives_ratio},
+        {"negatives": ",".join(used), "negatives_ratio": spec.options.negatives_ratio, "pad": pad},
+        strand_symmetric=strand_symmetric,
     )
 
 
@@ -121,15 +147,20 @@ def _kind(spec: Spec, row: Row) -> int | str:
     return kind
 
 
-def _read_all(spec: Spec, kinds: list[int | str], ledger: Ledger) -> dict[int, Fasta]:
-    """Read every file once; collect the mistakes of all."""
-    wanted = [row.data for row in spec.rows]
-    wanted += [kind for kind in kinds if isinstance(kind, int)]
+def _wanted(spec: Spec, kinds: list[int | str], task_of_row: list[int]) -> dict[int, int]:
+    """Give the files to read and the task of each (-1: negatives)."""
+    wanted = {row.data: task for row, task in zip(spec.rows, task_of_row, strict=True)}
+    others = [kind for kind in kinds if isinstance(kind, int)]
     if "others" in kinds and (spec.others or len(spec.rows) == 1):
-        wanted += others_or_stop(spec, "sequences")
+        others += others_or_stop(spec, "sequences")
+    return wanted | {position: -1 for position in others if position not in wanted}
+
+
+def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[int, Fasta]:
+    """Read every file once; collect the mistakes of all."""
     files: dict[int, Fasta] = {}
     errors = []
-    for position in dict.fromkeys(wanted):
+    for position in wanted:
         file = spec.file(position)
         try:
             files[position] = read_fasta(file.path, file.name)

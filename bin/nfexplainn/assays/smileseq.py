@@ -1,0 +1,55 @@
+"""SMiLE-seq: bound reads against their own shuffles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.reads import read_files, read_options
+from nfexplainn.assays.sequences import prepare_positives
+from nfexplainn.fasta import Fasta
+from nfexplainn.spec import Prepared, Spec
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make the data set of bound reads (FASTQ, FASTA), clipped by ``trim_left``, ``trim_right``.
+
+    Negatives are exact dinucleotide shuffles that stay with their parents in the split, unless
+    the sheet names other files or a background library. (The paper clips 7 and 64 bases of its
+    own reads; it shuffles with BiasAway.)
+
+    Raises
+    ------
+    UserError
+        For mistakes in the files; those of all files together.
+    UnusableError
+        If too few reads are left.
+    """
+    options = read_options(spec.raw_options)
+    tasks = len({row.label or row.sample for row in spec.rows})
+
+    def read(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[int, Fasta]:
+        """Read files of reads; the tasks, and each file of negatives, are groups."""
+        samples = {row.data: row.sample for row in spec.rows}
+        # Parts of a split that the sheet gives stay apart: the audit reports what they share.
+        parts = list(dict.fromkeys(row.split or "" for row in spec.rows))
+        part = {row.data: parts.index(row.split or "") for row in spec.rows}
+        groups = {
+            position: (task * len(parts) + part[position])
+            if task >= 0
+            else (tasks + 1) * len(parts) + position
+            for position, task in wanted.items()
+        }
+        found = read_files(spec, options, groups, ledger)
+        out = {}
+        for position, reads in found.items():
+            prefix = samples.get(position, spec.file(position).name)
+            n, length = reads.codes.shape
+            names = [f"{prefix}.{number}" for number in reads.numbers.tolist()]
+            offsets = np.arange(n + 1, dtype=np.int64) * length
+            out[position] = Fasta(names, reads.codes.reshape(-1), offsets)
+        return out
+
+    return prepare_positives(spec, read, options.pad_of, options.reverse_complement)

@@ -1,0 +1,27 @@
+"""STARR-seq and other reporter assays: tables of sequences with one or more activities."""
+
+from __future__ import annotations
+
+from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.value_options import value_options
+from nfexplainn.spec import Prepared, Spec
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make the regression data set of one or several tables of activities.
+
+    Every column of numbers is a task, unless ``value_columns`` names some. Tables that are parts
+    of a split (the sheet's column ``split``) share their tasks; other rows are joined by sequence.
+    Whether strands are averaged is the parameter ``reverse_complement``: enhancers are active in
+    either orientation, promoters are oriented. Sequences with N are left out, as in the paper.
+
+    Raises
+    ------
+    UserError
+        For mistakes in the files; those of all files together.
+    UnusableError
+        If too few sequences have a value.
+    """
+    options = value_options(spec.raw_options, transform="none")
+    return prepare_values(spec, options, options.layout(), Ledger())

@@ -1,0 +1,73 @@
+"""Unknown bases on both sides of short sequences, so that filters and pools have room."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nfexplainn import dna
+from nfexplainn.errors import UserError
+
+SHORT = 60
+"""Up to this length, in bp, sequences are padded by half a filter."""
+
+
+def choose_pad(
+    length: int, wanted: str, filter_length: int = 19, pool_size: int = 7, pool_stride: int = 7
+) -> int:
+    """Choose how many N to add to each side of sequences.
+
+    A filter of 19 and a pool of 7 need 25 bp, and what lies behind the last whole pool is never
+    seen. ``auto`` adds half a filter to sequences of up to 60 bp, so that a motif at an edge can
+    lie anywhere in a filter. Where not even one pool fits without padding, it adds just what two
+    pools need (20 bp: 6 with the default model), since no pool would see the rest.
+
+    Parameters
+    ----------
+    length : int
+        Of the sequences, in bp.
+    wanted : str
+        ``auto`` or a number.
+    filter_length, pool_size, pool_stride : int
+        Of the model.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UserError
+        If not even one pool fits into the padded sequence.
+    """
+    one = filter_length + pool_size - 1
+    two = one + pool_stride
+    if wanted == "auto":
+        if length > SHORT and length >= two:
+            return 0
+        need = max(0, -(-(two - length) // 2))
+        return need if length < one else max(need, filter_length // 2)
+    pad = int(wanted)
+    if length + 2 * pad < one:
+        raise UserError(
+            f"pad is {pad}, which makes {length} bp into {length + 2 * pad}, but a filter of"
+            f" {filter_length} and a pool of {pool_size} need {one}; give pad"
+            f" {-(-(one - length) // 2)} or more, or auto."
+        )
+    return pad
+
+
+def pad_codes(codes: dna.Codes, pad: int) -> dna.Codes:
+    """Add ``pad`` N to both sides of each sequence.
+
+    Parameters
+    ----------
+    codes : uint8 array, shape (n, length)
+    pad : int
+
+    Returns
+    -------
+    uint8 array, shape (n, length + 2 * pad)
+    """
+    if not pad:
+        return codes
+    return np.pad(codes, ((0, 0), (pad, pad)), constant_values=dna.N_CODE)
