@@ -77,6 +77,23 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         raise UserError(f"{name}: you may not read this file; check its permissions.") from error
 
 
+def first_bytes(path: str | Path, name: str, n: int = 8) -> bytes:
+    """Give the first (unpacked) bytes of a file, by which its format is told.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty or damaged.
+    """
+    with open_binary(path, name) as file:
+        try:
+            return file.read(n)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UserError(
+                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
+            ) from error
+
+
 def check_text(head: bytes, name: str) -> None:
     """Refuse what is no text, by its first (unpacked) bytes.
 

@@ -20,7 +20,7 @@ from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
 from nfexplainn.spec import InputFile
-from nfexplainn.textfile import open_binary, read_lines
+from nfexplainn.textfile import first_bytes, open_binary, read_lines
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 22  # stored values at a time
@@ -109,9 +109,7 @@ def open_cells(file: InputFile, regions: InputFile | None, barcodes: InputFile |
     UserError
         If it is none of these, or its parts do not fit.
     """
-    with open_binary(file.path, file.name) as stream:
-        head = stream.read(len(HDF5_MAGIC))
-    if head != HDF5_MAGIC:
+    if first_bytes(file.path, file.name) != HDF5_MAGIC:
         return _open_market(file, regions, barcodes)
     try:
         with h5py.File(file.path, "r") as root:

@@ -26,7 +26,7 @@ from nfexplainn.dataset import Floats
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.problems import gather
 from nfexplainn.spec import InputFile, Prepared, Spec
-from nfexplainn.textfile import open_binary, read_lines
+from nfexplainn.textfile import first_bytes, read_lines
 
 _UNRESOLVED = "unresolved in some task"
 _NOTHING = "unresolved in every task"
@@ -100,8 +100,7 @@ def prepare(spec: Spec) -> Prepared:
 
 def _read(spec: Spec, file: InputFile) -> RegionTable:
     """Read one matrix and check that it holds labels."""
-    with open_binary(file.path, file.name) as stream:
-        is_zip = stream.read(4) == b"PK\x03\x04"
+    is_zip = first_bytes(file.path, file.name, 4) == b"PK\x03\x04"
     wanted = wanted_tasks(spec)
     if is_zip and not file.name.lower().endswith((".xlsx", ".zip")):
         table = _read_sparse(spec, file, wanted)

@@ -15,7 +15,7 @@ from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import open_binary, read_lines
+from nfexplainn.textfile import first_bytes, open_binary, read_lines
 
 CHROM = ("chrom", "chr", "chromosome", "seqnames")
 START = ("start", "chromstart")
@@ -26,8 +26,7 @@ UNKNOWN = ("", "null", "NULL", "NA", "NaN", "nan", "None", ".")
 
 def is_parquet(path: str | Path, name: str) -> bool:
     """Tell by its first bytes whether a file is Parquet."""
-    with open_binary(path, name) as file:
-        return file.read(4) == b"PAR1"
+    return first_bytes(path, name, 4) == b"PAR1"
 
 
 def read_region_table(path: str | Path, name: str, wanted: tuple[str, ...] = ()) -> RegionTable:
@@ -74,7 +73,7 @@ def _read_text(path: str | Path, name: str, wanted: tuple[str, ...]) -> RegionTa
                 csv.ParseOptions(delimiter=mark, quote_char=False, ignore_empty_lines=False),
                 options,
             )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError, EOFError, OSError) as error:
         _complain(path, name, first, header, mark, where)
         raise UserError(f"{name}: the table cannot be read ({error}).") from error
     if not table.num_rows:

@@ -16,7 +16,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.genome import Genome
 from nfexplainn.intervals import Ints
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import open_binary, read_lines
+from nfexplainn.textfile import first_bytes, open_binary, read_lines
 
 _BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
 _CHUNK = 1_000_000
@@ -68,8 +68,7 @@ class WindowSums:
 
 def is_track(path: str | Path, name: str) -> bool:
     """Tell whether a file holds signal along a genome rather than a table of regions."""
-    with open_binary(path, name) as file:
-        head = file.read(4)
+    head = first_bytes(path, name, 4)
     if head in _BIGWIG:
         return True
     if head == b"PAR1":
@@ -102,8 +101,7 @@ def sum_track(path: str | Path, name: str, genome: Genome, cut: Cut, width: int)
     UserError
         With a sentence per wrong line (the first ten), or if the file does not fit the genome.
     """
-    with open_binary(path, name) as file:
-        head = file.read(4)
+    head = first_bytes(path, name, 4)
     if head in _BIGWIG:
         return _sum_bigwig(path, name, genome, cut, width)
     skip, cells, mark = _data_lines(path, name)
