@@ -3,7 +3,7 @@
 
 // The content of a JSON file of the project.
 def readJson(String name) {
-    return new groovy.json.JsonSlurper().parse(projectDir.resolve(name).toFile())
+    return new groovy.json.JsonSlurper().parse(moduleDir.resolve("../../../${name}").toFile())
 }
 
 // [ name: property ] of all groups of the parameter schema, in their order.
@@ -83,7 +83,8 @@ def sentence(String text) {
 // Path of what a user wrote: absolute, remote, or relative to a folder (null: to where Nextflow was started).
 def resolvePath(String text, Object folder) {
     def remote = text ==~ /^[A-Za-z][A-Za-z0-9+.-]*:\/\/.*/
-    return folder == null || remote || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)
+    def path = folder == null || remote || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)
+    return remote ? path : path.normalize()
 }
 
 // Why a path is no readable file, or null.

@@ -1,0 +1,92 @@
+"""Real runs of Nextflow in a folder of their own."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "assets" / "demo"
+# Parameters with which a run takes seconds.
+TINY = ("--units", "4", "--max_epochs", "2", "--replicates", "2")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: where it ran, how it ended, what it said."""
+
+    folder: Path
+    code: int
+    said: str
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    def files(self) -> set[str]:
+        """Published files without those that Nextflow itself writes."""
+        found = (path for path in self.results.rglob("*") if path.is_file())
+        names = {str(path.relative_to(self.results)) for path in found}
+        return {
+            n
+            for n in names
+            if not n.startswith(("pipeline_info/execution_", "pipeline_info/pipeline_dag"))
+        }
+
+    def trace(self) -> dict[str, str]:
+        """Status per task, without the names of the subworkflows."""
+        path = self.results / "pipeline_info" / "execution_trace.txt"
+        with path.open(encoding="utf-8") as handle:
+            rows = list(csv.DictReader(handle, delimiter="\t"))
+        return {row["name"].rpartition(":")[2]: row["status"] for row in rows}
+
+    def errors(self) -> list[str]:
+        """The sentences of an error, without Nextflow's own words round them."""
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        return [line.removeprefix("ERROR ~ ") for line in lines if not line.startswith("-- Check")]
+
+
+def nextflow_command() -> list[str]:
+    """The Nextflow that ``$NXF_CMD`` names, else that of the start-up."""
+    named = os.environ.get("NXF_CMD")
+    return named.split() if named else [str(ROOT / "nextflow")]
+
+
+def run_nextflow(folder: Path, *arguments: str | Path, timeout: float = 900, **env: str) -> Run:
+    """Start ``nextflow run`` in a folder and wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [*nextflow_command(), "-q", "run", *map(str, arguments)]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "NXF_OFFLINE": "true", "NXF_ANSI_LOG": "false", **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Run(folder, done.returncode, done.stdout)
+
+
+def cut_fasta(source: Path, target: Path, records: int) -> Path:
+    """Copy the first records of a FASTA (gz)."""
+    with gzip.open(source, "rt") as handle, target.open("w") as out:
+        for line in handle:
+            records -= line.startswith(">")
+            if records < 0:
+                break
+            out.write(line)
+    return target
+
+
+def write_sheet(path: Path, *rows: Sequence[str]) -> Path:
+    """Write rows as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(rows)
+    return path

@@ -1,0 +1,22 @@
+// For the tests only: what the checks of the schema and of the sheet say of many cases, in one start of Nextflow.
+// --cases: {"values": [["width", 10], ...], "sheets": ["sheet.csv", ...]}; --verdicts: the file to write.
+
+include { readJson; schemaProperties; coerceValue; valueProblem } from '../../subworkflows/local/validate/schema.nf'
+include { readDatasets } from '../../subworkflows/local/validate/datasets.nf'
+
+workflow {
+    def cases = new groovy.json.JsonSlurper().parse(file(params.cases).toFile())
+    def columns = readJson('assets/schema_input.json').items.properties
+    def parameters = schemaProperties(readJson('nextflow_schema.json'))
+    def values = cases.values.collect { where, name, value ->
+        def property = where == 'sheet' ? columns[name] : parameters[name]
+        valueProblem(property, coerceValue(property, value))
+    }
+    def defaults = parameters.collectEntries { name, property -> [name, property.default] }
+    def sheets = cases.sheets.collectEntries { sheet ->
+        def problems = []
+        def datasets = readDatasets(file(sheet.path), defaults + sheet.params, problems)
+        [sheet.path, [problems: problems, datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) }]]
+    }
+    file(params.verdicts).text = groovy.json.JsonOutput.toJson([values: values, sheets: sheets])
+}

@@ -1,0 +1,354 @@
+# ruff: noqa: E501 (sentences in one piece can be searched for)
+"""Mistakes in parameters and sheets: every one gets its sentence, all of them at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import nfexplainn
+from nextflow_runs import DEMO, ROOT, Run, nextflow_command, run_nextflow, write_sheet
+
+SCHEMA = json.loads((ROOT / "nextflow_schema.json").read_text())
+SHEET = json.loads((ROOT / "assets" / "schema_input.json").read_text())["items"]
+PARAMETERS = {k: v for group in SCHEMA["$defs"].values() for k, v in group["properties"].items()}
+PROPERTIES = [("params", name, prop) for name, prop in PARAMETERS.items()]
+PROPERTIES += [("sheet", name, prop) for name, prop in SHEET["properties"].items()]
+
+# A whole sheet and the sentences that it must give; {} is the folder of the test.
+GOOD = "sample,assay,data\na,sequences,oct4.fa\n"
+SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
+    "empty.csv": (
+        "",
+        [
+            "empty.csv: the samplesheet is empty; its first line must name the columns sample, assay, data."
+        ],
+    ),
+    "blank.csv": ("\n \n,,\n", ["blank.csv: the samplesheet is empty;"]),
+    "header_only.csv": (
+        "sample,assay,data\n",
+        ["header_only.csv: there is no row under the line of column names."],
+    ),
+    "excel.csv": (
+        b"PK\x03\x04rest",
+        ["excel.csv: the samplesheet is a spreadsheet; save it as CSV."],
+    ),
+    "packed.csv": (
+        b"\x1f\x8b\x08\x00",
+        ["packed.csv: the samplesheet is gzip-compressed; unpack it."],
+    ),
+    "utf16.csv": (
+        GOOD.encode("utf-16"),
+        ["utf16.csv: the samplesheet is UTF-16; save it as UTF-8."],
+    ),
+    "binary.csv": (b"a,\x00b", ["binary.csv: the samplesheet is binary; give a CSV or TSV file."]),
+    "latin.csv": (
+        "sample,assay,data\nma\xdf,sequences,a.fa\n".encode("latin-1"),
+        ["latin.csv: the samplesheet is not UTF-8 text; save it as UTF-8."],
+    ),
+    "quote.csv": (
+        'sample,assay,data\na,sequences,"oct4.fa\n',
+        ["quote.csv, line 2: a quotation mark is opened and never closed."],
+    ),
+    "columns.csv": (
+        "sample,assay,asay,sample,\na,sequences,,b,x\n",
+        [
+            "columns.csv, line 1: there is no column 'asay'; did you mean assay?",
+            "columns.csv, line 1: the column 'sample' stands there more than once; keep one.",
+            "columns.csv, line 1: the column 'data' is missing; the first line must name sample, assay, data.",
+            "columns.csv, line 2: 5 cells, but the first line names 4 columns;",
+        ],
+    ),
+    "short.csv": (
+        "sample,assay,data\na,sequences\n",
+        ["short.csv, line 2: 2 cells, but the first line names 3 columns;"],
+    ),
+    "cells.csv": (
+        "sample,assay,data,width,units,split,negatives_ratio,reverse_complement,seed_\n".replace(
+            ",seed_", ""
+        )
+        + "a b,sequences,oct4.fa,200,,,,\n"
+        + "b,sequence,oct4.fa,,,,,\n"
+        + ",sequences,oct4.fa,,,,,\n"
+        + "c,sequences,nowhere.fa,,,,,\n"
+        + "d,sequences,.,,,,,\n"
+        + "e,sequences,oct4.fa,wide,1.5,training,0,maybe\n"
+        + "f,sequences,oct4.fa,10,,,,\n"
+        + "F,sequences,oct4.fa,,,,,\n"
+        + "tables,sequences,oct4.fa,,,,,\n"
+        + "sequence,sequences,oct4.fa,,,,,\n",
+        [
+            "cells.csv, line 2, column sample: 'a b' cannot be used: use letters, digits, - and _",
+            "cells.csv, line 3, column assay: 'sequence' is not one of peaks, sequences,",
+            "cells.csv, line 4, column sample: the cell is empty;",
+            "cells.csv, line 5, column data: there is no file {}/nowhere.fa (paths are relative to the sheet).",
+            "cells.csv, line 6, column data: {} is a folder, not a file",
+            "cells.csv, line 7, column width: 'wide' is not a whole number.",
+            "cells.csv, line 7, column units: '1.5' is not a whole number.",
+            "cells.csv, line 7, column split: 'training' is not one of train, valid, test; did you mean train?",
+            "cells.csv, line 7, column negatives_ratio: '0' must be more than 0.",
+            "cells.csv, line 7, column reverse_complement: 'maybe' is not true or false.",
+            "cells.csv, line 8, column width: '10' must be at least 25.",
+            "cells.csv, lines 8 and 9, column sample: 'f' stands there 2 times;",
+            "cells.csv, lines 8 and 9, column dataset: f and F differ only in upper and lower case;",
+            "cells.csv, line 10: 'tables' is a folder of the results; choose another name",
+            "cells.csv, line 11: 'sequence' is a column of the data sets; choose another name",
+        ],
+    ),
+    "groups.csv": (
+        "sample,assay,data,dataset,units,negatives,genome\n"
+        "a,sequences,oct4.fa,d,10,,\n"
+        "b,peaks,oct4.fa,d,20,,oct4.fa\n"
+        "c,peaks,oct4.fa,,,,\n"
+        "e,sequences,oct4.fa,,,gc,\n"
+        "f,sequences,oct4.fa,,,nowhere.fa,\n",
+        [
+            "groups.csv, lines 2 and 3, column assay: 'sequences' and 'peaks' cannot both hold for the data set 'd';",
+            "groups.csv, lines 2 and 3, column units: '10' and '20' cannot both hold for the data set 'd';",
+            "groups.csv, line 4: the assay peaks needs genome; give --genome or the column genome.",
+            "groups.csv, line 5, column negatives: 'gc' cannot be used for the assay sequences; choose one of shuffle, others, a file.",
+            "groups.csv, line 6, column negatives: there is no file {}/nowhere.fa; choose one of shuffle, others, a file.",
+        ],
+    ),
+    "alone.csv": (
+        "sample,assay,data,negatives\na,sequences,oct4.fa,others\n",
+        ["alone.csv, line 2, column negatives: 'others' needs other rows of the assay sequences"],
+    ),
+    "narrow.csv": (
+        "sample,assay,data,genome,filter_length,width\na,peaks,oct4.fa,oct4.fa,60,60\n",
+        [
+            "narrow.csv, line 2: a width of 60 is too short for a filter of 60 and a pool of 7; use at least 66."
+        ],
+    ),
+    # Sheets that are read in spite of how they were saved.
+    "good.csv": (GOOD, []),
+    "bom.csv": ("\ufeff" + GOOD, []),
+    "windows.csv": (GOOD.replace("\n", "\r\n"), []),
+    "old_mac.csv": (GOOD.replace("\n", "\r"), []),
+    "semicolon.csv": (GOOD.replace(",", ";"), []),
+    "tab.tsv": (GOOD.replace(",", "\t"), []),
+    "quoted.csv": ('"sample","assay","data"\n"a","sequences","oct4.fa"\n', []),
+    "spaces.csv": ("sample , assay, data\n a , sequences , oct4.fa \n", []),
+    "empty_end.csv": ("sample,assay,data,,\na,sequences,oct4.fa,,\n,,,,\n", []),
+}
+
+# What --name value must say; all of them go into one start.
+PARAMS: dict[str, tuple[Any, str]] = {
+    "unitz": (5, "--unitz: there is no such parameter; did you mean --units? See --help."),
+    "topN": (5, "--topN: there is no such parameter; did you mean --top_n? See --help."),
+    "width": (10, "--width: '10' must be at least 25."),
+    "top_n": (1.5, "--top_n: '1.5' is not a whole number."),
+    "batch_size": (True, "--batch_size: needs a value. The default is 100."),
+    "units": ("many", "--units: 'many' is not a whole number."),
+    "dropout": (1, "--dropout: '1' must be less than 1."),
+    "learning_rate": ("0", "--learning_rate: '0' must be more than 0."),
+    "q_threshold": (2, "--q_threshold: '2' must be at most 1."),
+    "loss": ("bec", "--loss: 'bec' is not one of auto, bce, cross_entropy, mse, pearson"),
+    "split_by": (
+        "chromosomes",
+        "is not one of random, chromosome, given; did you mean chromosome?",
+    ),
+    "models": ("explain", "--models: 'explain' cannot be used: give one or more of: explainn."),
+    "chromosomes": (
+        "chr1, chr2",
+        "--chromosomes: 'chr1, chr2' cannot be used: give chromosome names",
+    ),
+    "jaspar_release": (
+        20,
+        "--jaspar_release: '20' cannot be used: give the year of a JASPAR release",
+    ),
+    "reverse_complement": ("both", "--reverse_complement: 'both' is not true or false."),
+    "genome": ("nowhere.fa", "--genome: there is no file {}/nowhere.fa."),
+    "blacklist": (".", "--blacklist: {} is a folder, not a file."),
+    "seed": (-1, "--seed: '-1' must be at least 0."),
+    "device": ("cuda", "--device: 'cuda' is not one of auto, cpu, gpu"),
+    "input": ("nowhere.csv", "--input: there is no file {}/nowhere.csv."),
+    "max_epochs": ({"a": 1}, "--max_epochs: '[a:1]' is not a whole number."),
+    "valid_fraction": (
+        0.6,
+        "--valid_fraction 0.6 and --test_fraction 0.4 leave nothing to train on",
+    ),
+    "test_fraction": (0.4, "their sum must be less than 1."),
+}
+
+# Values tried on every property: the schema as jsonschema reads it, and as the pipeline does.
+CANDIDATES: list[Any] = [
+    *(-1, 0, 1, 2, 10, 24, 25, 99, 100, 101, 1000, 1001, 10000, 10001, 1e6, 1000001, 1e9),
+    *(0.1, 0.5, 0.999, 1.0, 1.5, 2147483647, 2147483648, True, False),
+    *("x", "a b", "auto", "gpu", "chr1", "chr1,chr2", "chr1,,chr2", "2024", "explainn,explainn"),
+    *("random", "mse", "paper", "native", "peaks", "train", "-a", "a-1", "fungi", "ed", "copy"),
+]
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Everything that needs the pipeline's own checks, in one start."""
+    folder = tmp_path_factory.mktemp("judge")
+    shutil.copy(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa")
+    for name, (content, _) in SHEETS.items():
+        data = content if isinstance(content, bytes) else content.encode()
+        (folder / name).write_bytes(data)
+    cases = {
+        "values": [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES],
+        "sheets": [{"path": str(folder / name), "params": {}} for name in SHEETS],
+    }
+    (folder / "cases.json").write_text(json.dumps(cases))
+    script = ROOT / "tests" / "pipeline" / "judge.nf"
+    out = folder / "verdicts.json"
+    run = run_nextflow(folder, script, "--cases", folder / "cases.json", "--verdicts", out)
+    assert run.code == 0, run.said
+    return folder, json.loads(out.read_text())
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_sheet(name: str, verdicts: tuple[Path, dict[str, Any]]) -> None:
+    folder, said = verdicts
+    wanted = [sentence.replace("{}", str(folder)) for sentence in SHEETS[name][1]]
+    found = said["sheets"][str(folder / name)]
+    for sentence in wanted:
+        assert any(sentence in problem for problem in found["problems"]), found["problems"]
+    assert len(found["problems"]) == len(wanted), found["problems"]
+    for problem in found["problems"]:
+        assert problem.startswith(name)
+        assert problem.endswith((".", "?")), problem
+        assert "\n" not in problem
+    if not wanted:
+        (dataset,) = found["datasets"]
+        assert dataset["id"] == "a"
+        assert dataset["names"] == ["oct4.fa"]
+        assert dataset["spec"]["rows"][0]["negatives"] == "shuffle"
+
+
+def _valid(prop: Mapping[str, Any], value: Any) -> bool:
+    try:
+        jsonschema.validate(value, dict(prop), cls=jsonschema.Draft202012Validator)
+    except jsonschema.ValidationError:
+        return False
+    return True
+
+
+def test_values_as_jsonschema_judges_them(verdicts: tuple[Path, dict[str, Any]]) -> None:
+    """The pipeline reads numbers in texts and texts in numbers; all else must be judged alike."""
+    answers = iter(verdicts[1]["values"])
+    judged = 0
+    for where, name, prop in PROPERTIES:
+        for value in CANDIDATES:
+            problem = next(answers)
+            if (
+                prop["type"] == "string"
+                and isinstance(value, int | float)
+                and not isinstance(value, bool)
+            ):
+                continue  # --jaspar_release 2024 is a text to the pipeline
+            if prop["type"] == "integer" and isinstance(value, str) and value.isdigit():
+                continue  # and --width "200" a number
+            if prop["type"] == "number" and isinstance(value, str) and value.isdigit():
+                continue
+            assert (problem is None) == _valid(prop, value), (where, name, value, problem)
+            judged += 1
+    assert judged > 1000
+
+
+def test_params_all_at_once(tmp_path: Path) -> None:
+    values = {name: value for name, (value, _) in PARAMS.items()}
+    (tmp_path / "params.json").write_text(json.dumps(values))
+    run = run_nextflow(tmp_path, ROOT, "-params-file", "params.json")
+    assert run.code == 1, run.said
+    errors = run.errors()
+    for name, (_, sentence) in PARAMS.items():
+        wanted = sentence.replace("{}", str(tmp_path))
+        assert any(wanted in error for error in errors), (name, wanted, errors)
+    assert len(errors) == len(PARAMS) - 1, errors  # the two fractions share a sentence
+    assert "Exception" not in run.said
+    assert not (tmp_path / "work").exists() or not any((tmp_path / "work").rglob(".command.sh"))
+
+
+def test_texts_of_numbers_on_the_command_line(tmp_path: Path, tiny: Path) -> None:
+    sheet = write_sheet(
+        tiny / "one.csv", ("sample", "assay", "data"), ("007", "sequences", "oct4.fa")
+    )
+    run = run_nextflow(
+        tmp_path,
+        ROOT,
+        "--input",
+        sheet,
+        "--learning_rate",
+        ".003",
+        "--batch_size",
+        "1e2",
+        "--dropout",
+        "1.5",
+        "-stub-run",
+    )
+    assert run.errors() == ["--dropout: '1.5' must be less than 1."]
+
+
+def test_missing_input(tmp_path: Path) -> None:
+    run = run_nextflow(tmp_path, ROOT)
+    assert run.code == 1
+    assert run.errors() == [
+        "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test."
+    ]
+
+
+def test_help_names_every_parameter(tmp_path: Path) -> None:
+    run = run_nextflow(tmp_path, ROOT, "--help")
+    assert run.code == 0
+    for group in SCHEMA["$defs"].values():
+        assert f"\n{group['title']}\n" in run.said
+    for name, prop in PARAMETERS.items():
+        line = next(line for line in run.said.splitlines() if re.match(rf"\s+--{name}\s", line))
+        assert prop["description"] in line
+        assert (
+            "default" not in prop
+            or f"[default: {json.dumps(prop['default']).strip(chr(34))}]" in line
+        )
+    assert not (tmp_path / "results" / "oct4").exists()
+
+
+def test_version(tmp_path: Path) -> None:
+    run = run_nextflow(tmp_path, ROOT, "--version")
+    assert run.code == 0
+    assert run.said.strip().endswith(f"nf-explainn {nfexplainn.__version__}")
+
+
+def test_config_has_the_defaults_of_the_schema(tmp_path: Path) -> None:
+    import subprocess
+
+    text = subprocess.run(
+        [*nextflow_command(), "config", "-o", "json", str(ROOT)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    params = json.loads(text[text.index("{") :])["params"]
+    assert params == {name: prop.get("default") for name, prop in PARAMETERS.items()}
+
+
+def test_assays_are_those_of_the_sheet() -> None:
+    assays = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
+    assert list(assays) == SHEET["properties"]["assay"]["enum"]
+    for name, assay in assays.items():
+        for parameter, value in assay["defaults"].items():
+            assert "default" not in PARAMETERS[parameter], "would hide the assay's default"
+            assert _valid(PARAMETERS[parameter], value)
+        assert (ROOT / "assets" / "samplesheets" / f"{name}.csv").is_file()
+
+
+def test_every_default_is_valid() -> None:
+    for name, prop in PARAMETERS.items():
+        assert "default" not in prop or _valid(prop, prop["default"]), name
+
+
+def test_error_is_no_half_result(tmp_path: Path) -> None:
+    run: Run = run_nextflow(tmp_path, ROOT, "--input", "nowhere.csv")
+    assert run.code == 1
+    assert run.files() == set()

@@ -1,0 +1,258 @@
+# ruff: noqa: E501
+"""Real runs, from the sheet to the report, on data cut to seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from nextflow_runs import ROOT, TINY, Run, nextflow_command, run_nextflow, write_sheet
+
+PER_DATASET = {"status.json", "dataset.parquet", "counts.tsv", "dropped.tsv", "audit.tsv"}
+PER_RUN = {"model.safetensors", "history.tsv", "timing.tsv", "metrics.tsv", "predictions.parquet"}
+PER_RUN_MOTIFS = {
+    *("units.meme", "units.jaspar", "units.transfac", "units.tsv", "effects.tsv"),
+    *("importances.parquet", "well_predicted.tsv"),
+}
+PER_MODEL = {
+    "motifs/{}.units.tsv",
+    "motifs/{}.tomtom.tsv",
+    "motifs/{}.support.tsv",
+    "{}.verdict.json",
+}
+
+
+def golden_files(dataset: str, replicates: int = 2) -> set[str]:
+    """Files of a data set that can be used, without its logos."""
+    files = {f"{dataset}/data/{dataset}.{kind}" for kind in {*PER_DATASET, "baseline.tsv"}}
+    for replicate in range(1, replicates + 1):
+        run = f"{dataset}.explainn.r{replicate}"
+        files |= {f"{dataset}/explainn/{run}.{kind}" for kind in PER_RUN}
+        files |= {f"{dataset}/explainn/motifs/{run}.{kind}" for kind in PER_RUN_MOTIFS}
+    return files | {
+        f"{dataset}/explainn/" + name.format(f"{dataset}.explainn") for name in PER_MODEL
+    }
+
+
+def digests(results: Path) -> dict[str, str]:
+    """Sha256 of every artefact: all published files but those of times, the page and Nextflow's."""
+    return {
+        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.is_file()
+        and path.relative_to(results).parts[0]
+        not in {"pipeline_info", "multiqc_report.html", "tables"}
+        and not path.name.endswith(".timing.tsv")
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
+    """One unbroken run."""
+    folder = tmp_path_factory.mktemp("finished")
+    run = run_nextflow(folder, ROOT, "--input", tiny / "sheet.csv", *TINY)
+    assert run.code == 0, run.said
+    return run
+
+
+def test_files(finished: Run) -> None:
+    files = {name for name in finished.files() if "/logos/" not in name}
+    wanted = golden_files("oct4") | golden_files("yeast") | {"few/data/few.status.json"}
+    assert {
+        name for name in files if "/" in name and not name.startswith(("tables/", "pipeline_info/"))
+    } == wanted
+    assert "multiqc_report.html" in files
+    assert {"pipeline_info/params.json", "pipeline_info/versions.yml"} <= files
+    assert any(name.startswith("tables/") for name in files)
+
+
+def test_unusable_data_set_stops_nobody(finished: Run) -> None:
+    status = json.loads((finished.results / "few/data/few.status.json").read_text())
+    assert status["state"] == "unusable"
+    assert "20" in status["reason"]
+    assert status["advice"]
+    page = (finished.results / "multiqc_report.html").read_text()
+    assert status["reason"] in page
+    assert not any("few.explainn" in name for name in finished.trace())
+
+
+def test_every_task_ran_once(finished: Run) -> None:
+    trace = finished.trace()
+    assert set(trace.values()) == {"COMPLETED"}
+    runs = [f"{dataset}.explainn.r{r}" for dataset in ("oct4", "yeast") for r in (1, 2)]
+    for process in ("MODEL_TRAIN", "MODEL_EVALUATE", "UNITS_INTERPRET"):
+        assert {name for name in trace if name.startswith(process)} == {
+            f"{process} ({run})" for run in runs
+        }
+
+
+def test_versions(finished: Run) -> None:
+    versions = json.loads((finished.results / "pipeline_info/versions.yml").read_text())
+    assert versions["Pipeline"].keys() == {"nf-explainn", "Nextflow"}
+    import torch
+
+    assert versions["MODEL_TRAIN"]["torch"] == torch.__version__.partition("+")[0]
+
+
+def test_replicates_differ_in_their_seed(finished: Run) -> None:
+    one, two = (
+        (finished.results / f"oct4/explainn/oct4.explainn.r{r}.model.safetensors").read_bytes()
+        for r in (1, 2)
+    )
+    assert one != two
+
+
+def test_resume_has_everything(finished: Run, tiny: Path) -> None:
+    run = run_nextflow(finished.folder, ROOT, "--input", tiny / "sheet.csv", *TINY, "-resume")
+    assert run.code == 0, run.said
+    assert set(run.trace().values()) == {"CACHED"}
+
+
+def test_interpretation_does_not_retrain(finished: Run, tiny: Path) -> None:
+    arguments = ("--input", tiny / "sheet.csv", *TINY, "--min_sites", "30")
+    run = run_nextflow(finished.folder, ROOT, *arguments, "-resume")
+    assert run.code == 0, run.said
+    trace = run.trace()
+    assert {
+        status for name, status in trace.items() if name.startswith(("MODEL_", "SEQUENCES_"))
+    } == {"CACHED"}
+    assert {status for name, status in trace.items() if name.startswith("UNITS_INTERPRET")} == {
+        "COMPLETED"
+    }
+
+
+def test_killed_and_resumed_is_the_same(finished: Run, tiny: Path, tmp_path: Path) -> None:
+    """``kill -9`` in the middle of the training, then -resume: every artefact as in the other run."""
+    arguments = ["--input", str(tiny / "sheet.csv"), *TINY]
+    process = subprocess.Popen(
+        [*nextflow_command(), "-q", "run", str(ROOT), *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "NXF_OFFLINE": "true"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 600
+    while not list(tmp_path.glob("work/*/*/*.model.safetensors")) and time.monotonic() < deadline:
+        assert process.poll() is None, "ended before a model was there"
+        time.sleep(0.2)
+    # Nextflow alone: the tasks of the local executor live on in sessions of their own.
+    for line in subprocess.run(
+        ["ps", "-eo", "pid,sid,comm"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[1:]:
+        pid, session, command = line.split(None, 2)
+        if int(session) == process.pid and command.startswith("java"):
+            os.kill(int(pid), signal.SIGKILL)
+    process.wait(60)
+    run = run_nextflow(tmp_path, ROOT, *arguments, "-resume")
+    assert run.code == 0, run.said
+    assert "CACHED" in run.trace().values()
+    assert digests(run.results) == digests(finished.results)
+
+
+def test_mistakes_in_files_end_the_run_together_before_training(tmp_path: Path, tiny: Path) -> None:
+    (tmp_path / "bad.fa").write_text(">a\nACGT!\n")
+    (tmp_path / "genome.fa").write_text("no fasta\n")
+    (tmp_path / "known.meme").write_text("no motifs\n")
+    (tmp_path / "bad.bed").write_text("chr1\t20\t10\n")
+    shutil.copy(tiny / "oct4.fa", tmp_path / "good.fa")
+    shutil.copy(tiny / "genome.fa.gz", tmp_path)
+    sheet = write_sheet(
+        tmp_path / "sheet.csv",
+        ("sample", "assay", "data", "genome", "motif_db"),
+        ("good", "sequences", "good.fa", "", ""),
+        ("fasta", "sequences", "bad.fa", "", "known.meme"),
+        ("genome", "peaks", "bad.bed", "genome.fa", ""),
+        ("bed", "peaks", "bad.bed", "genome.fa.gz", ""),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet, *TINY)
+    assert run.code == 1
+    for name in ("bad.fa", "genome.fa", "bad.bed", "known.meme"):
+        assert any(error.startswith(name) for error in run.errors()), (name, run.said)
+    assert "Traceback" not in run.said
+    assert not any(name.startswith("MODEL_TRAIN") for name in run.trace())
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose code may be changed."""
+    folder = tmp_path_factory.mktemp("copy") / "project"
+    ignored = shutil.ignore_patterns(
+        ".git", "tests", "work", "results*", ".nextflow*", "__pycache__"
+    )
+    shutil.copytree(ROOT, folder, ignore=ignored)
+    return folder
+
+
+def test_stub_run_of_every_assay_and_the_resume_trap(
+    project: Path, tiny: Path, tmp_path: Path
+) -> None:
+    """Code that a script only imports counts too: after an edit nothing of ours is cached."""
+    arguments = (project, "--input", tiny / "sheet.csv", "-stub-run", "-resume")
+    first = run_nextflow(tmp_path, *arguments)
+    assert first.code == 0, first.said
+    assert set(first.trace().values()) == {"COMPLETED"}
+    assert set(run_nextflow(tmp_path, *arguments).trace().values()) == {"CACHED"}
+    (project / "bin" / "nfexplainn" / "__pycache__").mkdir()
+    (project / "bin" / "nfexplainn" / "__pycache__" / "dna.pyc").write_bytes(b"0")
+    assert set(run_nextflow(tmp_path, *arguments).trace().values()) == {"CACHED"}
+    with (project / "bin" / "nfexplainn" / "dna.py").open("a") as handle:
+        handle.write("# edited\n")
+    edited = run_nextflow(tmp_path, *arguments).trace()
+    ours = {name: status for name, status in edited.items() if name != "REPORT_MULTIQC"}
+    assert set(ours.values()) == {"COMPLETED"}, edited
+
+
+def test_strict_parser(tiny: Path, tmp_path: Path) -> None:
+    """The parser of newer releases (configuration sees no parameter there: the trace lies elsewhere)."""
+    arguments = (
+        ROOT,
+        "--input",
+        tiny / "sheet.csv",
+        "--outdir",
+        "elsewhere",
+        "--publish_dir_mode",
+        "link",
+    )
+    run = run_nextflow(tmp_path, *arguments, "-stub-run", NXF_SYNTAX_PARSER="v2")
+    assert run.code == 0, run.said
+    assert (tmp_path / "elsewhere" / "multiqc_report.html").is_file()
+    model = tmp_path / "elsewhere/oct4/explainn/oct4.explainn.r3.model.safetensors"
+    assert model.stat().st_nlink == 2
+
+
+def test_lint() -> None:
+    places = [
+        "main.nf",
+        "nextflow.config",
+        "conf",
+        "modules",
+        "subworkflows",
+        "tests/pipeline/judge.nf",
+    ]
+    done = subprocess.run(
+        [*nextflow_command(), "lint", *places],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "Error" not in said, said
+    assert "Warn" not in said, said
+
+
+def test_sizes() -> None:
+    """Files that can be read at one sitting."""
+    assert len((ROOT / "main.nf").read_text().splitlines()) <= 120
+    for path in (ROOT / "subworkflows").rglob("main.nf"):
+        assert len(path.read_text().splitlines()) <= 150, path
