@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from tests.region_fixtures import make_genome, make_spec, regions, sequence
 
 from nfexplainn import dna
 from nfexplainn.assays import peaks
@@ -16,6 +15,7 @@ from nfexplainn.assays.matrix import prepare
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.genome import index_genome
 from nfexplainn.spec import InputFile, Row, Spec, make_options
+from region_fixtures import make_genome, make_spec, regions, sequence
 
 
 @pytest.fixture(scope="module")
