@@ -88,7 +88,7 @@ def test_docker_as_nobody_special_without_network_on_a_read_only_image(someone) 
     by, place = someone
     strict = "-u $(id -u):$(id -g) --network none --read-only --tmpfs /tmp"
     config = limits(place, f"docker.runOptions = '{strict}'")
-    run(place, "test,docker", by=by, config=config)
+    run(place, "test,docker", *SHORT, by=by, config=config)
     scripts = task_scripts(place)
     assert scripts
     assert all("--network none --read-only" in script for script in scripts)
