@@ -77,7 +77,7 @@ workflow {
     )
 
     REPORT(
-        status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.perRun, INTERPRET.out.perModel),
+        status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.perRun, INTERPRET.out.perModel),
         reportedSettings(input), code,
     )
 }

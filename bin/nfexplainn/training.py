@@ -25,6 +25,7 @@ from nfexplainn.metrics import headline
 from nfexplainn.predict import predict_logits, reverse_complement
 from nfexplainn.recipes import Recipe, epoch_codes
 
+CLOCK_FIELDS = ("seconds", "sequences_per_second")  # of an Epoch, and never twice the same
 REPORT_EVERY = 10.0  # seconds between lines within a long epoch
 
 
@@ -301,7 +302,13 @@ class _Trainer:
     def _codes(self, number: int) -> Tensor:
         """Give the training sequences of an epoch; the paper's recipe never changes them."""
         if self.options.recipe != "paper" or self.codes is None:
-            codes = epoch_codes(self.dataset, self.options.recipe, (self.options.seed, number))
+            codes = epoch_codes(
+                self.dataset,
+                self.options.recipe,
+                (self.options.seed, number),
+                native=getattr(self.model, "kernel", "torch") == "native",
+                threads=torch.get_num_threads(),
+            )
             self.codes = torch.from_numpy(codes).to(self.device)
         return self.codes
 

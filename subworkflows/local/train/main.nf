@@ -23,6 +23,7 @@ workflow TRAIN {
     emit:
     models      = trained                          // [ run, model.safetensors, dataset.parquet ]
     history     = MODEL_TRAIN.out.history
+    timing      = MODEL_TRAIN.out.timing
     predictions = MODEL_EVALUATE.out.predictions
     metrics     = MODEL_EVALUATE.out.metrics
     baseline    = BASELINE_EVALUATE.out.metrics    // [ [id: 'oct4', ...], oct4.baseline.tsv ]
