@@ -282,8 +282,9 @@ def _chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
     check_text(head, name)
     start = head.lstrip()
     if not start.startswith((b"@", b">")):
+        shown = start.split(b"\n")[0].strip()[:20]
         raise UserError(
-            f"{name}, line 1: '{start[:20].decode('latin-1')}' begins neither a FASTQ ('@') nor a"
+            f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
             " FASTA ('>') record; give reads."
         )
     kind = "fastq" if start.startswith(b"@") else "fasta"

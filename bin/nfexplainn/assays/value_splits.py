@@ -80,7 +80,7 @@ def split_by_column(
     test = test or choose_groups(sizes, spec.options.test_fraction, set(valid))
     if not valid and len(counts) - len(test) > 1:
         valid = choose_groups(sizes, spec.options.valid_fraction, set(test))
-        if sum(counts[name] for name in valid) > 2 * spec.options.valid_fraction * len(groups):
+        if sum(counts[name] for name in valid) > 1.5 * spec.options.valid_fraction * len(groups):
             valid = ()  # few large groups: validation is taken at random from training
     left = set(counts) - set(valid) - set(test)
     if not left:

@@ -128,9 +128,9 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
             " 'sequences'."
         )
     header = _header(cells)
-    columns = _find(name, header, cells[1:] if header else cells, layout)
     if header and len(peeked) == 1:
         raise UserError(f"{name}: the table has a header and no row under it.")
+    columns = _find(name, header, cells[1:] if header else cells, layout)
     table = ValueTable(name, columns.titles)
     rows = itertools.chain(peeked[1:] if header else peeked, lines)
     problems = Problems(name)
