@@ -8,6 +8,7 @@ from nfexplainn.report.load import DatasetResult, Inputs, number
 from nfexplainn.report.mqc import MINUS, Cell, Page, cell, escape, plural
 
 ROW_LIMIT = 300
+NO_MODEL = "No result of a training reached the report."
 _CHECKS = {
     "exact_duplicates": "The same sequence in two parts",
     "reverse_complement_duplicates": "A sequence and its reverse complement in two parts",
@@ -21,12 +22,12 @@ _SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 def write_status(page: Page, inputs: Inputs) -> None:
     """Write who could not be used, why and what to do, and ``status.tsv``."""
-    bad = [dataset for dataset in inputs.datasets if dataset.state != "ok"]
+    bad = [d for d in inputs.datasets if d.state != "ok" or not d.models]
     good = len(inputs.datasets) - len(bad)
     if bad:
         rows = "".join(
             f'<tr><th scope="row">{escape(dataset.id)}</th><td>{escape(dataset.state)}</td>'
-            f"<td>{escape(dataset.reason)}</td><td>{escape(dataset.advice)}</td></tr>"
+            f"<td>{escape(dataset.reason or NO_MODEL)}</td><td>{escape(dataset.advice)}</td></tr>"
             for dataset in bad
         )
         markup = (

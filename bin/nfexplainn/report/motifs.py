@@ -82,12 +82,12 @@ def _row(unit: Unit) -> dict[str, Cell]:
     best = unit.best
     row: dict[str, Cell] = {
         "logo": raw_cell(logo(unit)),
-        "motif": cell(unit.annotation or DASH),
+        "motif": cell(unit.annotation or DASH, narrow=True),
         "rank": best.rank,
-        "effect": best.effect,
-        "importance": best.importance,
+        "effect": _rounded(best.effect),
+        "importance": _rounded(best.importance),
         "n": best.importance_n,
-        "weight": best.weight,
+        "weight": _rounded(best.weight),
         "q": None if unit.q_value is None else power(unit.q_value),
         "support": f"{unit.support}/{unit.replicates}",
         "sites": unit.sites,
@@ -102,6 +102,11 @@ def _row(unit: Unit) -> dict[str, Cell]:
             ", ".join(f"{effect.task} {short(effect.effect)} (#{effect.rank})" for effect in ranked)
         )
     return row
+
+
+def _rounded(value: float | None) -> float | None:
+    """Round to what is shown, without a minus before zero."""
+    return None if value is None else round(value, 3) + 0.0
 
 
 def _headers() -> dict[str, dict[str, Any]]:
@@ -211,6 +216,8 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
     lead = (
         "The final weights of the annotated units: positive (red) where the unit's output raises"
         " the prediction, negative (blue) where it lowers it."
+        " An output may fall where the motif is strong: which way a motif works is the sign of its"
+        " effect."
     )
     multi = [position for position, model in enumerate(models) if len(model.tasks) > 1]
     for position in multi[:PANEL_LIMIT]:
@@ -219,14 +226,14 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
         if len(chosen) < 2:
             continue
         values = [[unit.in_task(task).weight for task in model.tasks] for unit in chosen]
-        names = [f"{unit.annotation} ({unit.id})" for unit in chosen]
+        names = [f"{unit.name} ({unit.id})" for unit in chosen]
         _heatmap(page, title_of(model, models), values, model.tasks, names, lead)
     columns = [(p, task) for p, model in enumerate(models) for task in model.tasks]
     best: dict[str, dict[int, Unit]] = {}
     for position, of_model in units.items():
         for unit in of_model:
             if unit.annotation:
-                best.setdefault(unit.annotation, {}).setdefault(position, unit)
+                best.setdefault(unit.name, {}).setdefault(position, unit)
     # Motifs that several models share tell most: they come first when there are too many.
     ranked = sorted(best, key=lambda name: (-len(best[name]), name))[:HEATMAP_ROWS]
     if not ranked or (len(models) == 1 and multi):

@@ -166,9 +166,10 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def cell(text: object) -> str:
+def cell(text: object, *, narrow: bool = False) -> str:
     """Make text safe inside a cell of a MultiQC table, and let it wrap where it is long."""
-    return raw_cell(f'<span class="nfx-w">{escape(text)}</span>')
+    style = "nfx-w nfx-narrow" if narrow else "nfx-w"
+    return raw_cell(f'<span class="{style}">{escape(text)}</span>')
 
 
 def raw_cell(markup: str) -> str:

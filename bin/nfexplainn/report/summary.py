@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nfexplainn.report import scores as sc
+from nfexplainn.report.data import NO_MODEL
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.report.mqc import DASH, Page, escape, plural, short, thousands
 from nfexplainn.report.units import Unit, evidence, logo, logo_symbols, top_units
 
 MOTIFS_PER_TASK = 3
-NO_MODEL = "No result of a training reached the report."
 _STATES = {
     "usable": ("✓", "usable"),
     "weak": ("!", "weak"),
@@ -169,7 +169,7 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
     facts = []
     if len(dataset.models) > 1 and model is not None:
         facts.append(escape(model.name))
-    if dataset.meta.get("assay"):
+    if dataset.meta.get("assay") not in (None, "sequences"):
         facts.append(escape(dataset.meta["assay"]))
     total = sum(number(row["sequences"]) or 0 for row in dataset.counts if row["task"] == "*")
     if total:
@@ -226,10 +226,15 @@ def _motifs(units: Sequence[Unit], task: str, count: int) -> str:
     if not best:
         return '<span class="nfx-faint">no motif raises the prediction</span>'
     return "".join(
-        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>'
+        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>{_also(unit)}'
         f'<span class="nfx-faint">{evidence(unit)}</span></span></div>'
         for unit in best
     )
+
+
+def _also(unit: Unit) -> str:
+    others = ", ".join(unit.names[1:])
+    return f' <span class="nfx-also">or {escape(others)}</span>' if others else ""
 
 
 def _plain(dataset: DatasetResult, model: ModelResult | None) -> dict[str, object]:
@@ -258,7 +263,9 @@ def _table_rows(
             "value": score.mean if score else None,
             "spread": score.spread if score else None,
             "prevalence": score.prevalence if score else None,
-            "motifs": "; ".join(f"{unit.name} ({unit.id}, {evidence(unit)})" for unit in best),
+            "motifs": "; ".join(
+                f"{unit.annotation or unit.name} ({unit.id}, {evidence(unit)})" for unit in best
+            ),
         }
         for baseline in sc.BASELINES:
             found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)

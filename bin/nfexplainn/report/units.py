@@ -12,7 +12,7 @@ from nfexplainn.report.load import ModelResult, Row, number
 from nfexplainn.report.mqc import escape, power
 
 LEAST_EFFECT = 0.2
-_LOGO_COLUMN = 8  # px
+_LOGO_COLUMN = 7  # px
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,14 @@ class Unit:
         return bool(self.annotation) or self.status == "unannotated"
 
     @property
+    def names(self) -> list[str]:
+        """Names of the known motifs that it matches, best first."""
+        return [name for name in self.annotation.split(", ") if name]
+
+    @property
     def name(self) -> str:
-        """Its annotation, or the consensus of an unknown motif."""
-        return self.annotation or self.consensus.strip("N") or self.id
+        """Name of its best match, or the consensus of an unknown motif."""
+        return (self.names or [self.consensus.strip("N") or self.id])[0]
 
     def has_task(self, task: str) -> bool:
         """Whether the model has this task (scores may be over all tasks, ``*``)."""
@@ -109,20 +114,24 @@ def units_of(model: ModelResult, number_of_model: int) -> list[Unit]:
 
 
 def top_units(units: Sequence[Unit], task: str, count: int) -> list[Unit]:
-    """Pick the best readable units of a task that raise its prediction, one per annotation.
+    """Pick the best readable units of a task that raise its prediction.
 
-    Units with less than a fifth of the first one's effect are left out.
+    Left out are units that match a known motif which a better one matches too (they look for the
+    same), and those with less than a fifth of the first one's effect.
     """
     able = [unit for unit in units if unit.readable and unit.has_task(task)]
     able = [unit for unit in able if (unit.in_task(task).effect or 0.0) > 0]
     able.sort(key=lambda unit: unit.in_task(task).rank or 10**9)
-    first: dict[str, Unit] = {}
+    chosen: list[Unit] = []
+    seen: set[str] = set()
     least = LEAST_EFFECT * (able[0].in_task(task).effect or 0.0) if able else 0.0
     for unit in able:
         if (unit.in_task(task).effect or 0.0) < least:
             break
-        first.setdefault(unit.annotation or unit.id, unit)
-    return list(first.values())[:count]
+        if not seen & set(unit.names):
+            chosen.append(unit)
+        seen |= set(unit.names)
+    return chosen[:count]
 
 
 def logo(unit: Unit) -> str:
@@ -151,6 +160,8 @@ def logo_symbols(units: Sequence[Unit]) -> str:
 def evidence(unit: Unit) -> str:
     """Say in a few words how sure a motif is."""
     support = f"{unit.support}/{unit.replicates} replicates"
+    if unit.replicates == 1:
+        support = "one replicate"
     if unit.status == "few_sites":
         support += f" · only {unit.sites} sites"
     if unit.q_value is None or not unit.annotation:
