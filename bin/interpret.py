@@ -77,6 +77,8 @@ def main() -> None:
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
     write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
     tables.write_motifs(result.states, prefix)
+    if options.recipe == "robust":
+        tables.write_second_motifs(result, dataset, prefix, loaded.header.strand_symmetric)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
     with_motif = sum(state.motif is not None for state in result.states)
     print(

@@ -25,6 +25,7 @@ TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
 Floats = NDArray[np.float32]
 
 _META_KEY = b"nf-explainn"
+_FLANKS = "nf-explainn:flanks"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,9 @@ class Dataset:
         ``train``, ``valid`` or ``test``.
     labels : float32 array, shape (n, tasks)
         NaN where unknown.
+    flanks : uint8 array, shape (n, 2 * width), or None
+        The bases before and after each sequence, half of them each, where a genome tells; the
+        robust recipe shifts training windows into them.
     """
 
     meta: DatasetMeta
@@ -99,6 +103,7 @@ class Dataset:
     codes: dna.Codes
     split: NDArray[np.str_]
     labels: Floats
+    flanks: dna.Codes | None = None
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -116,6 +121,8 @@ class Dataset:
         sha.update("\n".join(self.split.tolist()).encode())
         sha.update(np.ascontiguousarray(self.labels).tobytes())
         sha.update("\n".join(self.meta.tasks).encode())
+        if self.flanks is not None:
+            sha.update(np.ascontiguousarray(self.flanks).tobytes())
         return sha.hexdigest()
 
 
@@ -127,6 +134,9 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         "sequence": pa.array(dna.decode(dataset.codes), pa.string()),
         "split": pa.array(dataset.split.tolist(), pa.string()).dictionary_encode(),
     }
+    if dataset.flanks is not None:
+        meta["flank"] = dataset.flanks.shape[1] // 2
+        columns[_FLANKS] = pa.array(dna.decode(dataset.flanks), pa.string())
     for column, task in enumerate(dataset.meta.tasks):
         columns[task] = pa.array(np.ascontiguousarray(dataset.labels[:, column]), pa.float32())
     table = pa.table(columns).replace_schema_metadata(
@@ -154,6 +164,7 @@ def read_dataset(path: str | Path) -> Dataset:
         )
     fields = json.loads(raw)
     version = fields.pop("format_version")
+    flank = fields.pop("flank", 0)
     if version != FORMAT_VERSION:
         raise UserError(
             f"{path}: data set format {version}, this release reads {FORMAT_VERSION};"
@@ -172,6 +183,7 @@ def read_dataset(path: str | Path) -> Dataset:
         codes=_codes(table.column("sequence"), meta.length),
         split=np.array(table.column("split").to_pylist(), dtype=np.str_),
         labels=labels,
+        flanks=_codes(table.column(_FLANKS), 2 * flank) if flank else None,
     )
 
 

@@ -15,15 +15,17 @@ import torch
 
 from nfexplainn.dataset import Dataset
 from nfexplainn.dna import N_CODE, Codes
+from nfexplainn.flanks import MAX_SHIFT
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset
 from nfexplainn.shuffle import dinucleotide_shuffle
 
 Recipe = Literal["paper", "robust"]
-MAX_SHIFT = 10
 
 
-def epoch_codes(dataset: Dataset, recipe: Recipe, seed: Sequence[int]) -> Codes:
+def epoch_codes(
+    dataset: Dataset, recipe: Recipe, seed: Sequence[int], *, native: bool = False, threads: int = 1
+) -> Codes:
     """Give the training sequences of one epoch.
 
     Parameters
@@ -32,6 +34,10 @@ def epoch_codes(dataset: Dataset, recipe: Recipe, seed: Sequence[int]) -> Codes:
     recipe : {'paper', 'robust'}
     seed : sequence of int
         Of this epoch.
+    native : bool
+        Whether the kernel shuffles; its random numbers are others than NumPy's.
+    threads : int
+        Of the kernel.
 
     Returns
     -------
@@ -43,23 +49,33 @@ def epoch_codes(dataset: Dataset, recipe: Recipe, seed: Sequence[int]) -> Codes:
     if recipe == "paper":
         return codes
     rng = np.random.default_rng(list(seed))
+    if dataset.flanks is not None:
+        left, right = np.split(dataset.flanks[rows], 2, axis=1)
+        codes = np.concatenate([left[:, -MAX_SHIFT:], codes, right[:, :MAX_SHIFT]], axis=1)
     if dataset.meta.extra.get("negatives") == "shuffle":
         labels = dataset.labels[rows]
         negatives = np.flatnonzero((labels == 0).all(axis=1))
         positives = np.flatnonzero((labels == 1).any(axis=1))
         if len(negatives) and len(positives):
-            # As many as there were; several per positive where there are more of them.
-            parents = np.resize(positives, len(negatives))
-            codes[negatives] = dinucleotide_shuffle(codes[parents], rng)
-    return shifted(codes, rng)
+            # As many as there were; several per positive where there are more of them. With real
+            # flanks these are shuffled along, so that no class is told by its ends.
+            parents = codes[np.resize(positives, len(negatives))]
+            if native:
+                from nfexplainn.native import shuffle
+
+                number = int(rng.integers(2**63))
+                codes[negatives] = shuffle.dinucleotide_shuffle(parents, number, threads)
+            else:
+                codes[negatives] = dinucleotide_shuffle(parents, rng)
+    if dataset.flanks is None:
+        codes = np.pad(codes, ((0, 0), (MAX_SHIFT, MAX_SHIFT)), constant_values=N_CODE)
+    return shifted(codes, dataset.meta.length, rng)
 
 
-def shifted(codes: Codes, rng: np.random.Generator, largest: int = MAX_SHIFT) -> Codes:
-    """Shift each sequence by a uniform number of bases up to ``largest`` either way; N moves in."""
-    length = codes.shape[1]
-    padded = np.pad(codes, ((0, 0), (largest, largest)), constant_values=N_CODE)
-    start = rng.integers(0, 2 * largest + 1, size=len(codes))
-    return np.take_along_axis(padded, start[:, None] + np.arange(length), axis=1)
+def shifted(codes: Codes, length: int, rng: np.random.Generator) -> Codes:
+    """Cut a window of ``length`` out of each sequence, at a uniform place, shape (n, length)."""
+    start = rng.integers(0, codes.shape[1] - length + 1, size=len(codes))
+    return np.take_along_axis(codes, start[:, None] + np.arange(length), axis=1)
 
 
 def start_from_words(model: ExplaiNN, dataset: Dataset) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pytest
 import torch
 from test_training import model_for, planted
 
 from nfexplainn import dna
+from nfexplainn.dataset import Dataset
+from nfexplainn.native import library
 from nfexplainn.recipes import epoch_codes, shifted, start_from_words
 from nfexplainn.training import TrainingOptions, train
 
@@ -17,15 +22,66 @@ def test_paper_leaves_the_sequences() -> None:
     assert np.array_equal(epoch_codes(dataset, "paper", (1, 2)), expected)
 
 
-def test_shifts_move_by_at_most_ten_and_fill_with_n() -> None:
-    codes = np.tile(np.arange(40, dtype=np.uint8) % 4, (500, 1))
-    codes[:, 20] = 9  # a mark to find again
-    moved = shifted(codes, np.random.default_rng(0))
-    where = moved.argmax(axis=1)
-    assert (moved.max(axis=1) == 9).all()
-    assert set(where - 20) == set(range(-10, 11))
-    left = moved[where == 15][0]
-    assert (left[-5:] == dna.N_CODE).all() and left[-6] == codes[0, -1]
+def test_shifts_are_uniform_over_all_places() -> None:
+    codes = np.tile(np.arange(60, dtype=np.uint8), (2100, 1))
+    moved = shifted(codes, 40, np.random.default_rng(0))
+    assert moved.shape == (2100, 40) and (np.diff(moved.astype(int), axis=1) == 1).all()
+    counts = np.bincount(moved[:, 0], minlength=21)
+    assert len(counts) == 21 and counts.min() > 60 and counts.max() < 145
+
+
+def test_without_a_genome_n_moves_in() -> None:
+    dataset = planted(100)
+    length = dataset.meta.length
+    moved = epoch_codes(dataset, "robust", (1, 1))
+    for before, after in zip(dataset.codes[dataset.rows("train")], moved, strict=True):
+        padded = np.pad(before, 10, constant_values=dna.N_CODE)
+        assert any(np.array_equal(padded[at : at + length], after) for at in range(21))
+
+
+def with_flanks(dataset: Dataset) -> Dataset:
+    """Give every sequence the flanks AAAAAAAAAA and CCCCCCCCCC."""
+    flanks = np.repeat(np.array([[0] * 10 + [1] * 10], dtype=np.uint8), len(dataset), axis=0)
+    return dataclasses.replace(dataset, flanks=flanks)
+
+
+def test_with_a_genome_the_real_flanks_move_in() -> None:
+    dataset = with_flanks(planted(100))
+    rows, length = dataset.rows("train"), dataset.meta.length
+    whole = np.concatenate(
+        [dataset.flanks[rows, :10], dataset.codes[rows], dataset.flanks[rows, 10:]], axis=1
+    )
+    moved = epoch_codes(dataset, "robust", (1, 1))
+    assert (moved < dna.N_CODE).sum() == (whole[:, :length] < dna.N_CODE).sum()
+    for one, other in zip(moved, whole, strict=True):
+        assert any(np.array_equal(other[at : at + length], one) for at in range(21))
+    shuffling = dataclasses.replace(
+        dataset, meta=dataclasses.replace(dataset.meta, extra={"negatives": "shuffle"})
+    )
+    moved = epoch_codes(shuffling, "robust", (1, 1))
+    assert (moved < dna.N_CODE).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_kernel_shuffles_too(threads: int) -> None:
+    try:
+        library.load()
+    except library.KernelError as error:
+        pytest.skip(str(error))
+    dataset = with_flanks(planted(100, extra={"negatives": "shuffle"}))
+    seeds = ((1, 1), (1, 1), (1, 2))
+    one, again, two = (
+        epoch_codes(dataset, "robust", seed, native=True, threads=threads) for seed in seeds
+    )
+    negative = dataset.labels[dataset.rows("train"), 0] == 0
+    assert np.array_equal(one, again) and not np.array_equal(one[negative], two[negative])
+    by_numpy = epoch_codes(dataset, "robust", (1, 1))
+    assert one.shape == by_numpy.shape
+    pairs = [
+        np.bincount((c[:, :-1].astype(int) * 4 + c[:, 1:]).ravel())
+        for c in (one[negative], by_numpy[negative])
+    ]
+    np.testing.assert_allclose(pairs[0], pairs[1], rtol=0.1, atol=60)
 
 
 def test_shuffles_are_fresh_and_keep_the_dinucleotides() -> None:

@@ -20,6 +20,7 @@ from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
 from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import SPLITS, Floats, Source
 from nfexplainn.errors import UserError
+from nfexplainn.flanks import MAX_SHIFT, genome_flanks
 from nfexplainn.genome import Genome, genome_sha256, open_genome
 from nfexplainn.intervals import Regions, merge_close
 from nfexplainn.negatives import (
@@ -228,8 +229,9 @@ def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions) -> Wi
 
 
 def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
-    """Add the genome to the sources of a data set."""
+    """Add the genome to the sources of a data set, and what lies beside its windows."""
     dataset = prepared.dataset
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
-    return Prepared(dataclasses.replace(dataset, meta=meta), prepared.dropped)
+    flanks = genome_flanks(dataset.names, genome, MAX_SHIFT)
+    return Prepared(dataclasses.replace(dataset, meta=meta, flanks=flanks), prepared.dropped)

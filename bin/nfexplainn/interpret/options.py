@@ -27,12 +27,15 @@ class InterpretOptions:
         Bits under which a motif is never annotated.
     kernel : {'auto', 'native', 'torch'}
         What scans the sequences and computes the units.
+    recipe : {'paper', 'robust'}
+        ``robust`` adds a re-estimated second motif per unit.
     """
 
     activation_threshold: float = 0.5
     min_sites: int = 20
     min_information: float = 5.0
     kernel: str = "auto"
+    recipe: str = "paper"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.dataset import Dataset
+from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import Interpretation
 from nfexplainn.interpret.status import UnitState
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, write_tsv
@@ -71,6 +72,21 @@ def write_motifs(states: Sequence[UnitState], prefix: str | Path) -> None:
     write_meme(motifs, f"{prefix}.units.meme")
     write_jaspar(motifs, f"{prefix}.units.jaspar", counts=counts)
     write_transfac(motifs, f"{prefix}.units.transfac", counts=counts)
+
+
+def write_second_motifs(
+    result: Interpretation, dataset: Dataset, prefix: str | Path, both_strands: bool
+) -> None:
+    """Write the re-estimated motifs (``.reestimated.meme``) and both kinds' AUPRC (``.pwms.tsv``).
+
+    A unit is re-estimated in the task in which its effect is largest.
+    """
+    with_motif = [at for at, state in enumerate(result.states) if state.motif is not None]
+    motifs = [state.motif for state in result.states if state.motif is not None]
+    effect = np.where(np.isnan(result.effect), -np.inf, result.effect)[with_motif]
+    second = second_motifs(dataset, motifs, effect.argmax(axis=1), both_strands=both_strands)
+    write_meme(MotifSet(second.motifs), f"{prefix}.reestimated.meme")
+    write_tsv(second.table, f"{prefix}.pwms.tsv")
 
 
 def write_selection(result: Interpretation, dataset: Dataset, path: str | Path) -> None:

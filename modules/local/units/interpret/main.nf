@@ -9,7 +9,7 @@ process UNITS_INTERPRET {
 
     output:
     tuple val(meta), path("${meta.id}.units.meme")         , emit: meme
-    tuple val(meta), path("${meta.id}.{units,effects}.tsv"), emit: tables
+    tuple val(meta), path("${meta.id}.{units.tsv,effects.tsv,pwms.tsv,reestimated.meme}"), emit: tables   // the last two with recipe robust
     tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
     path "${meta.id}.units.{jaspar,transfac}"
     path "${meta.id}.well_predicted.tsv"
