@@ -21,6 +21,9 @@ COLUMNS = (
 )
 Floats = NDArray[np.floating]
 _EVERY_TASK = "*"
+# Assays whose tasks are samples of the same measurement, so that a region has a profile over them.
+PROFILES = ("accessibility", "single_cell")
+WELL_PREDICTED = 0.75
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Metric:
         ``*`` where it is of all tasks together (accuracy over classes).
     against : {'all', 'pure'}
         Negatives: all of the task, or only sequences that are negative in every task.
-    metric : {'auprc', 'auroc', 'accuracy', 'pearson', 'spearman', 'mse'}
+    metric : {'auprc', 'auroc', 'accuracy', 'pearson', 'spearman', 'mse', ...}
+        ``pearson_regions`` and ``well_predicted`` are those of :func:`profile_metrics`.
         ``auprc`` is the average precision (a step function, not the trapezoidal area).
     value : float or None
         None where the metric means nothing; ``note`` says why.
@@ -69,7 +73,8 @@ def compute_metrics(
     logits : float array, shape (n, tasks)
     tasks : sequence of str
     task_type : {'binary', 'multilabel', 'multiclass', 'regression'}
-        Of ``multiclass`` each class is measured against the others, by its probability.
+        Of ``multiclass`` each class is measured against the others, by its probability; its
+        accuracy is the share of its sequences that it is the most probable class of.
 
     Returns
     -------
@@ -92,6 +97,9 @@ def compute_metrics(
             found += _ranking(task, "pure", y[kept], score[kept])
     if task_type == "multiclass":
         found.append(_accuracy(labels, logits))
+        for column, task in enumerate(tasks):
+            mine = labels[:, column] == 1
+            found.append(_accuracy(labels[mine], logits[mine], task))
     return found
 
 
@@ -178,10 +186,51 @@ def rows(
         at = dataset.rows(split)
         if not len(at):
             continue
-        for metric in compute_metrics(dataset.labels[at], logits[at], meta.tasks, meta.task_type):
+        found = compute_metrics(dataset.labels[at], logits[at], meta.tasks, meta.task_type)
+        if meta.assay in PROFILES and len(meta.tasks) >= MIN_VALUES:
+            found += profile_metrics(dataset.labels[at], logits[at])
+        for metric in found:
             first = {"dataset": meta.id, "model": model, "replicate": replicate, "split": split}
             table.append(first | vars(metric))
     return table
+
+
+def profile_metrics(labels: Floats, logits: Floats) -> list[Metric]:
+    """Measure how well the profile of each region over the tasks is predicted.
+
+    The paper's measures for accessibility over cell types: Pearson's correlation across the tasks
+    of one region, its mean over the regions, and the share of regions where it is at least 0.75.
+    Regions with fewer than 3 known values, or whose values are all equal, have none.
+
+    Parameters
+    ----------
+    labels : float array, shape (n, tasks)
+        NaN where unknown.
+    logits : float array, shape (n, tasks)
+    """
+    known = ~np.isnan(labels)
+    count = known.sum(axis=1)
+    y = np.where(known, labels, 0).astype(np.float64)
+    x = np.where(known, logits, 0).astype(np.float64)
+    y = np.where(known, y - (y.sum(axis=1) / np.maximum(count, 1))[:, None], 0)
+    x = np.where(known, x - (x.sum(axis=1) / np.maximum(count, 1))[:, None], 0)
+    spread = np.sqrt((y**2).sum(axis=1) * (x**2).sum(axis=1))
+    # What rounding leaves of equal labels is no variation.
+    size = np.where(known, np.abs(labels), 0).max(axis=1, initial=0)
+    usable = (count >= MIN_VALUES) & (np.abs(y).max(axis=1, initial=0) > 1e-6 * size)
+    n = int(usable.sum())
+    note = "" if n else f"no region has {MIN_VALUES} known values that differ"
+    if n and not np.isfinite(logits).all():
+        note = "the predictions are not all finite"
+    mean = share = None
+    if not note:
+        # A prediction that is the same for all tasks says nothing of the profile.
+        r = np.divide((x * y).sum(axis=1), spread, out=np.zeros(len(y)), where=spread > 0)[usable]
+        mean, share = float(r.mean()), float((r >= WELL_PREDICTED).mean())
+    return [
+        Metric(_EVERY_TASK, "all", "pearson_regions", mean, n, note=note),
+        Metric(_EVERY_TASK, "all", "well_predicted", share, n, note=note),
+    ]
 
 
 def _thresholds(y: Floats, score: Floats) -> tuple[Floats, Floats]:
@@ -242,13 +291,13 @@ def _correlation(
     return function(y, score), ""
 
 
-def _accuracy(labels: Floats, logits: Floats) -> Metric:
+def _accuracy(labels: Floats, logits: Floats, task: str = _EVERY_TASK) -> Metric:
     labelled = ~np.isnan(labels).any(axis=1)
     n = int(labelled.sum())
     if not n:
-        return Metric(_EVERY_TASK, "all", "accuracy", None, 0, note="no known labels")
+        return Metric(task, "all", "accuracy", None, 0, note="no known labels")
     right = labels[labelled].argmax(axis=1) == logits[labelled].argmax(axis=1)
-    return Metric(_EVERY_TASK, "all", "accuracy", float(right.mean()), n)
+    return Metric(task, "all", "accuracy", float(right.mean()), n)
 
 
 def _log_softmax(logits: Floats) -> Floats:

@@ -117,6 +117,8 @@ def test_multiclass() -> None:
     logits[0] = [0, 3, 0]
     found = by_key(metrics.compute_metrics(labels, logits, "abc", "multiclass"))
     assert found["*", "all", "accuracy"].value == pytest.approx(29 / 30)
+    assert found["a", "all", "accuracy"].value == pytest.approx(9 / 10)
+    assert found["b", "all", "accuracy"].value == 1
     assert found["c", "all", "auroc"].value == pytest.approx(1)
     assert found["a", "all", "auroc"].value == pytest.approx(0.9)  # row 0 is below all others
 
@@ -132,3 +134,26 @@ def test_table() -> None:
     assert [row["split"] for row in table] == ["train", "train", "test", "test"]
     assert set(table[0]) == set(metrics.COLUMNS)
     assert table[0]["n"] == 40 and table[2]["n"] == 20
+
+
+def test_profiles_of_regions_equal_a_loop_over_them() -> None:
+    rng = np.random.default_rng(8)
+    labels = rng.normal(size=(40, 6))
+    logits = labels + rng.normal(size=(40, 6))
+    labels[rng.random(labels.shape) < 0.3] = np.nan
+    labels[5] = 2.5  # no variation
+    labels[6, 2:] = np.nan  # too few
+    values = []
+    for y, x in zip(labels, logits, strict=True):
+        known = ~np.isnan(y)
+        if known.sum() >= 3 and np.ptp(y[known]) > 0:
+            values.append(np.corrcoef(y[known], x[known])[0, 1])
+    mean, share = metrics.profile_metrics(labels, logits)
+    assert (mean.metric, share.metric) == ("pearson_regions", "well_predicted")
+    assert mean.n == share.n == len(values)
+    assert mean.value == pytest.approx(np.mean(values), abs=1e-12)
+    assert share.value == np.mean(np.array(values) >= 0.75)
+    # Neither level nor scale of a region's prediction matters, nor what stands at unknown labels.
+    moved = np.where(np.isnan(labels), 99.0, logits * 3 + np.arange(40)[:, None])
+    assert metrics.profile_metrics(labels, moved)[0].value == pytest.approx(mean.value, abs=1e-9)
+    assert metrics.profile_metrics(np.ones((4, 3)), np.ones((4, 3)))[0].value is None

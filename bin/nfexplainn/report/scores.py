@@ -16,9 +16,13 @@ METRICS = {
     "auroc": "AUROC",
     "spearman": "Spearman",
     "mse": "MSE",
+    "pearson_regions": "Pearson r per region",
+    "well_predicted": "Well predicted (r \u2265 0.75)",
 }
 BASELINES = {"gc": "GC", "kmer4": "4\u2011mers"}
 # Only several classes have an accuracy: that of each class is then what is shown.
+# Of all tasks together, beside those of each.
+TOGETHER = ("pearson_regions",)
 MAIN = ("accuracy", "auprc", "pearson")
 
 
