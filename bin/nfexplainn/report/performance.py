@@ -51,14 +51,15 @@ def write_performance(page: Page, inputs: Inputs) -> None:
     for dataset, model in pairs:
         scores = averaged[id(model)]
         metric = sc.main_metric(scores)
-        tasks = sc.scored_tasks(model, scores, metric)
-        for task in tasks:
+        tasks = [(task, metric) for task in sc.scored_tasks(model, scores, metric)]
+        tasks += [("*", one) for one in sc.TOGETHER if sc.pick(scores, "*", one)]
+        for task, judged in tasks:
             name = title_of(model, models)
             if len(tasks) > 1:
-                name += f" · {task}"
-            known = _compare(dataset, scores, metric, task)
-            bars.setdefault(metric, {})[escape(name)] = known
-            rows[name] = _row(model, scores, metric, task, known)
+                name += " · all tasks, per region" if judged in sc.TOGETHER else f" · {task}"
+            known = _compare(dataset, scores, judged, task)
+            bars.setdefault(judged, {})[escape(name)] = known
+            rows[name] = _row(model, scores, judged, task, known)
     _bars(page, bars)
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     page.table(
