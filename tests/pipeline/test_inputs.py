@@ -338,7 +338,8 @@ def test_assays_are_those_of_the_sheet() -> None:
     assert list(assays) == SHEET["properties"]["assay"]["enum"]
     for name, assay in assays.items():
         for parameter, value in assay["defaults"].items():
-            assert "default" not in PARAMETERS[parameter], "would hide the assay's default"
+            # Any other default of the parameter would hide that of the assay.
+            assert PARAMETERS[parameter].get("default") in (None, "auto")
             assert _valid(PARAMETERS[parameter], value)
         assert (ROOT / "assets" / "samplesheets" / f"{name}.csv").is_file()
 
@@ -352,3 +353,17 @@ def test_error_is_no_half_result(tmp_path: Path) -> None:
     run: Run = run_nextflow(tmp_path, ROOT, "--input", "nowhere.csv")
     assert run.code == 1
     assert run.files() == set()
+
+
+def test_usage_tells_every_parameter_and_assay() -> None:
+    page = (ROOT / "docs" / "usage.md").read_text()
+    for name, prop in PARAMETERS.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `--{name}` |"))
+        assert prop["description"].rstrip(".") in row
+        assert ("*sheet*" in row) == prop.get("per_dataset", False)
+        default = json.dumps(prop.get("default")).strip('"')
+        assert "default" not in prop or name == "container_image" or f"| `{default}` |" in row
+    for name in json.loads((ROOT / "assets" / "assay_defaults.json").read_text()):
+        assert re.search(rf"^\| \[?`{name}`", page, re.MULTILINE)
+    for name in SHEET["properties"]:
+        assert f"| `{name}` |" in page
