@@ -70,7 +70,7 @@ def test_files(finished: Run) -> None:
         name for name in files if "/" in name and not name.startswith(("tables/", "pipeline_info/"))
     } == wanted
     assert "multiqc_report.html" in files
-    assert {"pipeline_info/params.json", "pipeline_info/versions.yml"} <= files
+    assert {f"pipeline_info/{name}" for name in ("params.json", "versions.yml", "methods.html")} <= files
     assert any(name.startswith("tables/") for name in files)
 
 

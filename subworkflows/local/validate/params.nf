@@ -45,6 +45,15 @@ def checkRelations(Map values, List problems) {
     }
 }
 
+// ' from 25 to 100000', with the words that the messages use.
+def rangeText(Map property) {
+    def ends = [
+        property.minimum != null ? " from ${property.minimum}" : property.exclusiveMinimum != null ? " above ${property.exclusiveMinimum}" : '',
+        property.maximum != null ? " to ${property.maximum}" : property.exclusiveMaximum != null ? " under ${property.exclusiveMaximum}" : '',
+    ]
+    return ends.join('')
+}
+
 // The text of --help, by group.
 def helpText() {
     def schema = readJson('nextflow_schema.json')
@@ -59,7 +68,7 @@ def helpText() {
     schema['$defs'].values().each { group ->
         lines << '' << group.title << ''
         group.properties.each { name, property ->
-            def notes = [property['enum']?.join('|') ?: property.type]
+            def notes = [property['enum']?.join('|') ?: property.type + rangeText(property)]
             notes += property.default != null ? ["default: ${property.default}"] : []
             notes += property.per_dataset ? ['sheet'] : []
             lines << "  --${name.padRight(22)} ${property.description} [${notes.join('] [')}]"
