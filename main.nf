@@ -16,6 +16,7 @@ include { PREPARE_SINGLE_CELL } from './subworkflows/local/prepare_single_cell'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
+include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
 
 workflow {
@@ -75,6 +76,7 @@ workflow {
         [models: TRAIN.out.models, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
+    SCORE_CYCLES(INTERPRET.out.perRun, datasets, code)
 
     REPORT(
         status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.perRun, INTERPRET.out.perModel),

@@ -1,0 +1,24 @@
+// How well each unit of a model of HT-SELEX tells the last cycle from the first, by its motif alone.
+process UNITS_SCORE_CYCLES {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), path(meme), path(dataset)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.cycles.tsv"), emit: scores
+    tuple val("${task.process}"), val('scikit-learn'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scikit-learn\"))'"), topic: versions
+
+    script:
+    """
+    score_cycles.py --units ${meme} --dataset ${dataset} --id ${meta.id}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.cycles.tsv
+    """
+}
