@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from nfexplainn.errors import UserError
+from nfexplainn.models.convnets import SHAPES, ConvNet, ConvNetConfig, DanQ, DanQConfig
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 
 
@@ -29,7 +31,11 @@ class Architecture:
     model: Callable[[Any], nn.Module]
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {"explainn": Architecture(ExplaiNNConfig, ExplaiNN)}
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "explainn": Architecture(ExplaiNNConfig, ExplaiNN),
+    **{name: Architecture(ConvNetConfig, partial(ConvNet, name)) for name in SHAPES},
+    "danq": Architecture(DanQConfig, DanQ),
+}
 
 
 def build(name: str, config: Mapping[str, Any]) -> nn.Module:
