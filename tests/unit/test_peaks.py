@@ -291,6 +291,18 @@ def test_two_sets_make_one_multilabel_set(tmp_path: Path, genome: Path) -> None:
         assert all(c != name or abs(middle - p) >= 200 for c, p in centres)
 
 
+def test_a_peak_that_is_not_among_the_best_is_no_negative(tmp_path: Path, genome: Path) -> None:
+    """Labels go by all summits of a task, so top_n never turns a weaker peak into a 0."""
+    rows = [{"sample": "A", "data": 0}, {"sample": "B", "data": 1}]
+    a = [*summits(1, 60, ("chr2",)), "chr1\t5000\t5001\tweak\t-1", "chr1\t7000\t7001\tweak\t-1"]
+    b = [*summits(4, 60, ("chr3",)), "chr1\t5010\t5011\tq\t99", "chr1\t7100\t7101\tq\t99"]
+    dataset = run(tmp_path, genome, {"a": a, "b": b}, rows, top_n=50).dataset
+    label = dict(zip(dataset.names, dataset.labels.tolist(), strict=True))
+    assert label["chr1:4910-5110(+)"] == [1, 1]
+    assert np.isnan(label["chr1:7000-7200(+)"][0])
+    assert label["chr1:7000-7200(+)"][1] == 1
+
+
 def test_split_by_chromosome_and_given(tmp_path: Path, genome: Path) -> None:
     files = {"a": summits(1, 150), "b": summits(5, 60)}
     dataset = run(

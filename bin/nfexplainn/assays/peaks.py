@@ -135,8 +135,9 @@ def _windows(
     """Merge the summits of all rows (of each part, where the sheet gives parts) into windows."""
     genome, width, ledger = reader.genome, reader.width, reader.ledger
     position = [genome.axis[one.chrom] + one.summit for one in mapped]
+    # Labels go by all summits of a task: a peak that was not among the best is bound all the same.
     summits = [
-        np.concatenate([p for p, t in zip(position, task_of_row, strict=True) if t == task])
+        np.concatenate([p.everywhere for p, t in zip(mapped, task_of_row, strict=True) if t == task])
         for task in range(tasks)
     ]
     centres, parts = [], []
@@ -181,7 +182,8 @@ def _matched(
     genome, width, ratio = reader.genome, reader.width, spec.options.negatives_ratio
     bins = gc_bins(windows.codes)
     if kinds == ["gc"]:
-        wanted = np.rint(np.bincount(bins, minlength=BINS) * ratio).astype(np.int64)
+        # Rounded up, or a ratio below 1 would find nothing for a rare %GC; match_pool trims.
+        wanted = np.ceil(np.bincount(bins, minlength=BINS) * ratio).astype(np.int64)
         pool = sample_genome(
             genome,
             wanted,

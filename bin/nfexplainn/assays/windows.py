@@ -34,10 +34,12 @@ class MappedPeaks:
     """Peaks of one file on the genome: all of them, and the windows that can be used.
 
     ``extent`` covers peaks and windows of the whole file, whether they are used or not, so that
-    no negative lies on a peak that was merely not among the best.
+    no negative lies on a peak that was merely not among the best; ``everywhere`` holds all
+    summits of the file on the genome's axis, so that no label says so either.
     """
 
     extent: Regions
+    everywhere: Ints
     chrom: Ints
     summit: Ints
 
@@ -137,7 +139,7 @@ class WindowReader:
         mask[unique] = True
         rows = self._keep(rows, mask, name, _DUPLICATE)
         rows = rows[self.usable(chrom[rows], first[rows], name)]
-        return MappedPeaks(extent, chrom[rows], peaks.summit[rows])
+        return MappedPeaks(extent, axis + peaks.summit, chrom[rows], peaks.summit[rows])
 
     def beyond(self, peaks: Peaks, chrom: Ints) -> NDArray[np.bool_]:
         """Tell which peaks begin beyond the end of their chromosome; many mean another genome."""
