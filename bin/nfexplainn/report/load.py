@@ -38,7 +38,6 @@ _OF_RUN = (
 _OF_MODEL = (".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv")
 _META_KEY = b"nf-explainn"
 BEST_HITS = 5
-Q_VALUE = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class ModelResult:
     units : list of rows
         The final units of all replicates.
     tomtom : list of rows
-        The five best hits at q <= 0.05 of every unit.
+        The five best hits of every unit; the table holds only those at the run's q_threshold.
     histories, metrics, effects : mapping of replicate to rows
     importances, motifs : mapping of replicate to path
         Parquet file and MEME file.
@@ -317,10 +316,8 @@ def _best_hits(path: Path, replicate: int) -> list[Row]:
     for row in iterate_table(path):
         if replicate_of(row) != replicate or count[row["unit"]] >= BEST_HITS:
             continue
-        q_value = number(row["q_value"])
-        if q_value is not None and q_value <= Q_VALUE:
-            count[row["unit"]] += 1
-            kept.append(row)
+        count[row["unit"]] += 1
+        kept.append(row)
     return kept
 
 
