@@ -137,7 +137,9 @@ def _windows(
     position = [genome.axis[one.chrom] + one.summit for one in mapped]
     # Labels go by all summits of a task: a peak that was not among the best is bound all the same.
     summits = [
-        np.concatenate([p.everywhere for p, t in zip(mapped, task_of_row, strict=True) if t == task])
+        np.concatenate(
+            [p.everywhere for p, t in zip(mapped, task_of_row, strict=True) if t == task]
+        )
         for task in range(tasks)
     ]
     centres, parts = [], []
