@@ -14,6 +14,9 @@ from say import StartError, run, say
 
 CONTAINERS = Path(__file__).resolve().parent.parent
 LOCKS = CONTAINERS / "startup"
+# the interpreter itself where this one is a virtual environment's: an entry outlives that, and is
+# not made once more for each
+PYTHON = str(Path(sys.executable).resolve())
 
 
 def offline() -> bool:
@@ -45,7 +48,7 @@ def uv() -> Path:
 def install(folder: Path, lock: Path, label: str) -> None:
     """Unpack the packages of ``lock`` into ``folder``, which needs no interpreter of its own."""
     folder.mkdir()
-    command = [str(uv()), "pip", "install", "--python", sys.executable, "--no-deps"]
+    command = [str(uv()), "pip", "install", "--python", PYTHON, "--no-deps"]
     command += ["--target", str(folder), "--require-hashes", "-r", str(lock)]
     run(command, label, _uv_variables(), folder)
 
@@ -69,7 +72,7 @@ def environment(lock: Path, label: str, gigabytes: float) -> Path:
         variables = _uv_variables()
         place = folder / "environment"
         run(
-            [tool, "venv", "--relocatable", "--python", sys.executable, str(place)],
+            [tool, "venv", "--relocatable", "--python", PYTHON, str(place)],
             label,
             variables,
             folder,
@@ -87,20 +90,20 @@ def environment(lock: Path, label: str, gigabytes: float) -> Path:
 
 def _python() -> str:
     """What of this Python decides whether an environment made with it still works."""
-    return f"{sys.executable} {sys.version_info[:2]} {sys.platform} {os.uname().machine}"
+    return f"{PYTHON} {sys.version_info[:2]} {sys.platform} {os.uname().machine}"
 
 
 def _pip(folder: Path) -> list[str]:
     """Return a command that is pip: this Python's, or one of a throw-away venv."""
-    own = [sys.executable, "-m", "pip"]
+    own = [PYTHON, "-m", "pip"]
     if subprocess.run([*own, "--version"], capture_output=True).returncode == 0:
         return own
     venv = folder / "pip-venv"
-    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True)
+    made = subprocess.run([PYTHON, "-m", "venv", str(venv)], capture_output=True)
     if made.returncode == 0:
         return [str(venv / "bin" / "python"), "-m", "pip"]
     raise StartError(
-        f"{sys.executable} has neither pip nor venv: install one of them "
+        f"{PYTHON} has neither pip nor venv: install one of them "
         "(Debian, Ubuntu: apt install python3-pip), then start again"
     )
 
@@ -114,7 +117,7 @@ def _uv_variables() -> dict[str, str]:
     if offline():
         variables["UV_OFFLINE"] = "1"
     pip = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+        [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True
     )
     settings = {}
     for line in pip.stdout.splitlines():
