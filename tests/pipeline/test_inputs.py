@@ -127,6 +127,12 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "narrow.csv, line 2: a width of 60 is too short for a filter of 60 and a pool of 7; use at least 66."
         ],
     ),
+    "loss.csv": (
+        "sample,assay,data,loss\na,sequences,oct4.fa,mse\nb,table,oct4.fa,mse\n",
+        [
+            "loss.csv, line 2: the loss mse does not fit the assay sequences; use auto or bce (the column loss is for one data set)."
+        ],
+    ),
     # Sheets that are read in spite of how they were saved.
     "good.csv": (GOOD, []),
     "bom.csv": ("\ufeff" + GOOD, []),

@@ -109,14 +109,18 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         if (wanted == 'others' && rows.size() + strangers.size() < 2) {
             problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
         }
+        // Not its line: a row added above would prepare, and so train, all below it anew.
         [
-            sample: row.sample, line: row.line, data: position.call(row.data, sheet.parent),
+            sample: row.sample, data: position.call(row.data, sheet.parent),
             negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
         ]
     }
     def others = specs.any { row -> row.negatives == 'others' } ? strangers.collect { row -> position.call(row.data, sheet.parent) } : []
     assay.requires.findAll { name -> options[name] == null }.each { name ->
         problems << "${place.call(rows[0])}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
+    }
+    if (options.loss != 'auto' && !(options.loss in assay.losses)) {
+        problems << "${place.call(rows[0])}: the loss ${options.loss} does not fit the assay ${options.assay}; use auto or ${assay.losses.join(' or ')} (the column loss is for one data set)."
     }
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
     def located = ['genome', 'motif_db'].findAll { name -> options[name] != null }.collectEntries { name ->
@@ -129,6 +133,10 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
+    def shortest = [deepcnn: 90, danq: 38, cnn1: 25, cnn1exp: 25]   // the other networks read less than the least width
+    options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
+        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
+    }
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
     def stepOptions = steps.collectEntries { step ->
         [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
@@ -138,7 +146,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         options: stepOptions.prepare + listed,
     ]
     return [
-        id: id, assay: options.assay, models: options.models.tokenize(','), replicates: options.replicates,
+        id: id, assay: options.assay, models: options.models.tokenize(',').unique(), replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, options: stepOptions,
         known: [motif_db: options.motif_db, jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
