@@ -31,6 +31,7 @@ def run(
     label: str,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    large: bool = False,
 ) -> str:
     """Run a tool, showing about every 10 s (on a terminal: every second) how far it is.
 
@@ -43,7 +44,9 @@ def run(
     environment
         The tool's variables; default: this process's.
     folder
-        Where to run it; progress is the room that it takes on this folder's disk.
+        Where to run it.
+    large
+        Whether progress shows the room taken on the folder's disk (by everybody), too.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def run(
                     break
                 except subprocess.TimeoutExpired:
                     taken = (free - shutil.disk_usage(folder).free) / 1e9
-                    room = f", {taken:.1f} GB written" if taken > 0.05 else ""
+                    room = f", {taken:.1f} GB written" if large and taken > 0.05 else ""
                     text = f"{PREFIX}{label}: {time.monotonic() - started:.0f} s{room}"
                     end = "\r" if terminal else "\n"
                     print(text, end=end, file=sys.stderr, flush=True)

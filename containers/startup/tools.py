@@ -79,7 +79,7 @@ def environment(lock: Path, label: str, gigabytes: float) -> Path:
         )
         command = [tool, "pip", "install", "--python", str(place / "bin" / "python")]
         command += ["--require-hashes", "--no-deps", "-r", str(lock)]
-        run(command, label, variables, folder)
+        run(command, label, variables, folder, large=True)
         for item in place.iterdir():
             item.rename(folder / item.name)
         place.rmdir()
@@ -116,9 +116,7 @@ def _uv_variables() -> dict[str, str]:
         variables.pop(name, None)
     if offline():
         variables["UV_OFFLINE"] = "1"
-    pip = subprocess.run(
-        [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True
-    )
+    pip = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True)
     settings = {}
     for line in pip.stdout.splitlines():
         key, _, value = line.partition("=")
