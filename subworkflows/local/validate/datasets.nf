@@ -1,7 +1,7 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
 include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
-include { readSheet } from './sheet.nf'
+include { readSheet; agreedValues } from './sheet.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
 def readDatasets(Object sheet, Map values, List problems) {
@@ -66,18 +66,6 @@ def checkNames(List rows, String sheet, List problems) {
             problems << "${sheet}, line ${row.line}: '${row.sample}' is a column of the data sets; choose another name for the sample."
         }
     }
-}
-
-// What all rows of a data set say of it; an empty cell agrees with everything.
-def agreedValues(String id, List rows, Collection columns, String sheet, List problems) {
-    return columns.collectEntries { column ->
-        def said = rows.findAll { row -> row[column] != null }
-        def differing = said.find { row -> row[column] != said[0][column] }
-        if (differing) {
-            problems << "${sheet}, lines ${said[0].line} and ${differing.line}, column ${column}: '${said[0][column]}' and '${differing[column]}' cannot both hold for the data set '${id}'; make them equal or give the rows different data sets."
-        }
-        [column, said ? said[0][column] : null]
-    }.findAll { _column, value -> value != null }
 }
 
 // A data set with its files, the specification that its preparation reads, and the options of every step.

@@ -44,6 +44,18 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     return headerProblems ? [] : rows.collect { row -> [line: row.line, cells: [names, row.cells.take(names.size())].transpose().collectEntries()] }
 }
 
+// What all rows of a data set say of it; an empty cell agrees with everything.
+def agreedValues(String id, List rows, Collection columns, String sheet, List problems) {
+    return columns.collectEntries { column ->
+        def said = rows.findAll { row -> row[column] != null }
+        def differing = said.find { row -> row[column] != said[0][column] }
+        if (differing) {
+            problems << "${sheet}, lines ${said[0].line} and ${differing.line}, column ${column}: '${said[0][column]}' and '${differing[column]}' cannot both hold for the data set '${id}'; make them equal or give the rows different data sets."
+        }
+        [column, said ? said[0][column] : null]
+    }.findAll { _column, value -> value != null }
+}
+
 // The text of a file, or null where it is none.
 def decodeSheet(byte[] bytes, String name, List problems) {
     def head = bytes.toList().take(4).collect { octet -> octet & 0xff }
