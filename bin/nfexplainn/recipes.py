@@ -59,14 +59,18 @@ def epoch_codes(
         if len(negatives) and len(positives):
             # As many as there were; several per positive where there are more of them. With real
             # flanks these are shuffled along, so that no class is told by its ends.
-            parents = codes[np.resize(positives, len(negatives))]
+            # The N that pad reads stay at the ends: within, they would give the negatives away.
+            pad = int(dataset.meta.extra.get("pad", 0))
+            inside = slice(pad, codes.shape[1] - pad)
+            parents = np.ascontiguousarray(codes[np.resize(positives, len(negatives)), inside])
             if native:
                 from nfexplainn.native import shuffle
 
                 number = int(rng.integers(2**63))
-                codes[negatives] = shuffle.dinucleotide_shuffle(parents, number, threads)
+                fresh = shuffle.dinucleotide_shuffle(parents, number, threads)
             else:
-                codes[negatives] = dinucleotide_shuffle(parents, rng)
+                fresh = dinucleotide_shuffle(parents, rng)
+            codes[negatives, inside] = fresh
     if dataset.flanks is None:
         codes = np.pad(codes, ((0, 0), (MAX_SHIFT, MAX_SHIFT)), constant_values=N_CODE)
     return shifted(codes, dataset.meta.length, rng)

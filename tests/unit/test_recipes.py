@@ -98,6 +98,22 @@ def test_shuffles_are_fresh_and_keep_the_dinucleotides() -> None:
     assert abs(shares[0] - shares[1]) < 0.05
 
 
+def test_padding_is_not_shuffled_into_the_reads() -> None:
+    dataset = planted(100, extra={"negatives": "shuffle", "pad": 5})
+    codes = dataset.codes.copy()
+    codes[:, :5] = codes[:, -5:] = dna.N_CODE
+    padded = dataclasses.replace(dataset, codes=codes)
+    for native in (False, True):
+        if native:
+            try:
+                library.load()
+            except library.KernelError:
+                continue
+        for row in epoch_codes(padded, "robust", (1, 1), native=native):
+            known = np.flatnonzero(row < dna.N_CODE)
+            assert (row[known[0] : known[-1] + 1] < dna.N_CODE).all()
+
+
 def test_given_negatives_are_not_shuffled() -> None:
     dataset = planted(100)
     rows = dataset.rows("train")
