@@ -33,7 +33,7 @@ def stopOnMistakes(statuses) {
     return statuses.toList().map { files ->
         def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
         if (mistakes) {
-            error(mistakes*.reason.sort().join('\n'))
+            error(mistakes*.reason.unique().sort().join('\n'))
         }
         true
     }
