@@ -73,7 +73,7 @@ workflow {
     // The same for every assay.
     TRAIN(datasets, plans, code)
     INTERPRET(
-        [models: TRAIN.out.models, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
+        [models: TRAIN.out.readable, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
     SCORE_CYCLES(INTERPRET.out.perRun, datasets, code)

@@ -105,6 +105,9 @@ def main() -> None:
     for name, columns in (("timing", clock), ("history", steady)):
         table = [[row[column] for column in columns] for row in rows]
         write_tsv(folder / f"{args.id}.{name}.tsv", columns, table)
+    size = sum(parameter.numel() for parameter in model.parameters())
+    header_row = ["architecture", "parameters"]
+    write_tsv(folder / f"{args.id}.model.tsv", header_row, [[header.architecture, size]])
     save_model(folder / f"{args.id}.model.safetensors", model, header)
 
 

@@ -161,7 +161,10 @@ PARAMS: dict[str, tuple[Any, str]] = {
         "chromosomes",
         "is not one of random, chromosome, given; did you mean chromosome?",
     ),
-    "models": ("explain", "--models: 'explain' cannot be used: give one or more of: explainn."),
+    "models": (
+        "explain",
+        "--models: 'explain' cannot be used: give one or more of: explainn, cnn1, cnn1exp, deepcnn, danq, deepstarr, aitac.",
+    ),
     "chromosomes": (
         "chr1, chr2",
         "--chromosomes: 'chr1, chr2' cannot be used: give chromosome names",

@@ -66,9 +66,8 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         train_there(root, tmp_path / name, dataset)
     folder = tmp_path / "one"
-    made = {
-        f"{RUN}.{end}" for end in ("model.safetensors", "history.tsv", "timing.tsv", "metrics.tsv")
-    }
+    tables = ("history.tsv", "timing.tsv", "metrics.tsv", "model.tsv")
+    made = {f"{RUN}.{end}" for end in ("model.safetensors", *tables)}
     made |= {f"{RUN}.predictions.parquet", "demo.dataset.parquet", "options.json"}
     assert {path.name for path in folder.iterdir()} == made
 
@@ -80,6 +79,10 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     assert header.config["units"] == 8 and header.strand_symmetric
     assert header.training["loss"] == "bce" and header.training["batch_size"] == 32
 
+    size = sum(parameter.numel() for parameter in loaded.model.parameters())
+    assert read_tsv(folder / f"{RUN}.model.tsv") == [
+        {"architecture": "explainn", "parameters": str(size)}
+    ]
     history = read_tsv(folder / f"{RUN}.history.tsv")
     expected = "epoch train_loss valid_loss valid_metric learning_rate device best"
     assert list(history[0]) == expected.split()

@@ -137,7 +137,11 @@ SHAPES: Mapping[str, ConvNetShape] = {
         dropout=0.4,
     ),
     "aitac": ConvNetShape(
-        (_after(300, 19, 3, padding=9), _after(200, 11, 4, padding=5), _after(200, 7, 4, padding=3)),
+        (
+            _after(300, 19, 3, padding=9),
+            _after(200, 11, 4, padding=5),
+            _after(200, 7, 4, padding=3),
+        ),
         dropout=0.03,
         dense_norm=False,
     ),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.curves import write_curves
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.importance import write_importance
-from nfexplainn.report.load import Inputs
+from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
 from nfexplainn.report.motifs import (
     rows_per_model,
@@ -38,6 +40,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
         Made where it is missing.
     """
     page = Page(folder)
+    everything, inputs = inputs, readable(inputs)
     params: Mapping[str, Any] = inputs.params
     units = {position: units_of(model, position) for position, model in enumerate(inputs.models)}
     wanted = int(params.get("max_report_units") or DEFAULT_UNITS)
@@ -51,12 +54,26 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_summary(page, inputs, units, list(everywhere.values()))
     write_status(page, inputs)
     write_data(page, inputs)
-    write_curves(page, inputs)
-    write_performance(page, inputs)
+    write_curves(page, everything)
+    write_performance(page, everything)
+    write_comparison(page, everything)
     write_motifs(page, inputs, units, shown)
     write_importance(page, inputs, units)
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
-    write_methods(page, inputs)
+    write_methods(page, everything)
     write_versions(page, inputs.versions)
     write_parameters(page, inputs)
+
+
+def readable(inputs: Inputs) -> Inputs:
+    """Leave out the models that were trained to be compared with: they have no units to read.
+
+    A data set that has no others keeps them.
+    """
+
+    def of(dataset: DatasetResult) -> DatasetResult:
+        read = tuple(model for model in dataset.models if model.units or model.verdict)
+        return dataclasses.replace(dataset, models=read or dataset.models)
+
+    return dataclasses.replace(inputs, datasets=tuple(of(dataset) for dataset in inputs.datasets))

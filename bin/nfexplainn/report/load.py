@@ -30,6 +30,7 @@ _OF_RUN = (
     ".history.tsv",
     ".timing.tsv",
     ".metrics.tsv",
+    ".model.tsv",
     ".effects.tsv",
     ".importances.parquet",
     ".units.meme",
@@ -54,6 +55,8 @@ class ModelResult:
     tomtom : list of rows
         The five best hits of every unit; the table holds only those at the run's q_threshold.
     histories, metrics, effects : mapping of replicate to rows
+    sizes : mapping of replicate to int
+        Number of parameters.
     importances, motifs : mapping of replicate to path
         Parquet file and MEME file.
     """
@@ -66,6 +69,7 @@ class ModelResult:
     histories: Mapping[int, list[Row]] = field(default_factory=dict)
     metrics: Mapping[int, list[Row]] = field(default_factory=dict)
     effects: Mapping[int, list[Row]] = field(default_factory=dict)
+    sizes: Mapping[int, int] = field(default_factory=dict)
     importances: Mapping[int, Path] = field(default_factory=dict)
     motifs: Mapping[int, Path] = field(default_factory=dict)
 
@@ -288,6 +292,9 @@ def _model(
         histories={r: _history(f) for r, f in runs.items() if ".history.tsv" in f},
         metrics={r: _rows(f, ".metrics.tsv") for r, f in runs.items() if ".metrics.tsv" in f},
         effects={r: _rows(f, ".effects.tsv") for r, f in runs.items() if ".effects.tsv" in f},
+        sizes={
+            r: int(row["parameters"]) for r, f in runs.items() for row in _rows(f, ".model.tsv")
+        },
         importances={
             r: f[".importances.parquet"] for r, f in runs.items() if ".importances.parquet" in f
         },

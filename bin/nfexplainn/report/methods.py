@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural, write_text
 
@@ -16,6 +17,27 @@ _REFERENCES = {
         "Novakovsky G, Fornes O, Saraswat M, Mostafavi S, Wasserman WW. ExplaiNN: interpretable and"
         " transparent neural networks for genomics. Genome Biology 24, 154 (2023).",
         "10.1186/s13059-023-02985-y",
+    ),
+    "deepcnn": (
+        "Kelley DR, Snoek J, Rinn JL. Basset: learning the regulatory code of the accessible genome"
+        " with deep convolutional neural networks. Genome Research 26, 990-999 (2016).",
+        "10.1101/gr.200535.115",
+    ),
+    "danq": (
+        "Quang D, Xie X. DanQ: a hybrid convolutional and recurrent deep neural network for"
+        " quantifying the function of DNA sequences. Nucleic Acids Research 44, e107 (2016).",
+        "10.1093/nar/gkw226",
+    ),
+    "deepstarr": (
+        "de Almeida BP, Reiter F, Pagani M, Stark A. DeepSTARR predicts enhancer activity from DNA"
+        " sequence and enables the de novo design of synthetic enhancers. Nature Genetics 54,"
+        " 613-624 (2022).",
+        "10.1038/s41588-022-01048-5",
+    ),
+    "aitac": (
+        "Maslova A, et al. Deep learning of immune cell differentiation. Proceedings of the"
+        " National Academy of Sciences 117, 25655-25666 (2020).",
+        "10.1073/pnas.2011795117",
     ),
     "tomtom": (
         "Gupta S, Stamatoyannopoulos JA, Bailey TL, Noble WS. Quantifying similarity between"
@@ -173,9 +195,16 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f"ExplaiNN models {text.cite('explainn')}{dimensions} were trained: the prediction is"
             " the bias plus the sum over the units of final weight times unit output."
         )
-    others = [escape(name) for name in names if name != "explainn"]
+    others = [
+        f"{escape(NAMES.get(name, name))} {text.cite(name if name in _REFERENCES else 'explainn')}"
+        for name in names
+        if name != "explainn"
+    ]
     if others:
-        out.append(f"Also trained: {', '.join(others)}.")
+        out.append(
+            f"For comparison, {', '.join(others)} were trained on the same sequences with the same"
+            " seeds; differences were tested by paired t tests over the replicates."
+        )
     loss = params.get("loss")
     losses = _LOSSES.get(str(loss), "the loss of the task type")
     steps = []

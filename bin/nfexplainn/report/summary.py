@@ -18,6 +18,7 @@ _STATES = {
     "usable": ("✓", "usable"),
     "weak": ("!", "weak"),
     "unusable": ("✕", "not usable"),
+    "scored": (DASH, "not judged"),
     "none": (DASH, "no model"),
 }
 _STYLE = Path(__file__).with_name("page.css")
@@ -93,10 +94,13 @@ def _tasks(model: ModelResult) -> list[str]:
 
 
 def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
-    """Give ``usable``, ``weak``, ``unusable`` or, where nothing was trained, ``none``."""
+    """Give ``usable``, ``weak``, ``unusable`` or, where nothing was trained, ``none``.
+
+    ``scored`` are models without units, which are only compared.
+    """
     if model is None or dataset.state != "ok":
         return "none"
-    verdict = str(model.verdict.get("verdict", "none"))
+    verdict = str(model.verdict.get("verdict", "scored" if model.metrics else "none"))
     return verdict if verdict in _STATES else "none"
 
 
@@ -105,7 +109,7 @@ def _headline(inputs: Inputs) -> str:
     pairs_none = [dataset for dataset in inputs.datasets if not dataset.models]
     count = Counter(verdict_of(dataset, model) for dataset, model in pairs)
     parts = []
-    for state in ("usable", "weak", "unusable"):
+    for state in ("usable", "weak", "unusable", "scored"):
         if count[state]:
             parts.append(f"{_badge(state)} {thousands(count[state])}")
     if pairs_none or count["none"]:

@@ -22,6 +22,7 @@ workflow TRAIN {
 
     emit:
     models      = trained                          // [ run, model.safetensors, dataset.parquet ]
+    readable    = trained.filter { run, _model, _dataset -> run.model == 'explainn' }   // only units can be read one by one
     history     = MODEL_TRAIN.out.history
     timing      = MODEL_TRAIN.out.timing
     predictions = MODEL_EVALUATE.out.predictions

@@ -12,7 +12,7 @@ process MODEL_TRAIN {
     output:
     tuple val(meta), path("${meta.id}.model.safetensors"), emit: model
     tuple val(meta), path("${meta.id}.history.tsv")      , emit: history
-    tuple val(meta), path("${meta.id}.timing.tsv")       , emit: timing
+    tuple val(meta), path("${meta.id}.{timing,model}.tsv"), emit: timing   // seconds, and the number of parameters
     tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
 
     script:
@@ -25,6 +25,6 @@ process MODEL_TRAIN {
 
     stub:
     """
-    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing}.tsv
+    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing,model}.tsv
     """
 }

@@ -1,0 +1,228 @@
+"""The architectures compared: scores over the same seeds, in pairs, with their size and time."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.special import stdtr, stdtrit
+
+from nfexplainn.report import scores as sc
+from nfexplainn.report.data import ROW_LIMIT, capped
+from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
+from nfexplainn.report.mqc import Cell, Page, cell, short
+
+# As the paper writes them.
+NAMES = {
+    "explainn": "ExplaiNN",
+    "cnn1": "CNN_1",
+    "cnn1exp": "CNN_1Exp",
+    "deepcnn": "DeepCNN",
+    "danq": "DanQ",
+    "deepstarr": "DeepSTARR",
+    "aitac": "AI-TAC",
+}
+REFERENCE = "explainn"
+MEAN = "mean of tasks"
+_COLUMNS = (
+    *("dataset", "task", "metric", "model", "mean", "spread", "replicates", "against"),
+    *("pairs", "difference", "low", "high", "p", "p_holm", "parameters", "seconds", "epochs"),
+)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A paired t test of two models over their replicates.
+
+    Attributes
+    ----------
+    pairs : int
+        Replicates that both have.
+    difference : float or None
+        Mean of the first's score minus the second's.
+    low, high : float or None
+        Its 95 % confidence interval; None for fewer than two pairs, or if all differ alike.
+    p : float or None
+        Two-sided, under the same conditions.
+    """
+
+    pairs: int
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+
+
+def paired(one: Mapping[int, float], two: Mapping[int, float]) -> Paired:
+    """Compare two models' scores by replicate; the same replicate has the same seed and data."""
+    common = sorted(one.keys() & two.keys())
+    differences = [one[replicate] - two[replicate] for replicate in common]
+    n = len(differences)
+    if not n:
+        return Paired(0)
+    mean = statistics.fmean(differences)
+    error = statistics.stdev(differences) / n**0.5 if n > 1 else 0.0
+    if not error:
+        return Paired(n, mean)
+    reach = float(stdtrit(n - 1, 0.975)) * error
+    p = 2 * float(stdtr(n - 1, -abs(mean) / error))
+    return Paired(n, mean, mean - reach, mean + reach, p)
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p-values for their number by Holm's step-down method; None stays, and counts not."""
+    known = sorted((p, place) for place, p in enumerate(values) if p is not None)
+    out: list[float | None] = [None] * len(values)
+    largest = 0.0
+    for rank, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, p * (len(known) - rank)))
+        out[place] = largest
+    return out
+
+
+def by_replicate(model: ModelResult, metric: str, tasks: Sequence[str]) -> dict[int, float]:
+    """Give a model's test score of every replicate, the mean over tasks; those with all of them."""
+    out = {}
+    for replicate, rows in sorted(model.metrics.items()):
+        found = {
+            row["task"]: number(row["value"])
+            for row in rows
+            if (row["metric"], row["split"], row["against"]) == (metric, "test", "all")
+        }
+        values = [value for task in tasks if (value := found.get(task)) is not None]
+        if values and len(values) == len(tasks):
+            out[replicate] = statistics.fmean(values)
+    return out
+
+
+def write_comparison(page: Page, inputs: Inputs) -> None:
+    """Write a row per task and model of every data set with several models, and its table."""
+    rows = [row for dataset in inputs.datasets for row in compare(dataset)]
+    if not rows:
+        return
+    page.tsv("comparison", _COLUMNS, rows)
+    several = len({row["dataset"] for row in rows}) > 1
+    shown: dict[str, dict[str, Cell]] = {}
+    for row in rows[:ROW_LIMIT]:
+        name = [str(row["dataset"])] if several else []
+        name += [str(row["task"])] if row["task"] else []
+        own = NAMES.get(str(row["model"]), str(row["model"]))
+        shown[" · ".join([*name, own])] = {
+            "metric": cell(sc.label(str(row["metric"]))),
+            **{key: _value(row[key]) for key in ("mean", "spread", "difference", "p", "p_holm")},
+            "interval": cell(_interval(row)),
+            **{key: _value(row[key]) for key in ("replicates", "parameters", "seconds", "epochs")},
+        }
+    used = {key for row in shown.values() for key, value in row.items() if value not in (None, "")}
+    page.table(
+        "nfx_performance",
+        "Architectures",
+        shown,
+        {key: header for key, header in _headers(rows[0]).items() if key in used},
+        first="Architecture",
+        description="Trained on the same sequences with the same seeds, loss and stopping."
+        " The difference is tested by a paired t test over the replicates, and its p-value"
+        " adjusted for the number of architectures by Holm's method; with few replicates only"
+        " large differences can be told from chance. Seconds of training are those of this run's"
+        " machines." + capped(len(rows), ROW_LIMIT, "comparison"),
+    )
+
+
+def compare(dataset: DatasetResult) -> list[dict[str, object]]:
+    """Compare the models of a data set with ExplaiNN, or with the first where it is not there.
+
+    Returns
+    -------
+    list of dict
+        By task (the mean over tasks first, where there are several), then model, best first;
+        empty for fewer than two models.
+    """
+    models = [model for model in dataset.models if model.metrics]
+    if len(models) < 2:
+        return []
+    base = next((model for model in models if model.name == REFERENCE), models[0])
+    scores = sc.model_scores(base)
+    metric = sc.main_metric(scores)
+    tasks = sc.scored_tasks(base, scores, metric)
+    groups = [(MEAN, tasks)] if len(tasks) > 1 else []
+    groups += [(task if len(tasks) > 1 else "", [task]) for task in tasks]
+    rows: list[dict[str, object]] = []
+    for words, some in groups:
+        values = {model.name: by_replicate(model, metric, some) for model in models}
+        others = [model for model in models if model is not base]
+        tests = {model.name: paired(values[model.name], values[base.name]) for model in others}
+        adjusted = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
+        better = 1 if metric == "mse" else -1
+        for model in sorted(models, key=lambda m: better * _mean(values[m.name], better)):
+            own = list(values[model.name].values())
+            test = tests.get(model.name)
+            rows.append(
+                {
+                    **{"dataset": dataset.id, "task": words, "metric": metric},
+                    "model": model.name,
+                    "mean": statistics.fmean(own) if own else None,
+                    "spread": statistics.stdev(own) if len(own) > 1 else None,
+                    "replicates": len(own),
+                    "against": base.name if test else None,
+                    "p_holm": adjusted.get(model.name),
+                    **(vars(test) if test else vars(Paired(0)) | {"pairs": None}),
+                    **_cost(model),
+                }
+            )
+    return rows
+
+
+def _mean(values: Mapping[int, float], better: int) -> float:
+    """Give the mean, or the worst there is, so that a model without scores comes last."""
+    return statistics.fmean(values.values()) if values else better * float("inf")
+
+
+def _cost(model: ModelResult) -> dict[str, object]:
+    """Give the number of parameters, and seconds and epochs per replicate."""
+    seconds, epochs = [], []
+    for history in model.histories.values():
+        known = [number(row.get("seconds")) for row in history]
+        seconds += [sum(value for value in known if value is not None)] if any(known) else []
+        epochs += [len(history)]
+    sizes = sorted(model.sizes.values())
+    return {
+        "parameters": sizes[0] if sizes else None,
+        "seconds": statistics.fmean(seconds) if seconds else None,
+        "epochs": statistics.fmean(epochs) if epochs else None,
+    }
+
+
+def _value(value: object) -> Cell:
+    return value if isinstance(value, int | float) else None
+
+
+def _interval(row: Mapping[str, object]) -> str:
+    low, high = row["low"], row["high"]
+    if not isinstance(low, float) or not isinstance(high, float):
+        return ""
+    return f"{short(low, 3)} to {short(high, 3)}"
+
+
+def _headers(row: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    base = NAMES.get(str(row["against"] or row["model"]), "the first")
+    score = {"format": "{:,.3f}"}
+    count = {"format": "{:,.0f}"}
+    small = {"format": "{:,.2g}"}
+    return {
+        "metric": {"title": "Metric"},
+        "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
+        "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
+        "difference": {
+            "title": f"Less {base}",
+            "description": f"Mean difference from {base} of the same replicate",
+            **score,
+        },
+        "interval": {"title": "95 % interval", "description": "Of the difference, paired t"},
+        "p": {"title": "p", "description": "Paired t test, two-sided", **small},
+        "p_holm": {"title": "p (Holm)", "description": "For all architectures", **small},
+        "replicates": {"title": "Replicates", **count},
+        "parameters": {"title": "Parameters", "description": "Trained numbers", **count},
+        "seconds": {"title": "Seconds", "description": "Of training, per replicate", **count},
+        "epochs": {"title": "Epochs", "description": "Per replicate", **count},
+    }
