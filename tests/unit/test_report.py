@@ -144,6 +144,18 @@ def test_units_are_those_of_the_best_replicate(tmp_path: Path) -> None:
     }
 
 
+def test_effects_of_other_sequences_say_so(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[:1])
+    other = "all labelled (no well-predicted negative)"
+    for path in (tmp_path / "in").rglob("*.effects.tsv"):
+        path.write_text(path.read_text().replace("well-predicted sequences", other))
+    build_report(
+        load_inputs([tmp_path / "in"], fixtures.PARAMS, fixtures.VERSIONS), tmp_path / "out"
+    )
+    texts = [path.read_text() for path in (tmp_path / "out").glob("nfx_motifs*_mqc.json")]
+    assert texts and all(f"from {other} sequences" in text for text in texts)
+
+
 def test_top_motifs_are_distinct_strong_and_raise_the_prediction(inputs: Inputs) -> None:
     position = next(i for i, model in enumerate(inputs.models) if model.dataset == "OCT4")
     units = units_of(inputs.models[position], position)

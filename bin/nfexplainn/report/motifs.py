@@ -57,7 +57,8 @@ def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None
         for position, model in enumerate(models):
             rows = {unit.id: _row(unit) for unit in shown.get(position, [])}
             if rows:
-                _table(page, title_of(model, models), rows, lead, _fate(units[position], rows))
+                text = _fate(units[position], rows) + _basis(model)
+                _table(page, title_of(model, models), rows, lead, text)
     else:
         rows = {
             f"{title_of(model, models)} · {unit.id}": _row(unit)
@@ -164,6 +165,22 @@ def _fate(units: Sequence[Unit], rows: Mapping[str, object]) -> str:
     with_motif = sum(unit.motif is not None for unit in units)
     text = f"{len(units)} units: {', '.join(parts)}."
     return text + capped(with_motif, len(rows), "motifs")
+
+
+def _basis(model: ModelResult) -> str:
+    """Say where an effect could not be computed from the well-predicted sequences (I5)."""
+    other: dict[str, list[str]] = {}
+    for row in model.effects.get(model.best_replicate, []):
+        basis = row.get("effect_basis", "")
+        if basis and not basis.startswith("well-predicted"):
+            tasks = other.setdefault(basis, [])
+            if row["task"] not in tasks:
+                tasks.append(row["task"])
+    return "".join(
+        f" Effect of {escape(', '.join(tasks[:_TASKS_NAMED]))}"
+        f"{' and others' if len(tasks) > _TASKS_NAMED else ''}: from {escape(basis)} sequences."
+        for basis, tasks in other.items()
+    )
 
 
 def _motif_tsv(page: Page, models: Sequence[ModelResult], units: Units) -> None:
