@@ -1,7 +1,7 @@
 #!/usr/bin/env nextflow
 
 include { validatedInput; codeDigest; reportedSettings; stopOnMistakes } from './subworkflows/local/validate'
-include { helpText } from './subworkflows/local/validate/params.nf'
+include { helpText } from './subworkflows/local/validate/help.nf'
 include { INDEX_GENOMES } from './subworkflows/local/index_genomes'
 include { PREPARE_PEAKS } from './subworkflows/local/prepare_peaks'
 include { PREPARE_SEQUENCES } from './subworkflows/local/prepare_sequences'
@@ -76,10 +76,10 @@ workflow {
         [models: TRAIN.out.readable, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
-    SCORE_CYCLES(INTERPRET.out.perRun, datasets, code)
+    SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
 
     REPORT(
-        status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.perRun, INTERPRET.out.perModel),
+        status.mix(tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.metrics, TRAIN.out.baseline, INTERPRET.out.ofRuns, INTERPRET.out.ofModels),
         reportedSettings(input), code,
     )
 }

@@ -9,10 +9,14 @@ workflow INDEX_GENOMES {
     main:
     GENOME_INDEX(channel.fromList(plans*.genome.findAll { genome -> genome }.unique()).map { genome -> [genome, genome.path] }, code)
 
-    emit:
     // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]; a genome with a mistake has no index
     genomes = GENOME_INDEX.out.index
         .filter { _genome, _unpacked, indexes -> indexes }
         .map { genome, unpacked, indexes -> [genome, (unpacked ?: [genome.path]) + indexes] }
-    checks  = GENOME_INDEX.out.status   // genome.status.json
+
+    checks = GENOME_INDEX.out.status
+
+    emit:
+    genomes
+    checks    // genome.status.json
 }

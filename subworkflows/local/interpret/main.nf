@@ -18,7 +18,7 @@ workflow INTERPRET {
         },
         code,
     )
-    units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true)   // [ run, units.meme, [effects.tsv, units.tsv] ]
+    units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
     // [ [id: 'oct4.explainn', dataset: 'oct4', ...], [r1.units.meme, r1.units.tsv, r2.units.meme, ...] ]
     compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }, plans)
@@ -30,7 +30,11 @@ workflow INTERPRET {
     )
 
     // Everything of a model and its data set.
-    replicates = perModel(units.join(trained.history).join(trained.metrics).map { run, meme, twoTables, history, metrics -> [run, [meme, history, metrics] + twoTables] }, plans)
+    replicates = perModel(
+        units.join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
+            .map { run, meme, someTables, history, metrics, predictions, _model, dataset -> [run, [meme, history, metrics, predictions, dataset] + someTables] },
+        plans,
+    )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
     UNITS_SUMMARISE(
         replicates.join(UNITS_ANNOTATE.out.tomtom).join(UNITS_ANNOTATE.out.support)
@@ -40,9 +44,12 @@ workflow INTERPRET {
         code,
     )
 
+    ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)
+    ofModels = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
+
     emit:
-    perRun   = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)
-    perModel = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict)
+    ofRuns     // [ run, file or files ]
+    ofModels   // [ [id: 'oct4.explainn', ...], file ]
 }
 
 // The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there.
@@ -50,5 +57,5 @@ def perModel(files, Map plans) {
     return files
         .map { run, some -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), some] }
         .groupTuple()
-        .map { key, all -> [key.getGroupTarget(), all.flatten().sort { path -> path.name }] }
+        .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
 }

@@ -16,8 +16,12 @@ workflow PREPARE_ACCESSIBILITY {
         code,
     )
 
+    status = ACCESSIBILITY_PREPARE.out.status
+    dataset = ACCESSIBILITY_PREPARE.out.dataset
+    tables = ACCESSIBILITY_PREPARE.out.tables
+
     emit:
-    status  = ACCESSIBILITY_PREPARE.out.status    // [ [id: 'blood', assay: 'accessibility'], blood.status.json ]
-    dataset = ACCESSIBILITY_PREPARE.out.dataset   // only of what can be used
-    tables  = ACCESSIBILITY_PREPARE.out.tables
+    status    // [ [id: 'blood', assay: 'accessibility'], blood.status.json ]
+    dataset   // only of what can be used
+    tables
 }

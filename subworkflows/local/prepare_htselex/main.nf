@@ -12,8 +12,12 @@ workflow PREPARE_HTSELEX {
         code,
     )
 
+    status = HTSELEX_PREPARE.out.status
+    dataset = HTSELEX_PREPARE.out.dataset
+    tables = HTSELEX_PREPARE.out.tables
+
     emit:
-    status  = HTSELEX_PREPARE.out.status    // [ [id: 'alx4', assay: 'htselex'], alx4.status.json ]
-    dataset = HTSELEX_PREPARE.out.dataset   // only of what can be used
-    tables  = HTSELEX_PREPARE.out.tables
+    status    // [ [id: 'alx4', assay: 'htselex'], alx4.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -16,8 +16,12 @@ workflow PREPARE_MATRIX {
         code,
     )
 
+    status = MATRIX_PREPARE.out.status
+    dataset = MATRIX_PREPARE.out.dataset
+    tables = MATRIX_PREPARE.out.tables
+
     emit:
-    status  = MATRIX_PREPARE.out.status    // [ [id: 'hepg2', assay: 'matrix'], hepg2.status.json ]
-    dataset = MATRIX_PREPARE.out.dataset   // only of what can be used
-    tables  = MATRIX_PREPARE.out.tables
+    status    // [ [id: 'hepg2', assay: 'matrix'], hepg2.status.json ]
+    dataset   // only of what can be used
+    tables
 }

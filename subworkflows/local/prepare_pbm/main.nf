@@ -12,8 +12,12 @@ workflow PREPARE_PBM {
         code,
     )
 
+    status = PBM_PREPARE.out.status
+    dataset = PBM_PREPARE.out.dataset
+    tables = PBM_PREPARE.out.tables
+
     emit:
-    status  = PBM_PREPARE.out.status    // [ [id: 'cebpb', assay: 'pbm'], cebpb.status.json ]
-    dataset = PBM_PREPARE.out.dataset   // only of what can be used
-    tables  = PBM_PREPARE.out.tables
+    status    // [ [id: 'cebpb', assay: 'pbm'], cebpb.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -16,8 +16,12 @@ workflow PREPARE_PEAKS {
         code,
     )
 
+    status = PEAKS_PREPARE.out.status
+    dataset = PEAKS_PREPARE.out.dataset
+    tables = PEAKS_PREPARE.out.tables
+
     emit:
-    status  = PEAKS_PREPARE.out.status    // [ [id: 'yeast', assay: 'peaks'], yeast.status.json ]
-    dataset = PEAKS_PREPARE.out.dataset   // only of what can be used
-    tables  = PEAKS_PREPARE.out.tables
+    status    // [ [id: 'yeast', assay: 'peaks'], yeast.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -12,8 +12,12 @@ workflow PREPARE_SEQUENCES {
         code,
     )
 
+    status = SEQUENCES_PREPARE.out.status
+    dataset = SEQUENCES_PREPARE.out.dataset
+    tables = SEQUENCES_PREPARE.out.tables
+
     emit:
-    status  = SEQUENCES_PREPARE.out.status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
-    dataset = SEQUENCES_PREPARE.out.dataset   // only of what can be used
-    tables  = SEQUENCES_PREPARE.out.tables
+    status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -16,8 +16,12 @@ workflow PREPARE_SINGLE_CELL {
         code,
     )
 
+    status = SINGLE_CELL_PREPARE.out.status
+    dataset = SINGLE_CELL_PREPARE.out.dataset
+    tables = SINGLE_CELL_PREPARE.out.tables
+
     emit:
-    status  = SINGLE_CELL_PREPARE.out.status    // [ [id: 'islets', assay: 'single_cell'], islets.status.json ]
-    dataset = SINGLE_CELL_PREPARE.out.dataset   // only of what can be used
-    tables  = SINGLE_CELL_PREPARE.out.tables
+    status    // [ [id: 'islets', assay: 'single_cell'], islets.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -12,8 +12,12 @@ workflow PREPARE_SMILESEQ {
         code,
     )
 
+    status = SMILESEQ_PREPARE.out.status
+    dataset = SMILESEQ_PREPARE.out.dataset
+    tables = SMILESEQ_PREPARE.out.tables
+
     emit:
-    status  = SMILESEQ_PREPARE.out.status    // [ [id: 'prdm13', assay: 'smileseq'], prdm13.status.json ]
-    dataset = SMILESEQ_PREPARE.out.dataset   // only of what can be used
-    tables  = SMILESEQ_PREPARE.out.tables
+    status    // [ [id: 'prdm13', assay: 'smileseq'], prdm13.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -12,8 +12,12 @@ workflow PREPARE_STARRSEQ {
         code,
     )
 
+    status = STARRSEQ_PREPARE.out.status
+    dataset = STARRSEQ_PREPARE.out.dataset
+    tables = STARRSEQ_PREPARE.out.tables
+
     emit:
-    status  = STARRSEQ_PREPARE.out.status    // [ [id: 'leaf', assay: 'starrseq'], leaf.status.json ]
-    dataset = STARRSEQ_PREPARE.out.dataset   // only of what can be used
-    tables  = STARRSEQ_PREPARE.out.tables
+    status    // [ [id: 'leaf', assay: 'starrseq'], leaf.status.json ]
+    dataset   // only of what can be used
+    tables
 }

@@ -12,8 +12,12 @@ workflow PREPARE_TABLE {
         code,
     )
 
+    status = TABLE_PREPARE.out.status
+    dataset = TABLE_PREPARE.out.dataset
+    tables = TABLE_PREPARE.out.tables
+
     emit:
-    status  = TABLE_PREPARE.out.status    // [ [id: 'bins', assay: 'table'], bins.status.json ]
-    dataset = TABLE_PREPARE.out.dataset   // only of what can be used
-    tables  = TABLE_PREPARE.out.tables
+    status    // [ [id: 'bins', assay: 'table'], bins.status.json ]
+    dataset   // only of what can be used
+    tables
 }

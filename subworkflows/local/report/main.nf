@@ -23,8 +23,10 @@ workflow REPORT {
     )
     REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
 
-    emit:
     html = REPORT_MULTIQC.out.html
+
+    emit:
+    html
 }
 
 def byStep(List versions) {

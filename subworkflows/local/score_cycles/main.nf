@@ -16,6 +16,8 @@ workflow SCORE_CYCLES {
         code,
     )
 
+    scores = UNITS_SCORE_CYCLES.out.scores
+
     emit:
-    scores = UNITS_SCORE_CYCLES.out.scores   // [ [id: 'alx4.explainn.r1', ...], alx4.explainn.r1.cycles.tsv ]
+    scores   // [ [id: 'alx4.explainn.r1', ...], alx4.explainn.r1.cycles.tsv ]
 }

@@ -20,14 +20,22 @@ workflow TRAIN {
 
     BASELINE_EVALUATE(datasets.map { meta, dataset -> [meta, plans[meta.id].options.baseline, dataset] }, code)
 
-    emit:
-    models      = trained                          // [ run, model.safetensors, dataset.parquet ]
-    readable    = trained.filter { run, _model, _dataset -> run.model == 'explainn' }   // only units can be read one by one
-    history     = MODEL_TRAIN.out.history
-    timing      = MODEL_TRAIN.out.timing
+    models = trained
+    readable = trained.filter { run, _model, _dataset -> run.model == 'explainn' }
+    history = MODEL_TRAIN.out.history
+    timing = MODEL_TRAIN.out.timing
     predictions = MODEL_EVALUATE.out.predictions
-    metrics     = MODEL_EVALUATE.out.metrics
-    baseline    = BASELINE_EVALUATE.out.metrics    // [ [id: 'oct4', ...], oct4.baseline.tsv ]
+    metrics = MODEL_EVALUATE.out.metrics
+    baseline = BASELINE_EVALUATE.out.metrics
+
+    emit:
+    models        // [ run, model.safetensors, dataset.parquet ]
+    readable      // only units can be read one by one
+    history
+    timing
+    predictions
+    metrics
+    baseline      // [ [id: 'oct4', ...], oct4.baseline.tsv ]
 }
 
 // A meta map for every model and replicate of a data set.
