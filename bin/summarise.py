@@ -15,7 +15,7 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.summary import best_replicate, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
-from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.lines import write_text
 from nfexplainn.verdict import gather_evidence, verdict_record
 
@@ -33,6 +33,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--support", required=True, help="D.<model>.support.tsv")
     parser.add_argument("--baseline", required=True, help="D.baseline.tsv")
     parser.add_argument("--counts", required=True, help="D.counts.tsv")
+    parser.add_argument("--predictions", nargs="*", default=[], help="of all replicates")
+    parser.add_argument("--dataset", help="D.dataset.parquet, where predictions are given")
     parser.add_argument("--options", help="JSON file of the settings (none is needed)")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
@@ -71,11 +73,39 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_tsv(table, folder / f"{args.id}.units.tsv")
+    write_joint(table, args, model, folder)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_text(folder / f"{args.id}.verdict.json", text)
     drawn = draw_logos(table, best, args, folder / "logos")
     print(f"{args.id}: {record['verdict']}. {record['reason']}", file=sys.stderr)
     print(f"{args.id}: logos of {drawn} annotated units of replicate {best}", file=sys.stderr)
+
+
+def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folder: Path) -> None:
+    """Write what the replicates say together: consensus motifs, and the scores of their mean."""
+    from nfexplainn.interpret.joint import consensus_of, mean_logits
+
+    motifs = {
+        replicate_of(path): read_meme(path, allow_empty=True)
+        for path in args.units
+        if path.endswith(".meme")
+    }
+    consensus, joined = consensus_of(table, motifs)
+    write_tsv(consensus, folder / f"{args.id}.consensus.tsv")
+    write_meme(joined, folder / f"{args.id}.consensus.meme")
+    if len(args.predictions) < 2:
+        return
+    if not args.dataset:
+        raise UserError("--predictions needs --dataset; give D.dataset.parquet.")
+
+    from nfexplainn import metrics, tables
+    from nfexplainn.dataset import read_dataset
+
+    sequences = read_dataset(args.dataset)
+    logits = mean_logits(sorted(args.predictions, key=replicate_of), sequences)
+    rows = metrics.rows(sequences, logits, model=model, replicate=None)
+    scores = [[row[column] for column in metrics.COLUMNS] for row in rows]
+    tables.write_tsv(folder / f"{args.id}.ensemble.tsv", metrics.COLUMNS, scores)
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

@@ -21,7 +21,9 @@ import torch
 from nfexplainn import dna, metrics
 from nfexplainn.baselines import baseline_logits
 from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.interpret.joint import CONSENSUS_COLUMNS
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
+from nfexplainn.interpret.reestimate import PWM_COLUMNS
 from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
@@ -161,6 +163,8 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         *("--metrics", *names(folder, "*.metrics.tsv")),
         *("--tomtom", "sim.explainn.tomtom.tsv", "--support", "sim.explainn.support.tsv"),
         *("--baseline", "sim.baseline.tsv", "--counts", "sim.counts.tsv"),
+        *("--predictions", *names(folder, "*.predictions.parquet")),
+        *("--dataset", "sim.dataset.parquet"),
         *("--options", "options.json", "--id", "sim.explainn", "--out", "summary"),
     )
     table = pd.read_csv(folder / "summary" / "sim.explainn.units.tsv", sep="\t")
@@ -180,6 +184,63 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
     expected = [f"sim.explainn.r{verdict['best_replicate']}.{unit}.svg" for unit in best["unit"]]
     assert logos == expected and len(names(folder / "summary" / "logos", "*.png")) == len(logos)
     assert not names(folder, "*.part") and not names(folder / "summary", ".*")
+    check_consensus(folder / "summary")
+    check_ensemble(folder)
+
+
+def check_consensus(folder: Path) -> None:
+    """Each planted motif leads its task's consensus, in both replicates."""
+    joint = read_tsv(folder / "sim.explainn.consensus.tsv", CONSENSUS_COLUMNS)
+    motifs = read_meme(folder / "sim.explainn.consensus.meme").motifs
+    assert [motif.id for motif in motifs] == joint["motif"].tolist()
+    for task in TASKS:
+        own = joint[joint["task"] == task]
+        assert task in own.iloc[0]["annotation"] and own.iloc[0]["support"] == 2
+        assert own["score"].is_monotonic_decreasing
+    members = [
+        name for cell in joint.loc[joint["task"] == "CTCF", "units"] for name in cell.split(",")
+    ]
+    assert len(members) == len(set(members))
+
+
+def check_ensemble(folder: Path) -> None:
+    """The scores are those of the mean of the logits."""
+    tables = [
+        pq.read_table(path).to_pandas() for path in sorted(folder.glob("*.predictions.parquet"))
+    ]
+    scores = read_tsv(folder / "summary" / "sim.explainn.ensemble.tsv", metrics.COLUMNS)
+    assert len(tables) == 2 and scores["replicate"].isna().all()
+    test = tables[0]["split"] == "test"
+    truth = tables[0].loc[test, "label:CTCF"].to_numpy()
+    mean = sum(table.loc[test, "logit:CTCF"] for table in tables).to_numpy() / 2
+    known = ~np.isnan(truth)
+    row = scores.query(
+        "split == 'test' and task == 'CTCF' and metric == 'auprc' and against == 'all'"
+    )
+    expected = metrics.average_precision(truth[known], mean[known])
+    assert row["value"].item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_robust_recipe_adds_second_motifs(folder, root):
+    (folder / "robust.json").write_text(json.dumps(OPTIONS | {"recipe": "robust"}))
+    arguments = [
+        a if a != "options.json" else "robust.json" for a in interpret_arguments(1, "robust")
+    ]
+    call(root, "interpret.py", folder, *arguments)
+    out, prefix = folder / "robust", "sim.explainn.r1"
+    first, second = (
+        {motif.id: motif for motif in read_meme(out / f"{prefix}.{kind}.meme").motifs}
+        for kind in ("units", "reestimated")
+    )
+    assert list(first) == list(second)
+    assert (out / f"{prefix}.units.meme").read_bytes() == (
+        folder / f"{prefix}.units.meme"
+    ).read_bytes()
+    pwms = read_tsv(out / f"{prefix}.pwms.tsv", PWM_COLUMNS)
+    best = pwms[pwms["best"] == 1].set_index(["task", "motif"])["auprc_test"]
+    for task in TASKS:
+        assert best[task, "reestimated"] >= best[task, "sites"] - 0.02
+        assert best[task, "reestimated"] > 0.8
 
 
 def test_same_bytes_twice(folder, root):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nfexplainn.report.comparison import write_comparison
+from nfexplainn.report.consensus import write_consensus
 from nfexplainn.report.curves import write_curves
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.importance import write_importance
@@ -58,6 +59,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_performance(page, everything)
     write_comparison(page, everything)
     write_motifs(page, inputs, units, shown)
+    write_consensus(page, inputs)
     write_importance(page, inputs, units)
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)

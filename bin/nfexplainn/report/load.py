@@ -36,7 +36,10 @@ _OF_RUN = (
     ".units.meme",
     ".units.tsv",
 )
-_OF_MODEL = (".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv")
+_OF_MODEL = (
+    *(".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv"),
+    *(".consensus.tsv", ".consensus.meme", ".ensemble.tsv"),
+)
 _META_KEY = b"nf-explainn"
 BEST_HITS = 5
 
@@ -59,6 +62,9 @@ class ModelResult:
         Number of parameters.
     importances, motifs : mapping of replicate to path
         Parquet file and MEME file.
+    consensus, ensemble : list of rows
+        Motifs and scores of the replicates together.
+    consensus_motifs : path or None
     """
 
     dataset: str
@@ -72,6 +78,9 @@ class ModelResult:
     sizes: Mapping[int, int] = field(default_factory=dict)
     importances: Mapping[int, Path] = field(default_factory=dict)
     motifs: Mapping[int, Path] = field(default_factory=dict)
+    consensus: list[Row] = field(default_factory=list)
+    consensus_motifs: Path | None = None
+    ensemble: list[Row] = field(default_factory=list)
 
     @property
     def best_replicate(self) -> int:
@@ -299,6 +308,9 @@ def _model(
             r: f[".importances.parquet"] for r, f in runs.items() if ".importances.parquet" in f
         },
         motifs={r: f[".units.meme"] for r, f in runs.items() if ".units.meme" in f},
+        consensus=_rows(files, ".consensus.tsv"),
+        consensus_motifs=files.get(".consensus.meme"),
+        ensemble=_rows(files, ".ensemble.tsv"),
     )
     if ".tomtom.tsv" not in files:
         return result
