@@ -1,0 +1,153 @@
+"""The paper's Figure 1 in small: the architectures, and the number of units, on four yeast factors.
+
+Needs a folder with ``chipseq/yeast_<factor>_chexmix.bed`` of Abf1, Cbf1, Rap1 and Reb1: ``--data
+DIR``. Without it says so and measures nothing. About 35 CPU minutes with five seeds; what lies in
+``--work`` already is not computed again.
+
+Lines ``figure1 <model>``: test AUPRC of ExplaiNN, mean over the factors and seeds, against that of
+the other architecture. Lines ``figure1 units <n>``: against that of the best number of units; the
+plateau is the smallest number within a standard error of the best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
+
+from harness import print_line
+
+from nfexplainn.report.comparison import MEAN, REFERENCE, by_replicate, compare
+from nfexplainn.report.load import DatasetResult, load_inputs
+
+TOP = Path(__file__).resolve().parent.parent
+DATASET = "yeast"
+FACTORS = ("Abf1", "Cbf1", "Rap1", "Reb1")
+MODELS = ("explainn", "cnn1", "cnn1exp", "deepcnn", "danq")
+UNITS = (1, 5, 10, 20, 50, 100)
+METRIC = "auprc"
+
+
+def script(folder: Path, name: str, *arguments: str | Path) -> None:
+    """Run a script of the pipeline in a folder."""
+    command = [sys.executable, str(TOP / "bin" / name), *map(str, arguments)]
+    with (folder / "log.txt").open("a", encoding="utf-8") as out:
+        if subprocess.run(command, cwd=folder, stdout=out, stderr=out, check=False).returncode:
+            sys.exit(f"ERROR: {name} failed; see {folder / 'log.txt'}.")
+
+
+def prepare(data: Path, folder: Path) -> None:
+    """Make the data set of the four factors, with negatives matched by GC content."""
+    files = [
+        {"name": f"{factor}.bed", "path": str(data / "chipseq" / f"yeast_{factor}_chexmix.bed")}
+        for factor in FACTORS
+    ]
+    rows = [
+        {"sample": factor, "line": i + 2, "data": i, "negatives": "gc"}
+        for i, factor in enumerate(FACTORS)
+    ]
+    genome = folder / "sacCer3.fa"
+    with gzip.open(TOP / "assets" / "demo" / "sacCer3_R64.fa.gz") as packed:
+        genome.write_bytes(packed.read())
+    spec = {
+        **{"id": DATASET, "assay": "peaks", "seed": 42, "rows": rows, "files": files},
+        **{"genome": {"name": genome.name, "path": str(genome)}, "options": {}},
+    }
+    (folder / "spec.json").write_text(json.dumps(spec))
+    script(folder, "prepare_peaks.py", "--spec", "spec.json")
+    if not (folder / f"{DATASET}.dataset.parquet").exists():
+        sys.exit(f"ERROR: {(folder / f'{DATASET}.status.json').read_text()}")
+
+
+def compute(folder: Path, name: str, replicate: int, options: dict[str, object]) -> None:
+    """Train and measure a model with a seed, unless that was done; `name` is how it is called."""
+    run, data = f"{DATASET}.{name}.r{replicate}", f"{DATASET}.dataset.parquet"
+    if (folder / f"{run}.metrics.tsv").exists():
+        return
+    settings = folder / f"{run}.json"
+    settings.write_text(json.dumps(options | {"seed": 41 + replicate, "replicate": replicate}))
+    script(folder, "train.py", "--dataset", data, "--options", settings.name, "--id", run)
+    model = f"{run}.model.safetensors"
+    script(folder, "evaluate.py", "--model", model, "--dataset", data, "--id", run)
+
+
+def results(folder: Path) -> DatasetResult:
+    """Read what is there."""
+    return next(d for d in load_inputs([folder], {}, {}).datasets if d.id == DATASET)
+
+
+def plateau(scores: dict[int, list[float]]) -> int:
+    """Give the smallest number of units within one standard error of the best mean."""
+    best = max(scores, key=lambda units: statistics.fmean(scores[units]))
+    values = scores[best]
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    least = statistics.fmean(values) - error
+    return min(units for units in scores if statistics.fmean(scores[units]) >= least)
+
+
+def main() -> None:
+    """Train everything, print the comparison and the sweep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=TOP.parent / "shared" / "data")
+    parser.add_argument("--work", type=Path, help="folder to keep, and to go on from")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--models", nargs="*", default=MODELS)
+    parser.add_argument("--units", nargs="*", type=int, default=UNITS)
+    args = parser.parse_args()
+    if not (args.data / "chipseq").is_dir():
+        print(f"# figure1: {args.data} has no folder chipseq; give --data")
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (args.work or Path(temporary)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / f"{DATASET}.dataset.parquet").exists():
+            prepare(args.data.resolve(), folder)
+        # Seed by seed, so that what is there at any time can be compared.
+        for replicate in range(1, args.seeds + 1):
+            for name in args.models:
+                compute(folder, name, replicate, {"model": name})
+            for units in args.units:
+                compute(folder, f"units{units}", replicate, {"units": units})
+        dataset = results(folder)
+        own = [model for model in dataset.models if not model.name.startswith("units")]
+        show_models(dataset, {model.name for model in own})
+        sweep = {
+            int(model.name.removeprefix("units")): list(
+                by_replicate(model, METRIC, FACTORS).values()
+            )
+            for model in dataset.models
+            if model.name.startswith("units")
+        }
+        if sweep:
+            show_units(dict(sorted(sweep.items())))
+
+
+def show_models(dataset: DatasetResult, names: set[str]) -> None:
+    """Print a line per architecture, and its paired test."""
+    rows = [row for row in compare(dataset) if row["task"] == MEAN and row["model"] in names]
+    ours = next((row["mean"] for row in rows if row["model"] == REFERENCE), None)
+    for row in rows:
+        if not isinstance(ours, float) or not isinstance(row["mean"], float):
+            continue
+        columns = ("mean", "spread", "pairs", "difference", "p", "parameters", "seconds")
+        print("#", row["model"], *(f"{c} {row[c]:.4g}" for c in columns if row[c] is not None))
+        print("figure1", row["model"], f"{ours:.4g}", f"{row['mean']:.4g}", sep="\t")
+
+
+def show_units(scores: dict[int, list[float]]) -> None:
+    """Print a line per number of units, and the plateau."""
+    best = max(statistics.fmean(values) for values in scores.values())
+    for units, values in scores.items():
+        print_line("figure1", f"units {units}", best, statistics.fmean(values))
+    print(f"# plateau by the one-standard-error rule: {plateau(scores)} units")
+
+
+if __name__ == "__main__":
+    main()
