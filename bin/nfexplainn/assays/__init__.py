@@ -1,1 +1,1 @@
-"""One module per assay: parse, check, label; each ends in a :class:`~nfexplainn.dataset.Dataset`."""
+"""One module per assay: parse, check, label; each ends in a data set."""
