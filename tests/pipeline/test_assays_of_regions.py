@@ -1,0 +1,68 @@
+"""Matrices, bulk and single-cell accessibility, from the sheet on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nextflow_runs import DEMO, ROOT, Run, run_nextflow, write_sheet
+
+ASSAYS = {
+    "simulated_matrix": "matrix",
+    "simulated_bulk": "accessibility",
+    "simulated_cells": "single_cell",
+}
+SIMULATED = DEMO / "simulated"
+GENOME = SIMULATED / "simulated_genome.fa.gz"
+HEAD = ("sample", "assay", "data", "genome", "regions", "clusters")
+
+
+@pytest.fixture(scope="module")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One stub run of all three."""
+    folder = tmp_path_factory.mktemp("stubs")
+    files = ("matrix.tsv.gz", "accessibility.tsv.gz", "cells.h5ad")
+    rows = [
+        (name, assay, str(SIMULATED / f"simulated_{file}"), str(GENOME), "", "")
+        for (name, assay), file in zip(ASSAYS.items(), files, strict=True)
+    ]
+    sheet = write_sheet(folder / "s.csv", HEAD, *rows)
+    return run_nextflow(folder, ROOT, "--input", sheet, "--replicates", "1", "-stub-run")
+
+
+@pytest.mark.parametrize(("dataset", "assay"), ASSAYS.items())
+def test_stub(stubs: Run, dataset: str, assay: str) -> None:
+    assert stubs.code == 0, stubs.said
+    assert stubs.trace()[f"{assay.upper()}_PREPARE ({dataset})"] == "COMPLETED"
+    for kind in ("status.json", "dataset.parquet", "counts.tsv", "dropped.tsv", "audit.tsv"):
+        assert (stubs.results / dataset / "data" / f"{dataset}.{kind}").is_file()
+
+
+def test_mistakes_of_all_files_end_the_run_together(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("chrom\tstart\tend\tA\nsim1\t0\t200\t7\n")
+    (tmp_path / "a.bg").write_text("sim1\t0\t200\t1\n")
+    (tmp_path / "c.csv").write_text("Barcode,Cluster\nX-1,1\n")
+    sheet = write_sheet(
+        tmp_path / "s.csv",
+        HEAD,
+        ("mat", "matrix", "m.tsv", str(GENOME), "", ""),
+        ("acc", "accessibility", "a.bg", str(GENOME), "", ""),
+        ("sc", "single_cell", str(SIMULATED / "simulated_cells.h5ad"), str(GENOME), "", "c.csv"),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet)
+    assert run.code != 0
+    said = "\n".join(run.errors())
+    assert "m.tsv, line 2, column A: 7 is no label" in said
+    assert "acc: tracks need regions to be summed over (or tile_step)" in said
+    assert "c.csv: none of its barcodes is a cell of the matrix" in said
+    assert "Traceback" not in said
+
+
+def test_a_missing_genome_is_told_before_any_task(tmp_path: Path) -> None:
+    rows = [(assay, assay, str(SIMULATED / "simulated_matrix.tsv.gz")) for assay in ASSAYS.values()]
+    sheet = write_sheet(tmp_path / "s.csv", ("sample", "assay", "data"), *rows)
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet)
+    assert run.code != 0
+    for assay in ASSAYS.values():
+        assert f"the assay {assay} needs genome; give --genome or the column genome" in run.said
