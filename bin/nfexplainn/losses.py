@@ -42,13 +42,14 @@ def cross_entropy(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
 def pearson(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
     """One minus Pearson's correlation.
 
-    With several tasks it is taken per sequence across its known tasks (the authors' loss for
+    With three tasks or more it is taken per sequence across its known tasks (the authors' loss for
     accessibility over cell types: one minus the cosine of the centred vectors) and averaged over
-    the sequences; the authors sum, which makes the loss grow with the batch. With a single task
-    it is taken across the sequences of the batch. Sequences whose known labels are fewer than two
-    or all equal have no correlation and no part.
+    the sequences; the authors sum, which makes the loss grow with the batch. With one or two
+    tasks, of which a sequence's correlation would be nothing or always 1 or -1, it is taken per
+    task across the sequences of the batch. Where the known labels are fewer than two or all equal
+    there is no correlation and no part.
     """
-    dim = 1 if logits.shape[1] > 1 else 0
+    dim = 1 if logits.shape[1] > 2 else 0
     weight = known.to(logits.dtype)
     count = weight.sum(dim, keepdim=True).clamp(min=1)
     target = _filled(labels, known)

@@ -62,6 +62,9 @@ def test_values_without_unknowns() -> None:
     assert float(LOSSES["pearson"](logits, labels, everything)) == pytest.approx(expected)
     single = LOSSES["pearson"](logits[:, :1], labels[:, :1], everything[:, :1])
     assert float(single) == pytest.approx(1 - pearsonr(a[:, 0], b[:, 0])[0])
+    two = LOSSES["pearson"](logits[:, :2], labels[:, :2], everything[:, :2])
+    expected = np.mean([1 - pearsonr(a[:, i], b[:, i])[0] for i in range(2)])
+    assert float(two) == pytest.approx(expected)  # per sequence it would be 0 or 2
 
     logits, labels, _ = example("cross_entropy")
     expected = -(torch.log_softmax(logits, 1) * labels).sum(1).mean()
