@@ -78,7 +78,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 size = [{"architecture": model, "parameters": 4_668_050}]
                 fixtures.table(run.with_name(run.name + ".model.tsv"), size)
                 epochs = [
-                    {"epoch": e, "train_loss": 0.5, "valid_loss": 0.5, "best": int(e == 2)}
+                    {
+                        **{"epoch": e, "train_loss": 0.5, "valid_loss": 0.5},
+                        **{"valid_metric": 0.7, "best": int(e == 2)},
+                    }
                     for e in (1, 2)
                 ]
                 fixtures.table(run.with_name(run.name + ".history.tsv"), epochs)
