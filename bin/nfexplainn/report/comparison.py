@@ -119,7 +119,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         "nfx_performance",
         "Architectures",
         shown,
-        {key: header for key, header in _headers(rows[0]).items() if key in used},
+        {key: header for key, header in _headers(rows).items() if key in used},
         first="Architecture",
         description="Trained on the same sequences with the same seeds, loss and stopping."
         " The difference is tested by a paired t test over the replicates, and its p-value"
@@ -204,8 +204,10 @@ def _interval(row: Mapping[str, object]) -> str:
     return f"{short(low, 3)} to {short(high, 3)}"
 
 
-def _headers(row: Mapping[str, object]) -> dict[str, dict[str, object]]:
-    base = NAMES.get(str(row["against"] or row["model"]), "the first")
+def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    bases = {str(row["against"]) for row in rows if row["against"]}
+    name = bases.pop() if len(bases) == 1 else ""
+    base = NAMES.get(name, name or "the reference")
     score = {"format": "{:,.3f}"}
     count = {"format": "{:,.0f}"}
     small = {"format": "{:,.2g}"}
