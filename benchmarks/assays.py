@@ -129,7 +129,7 @@ PLANTS = [("leaf", "starrseq/plant_core_promoters_leaf.raw.tsv.gz", None, None)]
 PRDM13 = [("PRDM13", "smileseq/PRDM13_DBD_SS014_BC07.part1.fastq.gz", None, None)]
 BINS = [("bins", "atac/yeast_SRR1822137_200bp_bins.3task.explainn.tsv.gz", None, None)]
 BIN_TASKS = ("NFR_log2cov", "nucleosome_log2cov", "cuts_log2")
-YEAST = named("^(REB1|ABF1)$")
+YEAST = named("^(?:REB1|ABF1)$")
 
 # One peak set of each factor in HepG2 on chr22; REST has too few for a bar.
 HEPG2 = ("CTCF", "FOXA1", "CEBPB", "JUND", "MAX", "HNF4A", "REST")
@@ -204,7 +204,7 @@ TARGETS: dict[str, Target] = {
         "pbm",
         WT1,
         [("WT1", "pearson", 0.70)],
-        [Rank("WT1 or EGR", 20, named("^(WT1|EGR[0-9])$"), "WT1")],
+        [Rank("WT1 or EGR", 20, named("^(?:WT1|EGR[0-9])$"), "WT1")],
         {"linker": "cut"},
     ),
     "bins": Target(
