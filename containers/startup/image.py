@@ -110,9 +110,8 @@ def _provide_sif(engine: str, image: str) -> dict[str, str]:
         )
 
     key = image.rpartition(":")[2]
-    place = ensure(
-        f"{engine}-{key}", f"the {engine} image", 2.5 * GIGABYTES, make
-    )  # layers, their content and the file
+    room = 2.5 * GIGABYTES  # the layers, what they hold and the file
+    place = ensure(f"{engine}-{key}", f"the {engine} image", room, make)
     # whichever of the two the user has not set himself
     free = "LIBRARYDIR" if f"{prefix}_LIBRARYDIR" not in os.environ else "CACHEDIR"
     return {f"{prefix}_{free}": str(place)}
