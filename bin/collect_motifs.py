@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the known motifs that units are compared with: a JASPAR release, or a user's checked file."""
+"""Write the known motifs that units are compared with: a JASPAR release, or a user's file."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.grad import conv2d_weight
 
 _LANES = 1 << 16  # values of the 16-bit random numbers that dropout compares
 
@@ -139,7 +140,7 @@ class PooledConvolution(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: torch.autograd.function.FunctionCtx,
         channels: Tensor,
         weight: Tensor,
@@ -155,7 +156,7 @@ class PooledConvolution(torch.autograd.Function):
         return pooled.squeeze(2).transpose(1, 2)
 
     @staticmethod
-    def backward(  # type: ignore[override]
+    def backward(
         ctx: torch.autograd.function.FunctionCtx, gradient: Tensor
     ) -> tuple[None, Tensor, None, None]:
         """Give the gradient of the filters; codes have none."""
@@ -165,7 +166,7 @@ class PooledConvolution(torch.autograd.Function):
         dense = torch.ops.aten.max_pool2d_with_indices_backward(
             ordered, scores, [1, size], [1, stride], [0, 0], [1, 1], False, places
         )
-        d_filters = torch.nn.grad.conv2d_weight(image, filters.shape, dense)
+        d_filters = conv2d_weight(image, filters.shape, dense)
         return None, d_filters.squeeze(2), None, None
 
 
