@@ -46,7 +46,7 @@ ISA_FLAGS = {
     "avx2": ("-DNFX_WIDTH=8", "-mavx2", "-mfma", "-mpopcnt"),
     "portable": ("-DNFX_WIDTH=4",),
 }
-BUILD_TIMEOUT_S = 600
+BUILD_TIMEOUT_S = 1800
 
 
 class BuildError(Exception):
