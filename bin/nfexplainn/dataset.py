@@ -25,6 +25,7 @@ TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
 Floats = NDArray[np.float32]
 
 _META_KEY = b"nf-explainn"
+_BATCH_ROWS = 8192
 _FLANKS = "nf-explainn:flanks"
 
 
@@ -154,10 +155,36 @@ def read_dataset(path: str | Path) -> Dataset:
         If the file is no data set of this pipeline or of another format version.
     """
     try:
-        table = pq.read_table(str(path))
+        return _read(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
-    raw = (table.schema.metadata or {}).get(_META_KEY)
+
+
+def _read(path: str | Path) -> Dataset:
+    """Read batch by batch into arrays of the final size: nothing is held twice."""
+    file = pq.ParquetFile(str(path), buffer_size=1 << 20)
+    schema, n = file.schema_arrow, file.metadata.num_rows
+    meta, flank = _read_meta(path, schema)
+    names: list[str] = []
+    codes = np.empty((n, meta.length), dtype=np.uint8)
+    split = np.empty(n, dtype=np.array(SPLITS).dtype)
+    labels = np.empty((n, len(meta.tasks)), dtype=np.float32)
+    flanks = np.empty((n, 2 * flank), dtype=np.uint8) if flank else None
+    for batch in file.iter_batches(_BATCH_ROWS):
+        at = slice(len(names), len(names) + len(batch))
+        names += batch.column("name").to_pylist()
+        codes[at] = _codes(batch.column("sequence"), meta.length)
+        split[at] = batch.column("split").to_pylist()
+        for column, task in enumerate(meta.tasks):
+            labels[at, column] = batch.column(task).to_numpy(zero_copy_only=False)
+        if flanks is not None:
+            flanks[at] = _codes(batch.column(_FLANKS), 2 * flank)
+    return Dataset(meta, names, codes, split, labels, flanks)
+
+
+def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
+    """Give what the schema's metadata say, and the length of a flank."""
+    raw = (schema.metadata or {}).get(_META_KEY)
     if raw is None:
         raise UserError(
             f"{path}: this Parquet file is no data set of nf-explainn; give a *.dataset.parquet."
@@ -173,26 +200,12 @@ def read_dataset(path: str | Path) -> Dataset:
     fields["tasks"] = tuple(fields["tasks"])
     fields["notes"] = tuple(fields["notes"])
     fields["sources"] = tuple(Source(**source) for source in fields["sources"])
-    meta = DatasetMeta(**fields)
-    labels = np.stack(
-        [table.column(task).to_numpy().astype(np.float32) for task in meta.tasks], axis=1
-    )
-    return Dataset(
-        meta=meta,
-        names=table.column("name").to_pylist(),
-        codes=_codes(table.column("sequence"), meta.length),
-        split=np.array(table.column("split").to_pylist(), dtype=np.str_),
-        labels=labels,
-        flanks=_codes(table.column(_FLANKS), 2 * flank) if flank else None,
-    )
+    return DatasetMeta(**fields), flank
 
 
-def _codes(column: pa.ChunkedArray, length: int) -> dna.Codes:
+def _codes(column: pa.StringArray, length: int) -> dna.Codes:
     """Encode a column of equal-length strings from its buffers, without a Python string each."""
-    parts = []
-    for chunk in column.chunks:
-        offsets, data = chunk.buffers()[1:]
-        first = np.frombuffer(offsets, dtype=np.int32)[chunk.offset]
-        letters = np.frombuffer(data, dtype=np.uint8, count=len(chunk) * length, offset=first)
-        parts.append(dna.encode_letters(letters).reshape(len(chunk), length))
-    return np.concatenate(parts) if parts else np.zeros((0, length), dtype=np.uint8)
+    offsets, data = column.buffers()[1:]
+    first = np.frombuffer(offsets, dtype=np.int32)[column.offset]
+    letters = np.frombuffer(data, dtype=np.uint8, count=len(column) * length, offset=first)
+    return dna.encode_letters(letters).reshape(len(column), length)

@@ -24,14 +24,13 @@ Recipe = Literal["paper", "robust"]
 
 
 def epoch_codes(
-    dataset: Dataset, recipe: Recipe, seed: Sequence[int], *, native: bool = False, threads: int = 1
+    dataset: Dataset, seed: Sequence[int], *, native: bool = False, threads: int = 1
 ) -> Codes:
-    """Give the training sequences of one epoch.
+    """Give the training sequences of one epoch of the robust recipe.
 
     Parameters
     ----------
     dataset : Dataset
-    recipe : {'paper', 'robust'}
     seed : sequence of int
         Of this epoch.
     native : bool
@@ -46,8 +45,6 @@ def epoch_codes(
     """
     rows = dataset.rows("train")
     codes = dataset.codes[rows]
-    if recipe == "paper":
-        return codes
     rng = np.random.default_rng(list(seed))
     if dataset.flanks is not None:
         left, right = np.split(dataset.flanks[rows], 2, axis=1)

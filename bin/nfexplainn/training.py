@@ -199,7 +199,10 @@ class _Trainer:
         self.model, self.dataset, self.options, self.device = model, dataset, options, device
         self.loss_name, self.loss, self.both, self.report = loss, LOSSES[loss], both, report
         train, valid = dataset.rows("train"), dataset.rows("valid")
-        self.codes: Tensor | None = None
+        self.rows = torch.from_numpy(train).to(device)
+        # The paper's recipe never changes the sequences: they are used in place, not copied.
+        paper = options.recipe == "paper"
+        self.codes = torch.from_numpy(dataset.codes).to(device) if paper else None
         self.labels = torch.from_numpy(dataset.labels[train]).to(device)
         self.valid_codes = torch.from_numpy(dataset.codes[valid]).to(device)
         self.valid_labels = torch.from_numpy(dataset.labels[valid])
@@ -247,8 +250,8 @@ class _Trainer:
     def _train_epoch(self, number: int) -> tuple[float, int, float]:
         """Train once on everything; give mean loss, number of sequences and seconds."""
         self.model.train()
-        codes = self._codes(number)
-        n = len(codes)
+        codes, rows = self._codes(number)
+        n = len(rows)
         total = 2 * n if self.both else n
         order = torch.randperm(total, generator=self.order).to(self.device)
         losses = torch.zeros((), dtype=torch.float64, device=self.device)
@@ -256,7 +259,7 @@ class _Trainer:
         told = started
         for chosen in order.split(epoch_batches(total, self.options.batch_size)):
             at = chosen % n
-            batch = codes[at]
+            batch = codes[rows[at]]
             if self.both:  # numbers from n on are the other strands
                 reverse = (chosen >= n)[:, None]
                 batch = torch.where(reverse, reverse_complement(batch), batch)
@@ -299,18 +302,17 @@ class _Trainer:
         )
         return loss, value
 
-    def _codes(self, number: int) -> Tensor:
-        """Give the training sequences of an epoch; the paper's recipe never changes them."""
-        if self.options.recipe != "paper" or self.codes is None:
-            codes = epoch_codes(
-                self.dataset,
-                self.options.recipe,
-                (self.options.seed, number),
-                native=getattr(self.model, "kernel", "torch") == "native",
-                threads=torch.get_num_threads(),
-            )
-            self.codes = torch.from_numpy(codes).to(self.device)
-        return self.codes
+    def _codes(self, number: int) -> tuple[Tensor, Tensor]:
+        """Give sequences, and which of them an epoch trains on."""
+        if self.codes is not None:
+            return self.codes, self.rows
+        codes = epoch_codes(
+            self.dataset,
+            (self.options.seed, number),
+            native=getattr(self.model, "kernel", "torch") == "native",
+            threads=torch.get_num_threads(),
+        )
+        return torch.from_numpy(codes).to(self.device), torch.arange(len(codes), device=self.device)
 
     def _check_finite(self, number: int, train_loss: float, valid_loss: float) -> None:
         for part, value in (("training", train_loss), ("validation", valid_loss)):

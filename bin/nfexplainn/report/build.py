@@ -20,12 +20,12 @@ from nfexplainn.report.motifs import (
     shown_units,
     write_motifs,
     write_tomtom,
-    write_weights,
 )
 from nfexplainn.report.mqc import Page
 from nfexplainn.report.performance import write_performance
 from nfexplainn.report.summary import summary_units, write_summary
 from nfexplainn.report.units import units_of
+from nfexplainn.report.weights import write_weights
 
 DEFAULT_UNITS = 100
 

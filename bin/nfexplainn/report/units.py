@@ -89,6 +89,9 @@ class Unit:
         return next(effect for effect in self.effects if effect.task == task)
 
 
+Units = Mapping[int, Sequence[Unit]]  # of each model, by its place in the report
+
+
 def units_of(model: ModelResult, number_of_model: int) -> list[Unit]:
     """Gather the units of a model's best replicate, best rank (over the tasks) first.
 
