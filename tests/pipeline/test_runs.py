@@ -73,7 +73,9 @@ def test_files(finished: Run) -> None:
         name for name in files if "/" in name and not name.startswith(("tables/", "pipeline_info/"))
     } == wanted
     assert "multiqc_report.html" in files
-    assert {f"pipeline_info/{name}" for name in ("params.json", "versions.yml", "methods.html")} <= files
+    assert {
+        f"pipeline_info/{name}" for name in ("params.json", "versions.yml", "methods.html")
+    } <= files
     assert any(name.startswith("tables/") for name in files)
 
 
