@@ -26,10 +26,8 @@ PER_RUN_MOTIFS = {
     *("importances.parquet", "well_predicted.tsv"),
 }
 PER_MODEL = {
-    "motifs/{}.units.tsv",
-    "motifs/{}.tomtom.tsv",
-    "motifs/{}.support.tsv",
-    "{}.verdict.json",
+    *("motifs/{}.units.tsv", "motifs/{}.tomtom.tsv", "motifs/{}.support.tsv"),
+    *("motifs/{}.consensus.tsv", "motifs/{}.consensus.meme", "{}.ensemble.tsv", "{}.verdict.json"),
 }
 
 
