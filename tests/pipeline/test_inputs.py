@@ -368,7 +368,7 @@ def test_usage_tells_every_parameter_and_assay() -> None:
     page = (ROOT / "docs" / "usage.md").read_text()
     for name, prop in PARAMETERS.items():
         row = next(line for line in page.splitlines() if line.startswith(f"| `--{name}` |"))
-        assert prop["description"].rstrip(".") in row
+        assert prop["description"].rstrip(".") in row.replace("`", "")
         assert ("*sheet*" in row) == prop.get("per_dataset", False)
         default = json.dumps(prop.get("default")).strip('"')
         assert "default" not in prop or name == "container_image" or f"| `{default}` |" in row
