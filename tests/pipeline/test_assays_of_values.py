@@ -140,7 +140,7 @@ def test_mistakes_of_all_assays_end_the_run_together(tmp_path: Path) -> None:
     assert "a.tsv, line 1: 'high' is no finite number" in said
     assert "p.txt, line 1: 'bright' is no finite number" in said
     assert "r.fastq, line" in said
-    assert "line 5: sample 'c' has no cycle" in said
+    assert "sample c: the column 'label' holds no cycle" in said
     assert not list(run.results.rglob("*.safetensors"))
 
 

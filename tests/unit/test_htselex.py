@@ -155,7 +155,7 @@ def test_bad_input(
 @pytest.mark.parametrize(
     ("sheet", "sentence"),
     [
-        (cycles("0", None), "line 3: sample 'c1' has no cycle; write its number into the column"),
+        (cycles("0", None), "line 3: the column 'label' holds no cycle; write its number there."),
         (cycles("4", "4"), "all rows are cycle 4, and the model tells cycles apart"),
         (
             [{"sample": "x", "data": 0, "label": "1"}, {"sample": "y", "data": 0, "label": "2"}],

@@ -74,8 +74,7 @@ def _classes(spec: Spec) -> list[str]:
         If a row has no cycle, there is only one, or a file stands for two.
     """
     wrong = [
-        f"{place(row)}: sample '{row.sample}' has no cycle; write its number into the column"
-        " 'label'."
+        f"{place(row)}: the column 'label' holds no cycle; write its number there."
         for row in spec.rows
         if not row.label
     ]
