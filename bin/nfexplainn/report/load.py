@@ -144,11 +144,46 @@ class Inputs:
         Resolved parameters of the run; ``datasets`` holds, per data set, those that differ.
     versions : list of (step, tool, version)
         Sorted, each once.
+    files : mapping of name to path
+        Every file found, also those of analyses that only their own section knows.
     """
 
     datasets: tuple[DatasetResult, ...]
     params: Mapping[str, Any]
     versions: list[tuple[str, str, str]]
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    def ending(self, suffix: str) -> list[tuple[str, str, int | None, Path]]:
+        """Find the files of an analysis by how their names end.
+
+        Parameters
+        ----------
+        suffix : str
+            As `.streme.tsv`.
+
+        Returns
+        -------
+        list of (dataset, model, replicate, path)
+            In natural order; model is empty in the name of a data set's file, and replicate None
+            in that of a model's.
+        """
+        found: list[tuple[str, str, int | None, Path]] = []
+        ids = {dataset.id for dataset in self.datasets}
+        for name in sorted(self.files, key=natural_key):
+            if not name.endswith(suffix):
+                continue
+            stem = name.removesuffix(suffix)
+            run = _RUN.match(stem)
+            if run:
+                found.append(
+                    (run["dataset"], run["model"], int(run["replicate"]), self.files[name])
+                )
+            elif stem in ids:
+                found.append((stem, "", None, self.files[name]))
+            elif "." in stem:
+                dataset, _, model = stem.rpartition(".")
+                found.append((dataset, model, None, self.files[name]))
+        return found
 
     @property
     def models(self) -> list[ModelResult]:
@@ -234,7 +269,7 @@ def load_inputs(
     datasets = tuple(
         _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {})) for id in ids
     )
-    return Inputs(datasets, params, _flat_versions(versions))
+    return Inputs(datasets, params, _flat_versions(versions), files)
 
 
 def _find(places: Iterable[str | Path]) -> dict[str, Path]:

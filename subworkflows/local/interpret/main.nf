@@ -48,6 +48,7 @@ workflow INTERPRET {
     ofModels = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
 
     emit:
+    units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     ofRuns     // [ run, file or files ]
     ofModels   // [ [id: 'oct4.explainn', ...], file ]
 }

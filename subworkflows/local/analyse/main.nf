@@ -1,0 +1,16 @@
+// What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
+// asks for it, a subworkflow of its own, and ends in files for the report.
+workflow ANALYSE {
+    take:
+    trained   // [models: ..., readable: ..., predictions: ..., ...], channels of TRAIN; models: [ run, model.safetensors, dataset.parquet ]
+    units     // [ run, units.meme, [effects.tsv, units.tsv, ...] ] of INTERPRET
+    motifs    // [ [motif_db: null, ...], known_motifs.meme ]
+    plans     // [ oct4: [options: [...], known: [...]], ... ]
+    code
+
+    main:
+    files = channel.empty()
+
+    emit:
+    files     // [ meta, file or files ]
+}
