@@ -10,7 +10,7 @@ from pathlib import Path
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.sets import jaspar_motifs
-from nfexplainn.tables import write_text
+from nfexplainn.textfile import write_text
 
 
 def parse() -> argparse.Namespace:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.genome import index_genome
-from nfexplainn.tables import write_text
+from nfexplainn.textfile import write_text
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from nfexplainn.interpret.summary import best_replicate, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
-from nfexplainn.motifs.lines import write_text
+from nfexplainn.textfile import write_text
 from nfexplainn.verdict import gather_evidence, verdict_record
 
 METRIC_COLUMNS = ("replicate", "split", "task", "against", "metric", "value")

@@ -13,8 +13,8 @@ from typing import Any
 from nfexplainn.audit import audit_dataset
 from nfexplainn.dataset import Dataset, Source, write_dataset
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.tables import write_audit, write_counts, write_dropped, write_text
-from nfexplainn.textfile import sha256
+from nfexplainn.tables import write_audit, write_counts, write_dropped
+from nfexplainn.textfile import sha256, write_text
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
 SPLIT_KINDS = ("random", "chromosome", "given")

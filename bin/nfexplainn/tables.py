@@ -9,13 +9,7 @@ import numpy as np
 
 from nfexplainn.audit import Check
 from nfexplainn.dataset import SPLITS, Dataset
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that appears only when it is whole."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+from nfexplainn.textfile import write_text
 
 
 def write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,9 +1,10 @@
-"""Read text that may be compressed, and say plainly what a file is when it is no text."""
+"""Read text that may be compressed, say plainly what a file is when it is none; write it whole."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,3 +146,14 @@ def sha256(path: str | Path) -> str:
     """Sha256 of a file's bytes as they lie on disk, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file under a temporary name and rename it, so that none is left half-written."""
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.motifs.lines import write_text
+from nfexplainn.textfile import write_text
 
 UNIT_COLUMNS = (
     "unit",

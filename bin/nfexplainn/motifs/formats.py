@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
-from nfexplainn.motifs.lines import read_lines, title, write_text
+from nfexplainn.motifs.lines import read_lines, title
 from nfexplainn.motifs.matrices import integer_counts, read_jaspar, write_jaspar, write_transfac
 from nfexplainn.motifs.motif import DEFAULT_NSITES, UNIFORM, Motif, MotifSet
+from nfexplainn.textfile import write_text
 
 __all__ = [
     "integer_counts",

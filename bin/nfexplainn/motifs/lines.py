@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from pathlib import Path
 
 from nfexplainn.errors import UserError
@@ -25,17 +24,6 @@ def read_lines(path: str | Path, shown: str) -> list[str]:
     if b"\0" in data[:4096]:
         raise UserError(f"{shown}: this is a binary file; give motifs as text in MEME format.")
     return data.decode("utf-8-sig", "replace").splitlines()
-
-
-def write_text(path: str | Path, text: str) -> None:
-    """Write a file under a temporary name and rename it, so that none is left half-written."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def one_line(text: str) -> str:

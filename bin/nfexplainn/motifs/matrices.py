@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
-from nfexplainn.motifs.lines import one_line, read_lines, title, write_text
+from nfexplainn.motifs.lines import one_line, read_lines, title
 from nfexplainn.motifs.motif import DEFAULT_NSITES, Motif, MotifSet
+from nfexplainn.textfile import write_text
 
 Counts = NDArray[np.int64]
 

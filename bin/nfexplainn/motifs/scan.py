@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn import metrics
 from nfexplainn.dna import Codes
 from nfexplainn.motifs.logos import heights
 from nfexplainn.motifs.motif import Motif
@@ -144,15 +145,10 @@ def average_precision(
         NaN without a positive.
     """
     known = ~np.isnan(labels)
-    positive = labels[known] > 0.5
-    count = int(positive.sum())
+    truth = labels[known]
     areas = np.full(scores.shape[1], np.nan)
-    for column, values in enumerate(scores[known].T if count else ()):
-        order = np.argsort(-values, kind="stable")
-        # Sequences of one score enter together.
-        last = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
-        found = np.cumsum(positive[order])[last]
-        areas[column] = (np.diff(found, prepend=0) * found / (last + 1)).sum() / count
+    for column, values in enumerate(scores[known].T if (truth > 0.5).any() else ()):
+        areas[column] = metrics.average_precision(truth, values)
     return areas
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural, write_text
+from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
+from nfexplainn.textfile import write_text
 
 _LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
 _REFERENCES = {

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.textfile import write_text
+
 # Title and lead of every chapter; their order on the page stands in multiqc_config.yml.
 CHAPTERS = {
     "nfx_summary": "Summary",
@@ -152,13 +154,6 @@ class Page:
         lines = ["\t".join(columns)]
         lines += ["\t".join(_field(row.get(column)) for column in columns) for row in rows]
         write_text(self.tables / f"{name}.tsv", "\n".join(lines) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name and rename it, so that none is ever half written."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def escape(text: object) -> str:
