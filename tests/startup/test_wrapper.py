@@ -128,6 +128,8 @@ def test_stopped_half_way(world, tmp_path, number) -> None:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # a shell has its background jobs ignore Ctrl-C, and the tests may be in one
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         silent.settimeout(60)
         silent.accept()
