@@ -46,7 +46,7 @@ workflow {
     )
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
     ANALYSE(
-        [models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics],
+        [models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, timing: TRAIN.out.timing],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
 

@@ -145,7 +145,7 @@ def second_motifs(
     -------
     SecondMotifs
     """
-    labels = _class_labels(dataset)
+    labels = class_labels(dataset)
     rng = np.random.default_rng([dataset.meta.seed, 3])
     train = dataset.rows("train")
     second = list(motifs)
@@ -167,7 +167,7 @@ def second_motifs(
     return SecondMotifs(tuple(second), table)
 
 
-def _class_labels(dataset: Dataset) -> Floats:
+def class_labels(dataset: Dataset) -> Floats:
     """Labels as classes, shape (n, tasks): 1, 0, or NaN where unknown or neither."""
     if dataset.meta.task_type != "regression":
         return dataset.labels

@@ -1,3 +1,5 @@
+include { DISCOVER } from '../discover'
+
 // What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
 workflow ANALYSE {
@@ -9,7 +11,9 @@ workflow ANALYSE {
     code
 
     main:
-    files = channel.empty()
+    DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
+
+    files = DISCOVER.out.files
 
     emit:
     files     // [ meta, file or files ]

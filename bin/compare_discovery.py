@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Compare the motifs of a model's units with STREME's: AUPRC of the best hit, rank, run time."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from nfexplainn.dataset import read_dataset
+from nfexplainn.discovery.compare import (
+    BEST_COLUMNS,
+    REESTIMATED,
+    SCORE_COLUMNS,
+    STREME,
+    TIMING_COLUMNS,
+    UNITS,
+    Candidates,
+    judge,
+    streme_candidates,
+    unit_ranks,
+)
+from nfexplainn.discovery.options import DiscoveryOptions
+from nfexplainn.discovery.streme import StremeResult, read_outcome, read_streme
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.support import label, replicate_of
+from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.tomtom import tomtom
+
+Rows = list[dict[str, object]]
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--id", required=True, help="<dataset>.<model>, prefix of the files")
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--known", required=True, help="MEME file of known motifs")
+    parser.add_argument("--files", required=True, type=Path, help="folder of all other files")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, judge, write."""
+    args = parse()
+    options = read_options(args.options, DiscoveryOptions)
+    dataset = read_dataset(args.dataset)
+    id, _, model = args.id.rpartition(".")
+    if not id:
+        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>, such as oct4.explainn.")
+    runs = sorted(args.files.glob(f"{args.id}.r*.units.meme"), key=replicate_of)
+    effects = {run: read_tsv(_beside(run, "effects.tsv"), EFFECT_COLUMNS) for run in runs}
+    best: Rows = []
+    scores: Rows = []
+    timing: Rows = []
+    motifs: dict[str, Motif] = {}
+    for task, name in enumerate(dataset.meta.tasks):
+        result = streme_of(args.files, id, task + 1)
+        sides = [streme_candidates(result, both_strands=dataset.meta.strand_symmetric)]
+        for run in runs:
+            ranks = unit_ranks(effects[run], name)
+            for source, path in ((UNITS, run), (REESTIMATED, _beside(run, "reestimated.meme"))):
+                if path.exists():
+                    found = read_meme(path, allow_empty=True).motifs
+                    reason = "" if found else "no unit has a motif"
+                    state = "ok" if found else "none"
+                    sides.append(Candidates(source, replicate_of(run), found, state, reason, ranks))
+        judged = judge(dataset, task, sides)
+        best += judged.best
+        scores += judged.scores
+        motifs |= judged.motifs
+        timing += clocks(result, name)
+    for run in runs:
+        timing += training_clock(_beside(run, "timing.tsv"), replicate_of(run))
+    annotate(best, motifs, read_meme(args.known), options)
+
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = (
+        ("discovery", BEST_COLUMNS, best),
+        ("discovery_motifs", SCORE_COLUMNS, scores),
+        ("discovery_timing", TIMING_COLUMNS, timing),
+    )
+    for kind, columns, rows in tables:
+        frame = pd.DataFrame(rows, columns=list(columns)).assign(dataset=id, model=model)
+        whole = [c for c in frame if c in ("replicate", "rank_effect", "rank_importance", "width")]
+        frame = frame.astype(dict.fromkeys(whole, "Int64"))
+        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
+    write_meme(MotifSet(tuple(motifs.values())), folder / f"{args.id}.discovery.meme")
+    report(args.id, best)
+
+
+def _beside(run: Path, kind: str) -> Path:
+    return run.with_name(run.name.removesuffix("units.meme") + kind)
+
+
+def streme_of(folder: Path, id: str, number: int) -> StremeResult:
+    """Read STREME's run of a task, or why there was none."""
+    stem = f"{id}.task{number}.streme"
+    outcome = folder / f"{stem}.outcome.tsv"
+    if outcome.exists():
+        return read_streme(
+            folder / f"{stem}.txt", xml=folder / f"{stem}.xml", outcome=read_outcome(outcome)
+        )
+    tasks = folder / f"{id}.streme_tasks.tsv"
+    if tasks.exists():
+        rows = read_tsv(tasks, ("number", "reason"))
+        reasons = rows.loc[rows["number"] == number, "reason"].dropna()
+        if len(reasons):
+            return StremeResult("skipped", str(reasons.iloc[0]))
+    return StremeResult(
+        "failed", "its task could not be run (its container, or too little memory or time)"
+    )
+
+
+def clocks(result: StremeResult, task: str) -> Rows:
+    """Give the seconds of STREME's run, and of its first motif."""
+    first = result.motif_seconds[0] if result.motif_seconds else None
+    clocks = {"cpu": result.cpu_seconds, "wall": result.wall_seconds, "cpu of motif 1": first}
+    return [
+        {"task": task, "source": STREME, "clock": clock, "seconds": seconds}
+        for clock, seconds in clocks.items()
+        if seconds is not None
+    ]
+
+
+def training_clock(path: Path, replicate: int) -> Rows:
+    """Give the seconds of a training, which serves all tasks."""
+    if not path.exists():
+        return []
+    seconds = float(read_tsv(path, ("seconds",))["seconds"].sum())
+    row: dict[str, object] = {"task": "*", "source": UNITS, "replicate": replicate}
+    return [row | {"clock": "wall of training", "seconds": seconds}]
+
+
+def annotate(
+    best: Rows, motifs: dict[str, Motif], known: MotifSet, options: DiscoveryOptions
+) -> None:
+    """Name the best motif of each side after the known motif that it is most like."""
+    # A motif without information fits everything.
+    readable = tuple(motif for motif in motifs.values() if (motif.ppm.max(axis=1) > 0.3).any())
+    if not readable:
+        return
+    hits = tomtom(
+        MotifSet(readable),
+        known,
+        distance=options.tomtom_distance,  # type: ignore[arg-type]
+        min_overlap=options.tomtom_min_overlap,
+        max_q=options.q_threshold,
+    )
+    names = {motif.id: motif.name or motif.id for motif in known.motifs}
+    for row in best:
+        mine = hits[hits["query_id"] == row.get("logo")]
+        if len(mine):
+            row["target_id"] = mine["target_id"].iloc[0]
+            row["q_value"] = float(mine["q_value"].iloc[0])
+            row["annotation"] = label(names[target] for target in mine["target_id"])
+
+
+def report(id: str, best: Rows) -> None:
+    """Say a line per side."""
+    for row in best:
+        said = row["reason"] or f"{row.get('motif')} {row.get('consensus')}"
+        value = row.get("auprc_test")
+        shown = f"{value:.3f}" if isinstance(value, float) else "-"
+        print(
+            f"{id}: {row['task']}, {row['source']} {row['replicate'] or ''}: {shown} {said}",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    run_script(main)

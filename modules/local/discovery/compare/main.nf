@@ -1,0 +1,28 @@
+// The best motif of a model's units beside STREME's best, by the same scanner on the same sequences.
+process DISCOVERY_COMPARE {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/discovery" }, mode: params.publish_dir_mode
+
+    input:
+    // files: units, effects and timing of every replicate, and what STREME left
+    tuple val(meta), val(options), path(dataset), path(known), path(files, stageAs: 'inputs/*')
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.discovery*"), emit: compared
+    tuple val("${task.process}"), val('scikit-learn'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scikit-learn\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    compare_discovery.py --id ${meta.id} --dataset ${dataset} --known ${known} --files inputs --options options.json
+    """
+
+    stub:
+    """
+    touch ${meta.id}.discovery{,_motifs,_timing}.tsv ${meta.id}.discovery.meme
+    """
+}

@@ -1,0 +1,47 @@
+// STREME on the training sequences of one task. Where the program is absent, or fails, that is a result:
+// the outcome says so, and the run goes on.
+process STREME_RUN {
+    tag "${meta.id}, task ${meta.number}"
+    label 'process_medium'
+    container { params.streme_container }
+    errorStrategy { task.exitStatus in 130..145 && task.attempt < 3 ? 'retry' : 'ignore' }
+    publishDir path: { "${params.outdir}/${meta.id}/streme" }, mode: params.publish_dir_mode
+
+    input:
+    // meta: [id: 'oct4', assay: 'sequences', number: '1']; options: [streme_nmotifs: 10, ...]
+    tuple val(meta), val(options), path(positives), path(negatives)
+
+    output:
+    tuple val(meta), path("${stem}.outcome.tsv"), path("${stem}.{txt,xml}", arity: '0..2'), emit: found
+
+    script:
+    stem = "${meta.id}.task${meta.number}.streme"
+    """
+    begun=\$(date +%s)
+    state=absent
+    code=0
+    touch log
+    if command -v streme > /dev/null; then
+        state=finished
+        streme --p ${positives} --n ${negatives} --dna --nmotifs ${options.streme_nmotifs} \\
+            --hofract ${options.streme_hofract} --minw ${options.streme_minw} --maxw ${options.streme_maxw} \\
+            --oc found >> log 2>&1 || code=\$?
+        # Killed, most likely for memory: another attempt gets more.
+        if [ \$code -gt 129 ] && [ ${task.attempt} -lt 3 ]; then exit \$code; fi
+        for kind in txt xml; do
+            if [ -e found/streme.\$kind ]; then cp found/streme.\$kind ${stem}.\$kind; fi
+        done
+    fi
+    {
+        printf 'state\\t%s\\nexit\\t%s\\n' "\$state" "\$code"
+        printf 'seconds\\t%s\\n' "\$(( \$(date +%s) - begun ))"
+        printf 'message\\t%s\\n' "\$(grep -v '^ *\$' log | tail -n 1 | tr '\\t\\r' '  ' | cut -c 1-300)"
+    } > ${stem}.outcome.tsv
+    """
+
+    stub:
+    stem = "${meta.id}.task${meta.number}.streme"
+    """
+    touch ${stem}.{outcome.tsv,txt,xml}
+    """
+}
