@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Split predictions of given sequences over the units of the best replicate, with positions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.explain.run import ExplainOptions, explain, thresholds, unit_labels
+from nfexplainn.explain.sequences import read_located
+from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.summary import best_replicate
+from nfexplainn.interpret.support import replicate_of
+from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, text in (
+        ("models", "R.model.safetensors of all replicates"),
+        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
+        ("units", "R.units.tsv of all replicates"),
+    ):
+        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    parser.add_argument("--named", required=True, help="D.<model>.units.tsv")
+    parser.add_argument("--sequences", required=True, help="D.explain.parquet")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def of_replicate(paths: list[str], replicate: int) -> str:
+    """Pick a replicate's file."""
+    found = [path for path in paths if replicate_of(path) == replicate]
+    if not found:
+        raise UserError(f"{paths[0]}: the file of replicate {replicate} is missing; give it too.")
+    return found[0]
+
+
+def main() -> None:
+    """Choose the replicate, split, write."""
+    args = parse()
+    options = read_options(args.options, ExplainOptions)
+    histories = {replicate_of(p): read_tsv(p, ("epoch", "valid_loss")) for p in args.history}
+    best = best_replicate(histories)
+
+    import torch
+
+    from nfexplainn.device import prepare_device
+    from nfexplainn.explain.split import Splitter
+    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.kernels import choose_kernel
+
+    cpu = torch.device("cpu")
+    prepare_device(cpu, args.threads)
+    loaded = load_model(of_replicate(args.models, best))
+    choose_kernel(loaded.model, options.kernel, cpu)
+    located = read_located(args.sequences)
+    units = read_tsv(of_replicate(args.units, best), UNIT_COLUMNS)
+    named = read_tsv(args.named, ("replicate", "unit", "status", "annotation", "consensus"))
+    count = loaded.header.config["units"]
+    splitter = Splitter(
+        loaded.model,  # type: ignore[arg-type]
+        loaded.header.strand_symmetric,
+        thresholds(units, count),
+    )
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    prefix = folder / f"{args.id}.r{best}"
+    labels = unit_labels(named[named["replicate"] == best])
+    explain(splitter, located, loaded.header.tasks, labels, prefix, options.explain_pictures)
+    print(f"{args.id}: {len(located):,} sequences explained by replicate {best}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_script(main)

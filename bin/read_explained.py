@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Read the sequences that are to be explained, and cut them to the length of the data set."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from nfexplainn.dataset import read_dataset
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.explain.sequences import read_sequences, write_located
+from nfexplainn.genome import open_genome
+from nfexplainn.textfile import write_text
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spec", required=True, help='JSON: {"name": ..., "genome": ... or null}')
+    parser.add_argument("--sequences", required=True, help="FASTA, BED or a relative of it")
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--genome", help="indexed FASTA, for intervals")
+    parser.add_argument("--id", required=True, help="prefix of the files written")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, cut, write; a user's mistake is a state, so that all of them are told together."""
+    args = parse()
+    spec = json.loads(Path(args.spec).read_text(encoding="utf-8"))
+    length = read_dataset(args.dataset).meta.length
+    status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
+    try:
+        genome = open_genome(args.genome, spec["genome"]) if args.genome else None
+        found = read_sequences(args.sequences, spec["name"], length, genome)
+        write_located(found, f"{args.id}.explain.parquet")
+        notes = "".join(f"; {count:,} {reason}" for reason, count in found.notes.items())
+        print(f"{spec['name']}: {len(found):,} sequences{notes}", file=sys.stderr)
+    except UserError as error:
+        status |= {"state": "error", "reason": str(error)}
+    text = json.dumps(status, indent=1, sort_keys=True) + "\n"
+    write_text(f"{args.id}.explain.status.json", text)
+
+
+if __name__ == "__main__":
+    run_script(main)
