@@ -2,6 +2,8 @@
 
 include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
 include { readSheet; agreedValues } from './sheet.nf'
+include { initialMotifs } from './starts.nf'
+include { analysisProblems } from './analyses.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
 def readDatasets(Object sheet, Map values, List problems) {
@@ -125,6 +127,8 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
     }
+    problems.addAll(analysisProblems(options).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
+    def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
     def stepOptions = steps.collectEntries { step ->
         [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
@@ -136,7 +140,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, assay: options.assay, models: options.models.tokenize(',').unique(), replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, initial: initial, options: stepOptions,
         known: [motif_db: options.motif_db, jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
 }

@@ -1,0 +1,245 @@
+"""The comparison with STREME: its files as they are, and one measure for both sides."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nfexplainn import dna
+from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.discovery.compare import (
+    BEST_COLUMNS,
+    LEAST_POSITIVES,
+    Candidates,
+    judge,
+    streme_candidates,
+    unit_ranks,
+)
+from nfexplainn.discovery.options import DiscoveryOptions
+from nfexplainn.discovery.sequences import write_task_sequences
+from nfexplainn.discovery.streme import read_motif_seconds, read_outcome, read_streme
+from nfexplainn.motifs.motif import Motif
+from nfexplainn.simulate import background, plant
+
+LETTERS = np.eye(4)
+
+
+def motif(word: str, name: str = "m", strength: float = 0.97) -> Motif:
+    ppm = LETTERS[["ACGT".index(letter) for letter in word]]
+    return Motif(name, "", ppm * strength + (1 - strength) / 4, 50)
+
+
+def planted(n: int = 600, *, both: bool = True, seed: int = 3) -> Dataset:
+    """Half of the sequences hold TGACTCAGC, 60 in 100 of them in training."""
+    rng = np.random.default_rng(seed)
+    codes = background(n, 60, rng)
+    labels = (np.arange(n) % 2).astype(np.float32)[:, None]
+    with_site, _ = plant(codes, [motif("TGACTCAGC")], rng, both_strands=both)
+    codes = np.where(labels == 1, with_site, codes)
+    split = np.array(["train", "train", "train", "valid", "test"])[np.arange(n) // 2 % 5]
+    meta = DatasetMeta("d", "sequences", "binary", ("A b/c",), 60, both, 1)
+    return Dataset(meta, [f"s {i}" for i in range(n)], codes, split, labels)
+
+
+def fixture(folder: Path, name: str) -> Path:
+    return folder / "meme" / name / "streme.txt"
+
+
+def test_hold_out_zero_gives_scores_and_no_significance(fixtures_dir: Path) -> None:
+    path = fixture(fixtures_dir, "streme_ho0")
+    result = read_streme(path, xml=path.with_suffix(".xml"))
+    assert (result.state, result.version, result.cpu_seconds) == ("ok", "5.5.8", 9.51)
+    assert [m.id for m in result.motifs][1:] == ["2-AGGGAGSG", "3-GACAAGCGK"]
+    assert {one.kind for one in result.significance} == {"score"}
+    assert result.significance[2].value == 2.0e-6
+    assert result.stopped == "maximum number of motifs (3) reached"
+    assert len(result.motif_seconds) == 3
+    assert list(result.motif_seconds) == sorted(result.motif_seconds)
+
+
+def test_a_hold_out_gives_e_values(fixtures_dir: Path) -> None:
+    result = read_streme(fixture(fixtures_dir, "streme_ho01"))
+    assert [(one.kind, one.value) for one in result.significance] == [
+        ("e_value", 8.6e-3),
+        ("e_value", 2.3),
+        ("e_value", 3.0),
+    ]
+
+
+def test_no_motif_is_a_result(fixtures_dir: Path) -> None:
+    result = read_streme(fixture(fixtures_dir, "streme_nomotif"), outcome={"exit": "0"})
+    assert (result.state, result.motifs, result.cpu_seconds) == ("none", (), 0.32)
+    assert result.reason.startswith("STREME found no motif (the next motif had no positive sites")
+
+
+def test_every_real_output_can_be_read(fixtures_dir: Path) -> None:
+    found = sorted((fixtures_dir / "streme").glob("*/streme.txt"))
+    assert len(found) == 16
+    for path in found:
+        result = read_streme(path)
+        assert (len(result.motifs), len(result.significance)) == (10, 10), path
+        assert {one.kind for one in result.significance} == {"score"}
+    tiny = read_streme(next(p for p in found if "CTCF_200" in str(p))).significance[0]
+    assert tiny.value == 7.2e-64
+
+
+def test_failures_are_results(tmp_path: Path) -> None:
+    said = {"state": "finished", "exit": "1", "message": "FATAL: sequences too short"}
+    failed = read_streme(tmp_path / "none.txt", outcome=said)
+    assert (failed.state, failed.reason) == (
+        "failed",
+        "STREME ended with exit code 1: FATAL: sequences too short",
+    )
+    assert read_streme(None, outcome={"state": "absent"}).state == "absent"
+    assert read_streme(None, outcome={"exit": "0"}).reason == "STREME left no streme.txt"
+    (tmp_path / "cut.txt").write_text("MEME version 5\n\nMOTIF 1-A\nletter-probability")
+    assert read_streme(tmp_path / "cut.txt").reason.startswith("streme.txt cannot be read:")
+    (tmp_path / "empty.txt").touch()
+    assert read_streme(tmp_path / "empty.txt").state == "failed"
+    (tmp_path / "bad.xml").write_text("<STREME>")
+    assert read_motif_seconds(tmp_path / "bad.xml") == ()
+
+
+def test_the_outcome_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "o.tsv"
+    path.write_text("state\tfinished\nexit\t0\nseconds\t12\nmessage\t\n")
+    assert read_outcome(path) == {"state": "finished", "exit": "0", "seconds": "12", "message": ""}
+
+
+def test_streme_gets_the_training_sequences_and_no_others(tmp_path: Path) -> None:
+    dataset = planted(40)
+    codes = dataset.codes.copy()
+    codes[0, :5] = dna.N_CODE
+    labels = dataset.labels.copy()
+    labels[2] = np.nan
+    tasks = write_task_sequences(replace(dataset, codes=codes, labels=labels), tmp_path, "d")
+    assert dataclasses.astuple(tasks[0]) == (1, "A b/c", 12, 11, "")
+    texts = (tmp_path / "d.task1.negatives.fa").read_text().splitlines()
+    assert texts[0] == ">s_0" and texts[1] == dna.decode(codes[:1])[0][5:]
+    assert ">s_2" not in texts
+    rows = [int(line[3:]) for line in texts if line[0] == ">"]
+    rows += [
+        int(line[3:])
+        for line in (tmp_path / "d.task1.positives.fa").read_text().splitlines()
+        if line[0] == ">"
+    ]
+    assert sorted(rows) == [row for row in dataset.rows("train") if row != 2]
+
+
+def test_of_values_the_upper_fifth_is_compared_with_the_lower(tmp_path: Path) -> None:
+    dataset = planted(100)
+    values = np.arange(100, dtype=np.float32)[:, None]
+    meta = replace(dataset.meta, task_type="regression")
+    tasks = write_task_sequences(replace(dataset, meta=meta, labels=values), tmp_path, "d")
+    assert (tasks[0].positives, tasks[0].negatives) == (12, 12)
+
+
+def test_a_task_of_one_class_is_skipped(tmp_path: Path) -> None:
+    dataset = planted(40)
+    tasks = write_task_sequences(
+        replace(dataset, labels=np.ones_like(dataset.labels)), tmp_path, "d"
+    )
+    assert tasks[0].reason.startswith("there are 24 positives and 0 negatives")
+    assert not list(tmp_path.glob("*.fa"))
+
+
+def test_the_planted_motif_is_chosen_and_reported_on_test() -> None:
+    dataset = planted()
+    effects = pd.DataFrame(
+        {
+            "task": "A b/c",
+            "unit": ["wrong", "right", "dead"],
+            "effect": [0.1, 2.0, np.nan],
+            "importance_median": [3.0, 0.5, np.nan],
+        }
+    )
+    ranks = unit_ranks(effects, "A b/c")
+    assert ranks == {"wrong": (2, 1), "right": (1, 2), "dead": (None, None)}
+    ours = (motif("CCCCATTTT", "wrong"), motif("TGACTCAGC", "right"))
+    sides = [
+        Candidates("explainn", 1, ours, ranks=ranks),
+        Candidates("streme", None, (), "absent", "the program streme was not there"),
+    ]
+    judged = judge(dataset, 0, sides)
+    best, absent = judged.best
+    assert set(best) | {"dataset", "model", "annotation", "target_id", "q_value"} >= set(
+        BEST_COLUMNS
+    )
+    assert (best["motif"], best["rank_effect"], best["rank_importance"]) == ("right", 1, 2)
+    assert best["chosen_on"] == "valid" and best["positives"] == 60
+    assert isinstance(best["auprc_test"], float) and best["auprc_test"] > 0.95
+    assert (absent["state"], absent["motifs"], "auprc_test" in absent) == ("absent", 0, False)
+    wrong = next(row for row in judged.scores if row["motif"] == "wrong")
+    assert isinstance(wrong["auprc"], float) and 0.4 < wrong["auprc"] < 0.6
+    assert list(judged.motifs) == ["task1_explainn_r1"]
+
+
+def test_the_choice_does_not_see_the_test_part() -> None:
+    """Were it to, the motif that is perfect on the test part alone would be chosen."""
+    dataset = planted()
+    codes = dataset.codes.copy()
+    test = np.flatnonzero((dataset.split == "test") & (dataset.labels[:, 0] == 1))
+    codes[test, 10:19] = dna.encode(["CCCCATTTT"])[0]
+    ours = (motif("CCCCATTTT", "leak"), motif("TGACTCAGC", "right"))
+    judged = judge(replace(dataset, codes=codes), 0, [Candidates("explainn", 1, ours)])
+    assert judged.best[0]["motif"] == "right"
+
+
+def test_few_positives_are_chosen_on_training_too() -> None:
+    judged = judge(planted(200), 0, [Candidates("explainn", 1, (motif("TGACTCAGC"),))])
+    row = judged.best[0]
+    assert row["chosen_on"] == "train+valid" and row["positives"] == 80
+    assert LEAST_POSITIVES == 50
+
+
+def test_one_strand_scores_streme_both_ways(fixtures_dir: Path) -> None:
+    """STREME may give the motif of one-strand reads turned round; the better way is taken."""
+    dataset = planted(both=False)
+    result = read_streme(fixture(fixtures_dir, "streme_ho0"))
+    turned = motif("GCTGAGTCA", "1-X")
+    side = streme_candidates(replace(result, motifs=(turned,)), both_strands=False)
+    best = judge(dataset, 0, [side]).best[0]
+    assert (best["motif"], best["consensus"]) == ("1-X_turned", "TGACTCAGC")
+    assert len(streme_candidates(result, both_strands=True).motifs) == 3
+
+
+def test_a_motif_wider_than_the_reads_is_left_out() -> None:
+    wide = motif("A" * 70, "wide")
+    judged = judge(planted(), 0, [Candidates("streme", None, (wide,))])
+    assert judged.scores == [] and judged.best[0]["motifs"] == 1
+
+
+def test_options_are_the_parameters(root: Path) -> None:
+    groups = json.loads((root / "nextflow_schema.json").read_text())["$defs"].values()
+    parameters = {name: p for group in groups for name, p in group["properties"].items()}
+    for field in dataclasses.fields(DiscoveryOptions):
+        assert parameters[field.name]["default"] == field.default, field.name
+        assert "discover" in parameters[field.name]["steps"]
+
+
+def test_streme_is_scored_as_it_was_measured_apart(fixtures_dir: Path) -> None:
+    """CTCF, 1,000 positives: the first motif is the best, and tells 95 in 100 apart or more."""
+    folder = fixtures_dir / "streme"
+    parts = []
+    for name in ("pos", "neg"):
+        with gzip.open(folder / "CTCF_1000" / f"{name}.fa.gz", "rt") as handle:
+            parts.append([line.strip() for line in handle if line[0] != ">"])
+    with gzip.open(folder / "CTCF_test_posneg.tsv.gz", "rt") as handle:
+        held_out = [line.split() for line in handle]
+    codes = dna.encode([*parts[0], *parts[1], *(row[1] for row in held_out)])
+    known = [*[1.0] * len(parts[0]), *[0.0] * len(parts[1]), *(float(r[2]) for r in held_out)]
+    split = np.where(np.arange(len(codes)) % 10, "train", "valid")
+    split[-len(held_out) :] = "test"
+    labels = np.array(known, dtype=np.float32)[:, None]
+    meta = DatasetMeta("d", "sequences", "binary", ("CTCF",), codes.shape[1], True, 1)
+    dataset = Dataset(meta, [f"s{i}" for i in range(len(codes))], codes, split, labels)
+    result = read_streme(folder / "CTCF_1000" / "streme.txt")
+    best = judge(dataset, 0, [streme_candidates(result, both_strands=True)]).best[0]
+    assert isinstance(best["auprc_test"], float) and best["auprc_test"] > 0.95
+    assert best["motif"] == "1-CCASYAGRKGGCRSYVNNG" and best["chosen_on"] == "valid"
