@@ -4,6 +4,8 @@ include { validatedInput; codeDigest; reportedSettings; stopOnMistakes } from '.
 include { helpText } from './subworkflows/local/validate/help.nf'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
+include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
+include { READ_EXPLAINED } from './subworkflows/local/read_explained'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
 include { ANALYSE } from './subworkflows/local/analyse'
@@ -31,22 +33,29 @@ workflow {
 
     known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
     MOTIFS_COLLECT(known, code)
+    INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
+
+    READ_EXPLAINED(input.datasets, PREPARE.out.dataset, PREPARE.out.genomes, code)
 
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
-    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status)
+    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status)
     datasets = PREPARE.out.dataset
         .combine(stopOnMistakes(checks))
         .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
 
     // The same for every assay.
-    TRAIN(datasets, plans, code)
+    TRAIN(datasets, INITIAL_PROFILES.out.profiles, plans, code)
     INTERPRET(
         [models: TRAIN.out.readable, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
     ANALYSE(
-        [models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, timing: TRAIN.out.timing],
+        [
+            models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, timing: TRAIN.out.timing,
+            history: TRAIN.out.history, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
+            named: INTERPRET.out.ofModels, explained: READ_EXPLAINED.out.sequences,
+        ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
 

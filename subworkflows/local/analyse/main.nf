@@ -1,4 +1,6 @@
 include { DISCOVER } from '../discover'
+include { DRIFT } from '../drift'
+include { EXPLAIN } from '../explain'
 
 // What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
@@ -13,7 +15,11 @@ workflow ANALYSE {
     main:
     DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
 
-    files = DISCOVER.out.files
+    DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
+
+    EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
+
+    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -18,8 +18,10 @@ workflow PREPARE {
 
     main:
     def of = plans.groupBy { plan -> plan.assay }.withDefault { _assay -> [] }
-    INDEX_GENOMES(plans.findAll { plan -> plan.genome && plan.assay in ['peaks', 'matrix', 'accessibility', 'single_cell'] }, code)
-    def genomes = INDEX_GENOMES.out.genomes
+    // A data set of sequences may still have intervals of a genome to explain.
+    def ofGenomes = ['peaks', 'matrix', 'accessibility', 'single_cell']
+    INDEX_GENOMES(plans.findAll { plan -> plan.genome && (plan.assay in ofGenomes || plan.explain?.intervals) }, code)
+    genomes = INDEX_GENOMES.out.genomes
 
     PREPARE_PEAKS(of.peaks, genomes, code)
     PREPARE_SEQUENCES(of.sequences, code)
@@ -48,4 +50,5 @@ workflow PREPARE {
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     dataset   // [ [id: 'oct4', ...], oct4.dataset.parquet ]
     checks    // genome.status.json
+    genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
 }

@@ -2,6 +2,7 @@
 
 include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
 include { readSheet; agreedValues } from './sheet.nf'
+include { givenSequences } from './explained.nf'
 include { initialMotifs } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 
@@ -113,7 +114,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         problems << "${place.call(rows[0])}: the loss ${options.loss} does not fit the assay ${options.assay}; use auto or ${assay.losses.join(' or ')} (the column loss is for one data set)."
     }
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
-    def located = ['genome', 'motif_db'].findAll { name -> options[name] != null }.collectEntries { name ->
+    def located = ['genome', 'motif_db', 'explain'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
@@ -140,7 +141,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, assay: options.assay, models: options.models.tokenize(',').unique(), replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, initial: initial, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, options: stepOptions,
         known: [motif_db: options.motif_db, jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
 }

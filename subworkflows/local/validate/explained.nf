@@ -1,0 +1,34 @@
+// The sequences that are to be explained, as far as they can be judged without reading them.
+
+// [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
+def givenSequences(Object located, Map options, String place, List problems) {
+    if (!located) {
+        return null
+    }
+    def intervals = holdsIntervals(located.path)
+    if (intervals && options.genome == null) {
+        problems << "${place}, explain: ${located.name} holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA."
+    }
+    if (!('explainn' in options.models.tokenize(','))) {
+        problems << "${place}, explain: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
+    }
+    return located + [intervals: intervals]
+}
+
+// Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does. What cannot be read is complained of elsewhere.
+def holdsIntervals(Object path) {
+    try {
+        def head = path.withInputStream { raw ->
+            def stream = new java.io.PushbackInputStream(raw, 2)
+            def magic = stream.readNBytes(2)
+            stream.unread(magic)
+            def packed = magic.length == 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b
+            new String((packed ? new java.util.zip.GZIPInputStream(stream) : stream).readNBytes(4096), 'ISO-8859-1')
+        }
+        def first = head.replace('\u00ef\u00bb\u00bf', '').trim().take(1)
+        return first != '' && !(first in ['>', ';', '@'])
+    }
+    catch (Exception _error) {
+        return false
+    }
+}
