@@ -42,6 +42,28 @@ def make_groups(codes: dna.Codes, where: Coordinates) -> Ints:
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
+def across_parts(groups: Ints, split: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Find what must go so that no group lies in two parts that the user gave.
+
+    The last of train, valid and test that a group has members in keeps them, as what is tested
+    must not have been trained on.
+
+    Parameters
+    ----------
+    groups : int64 array, shape (n,)
+        See :func:`make_groups`.
+    split : array of str, shape (n,)
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    part = np.array([SPLITS.index(name) for name in split.tolist()], dtype=np.int64)
+    last = np.zeros(int(groups.max(initial=-1)) + 1, dtype=np.int64)
+    np.maximum.at(last, groups, part)
+    return part < last[groups]
+
+
 def split_random(
     groups: Ints, labels: Floats, valid: float, test: float, rng: np.random.Generator
 ) -> NDArray[np.str_]:

@@ -334,6 +334,27 @@ def test_split_by_chromosome_and_given(tmp_path: Path, genome: Path) -> None:
         assert share == pytest.approx(0.5, abs=0.1)
 
 
+def test_no_window_of_a_given_part_overlaps_another_part(tmp_path: Path, genome: Path) -> None:
+    beside = []
+    for line in summits(1, 60):
+        name, start, *rest = line.split("\t")
+        beside.append("\t".join([name, str(int(start) + 40), str(int(start) + 41), *rest[1:]]))
+    files = {"a": summits(1, 150), "b": beside}
+    rows = [
+        {"sample": "A1", "data": 0, "split": "train"},
+        {"sample": "A2", "data": 1, "split": "test"},
+    ]
+    prepared = run(tmp_path, genome, files, rows)
+    dataset = prepared.dataset
+    where = read_names(dataset.names)
+    chains = where.chains()
+    for part in ("train", "valid"):
+        mine, test = chains[dataset.split == part], chains[dataset.split == "test"]
+        assert not np.isin(mine, test).any()
+    assert (dataset.split == "test").sum() > 100
+    assert counts(prepared)["equal to or overlapping a sequence of a later part"] >= 55
+
+
 def test_too_few_peaks_are_a_result(tmp_path: Path, genome: Path) -> None:
     with pytest.raises(UnusableError, match="Only 12 positives") as caught:
         run(tmp_path, genome, {"a": summits(1, 12)}, min_positives=50)

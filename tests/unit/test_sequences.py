@@ -183,15 +183,20 @@ def test_validation_is_carved_out_where_the_sheet_gives_none(tmp_path: Path) -> 
     assert {c.state for c in audit_dataset(dataset)} == {"pass"}
 
 
-def test_the_audit_reports_what_the_sheet_itself_leaks(tmp_path: Path) -> None:
+def test_what_the_sheet_itself_leaks_is_left_out_of_training(tmp_path: Path) -> None:
     train = texts(100)
     rows = [
         {"sample": "R1", "data": 0, "split": "train"},
         {"sample": "R3", "data": 1, "split": "test"},
     ]
-    dataset = run(tmp_path, {"tr": train, "te": [train[0], *texts(30, seed=2)]}, rows).dataset
+    prepared = run(tmp_path, {"tr": train, "te": [train[0], *texts(30, seed=2)]}, rows)
+    dataset = prepared.dataset
+    # the sequence and its shuffle
+    assert dict(dataset.meta.dropped)["equal to or overlapping a sequence of a later part"] == 2
+    assert Counter(dataset.split.tolist())["test"] == 62
+    assert len(dataset.names) == 260
     checks = {check.check: check for check in audit_dataset(dataset)}
-    assert checks["exact_duplicates"].count == 2
+    assert checks["exact_duplicates"].count == 0
 
 
 def test_labels_of_the_sheet_name_the_tasks(tmp_path: Path) -> None:

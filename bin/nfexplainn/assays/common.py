@@ -14,10 +14,11 @@ from nfexplainn.coordinates import read_names
 from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.spec import Prepared, Row, Spec
-from nfexplainn.splits import make_groups, split_chromosomes, split_random
+from nfexplainn.splits import across_parts, make_groups, split_chromosomes, split_random
 
 # Each random step has its own stream, so that a change of one does not disturb the others.
 STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
+_ACROSS = "equal to or overlapping a sequence of a later part"
 
 
 class Ledger:
@@ -153,6 +154,14 @@ def assemble(
         _check_enough(spec, ledger, labels, tasks)
     where = read_names(names)
     groups = make_groups(codes, where)
+    if given is not None and task_type in ("binary", "multilabel"):
+        # Measured values are compared as their authors split them; the audit tells what is shared.
+        stay = ~across_parts(groups, given)
+        ledger.drop(spec.id, _ACROSS, int((~stay).sum()))
+        names = [name for name, kept in zip(names, stay.tolist(), strict=True) if kept]
+        codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
+        _check_enough(spec, ledger, labels, tasks)
+        where = read_names(names)
     rng = np.random.default_rng([options.seed, STREAM_SPLIT])
     if given is not None:
         split = _complete(given, groups, labels, spec, ledger, rng)
