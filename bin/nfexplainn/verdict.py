@@ -68,6 +68,9 @@ class Evidence:
     train_positives, test_positives : float
     split : str
         The part that the score is of.
+    accuracy, chance : float
+        Of several classes: the share of sequences whose class is found (of one class: of its
+        own; mean over the replicates), and the share of the largest class.
     """
 
     metric: str
@@ -79,6 +82,46 @@ class Evidence:
     train_positives: float
     test_positives: float
     split: str = "test"
+    accuracy: float = math.nan
+    chance: float = math.nan
+
+    @property
+    def kind(self) -> Literal["peaks", "values", "classes"]:
+        """What the sequences are told apart by, which decides what can be done next."""
+        if self.metric == "pearson":
+            return "values"
+        return "peaks" if math.isnan(self.accuracy) else "classes"
+
+
+# What may help, by what the sequences are told apart by.
+_WRONG = {
+    "peaks": "Check that the labels belong to the sequences, take the strongest peaks (top_n), or"
+    " give more data.",
+    "values": "Check that the values belong to the sequences (value_columns, transform), and how"
+    " well repeated measurements agree: no model predicts better than these.",
+    "classes": "Check that the files belong to their cycles or classes, and that adapters and"
+    " barcodes are cut off (trim_left, trim_right).",
+}
+_MORE = {
+    "peaks": "Take the strongest peaks (top_n) or more data, and believe only motifs that all"
+    " replicates support.",
+    "values": "Leave out values that hardly differ from the noise, or give more sequences, and"
+    " believe only motifs that all replicates support.",
+    "classes": "Take cycles that are further apart, or more reads (max_reads), and believe only"
+    " motifs that all replicates support.",
+}
+_COMPOSITION = {
+    "peaks": "Use negatives of the same GC content (negatives: gc or shuffle), where the assay has"
+    " negatives.",
+    "values": "Compare sequences of like GC content: the values follow it, and the motifs may be"
+    " nothing else.",
+    "classes": "Look for adapters and low-complexity reads: the classes differ in composition.",
+}
+_SHORT = {
+    "peaks": "Give more positives, or longer sequences if the signal lies outside them.",
+    "values": "Give more sequences, or longer ones if the signal lies outside them.",
+    "classes": "Give more reads, or cycles that are further apart.",
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +153,16 @@ def _facts(evidence: Evidence) -> str:
     if math.isnan(evidence.value):
         return ""
     name = NAMES.get(evidence.metric, evidence.metric)
-    text = f"{evidence.split.capitalize()} {name} {evidence.value:.2f}"
+    text = f"{evidence.split.capitalize()} "
+    if evidence.kind == "classes":
+        text += f"accuracy {evidence.accuracy:.2f}"
+        text += (
+            "; "
+            if math.isnan(evidence.chance)
+            else f" (always the largest: {evidence.chance:.2f}); "
+        )
+        name = "each class against the others: AUROC"
+    text += f"{name} {evidence.value:.2f}"
     if evidence.replicates > 1:
         text += f" (median of {evidence.replicates} replicates, spread {evidence.spread:.2f})"
     baselines = [
@@ -140,8 +192,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "unusable",
                 f"That is hardly better than chance (under {floor:g}).",
-                "Check that the labels belong to the sequences, take the strongest peaks"
-                " (top_n), or give more data.",
+                _WRONG[evidence.kind],
             )
         )
     elif value < good:
@@ -149,8 +200,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "weak",
                 f"That is under {good:g}.",
-                "Take the strongest peaks (top_n) or more data, and believe only motifs that all"
-                " replicates support.",
+                _MORE[evidence.kind],
             )
         )
     if value < evidence.gc + limits.margin_gc:
@@ -158,7 +208,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "unusable",
                 "The model is no better than GC content alone.",
-                "Use negatives of the same GC content (negatives: gc or shuffle).",
+                _COMPOSITION[evidence.kind],
             )
         )
     if value < evidence.kmer4 + limits.margin_kmer4:
@@ -166,7 +216,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "weak",
                 "Counting 4-mers does as well, so nothing longer was learnt.",
-                "Give more positives, or longer sequences if the signal lies outside them.",
+                _SHORT[evidence.kind],
             )
         )
     few = [
@@ -210,7 +260,9 @@ def gather_evidence(
     counts : DataFrame
         Columns as in ``counts.tsv``.
     """
-    scores = metrics[(metrics["against"] == "all") & (metrics["task"] != "*")]
+    scores = metrics[metrics["against"] == "all"]
+    right = scores[scores["metric"] == "accuracy"]
+    scores = scores[scores["task"] != "*"]
     metric = "pearson" if (scores["metric"] == "pearson").any() else "auroc"
     scores = scores[scores["metric"] == metric]
     split = "test" if (scores["split"] == "test").any() else "valid"
@@ -230,11 +282,14 @@ def gather_evidence(
     }
     positives = _positives(counts, tasks, regression=metric == "pearson")
     replicates = int(scores["replicate"].nunique())
+    right = right[right["split"] == split].groupby("task")["value"].mean()
+    largest = float(positives[split].max() / positives[split].sum())
 
     def evidence(columns: Sequence[str]) -> Evidence:
         # A task without a score (too few positives) is left out on both sides.
         scored = [c for c in columns if table[c].notna().any()]
         by_replicate = table[scored].mean(axis=1)
+        whole = len(columns) == len(tasks)
         return Evidence(
             metric=metric,
             value=float(by_replicate.median()),
@@ -245,6 +300,8 @@ def gather_evidence(
             train_positives=_median(positives["train"], columns),
             test_positives=_median(positives[split], columns),
             split=split,
+            accuracy=float(right.get("*" if whole else columns[0], math.nan)),
+            chance=largest if whole and len(right) else math.nan,
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}

@@ -156,3 +156,26 @@ def test_record_prints_the_thresholds():
     assert record["thresholds"] == dataclasses.asdict(Thresholds())
     assert record["best_replicate"] == 2
     assert record["value"] == 0.93 and record["spread"] == 0.02
+
+
+def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():
+    names = {"auroc": {"a": 0.9, "b": 0.7}, "accuracy": {"a": 0.8, "b": 0.4, "*": 0.5}}
+    metrics = pd.DataFrame(
+        [
+            {"replicate": replicate, "split": "test", "task": task, "against": "all"}
+            | {"metric": metric, "value": value}
+            for replicate in (1, 2)
+            for metric, values in names.items()
+            for task, value in values.items()
+        ]
+    )
+    baseline = baseline_rows({(model, task): 0.5 for model in ("gc", "kmer4") for task in "ab"})
+    evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
+    assert (evidence.kind, evidence.accuracy, evidence.chance) == ("classes", 0.5, 0.75)
+    assert "accuracy 0.50 (always the largest: 0.75)" in judge(evidence)[1]
+    assert by_task["b"].accuracy == 0.4
+    assert "accuracy 0.40; each class" in judge(by_task["b"])[1]
+    for kind in ({"accuracy": 0.3}, {"metric": "pearson"}):
+        for changes in ({"value": 0.1}, {"value": 0.29}, {"gc": 0.95}, {"kmer4": 0.95}):
+            advice = judge(dataclasses.replace(GOOD, **kind, **changes))[2]
+            assert not {"peaks", "positives", "negatives"} & set(advice.split()), advice
