@@ -7,8 +7,8 @@
 `--inputs` are folders (searched through, links followed) or files, named as docs/development.md
 says; what a data set lacks is left out, other files are passed over. `params.json` holds the
 resolved parameters, flat; its key `datasets`, if there, maps a data set to its own settings.
-`versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC, and
-`tables/*.tsv`, which hold everything that the report shows.
+`versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC,
+`tables/*.tsv`, which hold everything that the report shows, and `methods.html`.
 """
 
 from __future__ import annotations

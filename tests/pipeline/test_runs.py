@@ -252,10 +252,3 @@ def test_lint() -> None:
     assert done.returncode == 0, said
     assert "Error" not in said, said
     assert "Warn" not in said, said
-
-
-def test_sizes() -> None:
-    """Files that can be read at one sitting."""
-    assert len((ROOT / "main.nf").read_text().splitlines()) <= 120
-    for path in (ROOT / "subworkflows").rglob("main.nf"):
-        assert len(path.read_text().splitlines()) <= 150, path

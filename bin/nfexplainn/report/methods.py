@@ -117,8 +117,10 @@ class _Text:
 
 
 def write_methods(page: Page, inputs: Inputs) -> None:
-    """Write the methods text with its references."""
-    page.section("nfx_methods", "", "html", methods_html(inputs))
+    """Write the methods text with its references, for the page and as ``methods.html``."""
+    text = methods_html(inputs)
+    page.section("nfx_methods", "", "html", text)
+    write_text(page.folder / "methods.html", text + "\n")
 
 
 def methods_html(inputs: Inputs) -> str:

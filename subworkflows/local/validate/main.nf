@@ -21,8 +21,9 @@ def codeDigest() {
     def sha = java.security.MessageDigest.getInstance('SHA-256')
     def files = []
     projectDir.resolve('bin').eachFileRecurse(groovy.io.FileType.FILES) { path -> files << path }
-    files.findAll { path -> !(path.toString() =~ /__pycache__|\.(pyc|so)$/) }.sort { path -> path.toString() }.each { path ->
-        sha.update(projectDir.relativize(path).toString().bytes)
+    // Not what Python and its checkers leave there.
+    files.collectEntries { path -> [projectDir.relativize(path).toString(), path] }.findAll { name, _path -> !(name =~ /__pycache__|\/\.|\.(pyc|so)$/) }.sort().each { name, path ->
+        sha.update(name.bytes)
         sha.update(path.bytes)
     }
     return sha.digest().encodeHex().toString().take(16)

@@ -23,7 +23,7 @@ process REPORT_COLLECT {
     ${groovy.json.JsonOutput.toJson(settings.versions)}
     VERSIONS
     report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --out .
-    python3 -c "import json; print(json.load(open('nfx_methods_main_mqc.json'))['data'])" > pipeline_info/methods.html
+    mv methods.html pipeline_info/
     """
 
     stub:
