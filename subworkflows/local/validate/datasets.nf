@@ -142,6 +142,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         id: id, assay: options.assay, models: options.models.tokenize(',').unique(), replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, options: stepOptions,
-        known: [motif_db: options.motif_db, jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
+        // Two sheets' cells may name two files alike, so the key holds the place too.
+        known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
 }
