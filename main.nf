@@ -46,7 +46,7 @@ workflow {
     // The same for every assay.
     TRAIN(datasets, INITIAL_PROFILES.out.profiles, plans, code)
     INTERPRET(
-        [models: TRAIN.out.readable, history: TRAIN.out.history, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
+        [models: TRAIN.out.readable, history: TRAIN.out.history, diverged: TRAIN.out.diverged, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
@@ -61,7 +61,7 @@ workflow {
 
     REPORT(
         PREPARE.out.status.mix(
-            PREPARE.out.tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.metrics, TRAIN.out.baseline,
+            PREPARE.out.tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, ANALYSE.out.files,
         ),
         reportedSettings(input), code,

@@ -76,7 +76,9 @@ def main() -> None:
     width = model.filters()[0].shape[2]  # type: ignore[operator]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
     write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
-    tables.write_motifs(result.states, prefix)
+    # Units that started from known profiles carry their names.
+    started = loaded.header.training.get("initial_profiles", ())
+    tables.write_motifs(result.states, prefix, started)
     if options.recipe == "robust":
         tables.write_second_motifs(result, dataset, prefix, loaded.header.strand_symmetric)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")

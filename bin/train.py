@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.errors import UserError, run_script
+from nfexplainn.errors import DivergedError, UserError, run_script
 
 
 def parse() -> argparse.Namespace:
@@ -20,6 +20,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--options", help="JSON file of the settings (the paper's by default)")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
+    parser.add_argument("--initial", help="MEME file of the profiles that the filters start from")
     parser.add_argument("--replicate", type=int, help="number (default: the options', or 1)")
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
@@ -54,9 +55,12 @@ def main() -> None:
     from nfexplainn.models import registry
     from nfexplainn.models.checkpoint import ModelHeader, save_model
     from nfexplainn.models.explainn import ExplaiNN
-    from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.models.kernels import choose_kernel, instruction_set
+    from nfexplainn.models.profiles import HeldFilters, start_from_profiles
+    from nfexplainn.motifs.formats import read_meme
     from nfexplainn.recipes import start_from_words
     from nfexplainn.tables import write_tsv
+    from nfexplainn.textfile import write_text
     from nfexplainn.training import CLOCK_FIELDS, Epoch, options_from, seeded, train
 
     device = resolve_device(args.device or values.get("device", "auto"))
@@ -67,15 +71,33 @@ def main() -> None:
     options = options_from(values, **given)
     name = args.model or values.get("model", "explainn")
     config = registry.config_from(name, values, meta.length, len(meta.tasks))
+    profiles = read_meme(args.initial).motifs if args.initial else ()
+    if profiles:
+        config["units"] = 2 * len(profiles)  # one per strand
     model = seeded(options.seed, lambda: registry.build(name, config))
     kernel = choose_kernel(model, values.get("kernel", "auto"), device)
-    if options.recipe == "robust" and isinstance(model, ExplaiNN):
+    labels: list[str] = []
+    held = None
+    if profiles and isinstance(model, ExplaiNN):
+        labels = [start.label for start in start_from_profiles(model, profiles)]
+        held = None if options.initial_filters == "free" else HeldFilters(model)
+        said = f"{len(labels)} filters start from profiles, {options.initial_filters}"
+        print(said, file=sys.stderr)
+    elif options.recipe == "robust" and isinstance(model, ExplaiNN):
         print(f"{start_from_words(model, dataset)} filters start from words", file=sys.stderr)
     print(f"{args.id}: {name} on {describe_device(device)}, {kernel} kernel", file=sys.stderr)
-    result = train(model, dataset, options, device=device)
-
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
+    replicate = args.replicate or values.get("replicate", 1)
+    try:
+        result = train(model, dataset, options, device=device, held=held)
+    except DivergedError as error:
+        print(f"{args.id}: {error}", file=sys.stderr)
+        state = {"dataset": meta.id, "model": name, "replicate": replicate, "seed": options.seed}
+        told = {"reason": error.reason, "advice": error.advice}
+        write_text(folder / f"{args.id}.diverged.json", json.dumps(state | told, indent=2) + "\n")
+        return
+    computed_by = instruction_set(kernel)
     header = ModelHeader(
         architecture=name,
         config=dataclasses.asdict(model.config),  # type: ignore[call-overload]
@@ -90,11 +112,13 @@ def main() -> None:
             "best_epoch": result.best_epoch,
             "best_valid_loss": result.best_loss,
             "kernel": kernel,
+            "instruction_set": computed_by,
+            **({"initial_profiles": labels} if labels else {}),
             "device": device.type,
         },
         dataset=meta.id,
         dataset_digest=dataset.digest(),
-        replicate=args.replicate or values.get("replicate", 1),
+        replicate=replicate,
         seed=options.seed,
         versions={"nf-explainn": nfexplainn.__version__, "torch": torch.__version__},
     )
@@ -106,8 +130,8 @@ def main() -> None:
         table = [[row[column] for column in columns] for row in rows]
         write_tsv(folder / f"{args.id}.{name}.tsv", columns, table)
     size = sum(parameter.numel() for parameter in model.parameters())
-    header_row = ["architecture", "parameters"]
-    write_tsv(folder / f"{args.id}.model.tsv", header_row, [[header.architecture, size]])
+    facts = {"architecture": header.architecture, "parameters": size, "kernel": computed_by}
+    write_tsv(folder / f"{args.id}.model.tsv", list(facts), [list(facts.values())])
     save_model(folder / f"{args.id}.model.safetensors", model, header)
 
 

@@ -10,79 +10,36 @@ import dataclasses
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.dataset import Dataset
 from nfexplainn.device import describe_device
-from nfexplainn.errors import UserError
+from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.losses import LOSSES, resolve_loss
 from nfexplainn.metrics import headline
 from nfexplainn.predict import predict_logits, reverse_complement
-from nfexplainn.recipes import Recipe, epoch_codes
+from nfexplainn.recipes import epoch_codes
+from nfexplainn.training_options import TrainingOptions, options_from
 
 CLOCK_FIELDS = ("seconds", "sequences_per_second")  # of an Epoch, and never twice the same
 REPORT_EVERY = 10.0  # seconds between lines within a long epoch
 
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How to train; the defaults are the paper's, the names those of the pipeline's parameters.
-
-    Attributes
-    ----------
-    learning_rate : float
-        Of Adam.
-    batch_size : int
-        Sequences per step, at most; an epoch is split evenly.
-    max_epochs : int
-    patience : int
-        Epochs without a better validation loss before training stops.
-    loss : {'auto', 'bce', 'cross_entropy', 'mse', 'pearson'}
-    reverse_complement : bool
-        Train on, and validate with, both strands, where the data set is strand-symmetric.
-    recipe : {'paper', 'robust'}
-        ``robust`` adds shifts, fresh shuffles and word-seeded filters, for small sets.
-    seed : int
-    """
-
-    learning_rate: float = 0.003
-    batch_size: int = 100
-    max_epochs: int = 100
-    patience: int = 10
-    loss: str = "auto"
-    reverse_complement: bool = True
-    recipe: Recipe = "paper"
-    seed: int = 42
-
-    def __post_init__(self) -> None:
-        """Refuse numbers out of range.
-
-        Raises
-        ------
-        UserError
-            Naming the option, its value and the range.
-        """
-        for name, least in {"batch_size": 2, "max_epochs": 1, "patience": 1}.items():
-            if getattr(self, name) < least:
-                raise UserError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
-        if not 0 < self.learning_rate <= 1:
-            raise UserError(
-                f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1."
-            )
-        if self.recipe not in ("paper", "robust"):
-            raise UserError(f"recipe '{self.recipe}' is unknown; choose paper or robust.")
+__all__ = ["TrainingOptions", "epoch_batches", "options_from", "seeded", "train"]
 
 
-def options_from(values: Mapping[str, Any], **given: Any) -> TrainingOptions:
-    """Pick the training options out of all parameters of a run; None means the default."""
-    known = {field.name for field in dataclasses.fields(TrainingOptions)}
-    picked = {key: value for key, value in values.items() if key in known and value is not None}
-    return TrainingOptions(**(picked | given))
+class Held(Protocol):
+    """Parameters that training leaves as they are until they are released."""
+
+    def after_step(self) -> None:
+        """Mend what a step may have broken."""
+
+    def release(self) -> None:
+        """Let them learn from here on."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +84,22 @@ class TrainingResult:
     both_strands: bool
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a model reads.
+
+    Attributes
+    ----------
+    rows : Tensor, shape (n, ...)
+        In the order of the data set; uint8 codes by default.
+    other_strand : callable
+        Gives the rows of the reverse complements.
+    """
+
+    rows: Tensor
+    other_strand: Callable[[Tensor], Tensor] = reverse_complement
+
+
 def epoch_batches(n: int, batch_size: int) -> list[int]:
     """Split ``n`` sequences into batches of nearly equal size, none above ``batch_size``.
 
@@ -146,6 +119,8 @@ def train(
     *,
     device: torch.device | None = None,
     report: Callable[[str], None] | None = None,
+    held: Held | None = None,
+    inputs: Inputs | None = None,
 ) -> TrainingResult:
     """Train a model on the training part of a data set, stopping by its validation part.
 
@@ -160,6 +135,12 @@ def train(
         By default the CPU.
     report : callable, optional
         Takes a line of progress; by default it goes to stderr.
+    held : Held, optional
+        What is not trained: never, or with ``initial_filters`` released in the first part only.
+        That part ends after ``initial_epochs``, or when validation no longer gets better; the next
+        goes on from its best weights, and each may take ``max_epochs``.
+    inputs : Inputs, optional
+        What the model reads instead of the data set's codes.
 
     Returns
     -------
@@ -168,8 +149,9 @@ def train(
     Raises
     ------
     UserError
-        If there are too few sequences, no known label, a loss that does not fit the labels, or if
-        the loss is no longer a number.
+        If there are too few sequences, no known label, or a loss that does not fit the labels.
+    DivergedError
+        If the loss is no longer a number, or an activation more than a number can hold.
     """
     device = device or torch.device("cpu")
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
@@ -177,7 +159,7 @@ def train(
     _check(dataset)
     both = options.reverse_complement and dataset.meta.strand_symmetric
     model.to(device)
-    trainer = _Trainer(model, dataset, options, device, name, both, report)
+    trainer = _Trainer(model, dataset, options, device, name, both, report, held, inputs)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(options.seed)
         return trainer.run()
@@ -195,35 +177,65 @@ class _Trainer:
         loss: str,
         both: bool,
         report: Callable[[str], None],
+        held: Held | None,
+        inputs: Inputs | None,
     ) -> None:
+        self.held = held
         self.model, self.dataset, self.options, self.device = model, dataset, options, device
         self.loss_name, self.loss, self.both, self.report = loss, LOSSES[loss], both, report
         train, valid = dataset.rows("train"), dataset.rows("valid")
         self.rows = torch.from_numpy(train).to(device)
         # The paper's recipe never changes the sequences: they are used in place, not copied.
         paper = options.recipe == "paper"
-        self.codes = torch.from_numpy(dataset.codes).to(device) if paper else None
+        given = inputs or Inputs(torch.from_numpy(dataset.codes))
+        self.codes = given.rows.to(device) if paper or inputs else None
+        self.inputs = given.rows if self.codes is None else self.codes
+        self.other_strand = given.other_strand
         self.labels = torch.from_numpy(dataset.labels[train]).to(device)
-        self.valid_codes = torch.from_numpy(dataset.codes[valid]).to(device)
+        self.valid_rows = torch.from_numpy(valid).to(self.inputs.device)
         self.valid_labels = torch.from_numpy(dataset.labels[valid])
         self.order = torch.Generator().manual_seed(options.seed)
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
         self.device_text = describe_device(device)
         self.metric = ""
+        self.history: list[Epoch] = []
+        self.best, self.best_epoch, self.best_state = math.inf, 0, _copy(model)
 
     def run(self) -> TrainingResult:
-        history: list[Epoch] = []
-        best = math.inf
-        best_epoch, best_state = 0, _copy(self.model)
         options = self.options
-        for number in range(1, options.max_epochs + 1):
+        if self.held is not None and options.initial_filters == "released":
+            until = options.initial_epochs
+            self._part(until or options.max_epochs, until or options.patience)
+            self.model.load_state_dict(self.best_state)
+            self.report(f"epoch {len(self.history)}: the filters are released")
+            self.held.release()
+            self.held = None
+        self._part(options.max_epochs, options.patience)
+        self.model.load_state_dict(self.best_state)
+        self.model.eval()
+        at = self.best_epoch - 1
+        self.history[at] = dataclasses.replace(self.history[at], best=True)
+        return TrainingResult(
+            tuple(self.history),
+            self.best_epoch,
+            self.best,
+            self.loss_name,
+            self.metric,
+            self.both,
+        )
+
+    def _part(self, epochs: int, patience: int) -> None:
+        """Train on, until it no longer gets better, or for so many epochs."""
+        first = len(self.history) + 1
+        trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+        self.optimizer = torch.optim.Adam(trained, lr=self.options.learning_rate, fused=True)
+        for number in range(first, first + epochs):
             started = time.perf_counter()
             train_loss, seen, elapsed = self._train_epoch(number)
             valid_loss, metric = self._validate()
             self._check_finite(number, train_loss, valid_loss)
-            if valid_loss < best:
-                best, best_epoch, best_state = valid_loss, number, _copy(self.model)
-            history.append(
+            if valid_loss < self.best:
+                self.best, self.best_epoch, self.best_state = valid_loss, number, _copy(self.model)
+            self.history.append(
                 Epoch(
                     number,
                     train_loss,
@@ -231,21 +243,16 @@ class _Trainer:
                     metric,
                     time.perf_counter() - started,
                     seen / max(elapsed, 1e-9),
-                    options.learning_rate,
+                    self.options.learning_rate,
                     self.device_text,
                     False,
                 )
             )
-            stop_after = min(options.max_epochs, best_epoch + options.patience)
-            self._report_epoch(history, best_epoch, stop_after)
+            last = first + epochs - 1
+            stop_after = min(last, max(self.best_epoch, first - 1) + patience)
+            self._report_epoch(last, stop_after)
             if number >= stop_after:
                 break
-        self.model.load_state_dict(best_state)
-        self.model.eval()
-        history[best_epoch - 1] = dataclasses.replace(history[best_epoch - 1], best=True)
-        return TrainingResult(
-            tuple(history), best_epoch, best, self.loss_name, self.metric, self.both
-        )
 
     def _train_epoch(self, number: int) -> tuple[float, int, float]:
         """Train once on everything; give mean loss, number of sequences and seconds."""
@@ -262,12 +269,14 @@ class _Trainer:
             batch = codes[rows[at]]
             if self.both:  # numbers from n on are the other strands
                 reverse = (chosen >= n)[:, None]
-                batch = torch.where(reverse, reverse_complement(batch), batch)
+                batch = torch.where(reverse, self.other_strand(batch), batch)
             labels = self.labels[at]
             loss = self.loss(self.model(batch), labels, ~torch.isnan(labels))
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
+            if self.held is not None:
+                self.held.after_step()
             losses += loss.detach() * len(chosen)
             done += len(chosen)
             now = time.perf_counter()
@@ -282,17 +291,11 @@ class _Trainer:
 
     def _validate(self) -> tuple[float, float]:
         """Give the loss over all validation sequences (of both strands) and the metric."""
-        forward = torch.from_numpy(
-            predict_logits(self.model, self.valid_codes, average_strands=False)
-        )
+        forward = self._valid_logits(None)
         labels, logits = self.valid_labels, forward
         averaged = forward
         if self.both:
-            other = torch.from_numpy(
-                predict_logits(
-                    self.model, reverse_complement(self.valid_codes), average_strands=False
-                )
-            )
+            other = self._valid_logits(self.other_strand)
             averaged = (forward + other) / 2
             logits, labels = torch.cat([forward, other]), torch.cat([labels, labels])
         # One mean over all sequences: batches of unequal size cannot weigh it wrongly.
@@ -301,6 +304,13 @@ class _Trainer:
             self.valid_labels.numpy(), averaged.numpy(), self.dataset.meta.task_type
         )
         return loss, value
+
+    def _valid_logits(self, strand: Callable[[Tensor], Tensor] | None) -> Tensor:
+        rows = self.valid_rows
+        logits = predict_logits(
+            self.model, self.inputs, average_strands=False, rows=rows, strand=strand
+        )
+        return torch.from_numpy(logits)
 
     def _codes(self, number: int) -> tuple[Tensor, Tensor]:
         """Give sequences, and which of them an epoch trains on."""
@@ -317,24 +327,23 @@ class _Trainer:
     def _check_finite(self, number: int, train_loss: float, valid_loss: float) -> None:
         for part, value in (("training", train_loss), ("validation", valid_loss)):
             if not math.isfinite(value):
-                raise UserError(
-                    f"{self.dataset.meta.id}: the {part} loss of epoch {number} is {value}, so"
-                    " training has diverged; lower learning_rate"
-                    f" (now {self.options.learning_rate:g}), or check the labels for extreme"
-                    " values."
+                raise DivergedError(
+                    f"The {part} loss of epoch {number} is {value}: training has diverged.",
+                    f"Lower learning_rate (now {self.options.learning_rate:g}), or check the"
+                    " labels for extreme values.",
                 )
 
-    def _report_epoch(self, history: list[Epoch], best_epoch: int, stop_after: int) -> None:
-        last = history[-1]
-        mean = sum(epoch.seconds for epoch in history) / len(history)
+    def _report_epoch(self, last_epoch: int, stop_after: int) -> None:
+        last = self.history[-1]
+        mean = sum(epoch.seconds for epoch in self.history) / len(self.history)
         left = (stop_after - last.epoch) * mean
         end = (
             "done" if last.epoch >= stop_after else f"{_duration(left)} left if no epoch is better"
         )
         self.report(
-            f"epoch {last.epoch}/{self.options.max_epochs}: train loss {last.train_loss:.4f},"
+            f"epoch {last.epoch}/{last_epoch}: train loss {last.train_loss:.4f},"
             f" valid loss {last.valid_loss:.4f}, {self.metric} {last.valid_metric:.3f},"
-            f" {last.sequences_per_second:,.0f} sequences/s, best epoch {best_epoch}, {end}"
+            f" {last.sequences_per_second:,.0f} sequences/s, best epoch {self.best_epoch}, {end}"
         )
 
 

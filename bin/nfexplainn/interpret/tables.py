@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -58,12 +59,22 @@ def effect_table(result: Interpretation, tasks: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
 
 
-def write_motifs(states: Sequence[UnitState], prefix: str | Path) -> None:
+def write_motifs(
+    states: Sequence[UnitState], prefix: str | Path, names: Sequence[str] = ()
+) -> None:
     """Write the motifs of the units that have one to ``.units.meme``, ``.jaspar``, ``.transfac``.
 
-    The counts are those of the sites; an N, which is a quarter of each base, is rounded.
+    The counts are those of the sites; an N, which is a quarter of each base, is rounded. `names`,
+    where given, are those of all units.
     """
-    motifs = MotifSet(tuple(state.motif for state in states if state.motif is not None))
+    named = names or [""] * len(states)
+    motifs = MotifSet(
+        tuple(
+            dataclasses.replace(state.motif, name=name)
+            for state, name in zip(states, named, strict=True)
+            if state.motif is not None
+        )
+    )
     counts: Mapping[str, NDArray[np.int64]] = {
         state.unit: state.counts[:, :4]
         for state in states
@@ -92,5 +103,5 @@ def write_second_motifs(
 def write_selection(result: Interpretation, dataset: Dataset, path: str | Path) -> None:
     """Write the names of the well-predicted sequences, with their part of the data set."""
     rows = np.flatnonzero(result.selection.chosen)
-    names = [dataset.names[row] for row in rows]
+    names = [dataset.names[row] for row in rows.tolist()]
     write_tsv(pd.DataFrame({"name": names, "split": dataset.split[rows].tolist()}), path)

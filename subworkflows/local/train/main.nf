@@ -6,6 +6,7 @@ include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
 workflow TRAIN {
     take:
     datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+    profiles   // [ [id: 'oct4', ...], oct4.initial.meme ]: of data sets whose filters start from known profiles
     plans      // [ oct4: [models: ['explainn'], replicates: 3, options: [...]], ... ]
     code
 
@@ -13,7 +14,19 @@ workflow TRAIN {
     // [ [id: 'oct4.explainn.r1', dataset: 'oct4', ...], oct4.dataset.parquet ]
     runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
 
-    MODEL_TRAIN(runs.map { run, dataset -> [run, trainOptions(run, plans[run.dataset].options.train), dataset] }, code)
+    // [ run, oct4.initial.meme ]: profiles are for the filters of units.
+    runs.branch { run, _dataset ->
+        fromProfiles: run.model == 'explainn' && plans[run.dataset].initial
+        fromScratch: true
+    }.set { starting }
+    MODEL_TRAIN(
+        starting.fromProfiles.map { run, dataset -> [run.dataset, run, dataset] }
+            .combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
+            .map { _id, run, dataset, meme -> [run, dataset, meme] }
+            .mix(starting.fromScratch.map { run, dataset -> [run, dataset, []] })
+            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].options.train), dataset, initial] },
+        code,
+    )
 
     trained = MODEL_TRAIN.out.model.join(runs, failOnDuplicate: true)
     MODEL_EVALUATE(trained.map { run, model, dataset -> [run, plans[run.dataset].options.evaluate, model, dataset] }, code)
@@ -24,6 +37,7 @@ workflow TRAIN {
     readable = trained.filter { run, _model, _dataset -> run.model == 'explainn' }
     history = MODEL_TRAIN.out.history
     timing = MODEL_TRAIN.out.timing
+    diverged = MODEL_TRAIN.out.diverged
     predictions = MODEL_EVALUATE.out.predictions
     metrics = MODEL_EVALUATE.out.metrics
     baseline = BASELINE_EVALUATE.out.metrics
@@ -33,6 +47,7 @@ workflow TRAIN {
     readable      // only units can be read one by one
     history
     timing
+    diverged      // [ run, run.diverged.json ], of runs that have nothing else
     predictions
     metrics
     baseline      // [ [id: 'oct4', ...], oct4.baseline.tsv ]

@@ -6,13 +6,16 @@ process MODEL_TRAIN {
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]
-    tuple val(meta), val(options), path(dataset)
+    // initial: profiles that the filters start from, or []
+    tuple val(meta), val(options), path(dataset), path(initial)
     val code
 
     output:
-    tuple val(meta), path("${meta.id}.model.safetensors"), emit: model
-    tuple val(meta), path("${meta.id}.history.tsv")      , emit: history
-    tuple val(meta), path("${meta.id}.{timing,model}.tsv"), emit: timing   // seconds, and the number of parameters
+    // What diverges gives no model, and says why: a result, which the other runs are not touched by.
+    tuple val(meta), path("${meta.id}.model.safetensors") , emit: model   , optional: true
+    tuple val(meta), path("${meta.id}.history.tsv")       , emit: history , optional: true
+    tuple val(meta), path("${meta.id}.{timing,model}.tsv"), emit: timing  , optional: true   // seconds; the number of parameters and the kernel
+    tuple val(meta), path("${meta.id}.diverged.json")     , emit: diverged, optional: true
     tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
 
     script:
@@ -20,7 +23,8 @@ process MODEL_TRAIN {
     cat > options.json <<'OPTIONS'
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
-    train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus}
+    train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus} \\
+        ${initial ? "--initial ${initial}" : ''}
     """
 
     stub:

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Measure how far the units of a model went from the profiles that their filters started from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.drift import unit_drift
+from nfexplainn.interpret.options import AnnotateOptions, read_options
+from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.motifs.formats import read_meme
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="R.model.safetensors")
+    parser.add_argument("--units", required=True, help="R.units.tsv")
+    parser.add_argument("--motifs", required=True, help="R.units.meme")
+    parser.add_argument("--initial", required=True, help="D.initial.meme")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--id", required=True, help="prefix of the file written")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder to write to")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read, compare, write."""
+    args = parse()
+    options = read_options(args.options, AnnotateOptions)
+    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.explainn import ExplaiNN
+
+    model = load_model(args.model).model
+    profiles = read_meme(args.initial)
+    if not isinstance(model, ExplaiNN) or model.config.units != 2 * len(profiles.motifs):
+        raise UserError(
+            f"{args.model}: this model did not start from the profiles of {args.initial}; give the"
+            " file that it was trained with."
+        )
+    table = unit_drift(
+        model.convolution[0].weight.detach().numpy(),
+        profiles,
+        read_meme(args.motifs, allow_empty=True),
+        read_tsv(args.units, UNIT_COLUMNS),
+        options,
+    )
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_tsv(table, args.out / f"{args.id}.drift.tsv")
+    counts = table["state"].value_counts()
+    said = ", ".join(f"{counts[state]} {state}" for state in sorted(counts.index))
+    print(f"{args.id}: of {len(table)} units {said}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_script(main)

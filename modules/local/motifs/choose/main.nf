@@ -1,0 +1,29 @@
+process MOTIFS_CHOOSE {
+    tag "${meta.id}"
+    label 'process_single'
+    publishDir path: { "${params.outdir}/${meta.dataset}/data" }, mode: params.publish_dir_mode, pattern: '*.initial.{meme,tsv}'
+
+    input:
+    tuple val(meta), val(options), path(motifs, stageAs: 'input/*')
+    val code
+
+    output:
+    path "${meta.id}.initial.status.json"                       , emit: status
+    tuple val(meta), path("${meta.id}.initial.meme"), optional: true, emit: profiles
+    tuple val(meta), path("${meta.id}.initial.tsv") , optional: true, emit: table
+    tuple val("${task.process}"), val('scipy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scipy\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    choose_profiles.py --motifs ${motifs} --options options.json --id ${meta.id}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.initial.{meme,tsv}
+    echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.initial.status.json
+    """
+}

@@ -1,0 +1,27 @@
+process UNITS_DRIFT {
+    tag "${meta.id}"
+    label 'process_single'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(model), path(motifs), path(units), path(initial)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.drift.tsv"), emit: drift
+    tuple val("${task.process}"), val('scipy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scipy\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    drift_units.py --model ${model} --units ${units} --motifs ${motifs} --initial ${initial} \\
+        --options options.json --id ${meta.id}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.drift.tsv
+    """
+}

@@ -1,0 +1,231 @@
+"""Plug and play: filters that start from profiles, stay where held, and drift otherwise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from test_training import LENGTH, WORD, planted, quiet
+
+from nfexplainn.interpret.drift import unit_drift
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.kernels import choose_kernel
+from nfexplainn.models.profiles import (
+    HeldFilters,
+    filter_weights,
+    resize,
+    start_from_profiles,
+    starts,
+)
+from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarity
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.training import TrainingOptions, seeded, train
+
+SEQUENCES = ("TGACTCAT", "CCGGAAGT", "GGGGCGGGG", "CACGTG", "TATAAAAG", "GATAAGATAAC")
+WIDTH = 9
+
+
+def motif(word: str, name: str = "", strength: float = 0.91) -> Motif:
+    """A profile that wants one word."""
+    rest = (1 - strength) / 3
+    ppm = np.full((len(word), 4), rest)
+    ppm[np.arange(len(word)), ["ACGT".index(letter) for letter in word]] = strength
+    return Motif(f"M{word}", name, ppm, 100.0)
+
+
+def profiles(*words: str) -> MotifSet:
+    return MotifSet(tuple(motif(word, word.lower()) for word in words or SEQUENCES))
+
+
+def model_from(found: MotifSet, seed: int = 1) -> ExplaiNN:
+    units = 2 * len(found.motifs)
+    config = ExplaiNNConfig(LENGTH, 1, units=units, filter_length=WIDTH, hidden=10)
+    model = seeded(seed, lambda: ExplaiNN(config))
+    assert isinstance(model, ExplaiNN)
+    start_from_profiles(model, found.motifs)
+    return model
+
+
+def test_a_long_profile_loses_its_less_informative_end() -> None:
+    strong, weak, flat = [1.0, 0, 0, 0], [0.5, 0.5, 0, 0], [0.25] * 4
+    ppm = np.array([weak, strong, strong, flat, weak])
+    # The ends in turn: both weak ones are equals, so the last goes; then flat; then the first.
+    assert np.array_equal(resize(ppm, 4), ppm[:4])
+    assert np.array_equal(resize(ppm, 3), ppm[:3])
+    assert np.array_equal(resize(ppm, 2), ppm[1:3])
+
+
+def test_a_short_profile_is_centred_between_columns_that_say_nothing() -> None:
+    ppm = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0]])
+    wide = resize(ppm, 5)
+    assert np.array_equal(wide[1:3], ppm)
+    assert (wide[[0, 3, 4]] == 0.25).all()
+
+
+def test_every_profile_gives_a_filter_and_its_reverse_complement() -> None:
+    # Odd paddings and cut ends: the pair is complete whatever the width.
+    for width in (5, 8, 9, 12):
+        weights = filter_weights(starts(profiles().motifs, width))
+        assert weights.shape == (2 * len(SEQUENCES), 4, width)
+        assert np.array_equal(weights[1::2], weights[::2, ::-1, ::-1])
+        assert np.allclose(weights.sum(axis=1), 0, atol=1e-6)
+    model = model_from(profiles())
+    first = resize(profiles().motifs[0].ppm, WIDTH) - 0.25
+    assert np.allclose(model.convolution[0].weight[0].detach().numpy().T, first, atol=1e-7)
+    assert [start.label for start in starts(profiles("CACGTG").motifs, WIDTH)] == [
+        "MCACGTG cacgtg (+)",
+        "MCACGTG cacgtg (-)",
+    ]
+
+
+def test_farthest_points_by_hand() -> None:
+    similar = np.array(
+        [
+            [np.inf, 9.0, 1.0, 2.0],
+            [9.0, np.inf, 1.0, 3.0],
+            [1.0, 1.0, np.inf, 0.5],
+            [2.0, 3.0, 0.5, np.inf],
+        ]
+    )
+    # Point 2 is the least similar on the whole; 3 is farthest from it, then 0 (2.0) before 1 (3.0).
+    assert [point for point, _ in farthest_points(similar, 4)] == [2, 3, 0, 1]
+    assert [near for _, near in farthest_points(similar, 4)][1:] == [0.5, 2.0, 9.0]
+
+
+def test_of_families_one_of_each_is_chosen_first() -> None:
+    family = [motif("TGACTCAT"), motif("TGACTCAG"), motif("ATGACTCA"), motif("TGACTCA")]
+    others = [motif("CCGGAAGT"), motif("GGGGCGGGG")]
+    everything = MotifSet((*family, *others))
+    chosen, near = choose_profiles(everything, 3)
+    assert {m.id for m in others} < {m.id for m in chosen}
+    assert np.isnan(near[0]) and near[1] <= near[2]
+    # Tomtom knows both strands: a family member on the other strand is no news.
+    turned = Motif("turned", "", family[0].ppm[::-1, ::-1], 100.0)
+    found = similarity(MotifSet((*everything.motifs, turned)))
+    assert found[0, -1] == pytest.approx(found[0, 1:-1].max(), rel=0.5)
+    assert np.array_equal(found, found.T)
+    again, _ = choose_profiles(everything, 3)
+    assert [m.id for m in again] == [m.id for m in chosen]
+    everything_, none = choose_profiles(everything, "all")
+    assert [m.id for m in everything_] == [m.id for m in everything.motifs] and np.isnan(none).all()
+    with pytest.raises(ValueError, match="7 of 6"):
+        choose_profiles(everything, 7)
+
+
+@pytest.mark.parametrize("kernel", ["torch", "native"])
+def test_frozen_filters_are_bit_identical_after_training(kernel: str) -> None:
+    model = model_from(profiles())
+    if choose_kernel(model, "auto", torch.device("cpu")) != kernel:
+        if kernel == "native":
+            pytest.skip("needs the native kernel, which cannot be built here")
+        model.kernel = "torch"
+    convolution, norm = model.convolution
+    before = convolution.weight.detach().clone()
+    others = {n: p.detach().clone() for n, p in model.named_parameters() if "linears.0.w" not in n}
+    # A gamma that wants to become negative: the word is what negatives have.
+    data = planted(200)
+    data.labels[:] = 1 - data.labels
+    options = TrainingOptions(max_epochs=6, learning_rate=0.2, initial_filters="frozen")
+    result = train(model, data, options, report=quiet, held=HeldFilters(model))
+    assert torch.equal(convolution.weight, before)
+    assert float(norm.weight.min()) > 0
+    assert len(result.history) <= 6
+    moved = [name for name, p in model.named_parameters() if name in others and not
+             torch.equal(p, others[name])]  # fmt: skip
+    assert "final.weight" in moved and "linears.1.weight" in moved and "linears.6.weight" in moved
+
+
+def test_released_filters_are_frozen_first_and_learn_then() -> None:
+    options = TrainingOptions(max_epochs=4, initial_filters="released", initial_epochs=2)
+    model = model_from(profiles())
+    seen: list[torch.Tensor] = []
+
+    class Watched(HeldFilters):
+        def release(self) -> None:
+            seen.append(model.convolution[0].weight.detach().clone())
+            super().release()
+
+    start = model.convolution[0].weight.detach().clone()
+    result = train(model, planted(200), options, report=quiet, held=Watched(model))
+    assert len(seen) == 1 and torch.equal(seen[0], start)
+    assert [epoch.epoch for epoch in result.history] == [1, 2, 3, 4, 5, 6]
+    assert result.best_epoch > 2
+    assert not torch.equal(model.convolution[0].weight, start)
+    # Without a number, the first part ends when validation no longer gets better.
+    options = TrainingOptions(max_epochs=3, patience=1, initial_filters="released")
+    assert 3 < len(train(model_from(profiles()), planted(200), options, report=quiet,
+                         held=HeldFilters(model)).history) <= 6  # fmt: skip
+
+
+def test_a_unit_that_starts_from_the_planted_word_is_the_one_that_counts() -> None:
+    data = planted(600)
+    model = model_from(profiles())
+    options = TrainingOptions(max_epochs=15, batch_size=50, initial_filters="frozen")
+    train(model, data, options, report=quiet, held=HeldFilters(model))
+    codes = torch.from_numpy(data.codes)
+    with torch.inference_mode():
+        outputs = model.unit_outputs(codes)
+        effect = outputs[1::2].mean(0) - outputs[::2].mean(0)
+        ranked = (effect * model.final.weight[0]).argsort(descending=True)
+    labels = [start.profile.id for start in starts(profiles().motifs, WIDTH)]
+    assert labels[int(ranked[0])] == "M" + "".join("ACGT"[code] for code in WORD)
+
+
+def test_drift_tells_kept_from_drifted_and_unreadable() -> None:
+    known = profiles("TGACTCAT", "CCGGAAGT")
+    weights = filter_weights(starts(known.motifs, WIDTH))
+    moved = weights.copy()
+    moved[2] = -weights[2]
+    found = MotifSet(
+        (
+            motif("ATGACTCAT", strength=0.97),  # unit 1 still looks for its profile
+            motif("TGACTCATG", strength=0.97),  # unit 3 for another's
+            Motif("unit_004", "", np.full((WIDTH, 4), 0.25), 50.0),
+        )
+    )
+    names = ("unit_001", "unit_003", "unit_004")
+    found = MotifSet(
+        tuple(Motif(n, "", m.ppm, 50.0) for n, m in zip(names, found.motifs, strict=True))
+    )
+    units = pd.DataFrame(
+        {
+            "unit": [f"unit_00{n}" for n in range(1, 5)],
+            "information": [14.0, np.nan, 14.0, 0.0],
+            "consensus": ["ATGACTCAT", "", "TGACTCATG", "NNNNNNNNN"],
+        }
+    )
+    table = unit_drift(moved, known, found, units).set_index("unit")
+    assert list(table["state"]) == ["kept", "no motif", "drifted", "no motif"]
+    assert table.loc["unit_001", "q_value"] <= 0.05 < table.loc["unit_003", "q_value"]
+    assert table.loc["unit_003", "nearest"] == "MTGACTCAT"
+    assert list(table["change"].round(6)) == [0, 0, 2, 0]
+    assert list(table["correlation"].round(6)) == [1, 1, -1, 1]
+    assert list(table["strand"]) == ["+", "-", "+", "-"]
+
+
+def test_too_many_profiles_are_a_mistake_that_names_the_numbers(tmp_path: Path, root: Path) -> None:
+    from nfexplainn.motifs.formats import write_meme
+
+    write_meme(profiles(), tmp_path / "some.meme")
+    for count, state in (("7", "error"), ("6", "ok"), ("all", "ok")):
+        (tmp_path / "o.json").write_text(
+            json.dumps({"initial_motifs": "mine.meme", "initial_count": count})
+        )
+        command = [sys.executable, str(root / "bin" / "choose_profiles.py"), "--motifs",
+                   "some.meme", "--options", "o.json", "--id", "d"]  # fmt: skip
+        subprocess.run(command, cwd=tmp_path, check=True)
+        status = json.loads((tmp_path / "d.initial.status.json").read_text())
+        assert status["state"] == state
+        if state == "error":
+            assert status["reason"] == (
+                "d, initial_count: 7 profiles are wanted, but mine.meme has 6; choose at most 6,"
+                " or all."
+            )
+    rows = (tmp_path / "d.initial.tsv").read_text().splitlines()
+    assert len(rows) == 7 and rows[0] == "order\tprofile\tname\twidth\tsimilarity"
