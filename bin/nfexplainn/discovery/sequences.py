@@ -62,7 +62,7 @@ def write_task_sequences(dataset: Dataset, folder: Path, stem: str) -> list[Task
     written = []
     for number, task in enumerate(dataset.meta.tasks, 1):
         parts = [train[labels[train, number - 1] == wanted] for wanted in (1, 0)]
-        counts = [len(part) for part in parts]
+        counts = len(parts[0]), len(parts[1])
         reason = ""
         if min(counts) < LEAST:
             reason = (
@@ -73,7 +73,7 @@ def write_task_sequences(dataset: Dataset, folder: Path, stem: str) -> list[Task
             for kind, part in zip(("positives", "negatives"), parts, strict=True):
                 path = folder / f"{stem}.task{number}.{kind}.fa"
                 write_text(path, _fasta(dataset, part))
-        written.append(TaskSequences(number, task, *counts, reason))
+        written.append(TaskSequences(number, task, counts[0], counts[1], reason))
     return written
 
 

@@ -12,6 +12,8 @@ from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
 from nfexplainn.report.curves import write_curves
 from nfexplainn.report.data import write_data, write_status
+from nfexplainn.report.discovery import write_discovery
+from nfexplainn.report.diverged import with_diverged
 from nfexplainn.report.importance import write_importance
 from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
@@ -41,7 +43,8 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
         Made where it is missing.
     """
     page = Page(folder)
-    everything, inputs = inputs, readable(inputs)
+    everything = with_diverged(page, inputs)
+    inputs = readable(everything)
     params: Mapping[str, Any] = inputs.params
     units = {position: units_of(model, position) for position, model in enumerate(inputs.models)}
     wanted = int(params.get("max_report_units") or DEFAULT_UNITS)
@@ -63,6 +66,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_importance(page, inputs, units)
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
+    write_discovery(page, inputs)
     write_methods(page, everything)
     write_versions(page, inputs.versions)
     write_parameters(page, inputs)

@@ -22,6 +22,8 @@ CHAPTERS = {
     "nfx_importance": "Importance",
     "nfx_weights": "Weights",
     "nfx_tomtom": "Tomtom",
+    "nfx_discovery": "De novo discovery",
+    "nfx_cooperativity": "Cooperativity",
     "nfx_methods": "Methods",
     "nfx_parameters": "Parameters",
 }
