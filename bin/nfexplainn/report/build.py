@@ -14,6 +14,8 @@ from nfexplainn.report.curves import write_curves
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.diverged import with_diverged
+from nfexplainn.report.explain import write_explained
+from nfexplainn.report.drift import write_drift
 from nfexplainn.report.importance import write_importance
 from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
@@ -67,6 +69,8 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
     write_discovery(page, inputs)
+    write_explained(page, inputs)
+    write_drift(page, inputs)
     write_methods(page, everything)
     write_versions(page, inputs.versions)
     write_parameters(page, inputs)

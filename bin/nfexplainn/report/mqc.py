@@ -24,6 +24,9 @@ CHAPTERS = {
     "nfx_tomtom": "Tomtom",
     "nfx_discovery": "De novo discovery",
     "nfx_cooperativity": "Cooperativity",
+    "nfx_explained": "Explained sequences",
+    "nfx_drift": "Plug and play",
+    "nfx_transfer": "Transfer",
     "nfx_methods": "Methods",
     "nfx_parameters": "Parameters",
 }
