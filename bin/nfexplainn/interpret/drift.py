@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.models.profiles import Start, filter_weights, starts
-from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.interpret.pwms import consensus
+from nfexplainn.motifs.motif import MotifSet
+from nfexplainn.motifs.starts import filter_weights, starts
 from nfexplainn.motifs.tomtom import tomtom
 
 DRIFT_COLUMNS = (
@@ -89,7 +90,7 @@ def unit_drift(
             "strand": start.strand,
             "state": UNREADABLE,
             **_filter_change(before[at], weights[at]),
-            "initial_consensus": consensus_of(start),
+            "initial_consensus": consensus(start.motif.ppm),
             "consensus": said,
         }
         if unit in best.index:
@@ -104,18 +105,6 @@ def unit_drift(
             }
         rows.append(row)
     return pd.DataFrame(rows, columns=list(DRIFT_COLUMNS))
-
-
-def consensus_of(start: Start) -> str:
-    """Letters of a start, N where it says nothing."""
-    from nfexplainn.interpret.pwms import consensus
-
-    return consensus(start.motif.ppm)
-
-
-def initial_motif(start: Start, unit: str) -> Motif:
-    """Give a unit's start as a motif under the unit's name, for its logo."""
-    return Motif(unit, start.label, start.motif.ppm, start.profile.nsites)
 
 
 def _filter_change(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[str, float]:

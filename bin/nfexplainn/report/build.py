@@ -14,8 +14,8 @@ from nfexplainn.report.curves import write_curves
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.diverged import with_diverged
-from nfexplainn.report.explain import write_explained
 from nfexplainn.report.drift import write_drift
+from nfexplainn.report.explain import write_explained
 from nfexplainn.report.importance import write_importance
 from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
