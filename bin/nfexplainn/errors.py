@@ -37,16 +37,21 @@ class UnusableError(Exception):
         self.advice = advice
 
 
+class DivergedError(UnusableError):
+    """A training has left the finite numbers; other data sets and replicates are not touched."""
+
+
 def run_script(main: Callable[[], None]) -> None:
     """Run a script's ``main`` and turn what it raises into the pipeline's exit codes.
 
-    A :class:`UserError` is printed without a traceback and ends with 1; host or GPU memory that
+    A :class:`UserError`, or an :class:`UnusableError` that the script had no use for, is printed
+    without a traceback and ends with 1; host or GPU memory that
     ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
     keeps its traceback.
     """
     try:
         main()
-    except UserError as error:
+    except (UserError, UnusableError) as error:
         print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)
     except MemoryError:

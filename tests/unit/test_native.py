@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nfexplainn.dna import encode
-from nfexplainn.errors import UserError
+from nfexplainn.errors import DivergedError
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.native import build, library, units
 
@@ -337,7 +337,7 @@ def test_what_is_not_finite_stops_with_a_sentence(
     with torch.no_grad():
         parameter = dict(model.named_parameters())[name]
         parameter[len(parameter) * 5 // config.units] = value
-    with torch.no_grad(), pytest.raises(UserError, match=f"unit_006.*{words}.*learning_rate"):
+    with torch.no_grad(), pytest.raises(DivergedError, match=f"unit_006.*{words}.*learning_rate"):
         model.unit_outputs(random_codes(20, config.length))
     after = model.state_dict()
     assert all(torch.equal(after[n], before[n]) for n in before if "running" in n)
@@ -349,7 +349,7 @@ def test_an_exponential_that_overflows_is_seen(training: bool) -> None:
     model = native(random_model(SMALL)).train(training)
     with torch.no_grad():
         model.linears["1"].bias[3] = 95.0
-    with torch.no_grad(), pytest.raises(UserError, match=r"unit_004.*exp\(9\d"):
+    with torch.no_grad(), pytest.raises(DivergedError, match=r"unit_004.*exp\(9\d"):
         model.unit_outputs(random_codes(20, SMALL.length))
 
 

@@ -78,6 +78,49 @@ def test_unusable_data_set_keeps_its_reason_and_advice(demo: Path) -> None:
         assert fixtures.Spec.advice in markup
 
 
+def diverge(folder: Path, dataset: str, replicates: tuple[int, ...]) -> None:
+    """Leave only what a run that diverged leaves."""
+    for replicate in replicates:
+        run = f"{dataset}.explainn.r{replicate}"
+        for path in folder.rglob(f"{run}.*"):
+            path.unlink()
+        record = {"dataset": dataset, "model": "explainn", "replicate": replicate, "seed": 7}
+        record |= {"reason": "The training loss of epoch 3 is nan.", "advice": "Lower it."}
+        (folder / f"{run}.diverged.json").write_text(json.dumps(record))
+
+
+def test_data_set_whose_trainings_all_diverged_is_unusable(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[:2])
+    diverge(tmp_path / "in", "OCT4", (1, 2, 3))
+    for path in (tmp_path / "in").rglob("OCT4.explainn.*"):
+        if not path.name.endswith(".diverged.json"):
+            path.unlink()
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    row = next(row for row in table(tmp_path / "out", "status") if row["dataset"] == "OCT4")
+    assert row["state"] == "unusable" and row["advice"] == "Lower it."
+    assert row["reason"].endswith("(3 diverged). The training loss of epoch 3 is nan.")
+    rows = {row["dataset"]: row for row in table(tmp_path / "out", "summary")}
+    assert rows["OCT4"]["verdict"] == "none" and rows["OCT4"]["reason"] == row["reason"]
+    assert all(row["verdict"] != "none" for name, row in rows.items() if name != "OCT4")
+    assert len(table(tmp_path / "out", "diverged")) == 3
+
+
+def test_a_replicate_that_diverged_is_told_of(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
+    diverge(tmp_path / "in", "OCT4", (3,))
+    (tmp_path / "in" / "OCT4.cnn1.r1.diverged.json").write_text(
+        json.dumps(
+            {"dataset": "OCT4", "model": "cnn1", "replicate": 1, "seed": 1}
+            | {"reason": "Nothing but nan.", "advice": "Lower it."}
+        )
+    )
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    rows = {row["model"]: row for row in table(tmp_path / "out", "summary")}
+    assert rows["explainn"]["reason"].endswith("Left out, since diverged: r3. Lower it.")
+    assert rows["explainn"]["verdict"] != "none"
+    assert rows["cnn1"]["verdict"] == "unusable" and rows["cnn1"]["reason"] == "Nothing but nan."
+
+
 def test_motifs_are_ranked_within_each_task(demo: Path) -> None:
     first = {
         row["task"]: row["motifs"].split(" (")[0]

@@ -81,7 +81,7 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
 
     size = sum(parameter.numel() for parameter in loaded.model.parameters())
     assert read_tsv(folder / f"{RUN}.model.tsv") == [
-        {"architecture": "explainn", "parameters": str(size)}
+        {"architecture": "explainn", "parameters": str(size), "kernel": "torch"}
     ]
     history = read_tsv(folder / f"{RUN}.history.tsv")
     expected = "epoch train_loss valid_loss valid_metric learning_rate device best"
@@ -108,6 +108,22 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     for name in made - {f"{RUN}.timing.tsv"}:  # its seconds are the clock's
         one, two = ((tmp_path / which / name).read_bytes() for which in ("one", "two"))
         assert one == two, name
+
+
+@pytest.mark.parametrize("kernel", ["torch", "native"])
+def test_divergence_is_a_result(root: Path, tmp_path: Path, kernel: str) -> None:
+    dataset = planted(100, "regression")
+    dataset.labels[dataset.rows("train")[0]] = np.inf
+    write_dataset(dataset, tmp_path / "demo.dataset.parquet")
+    (tmp_path / "options.json").write_text(json.dumps(OPTIONS | {"kernel": kernel}))
+    data = ("--dataset", "demo.dataset.parquet", "--id", RUN, "--options", "options.json")
+    done = call(root, "train.py", *data, "--seed", 9, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.glob(f"{RUN}*")} == {f"{RUN}.diverged.json"}
+    told = json.loads((tmp_path / f"{RUN}.diverged.json").read_text())
+    which = {"dataset": "demo", "model": "explainn", "replicate": 2, "seed": 9}
+    assert which.items() <= told.items()
+    assert "diverged" in told["reason"] and "Lower learning_rate" in told["advice"]
 
 
 def test_baseline(root: Path, tmp_path: Path) -> None:

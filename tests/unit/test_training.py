@@ -12,7 +12,7 @@ import torch
 
 from nfexplainn import training
 from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.errors import UserError
+from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.losses import LOSSES
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.predict import predict_logits, reverse_complement
@@ -239,7 +239,7 @@ class TestMistakes:
     def test_divergence_is_a_sentence(self) -> None:
         dataset = planted(100, "regression")
         dataset.labels[dataset.rows("train")[0]] = np.inf
-        with pytest.raises(UserError, match=r"demo: the training loss of epoch 1 is (nan|inf)"):
+        with pytest.raises(DivergedError, match=r"The training loss of epoch 1 is (nan|inf)"):
             run(dataset, TrainingOptions(max_epochs=2))
 
     def test_overflow_in_evaluation_is_not_unseen(self) -> None:
@@ -249,7 +249,7 @@ class TestMistakes:
         _, norm = model.convolution
         with torch.no_grad():
             norm.bias.fill_(95.0)
-        with pytest.raises(UserError, match=r"loss of epoch 1 is (nan|inf).*learning_rate"):
+        with pytest.raises(DivergedError, match=r"loss of epoch 1 is (nan|inf).*learning_rate"):
             train(model, dataset, TrainingOptions(max_epochs=1), report=quiet)
 
     def test_too_little_data(self) -> None:

@@ -46,6 +46,18 @@ def choose_kernel(model: nn.Module, requested: str, device: torch.device) -> Ker
     return "torch"
 
 
+def instruction_set(kernel: Kernel) -> str:
+    """Name what computes a model: ``avx512``, ``avx2`` or ``portable`` (native), or ``torch``.
+
+    The same model trained by two of them differs in the last digits, since they sum in another
+    order.
+    """
+    if kernel == "torch":
+        return "torch"
+    isa: str = importlib.import_module("nfexplainn.native.library").load().isa
+    return isa
+
+
 def _why_not_native(model: ExplaiNN, device: torch.device) -> str | None:
     """Say why the native kernel cannot compute this model here; None where it can."""
     if device.type != "cpu":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from nfexplainn.errors import UserError
+from nfexplainn.errors import DivergedError
 from nfexplainn.native import library
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
 
     Raises
     ------
-    UserError
+    DivergedError
         If a weight is not finite, or an exponential overflows.
     """
     if not _fits(model):
@@ -166,7 +166,10 @@ def _layer(layer: nn.Conv1d, norm: nn.BatchNorm1d) -> library.Layer:
 def _forward(call: library.UnitsCall) -> None:
     status = library.load().functions.nfx_forward(ctypes.byref(call))
     if status in {_BAD_FILTER, _OVERFLOW, _BAD_DENSE}:
-        raise UserError(_what_is_wrong(status, call.bad_unit + 1, call.bad_value))
+        raise DivergedError(
+            _what_is_wrong(status, call.bad_unit + 1, call.bad_value),
+            "Lower learning_rate, or train from another seed.",
+        )
     library.check(status)
 
 
@@ -176,7 +179,4 @@ def _what_is_wrong(status: int, unit: int, value: float) -> str:
         _OVERFLOW: f"its activation is exp({value:.4g}), more than a number can hold",
         _BAD_DENSE: "its dense layers hold a value that is no longer a finite number",
     }[status]
-    return (
-        f"unit_{unit:03d} cannot be computed: {cause}; the model has diverged, so lower"
-        " learning_rate, or train from another seed."
-    )
+    return f"unit_{unit:03d} cannot be computed, since {cause}: the model has diverged."

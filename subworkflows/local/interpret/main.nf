@@ -5,7 +5,7 @@ include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
 // What the units of all replicates look for, what it is called, what it does, and whether to believe it.
 workflow INTERPRET {
     take:
-    trained   // [models: ..., history: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
+    trained   // [models: ..., history: ..., diverged: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     motifs    // [ [motif_db: null, jaspar_release: null, jaspar_taxon: 'vertebrates'], known_motifs.meme ]
     plans     // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
@@ -20,8 +20,10 @@ workflow INTERPRET {
     )
     units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
+    missing = trained.diverged.map { run, _why -> [run, []] }   // counts among the replicates, and has no files
+
     // [ [id: 'oct4.explainn', dataset: 'oct4', ...], [r1.units.meme, r1.units.tsv, r2.units.meme, ...] ]
-    compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }, plans)
+    compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }.mix(missing), plans)
     UNITS_ANNOTATE(
         compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)
@@ -32,7 +34,8 @@ workflow INTERPRET {
     // Everything of a model and its data set.
     replicates = perModel(
         units.join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
-            .map { run, meme, someTables, history, metrics, predictions, _model, dataset -> [run, [meme, history, metrics, predictions, dataset] + someTables] },
+            .map { run, meme, someTables, history, metrics, predictions, _model, dataset -> [run, [meme, history, metrics, predictions, dataset] + someTables] }
+            .mix(missing),
         plans,
     )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
@@ -53,10 +56,12 @@ workflow INTERPRET {
     ofModels   // [ [id: 'oct4.explainn', ...], file ]
 }
 
-// The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there.
+// The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there;
+// nothing where all have diverged.
 def perModel(files, Map plans) {
     return files
         .map { run, some -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), some] }
         .groupTuple()
         .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
+        .filter { _meta, all -> all }
 }

@@ -11,12 +11,12 @@ workflow TRAIN {
     code
 
     main:
-    // [ [id: 'oct4.explainn.r1', dataset: 'oct4', ...], oct4.dataset.parquet ]
+    // [ [id: 'oct4.explainn.r1', dataset: 'oct4', model: 'explainn', architecture: 'explainn', ...], oct4.dataset.parquet ]
     runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
 
     // [ run, oct4.initial.meme ]: profiles are for the filters of units.
     runs.branch { run, _dataset ->
-        fromProfiles: run.model == 'explainn' && plans[run.dataset].initial
+        fromProfiles: run.architecture == 'explainn' && plans[run.dataset].initial
         fromScratch: true
     }.set { starting }
     MODEL_TRAIN(
@@ -34,7 +34,7 @@ workflow TRAIN {
     BASELINE_EVALUATE(datasets.map { meta, dataset -> [meta, plans[meta.id].options.baseline, dataset] }, code)
 
     models = trained
-    readable = trained.filter { run, _model, _dataset -> run.model == 'explainn' }
+    readable = trained.filter { run, _model, _dataset -> run.architecture == 'explainn' }
     history = MODEL_TRAIN.out.history
     timing = MODEL_TRAIN.out.timing
     diverged = MODEL_TRAIN.out.diverged
@@ -55,12 +55,21 @@ workflow TRAIN {
 
 // A meta map for every model and replicate of a data set.
 def runsOf(Map meta, Map plan) {
-    return [plan.models, 1..plan.replicates].combinations().collect { model, replicate ->
-        [id: "${meta.id}.${model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay, model: model, replicate: replicate as int]
+    return [modelsOf(plan), 1..plan.replicates].combinations().collect { model, replicate ->
+        [id: "${meta.id}.${model.model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay] + model + [replicate: replicate as int]
+    }
+}
+
+// [ [model: 'explainn_u5', architecture: 'explainn', units: 5], ... ]; with one number of units the model is called explainn.
+def modelsOf(Map plan) {
+    return plan.models.collectMany { name ->
+        name == 'explainn' && plan.units.size() > 1
+            ? plan.units.collect { units -> [model: "explainn_u${units}".toString(), architecture: name, units: units] }
+            : [[model: name, architecture: name, units: plan.units[0]]]
     }
 }
 
 // Replicate r takes the r-th seed from --seed on.
 def trainOptions(Map run, Map options) {
-    return options + [model: run.model, replicate: run.replicate, seed: options.seed + run.replicate - 1]
+    return options + [model: run.architecture, units: run.units, replicate: run.replicate, seed: options.seed + run.replicate - 1]
 }
