@@ -32,6 +32,7 @@ DATASET = "yeast"
 FACTORS = ("Abf1", "Cbf1", "Rap1", "Reb1")
 MODELS = ("explainn", "cnn1", "cnn1exp", "deepcnn", "danq")
 UNITS = (1, 5, 10, 20, 50, 100)
+DEFAULT_UNITS = 100
 METRIC = "auprc"
 
 
@@ -114,16 +115,18 @@ def main() -> None:
             for name in args.models:
                 compute(folder, name, replicate, {"model": name})
             for units in args.units:
-                compute(folder, f"units{units}", replicate, {"units": units})
+                # The default number was trained as the architecture itself, where that was asked.
+                if units != DEFAULT_UNITS or REFERENCE not in args.models:
+                    compute(folder, f"units{units}", replicate, {"units": units})
         dataset = results(folder)
         own = [model for model in dataset.models if not model.name.startswith("units")]
         show_models(dataset, {model.name for model in own})
         sweep = {
-            int(model.name.removeprefix("units")): list(
+            int(model.name.removeprefix("units").replace(REFERENCE, str(DEFAULT_UNITS))): list(
                 by_replicate(model, METRIC, FACTORS).values()
             )
             for model in dataset.models
-            if model.name.startswith("units")
+            if model.name.startswith("units") or (args.units and model.name == REFERENCE)
         }
         if sweep:
             show_units(dict(sorted(sweep.items())))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
@@ -51,7 +52,10 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(dataset, logits, folder / f"{args.id}.predictions.parquet")
-    rows = metrics.rows(dataset, logits, model=header.architecture, replicate=header.replicate)
+    # The run's name of the model, which of several sizes of one architecture is not the latter's.
+    name = re.fullmatch(r".+\.([^.]+)\.r\d+", args.id)
+    model = name[1] if name else header.architecture
+    rows = metrics.rows(dataset, logits, model=model, replicate=header.replicate)
     table = [[row[column] for column in metrics.COLUMNS] for row in rows]
     write_tsv(folder / f"{args.id}.metrics.tsv", metrics.COLUMNS, table)
 

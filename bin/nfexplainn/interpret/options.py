@@ -59,6 +59,27 @@ class AnnotateOptions:
     min_information: float = 5.0
 
 
+@dataclass(frozen=True)
+class NullifyOptions:
+    """How filters are nullified.
+
+    Attributes
+    ----------
+    nullify_with : {'mean', 'zero'}
+        What a filter's map is replaced by.
+    nullify_sequences : int
+        Most sequences looked at; of more, a random sample.
+    seed : int
+        Of that sample.
+    kernel : {'auto', 'native', 'torch'}
+    """
+
+    nullify_with: str = "mean"
+    nullify_sequences: int = 2000
+    seed: int = 42
+    kernel: str = "auto"
+
+
 def read_options(path: str | Path, kind: type[OptionsT]) -> OptionsT:
     """Read the fields of an options dataclass from a JSON file; other keys belong to other steps.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,8 @@ class SiteTable:
         Bases A, C, G, T, N of the sites per position.
     sites : int64 array, shape (units,)
     maximum, threshold : float32 array, shape (units,)
-        Natural logarithms of the largest activation and of the least one of a site.
+        The largest activation and the least one of a site; natural logarithms after an
+        exponential.
     """
 
     counts: NDArray[np.int64]
@@ -70,13 +72,15 @@ def count_sites(
     chunks: Callable[[], Iterator[Chunk]],
     *,
     fraction: float = 0.5,
+    activation: Literal["exponential", "relu"] = "exponential",
     skip: NDArray[np.bool_] | None = None,
     visit: Callable[[Chunk, SiteCounts], None] | None = None,
 ) -> SiteTable:
     """Count the windows that activate each unit by at least `fraction` of its maximum.
 
-    The maximum is the unit's largest activation (after the exponential) over all chunks, so on the
-    logarithmic scale the threshold is maximum + ln(fraction). Only windows that the pooling covers
+    The maximum is the unit's largest activation over all chunks: after an exponential, so on the
+    logarithmic scale the threshold is maximum + ln(fraction); after a ReLU it is maximum x
+    fraction, and a unit that is never above 0 has no sites. Only windows that the pooling covers
     are looked at. An N counts as an unknown base of its site. (Paper, Methods, Interpretability.)
 
     Parameters
@@ -86,6 +90,8 @@ def count_sites(
         Gives the sequences anew at each call; it is called twice.
     fraction : float
         In (0, 1].
+    activation : {'exponential', 'relu'}
+        What the filters' sums go through.
     skip : bool array, shape (units,), optional
         Units that get no sites.
     visit : callable, optional
@@ -100,8 +106,12 @@ def count_sites(
     for chunk in chunks():
         best = scanner.maxima(chunk.codes)
         maximum = np.maximum(maximum, best.max(axis=0, initial=-np.inf))
-    threshold = maximum + np.float32(math.log(fraction))
     usable = np.isfinite(maximum)
+    if activation == "exponential":
+        threshold = maximum + np.float32(math.log(fraction))
+    else:
+        threshold = maximum * np.float32(fraction)
+        usable &= maximum > 0
     if skip is not None:
         usable &= ~skip
     threshold = np.where(usable, threshold, np.float32(np.inf)).astype(np.float32)

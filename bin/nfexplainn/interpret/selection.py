@@ -119,7 +119,7 @@ def _regression(
     chosen = np.zeros(n, dtype=bool)
     rule = f"correlation over the tasks above {correlation:g}"
     if tasks >= MIN_TASKS_FOR_CORRELATION:
-        chosen = np.asarray(_row_correlation(labels, logits, known) > correlation)
+        chosen = np.asarray(row_correlation(labels, logits, known) > correlation)
     members = np.repeat(chosen[:, None], tasks, axis=1)
     if not chosen.any():
         ends = f"label and prediction of a task are both in the upper {percent:g} %"
@@ -152,7 +152,7 @@ def _ends(values: Floats, known: Mask, percent: float) -> tuple[Mask, Mask]:
     return top, bottom
 
 
-def _row_correlation(labels: Floats, logits: Floats, known: Mask) -> NDArray[np.float64]:
+def row_correlation(labels: Floats, logits: Floats, known: Mask) -> NDArray[np.float64]:
     """Pearson correlation of each row over its known tasks; NaN under three or where constant."""
     count = known.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

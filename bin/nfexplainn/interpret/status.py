@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,6 +69,11 @@ def unit_name(index: int) -> str:
     return f"unit_{index + 1:03d}"
 
 
+def filter_name(index: int) -> str:
+    """Name of the filter at a 0-based position of a network without units."""
+    return f"filter_{index + 1:03d}"
+
+
 def constant_filters(filters: Filters) -> NDArray[np.bool_]:
     """Tell the units whose activation no sequence changes, shape (units,)."""
     weights = filters.weights.astype(np.float64)
@@ -86,6 +92,7 @@ def unit_states(
     *,
     min_sites: int = 20,
     min_information: float = 5.0,
+    name: Callable[[int], str] | None = None,
 ) -> list[UnitState]:
     """Give every unit its status.
 
@@ -100,7 +107,10 @@ def unit_states(
         Fewer are flagged.
     min_information : float
         Bits under which a motif is never annotated.
+    name : callable, optional
+        Gives the name of a 0-based position; :func:`unit_name` by default.
     """
+    name = name or unit_name
     states = []
     for index in range(len(table.sites)):
         dead = _why_dead(bool(flat[index]), float(lowest[index]), float(highest[index]))
@@ -109,7 +119,7 @@ def unit_states(
             reason = dead or "there is no well-predicted sequence to count its sites in"
             states.append(
                 UnitState(
-                    unit=unit_name(index),
+                    unit=name(index),
                     status="dead" if dead else "no_sites",
                     sites=0,
                     information=float("nan"),
@@ -134,13 +144,13 @@ def unit_states(
             reason = f"its motif rests on {sites} sites, under {min_sites}"
         states.append(
             UnitState(
-                unit=unit_name(index),
+                unit=name(index),
                 status=status,
                 sites=sites,
                 information=bits,
                 threshold=float(table.threshold[index]),
                 maximum=float(table.maximum[index]),
-                motif=Motif(unit_name(index), "", ppm, float(sites)),
+                motif=Motif(name(index), "", ppm, float(sites)),
                 counts=counts,
                 reason=reason,
             )

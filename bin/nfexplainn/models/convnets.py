@@ -199,7 +199,7 @@ class ConvNet(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Give logits, float (B, tasks), of codes, uint8 (B, length)."""
-        maps = self.convolutions(_channels(codes, self.config, self.final))
+        maps = self.convolutions(channels_of(codes, self.config, self.final))
         return self.final(self.dense(maps.flatten(1)))
 
 
@@ -244,7 +244,10 @@ class DanQ(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Give logits, float (B, tasks), of codes, uint8 (B, length)."""
-        maps = self.convolutions(_channels(codes, self.config, self.final))
+        return self.from_pooled(self.convolutions(channels_of(codes, self.config, self.final)))
+
+    def from_pooled(self, maps: Tensor) -> Tensor:
+        """Give logits, float (B, tasks), of pooled maps, float (B, filters, positions)."""
         states, _ = self.lstm(maps.transpose(1, 2))
         return self.final(self.dense(states.flatten(1)))
 
@@ -254,7 +257,7 @@ class _Exponential(nn.Module):
         return torch.exp(values)
 
 
-def _channels(codes: Tensor, config: ConvNetConfig, final: nn.Linear) -> Tensor:
+def channels_of(codes: Tensor, config: ConvNetConfig, final: nn.Linear) -> Tensor:
     """Give channels, (B, 4, length), of codes; N is four zeros."""
     if codes.dtype != torch.uint8 or codes.ndim != 2 or codes.shape[1] != config.length:
         raise ValueError(

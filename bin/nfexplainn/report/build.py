@@ -26,6 +26,7 @@ from nfexplainn.report.motifs import (
     write_tomtom,
 )
 from nfexplainn.report.mqc import Page
+from nfexplainn.report.nullification import write_nullification
 from nfexplainn.report.performance import write_performance
 from nfexplainn.report.summary import summary_units, write_summary
 from nfexplainn.report.units import units_of
@@ -69,6 +70,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
     write_discovery(page, inputs)
+    write_nullification(page, everything)
     write_explained(page, inputs)
     write_drift(page, inputs)
     write_methods(page, everything)

@@ -24,6 +24,8 @@ CHAPTERS = {
     "nfx_tomtom": "Tomtom",
     "nfx_discovery": "De novo discovery",
     "nfx_cooperativity": "Cooperativity",
+    "nfx_nullification": "Nullification",
+    "nfx_modes": "Binding modes",
     "nfx_explained": "Explained sequences",
     "nfx_drift": "Plug and play",
     "nfx_transfer": "Transfer",

@@ -1,6 +1,8 @@
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
 include { EXPLAIN } from '../explain'
+include { READ_FILTERS } from '../read_filters'
+include { NULLIFY } from '../nullify'
 
 // What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
@@ -19,7 +21,10 @@ workflow ANALYSE {
 
     EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
 
-    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files)
+    READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
+    NULLIFY(trained.models, trained.predictions, plans, code)
+
+    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files, READ_FILTERS.out.files, NULLIFY.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -114,7 +114,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         problems << "${place.call(rows[0])}: the loss ${options.loss} does not fit the assay ${options.assay}; use auto or ${assay.losses.join(' or ')} (the column loss is for one data set)."
     }
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
-    def located = ['genome', 'motif_db', 'explain'].findAll { name -> options[name] != null }.collectEntries { name ->
+    def located = ['genome', 'motif_db', 'explain', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
@@ -128,6 +128,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
     }
+    def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
     problems.addAll(analysisProblems(options).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
@@ -139,9 +140,9 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         options: stepOptions.prepare + listed,
     ]
     return [
-        id: id, assay: options.assay, models: options.models.tokenize(',').unique(), replicates: options.replicates,
+        id: id, assay: options.assay, models: options.models.tokenize(',').unique(), units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, options: stepOptions,
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]

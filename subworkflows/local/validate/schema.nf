@@ -17,6 +17,10 @@ def coerceValue(Map property, Object value) {
         return value
     }
     def text = value.toString().trim()
+    if (property.type instanceof List) {
+        // A number, or a text such as 1,10,100.
+        return value instanceof Number || text ==~ /[-+]?\d+/ ? coerceValue(property + [type: 'integer'], value) : value
+    }
     if (property.type == 'boolean' && text.toLowerCase() in ['true', 'false']) {
         return text.toLowerCase() == 'true'
     }
@@ -36,6 +40,10 @@ def valueProblem(Map property, Object value) {
     if (value instanceof Boolean && property.type != 'boolean') {
         return 'needs a value'
     }
+    if (property.type instanceof List) {
+        def kind = property.type.find { type -> hasType(type, value) }
+        return kind ? valueProblem((kind == 'string' ? property : property.findAll { name, _limit -> name != 'pattern' }) + [type: kind], value) : "'${value}' cannot be used: ${property.errorMessage}"
+    }
     if (!hasType(property.type, value)) {
         return "'${value}' is not ${typeName(property.type)}"
     }
@@ -54,7 +62,7 @@ def valueProblem(Map property, Object value) {
         exclusiveMinimum: ['more than', { limit -> value > limit }],
         exclusiveMaximum: ['less than', { limit -> value < limit }],
     ]
-    def broken = limits.find { name, limit -> property[name] != null && !limit[1].call(property[name]) }
+    def broken = limits.find { name, limit -> value instanceof Number && property[name] != null && !limit[1].call(property[name]) }
     return broken ? "'${value}' must be ${broken.value[0]} ${property[broken.key]}" : null
 }
 

@@ -1,0 +1,171 @@
+"""The first convolution of a network apart from the rest: its filters, its maps, what follows.
+
+It is where a convolutional network can be read as ExplaiNN's units are (Novakovsky, Fornes et al.,
+Genome Biology 2023, Methods, "Interpretability"): a filter has a motif, and its map can be taken
+away to see what the predictions lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nfexplainn.models import units as layers
+from nfexplainn.models.convnets import ConvNet, DanQ, channels_of
+
+Activation = Literal["relu", "exponential"]
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """A network split behind its first activation.
+
+    Attributes
+    ----------
+    convolution : nn.Conv1d
+    norm : nn.BatchNorm1d or None
+        Where it lies before the activation.
+    activation : {'relu', 'exponential'}
+    covered : int
+        Map positions, from the first, that the pooling sees.
+    maps : callable
+        Codes (B, length) to activations (B, filters, positions).
+    pool : callable
+        Activations to what the rest of the network reads, (B, filters, pooled).
+    linear : nn.Conv1d, nn.Linear or None
+        The next layer, if it is linear: a change of one filter then needs no new sum over all.
+    rest : callable
+        The output of `linear` (without one: of `pool`) to logits (B, tasks).
+    """
+
+    convolution: nn.Conv1d
+    norm: nn.BatchNorm1d | None
+    activation: Activation
+    covered: int
+    maps: Callable[[Tensor], Tensor]
+    pool: Callable[[Tensor], Tensor]
+    linear: nn.Conv1d | nn.Linear | None
+    rest: Callable[[Tensor], Tensor]
+
+    @property
+    def padding(self) -> int:
+        """Unknown bases that the convolution adds to both ends of a sequence."""
+        return int(self.convolution.padding[0])
+
+    def filters(self) -> tuple[Tensor, Tensor]:
+        """Give filters (filters, 4, width) and offsets (filters,), a batch norm folded in."""
+        bias = self.convolution.bias
+        assert bias is not None
+        with torch.no_grad():
+            if self.norm is None:
+                return self.convolution.weight.detach(), bias.detach()
+            scale, offset = layers.frozen_scale(self.norm, bias)
+            return self.convolution.weight * scale[:, None, None], offset
+
+    def after_linear(self, pooled: Tensor) -> Tensor:
+        """Give the input of :attr:`rest` for pooled maps (B, filters, pooled)."""
+        if self.linear is None:
+            return pooled
+        return self.linear(pooled if isinstance(self.linear, nn.Conv1d) else pooled.flatten(1))
+
+    def replaced(self, base: Tensor, pooled: Tensor, index: int, value: Tensor) -> Tensor:
+        """Give logits with one filter's pooled map replaced.
+
+        Parameters
+        ----------
+        base : Tensor
+            :meth:`after_linear` of `pooled`.
+        pooled : Tensor, shape (B, filters, pooled)
+        index : int
+            Filter.
+        value : Tensor, shape (pooled,)
+            Its map, for all sequences.
+
+        Returns
+        -------
+        Tensor, shape (B, tasks)
+        """
+        linear = self.linear
+        if linear is None:
+            changed = pooled.clone()
+            changed[:, index] = value
+            return self.rest(changed)
+        change = value - pooled[:, index]
+        if isinstance(linear, nn.Conv1d):
+            weight = linear.weight[:, index : index + 1]
+            added = F.conv1d(change[:, None], weight, padding=linear.padding)
+        else:
+            width = change.shape[1]
+            added = change @ linear.weight[:, index * width : (index + 1) * width].t()
+        return self.rest(base + added)
+
+
+def first_layer(model: nn.Module) -> FirstLayer | None:
+    """Split a network behind its first activation; None for one without a shared convolution.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In evaluation mode: the dropout between the layers is left out.
+    """
+    if isinstance(model, DanQ):
+        return _of_danq(model)
+    return _of_convnet(model) if isinstance(model, ConvNet) else None
+
+
+def _of_danq(model: DanQ) -> FirstLayer:
+    convolution, activation, dropout, pool = model.convolutions
+    return FirstLayer(
+        convolution=_as_convolution(convolution),
+        norm=None,
+        activation="relu",
+        covered=_covered(model, _as_convolution(convolution), pool),
+        maps=lambda codes: activation(convolution(channels_of(codes, model.config, model.final))),
+        pool=lambda maps: pool(dropout(maps)),
+        linear=None,
+        rest=model.from_pooled,
+    )
+
+
+def _of_convnet(model: ConvNet) -> FirstLayer:
+    modules = list(model.convolutions)
+    convolution = _as_convolution(modules[0])
+    norm = modules[1] if isinstance(modules[1], nn.BatchNorm1d) else None
+    # Batch norm stands before the activation, or after the pooling.
+    middle = 3 if norm is not None else 2
+    head, pool = nn.Sequential(*modules[:middle]), nn.Sequential(*modules[middle:4])
+    deeper, dense = modules[4:], list(model.dense)
+    linear = deeper[0] if deeper else dense[0]
+    assert isinstance(linear, nn.Conv1d | nn.Linear)
+    flatten = [nn.Flatten()] if deeper else []
+    tail = nn.Sequential(*deeper[1:], *flatten, *dense[0 if deeper else 1 :], model.final)
+    return FirstLayer(
+        convolution=convolution,
+        norm=norm,
+        activation="exponential" if not isinstance(modules[middle - 1], nn.ReLU) else "relu",
+        covered=_covered(model, convolution, modules[middle]),
+        maps=lambda codes: head(channels_of(codes, model.config, model.final)),
+        pool=pool,
+        linear=linear,
+        rest=tail,
+    )
+
+
+def _as_convolution(module: nn.Module) -> nn.Conv1d:
+    assert isinstance(module, nn.Conv1d)
+    return module
+
+
+def _covered(model: ConvNet | DanQ, convolution: nn.Conv1d, pool: nn.Module) -> int:
+    """Count the positions, from the first, that some window of the pooling holds."""
+    assert isinstance(pool, nn.MaxPool1d)
+    size, padding = int(pool.kernel_size), int(pool.padding)  # type: ignore[arg-type]
+    width, added = convolution.kernel_size[0], int(convolution.padding[0])
+    positions = model.config.length + 2 * added - width + 1
+    windows = (positions + 2 * padding - size) // size + 1
+    return min(positions, windows * size - padding)

@@ -1,0 +1,28 @@
+// The motifs of a network's first filters.
+process FILTERS_READ {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(model), path(dataset), path(predictions)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.filters.{tsv,meme}"), emit: motifs
+    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    read_filters.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
+        --options options.json --id ${meta.id} --threads ${task.cpus}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.filters.{tsv,meme}
+    """
+}

@@ -1,0 +1,28 @@
+// What the predictions lose when one filter of a network, or one unit of ExplaiNN, says nothing.
+process MODEL_NULLIFY {
+    tag "${meta.id}"
+    label 'process_medium'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(model), path(dataset), path(predictions)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.nullification.tsv"), emit: influence
+    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+
+    script:
+    """
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    nullify.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
+        --options options.json --id ${meta.id} --threads ${task.cpus}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.nullification.tsv
+    """
+}

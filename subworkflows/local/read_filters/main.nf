@@ -1,0 +1,45 @@
+include { FILTERS_READ } from '../../../modules/local/filters/read'
+include { UNITS_ANNOTATE as FILTERS_ANNOTATE } from '../../../modules/local/units/annotate'
+
+// What the first filters of the networks without units look for, and what it is called: as for units.
+workflow READ_FILTERS {
+    take:
+    models        // [ run, model.safetensors, dataset.parquet ]
+    predictions   // [ run, predictions.parquet ]
+    motifs        // [ [motif_db: null, ...], known_motifs.meme ]
+    plans         // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
+    code
+
+    main:
+    wanted = models.filter { run, _model, _dataset -> run.architecture != 'explainn' && asksForFilters(plans[run.dataset].options) }
+    FILTERS_READ(
+        wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
+            [run, plans[run.dataset].options.interpret, model, dataset, logits]
+        },
+        code,
+    )
+
+    // [ [id: 'oct4.danq', dataset: 'oct4', ...], [r1.filters.meme, r1.filters.tsv, r2.filters.meme, ...] ]
+    compared = FILTERS_READ.out.motifs
+        .map { run, files -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), files] }
+        .groupTuple(remainder: true)   // also without the replicates that diverged
+        .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
+    FILTERS_ANNOTATE(
+        compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
+        code,
+    )
+
+    tomtom = FILTERS_ANNOTATE.out.tomtom
+    files = FILTERS_READ.out.motifs.mix(tomtom, FILTERS_ANNOTATE.out.support)
+
+    emit:
+    tomtom   // [ [id: 'oct4.danq', ...], oct4.danq.tomtom.tsv ]
+    files    // [ meta, file or files ]
+}
+
+// Nullification names the filters; modes are counted by what they match.
+def asksForFilters(Map options) {
+    return options.nullify.nullification || options.modes.binding_modes
+}
