@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
+from nfexplainn.strings import Strings
 
 FORMAT_VERSION = 1
 SPLITS = ("train", "valid", "test")
@@ -25,7 +26,8 @@ TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
 Floats = NDArray[np.float32]
 
 _META_KEY = b"nf-explainn"
-_BATCH_ROWS = 8192
+# Parquet is written and read a row group at a time, so this is what either holds besides the data.
+_GROUP_BYTES = 1 << 21
 _FLANKS = "nf-explainn:flanks"
 
 
@@ -87,7 +89,7 @@ class Dataset:
     Attributes
     ----------
     meta : DatasetMeta
-    names : list of str
+    names : sequence of str
         Unique; coordinates (``chr1:100-300(+)``, 0-based, half-open) where there are any.
     codes : uint8 array, shape (n, length)
     split : array of str, shape (n,)
@@ -100,7 +102,7 @@ class Dataset:
     """
 
     meta: DatasetMeta
-    names: list[str]
+    names: Sequence[str]
     codes: dna.Codes
     split: NDArray[np.str_]
     labels: Floats
@@ -117,33 +119,48 @@ class Dataset:
     def digest(self) -> str:
         """Sha256 over names, sequences, splits and labels (not over the provenance)."""
         sha = hashlib.sha256()
-        sha.update("\n".join(self.names).encode())
-        sha.update(np.ascontiguousarray(self.codes).tobytes())
-        sha.update("\n".join(self.split.tolist()).encode())
-        sha.update(np.ascontiguousarray(self.labels).tobytes())
+        _hash_lines(sha, self.names)
+        sha.update(np.ascontiguousarray(self.codes).reshape(-1).data)
+        _hash_lines(sha, self.split)
+        sha.update(np.ascontiguousarray(self.labels).reshape(-1).data)
         sha.update("\n".join(self.meta.tasks).encode())
         if self.flanks is not None:
-            sha.update(np.ascontiguousarray(self.flanks).tobytes())
+            sha.update(np.ascontiguousarray(self.flanks).reshape(-1).data)
         return sha.hexdigest()
+
+
+def _hash_lines(sha: hashlib._Hash, lines: Sequence[str] | NDArray[np.str_]) -> None:
+    """Hash lines joined by newlines, a block of them at a time."""
+    for first in range(0, len(lines), 8192):
+        sha.update(("\n" * (first > 0) + "\n".join(lines[first : first + 8192])).encode())
 
 
 def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Write a data set as Parquet; the same data set gives the same bytes."""
     meta = {"format_version": FORMAT_VERSION, **dataclasses.asdict(dataset.meta)}
-    columns: dict[str, Any] = {
-        "name": pa.array(dataset.names, pa.string()),
-        "sequence": pa.array(dna.decode(dataset.codes), pa.string()),
-        "split": pa.array(dataset.split.tolist(), pa.string()).dictionary_encode(),
-    }
+    text = pa.string()
+    fields = [("name", text), ("sequence", text), ("split", pa.dictionary(pa.int32(), text))]
+    flank = 0
     if dataset.flanks is not None:
-        meta["flank"] = dataset.flanks.shape[1] // 2
-        columns[_FLANKS] = pa.array(dna.decode(dataset.flanks), pa.string())
-    for column, task in enumerate(dataset.meta.tasks):
-        columns[task] = pa.array(np.ascontiguousarray(dataset.labels[:, column]), pa.float32())
-    table = pa.table(columns).replace_schema_metadata(
-        {_META_KEY: json.dumps(meta, sort_keys=True).encode()}
-    )
-    pq.write_table(table, str(path), compression="zstd", row_group_size=65536)
+        flank = meta["flank"] = dataset.flanks.shape[1] // 2
+        fields.append((_FLANKS, text))
+    fields += [(task, pa.float32()) for task in dataset.meta.tasks]
+    schema = pa.schema(fields, metadata={_META_KEY: json.dumps(meta, sort_keys=True).encode()})
+    bytes_per_row = dataset.meta.length + 2 * flank + 4 * len(dataset.meta.tasks)
+    size = max(1024, min(65536, _GROUP_BYTES // bytes_per_row))
+    with pq.ParquetWriter(str(path), schema, compression="zstd") as writer:
+        for first in range(0, len(dataset), size):
+            at = slice(first, first + size)
+            columns = [
+                pa.array(dataset.names[at], text),
+                pa.array(dna.decode(dataset.codes[at]), text),
+                pa.array(dataset.split[at].tolist(), text).dictionary_encode(),
+            ]
+            if dataset.flanks is not None:
+                columns.append(pa.array(dna.decode(dataset.flanks[at]), text))
+            for labels in dataset.labels[at].T:
+                columns.append(pa.array(np.ascontiguousarray(labels), pa.float32()))
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=size)
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -162,24 +179,35 @@ def read_dataset(path: str | Path) -> Dataset:
 
 def _read(path: str | Path) -> Dataset:
     """Read batch by batch into arrays of the final size: nothing is held twice."""
-    file = pq.ParquetFile(str(path), buffer_size=1 << 20)
+    file = pq.ParquetFile(str(path), buffer_size=1 << 16)
     schema, n = file.schema_arrow, file.metadata.num_rows
     meta, flank = _read_meta(path, schema)
-    names: list[str] = []
+    names: list[tuple[NDArray[np.uint8], NDArray[np.int64]]] = []
     codes = np.empty((n, meta.length), dtype=np.uint8)
     split = np.empty(n, dtype=np.array(SPLITS).dtype)
     labels = np.empty((n, len(meta.tasks)), dtype=np.float32)
     flanks = np.empty((n, 2 * flank), dtype=np.uint8) if flank else None
-    for batch in file.iter_batches(_BATCH_ROWS):
-        at = slice(len(names), len(names) + len(batch))
-        names += batch.column("name").to_pylist()
+    first = 0
+    for batch in _batches(file):
+        at = slice(first, first + len(batch))
+        first += len(batch)
+        names.append(_text(batch.column("name")))
         codes[at] = _codes(batch.column("sequence"), meta.length)
-        split[at] = batch.column("split").to_pylist()
+        parts = batch.column("split")
+        split[at] = np.array(parts.dictionary.to_pylist())[_numbers(parts.indices, np.int32)]
         for column, task in enumerate(meta.tasks):
-            labels[at, column] = batch.column(task).to_numpy(zero_copy_only=False)
+            labels[at, column] = _numbers(batch.column(task), np.float32)
         if flanks is not None:
             flanks[at] = _codes(batch.column(_FLANKS), 2 * flank)
-    return Dataset(meta, names, codes, split, labels, flanks)
+    return Dataset(meta, Strings.joined(names), codes, split, labels, flanks)
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Go through a file by row groups, giving Arrow's memory back after each."""
+    for group in range(file.num_row_groups):
+        # Not iter_batches: that keeps what it has read of the file until the end.
+        yield from file.read_row_group(group, use_threads=False).to_batches(8192)
+        pa.default_memory_pool().release_unused()
 
 
 def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
@@ -205,7 +233,18 @@ def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
 
 def _codes(column: pa.StringArray, length: int) -> dna.Codes:
     """Encode a column of equal-length strings from its buffers, without a Python string each."""
-    offsets, data = column.buffers()[1:]
-    first = np.frombuffer(offsets, dtype=np.int32)[column.offset]
-    letters = np.frombuffer(data, dtype=np.uint8, count=len(column) * length, offset=first)
+    letters, _ = _text(column)
     return dna.encode_letters(letters).reshape(len(column), length)
+
+
+def _numbers(column: pa.Array, kind: type[np.number[Any]]) -> NDArray[Any]:
+    """View a column without missing values; Arrow's own way would load pandas for it."""
+    return np.frombuffer(column.buffers()[1], dtype=kind)[column.offset :][: len(column)]
+
+
+def _text(column: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Copy a column's letters, and where each string ends in them."""
+    offsets, data = column.buffers()[1:]
+    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset :][: len(column) + 1]
+    letters = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+    return letters.copy(), (ends[1:] - ends[0]).astype(np.int64)

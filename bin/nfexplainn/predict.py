@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ def predict_logits(
     average_strands: bool,
     device: torch.device | None = None,
     batch_size: int | None = None,
+    rows: Tensor | None = None,
+    strand: Callable[[Tensor], Tensor] | None = None,
 ) -> NDArray[np.float32]:
     """Give a model's logits.
 
@@ -49,6 +51,10 @@ def predict_logits(
         Where to compute; by default where the model is. The model is moved there.
     batch_size : int, optional
         Sequences at a time.
+    rows : int64 Tensor, optional
+        Which sequences, by default all; they are taken out batch by batch.
+    strand : callable, optional
+        Gives the strand to predict for, as :func:`reverse_complement`; by default the one given.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def predict_logits(
     """
     parts = []
     with evaluating(model, device) as place, torch.inference_mode():
-        for batch in _batches(codes, place, batch_size):
+        for batch in _batches(codes, place, batch_size, rows):
+            batch = strand(batch) if strand else batch
             logits = model(batch)
             if average_strands:
                 logits = (logits + model(reverse_complement(batch))) / 2
@@ -127,9 +134,13 @@ def evaluating(model: nn.Module, device: torch.device | None = None) -> Iterator
 
 
 def _batches(
-    codes: Codes | Tensor, device: torch.device, batch_size: int | None
+    codes: Codes | Tensor,
+    device: torch.device,
+    batch_size: int | None,
+    rows: Tensor | None = None,
 ) -> Iterator[Tensor]:
     size = batch_size or (GPU_BATCH if device.type == "cuda" else CPU_BATCH)
     tensor = codes if isinstance(codes, Tensor) else torch.from_numpy(np.ascontiguousarray(codes))
-    for start in range(0, len(tensor), size):
-        yield tensor[start : start + size].to(device)
+    for start in range(0, len(tensor if rows is None else rows), size):
+        at = slice(start, start + size)
+        yield (tensor[at] if rows is None else tensor[rows[at]]).to(device)

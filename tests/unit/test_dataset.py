@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ from nfexplainn.errors import UserError
 def make(n: int = 5, tasks: tuple[str, ...] = ("a", "b"), length: int = 12) -> Dataset:
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 2, (n, len(tasks))).astype(np.float32)
-    labels[0, 0] = np.nan
+    labels[:1, 0] = np.nan
     meta = DatasetMeta(
         "d",
         "peaks",
@@ -64,6 +67,45 @@ def test_many_row_groups_and_a_sliced_file_are_read_alike(tmp_path: Path) -> Non
     again = read_dataset(tmp_path / "d")
     assert np.array_equal(again.codes, dataset.codes)
     assert dna.decode(again.codes[-1:]) == dna.decode(dataset.codes[-1:])
+
+
+def test_an_empty_data_set_and_unicode_names(tmp_path: Path) -> None:
+    write_dataset(make(0), tmp_path / "empty")
+    assert len(read_dataset(tmp_path / "empty")) == 0
+    named = dataclasses.replace(make(3), names=["ä b", "", "日本"])
+    write_dataset(named, tmp_path / "named")
+    again = read_dataset(tmp_path / "named")
+    assert list(again.names) == named.names and again.digest() == named.digest()
+
+
+def test_digest_is_that_of_the_whole() -> None:
+    """It is hashed in blocks; models of earlier releases hold the digest of the joined text."""
+    dataset = make(n=20_000, length=3)
+    whole = hashlib.sha256("\n".join(dataset.names).encode())
+    whole.update(dataset.codes.tobytes() + "\n".join(dataset.split.tolist()).encode())
+    whole.update(dataset.labels.tobytes() + "\n".join(dataset.meta.tasks).encode())
+    assert dataset.digest() == whole.hexdigest()
+
+
+def test_reading_holds_little_besides_the_data(tmp_path: Path) -> None:
+    """In processes of their own: 60,000 x 200 bp are 12 MiB; twice that is all that they take."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell a process its peak memory")
+    code = (
+        "import sys\n"
+        "from nfexplainn.dataset import read_dataset\n"
+        "read_dataset(sys.argv[1])\n"
+        "lines = open('/proc/self/status').read().splitlines()\n"
+        "print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "bin")}
+    peaks = []
+    for n in (6_000, 66_000):
+        write_dataset(make(n=n, tasks=("a",), length=200), tmp_path / "d")
+        command = [sys.executable, "-c", code, str(tmp_path / "d")]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout) / 1024)
+    assert peaks[1] - peaks[0] < 2 * 60_000 * 200 / 2**20
 
 
 def test_rows_of_splits() -> None:
