@@ -18,6 +18,7 @@ from nfexplainn.report.drift import write_drift
 from nfexplainn.report.explain import write_explained
 from nfexplainn.report.importance import write_importance
 from nfexplainn.report.load import DatasetResult, Inputs
+from nfexplainn.report.maps import write_maps
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
 from nfexplainn.report.motifs import (
     rows_per_model,
@@ -28,6 +29,7 @@ from nfexplainn.report.motifs import (
 from nfexplainn.report.mqc import Page
 from nfexplainn.report.nullification import write_nullification
 from nfexplainn.report.performance import write_performance
+from nfexplainn.report.reestimated import write_reestimated
 from nfexplainn.report.summary import summary_units, write_summary
 from nfexplainn.report.units import units_of
 from nfexplainn.report.weights import write_weights
@@ -65,12 +67,14 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_performance(page, everything)
     write_comparison(page, everything)
     write_motifs(page, inputs, units, shown)
+    write_reestimated(page, inputs)
     write_consensus(page, inputs)
     write_importance(page, inputs, units)
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
     write_discovery(page, inputs)
     write_nullification(page, everything)
+    write_maps(page, inputs)
     write_explained(page, inputs)
     write_drift(page, inputs)
     write_methods(page, everything)

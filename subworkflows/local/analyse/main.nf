@@ -1,6 +1,7 @@
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
 include { EXPLAIN } from '../explain'
+include { MAP_UNITS } from '../map_units'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
 
@@ -20,11 +21,12 @@ workflow ANALYSE {
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
 
     EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
+    MAP_UNITS(trained.readable, trained.history, trained.predictions, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
     NULLIFY(trained.models, trained.predictions, plans, code)
 
-    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files, READ_FILTERS.out.files, NULLIFY.out.files)
+    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Map the well-predicted sequences by the outputs of the units of the best replicate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from nfexplainn import dna
+from nfexplainn.dataset import read_dataset
+from nfexplainn.errors import run_script
+from nfexplainn.interpret import maps
+from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.status import unit_name
+from nfexplainn.interpret.summary import best_replicate
+from nfexplainn.interpret.support import replicate_of
+from nfexplainn.interpret.unit_files import read_logits, read_tsv
+from nfexplainn.tables import write_tsv
+
+COLUMNS = ("name", "split", "x", "y", "group", "unit")
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, text in (
+        ("models", "R.model.safetensors of all replicates"),
+        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
+        ("predictions", "R.predictions.parquet of all replicates"),
+    ):
+        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Choose replicate and sequences, compute the units, project, write."""
+    args = parse()
+    options = read_options(args.options, maps.MapOptions)
+    histories = {replicate_of(p): read_tsv(p, ("epoch", "valid_loss")) for p in args.history}
+    best = best_replicate(histories)
+    model_file, predictions = (
+        next(path for path in paths if replicate_of(path) == best)
+        for paths in (args.models, args.predictions)
+    )
+    dataset = read_dataset(args.dataset)
+    logits = read_logits(predictions, dataset)
+    rows = maps.choose_rows(dataset, logits, options.seed)
+    target = Path(f"{args.id}.r{best}.umap.tsv")
+    if len(rows) < maps.LEAST_SEQUENCES:
+        print(f"{args.id}: {len(rows)} well-predicted sequences are too few", file=sys.stderr)
+        write_tsv(target, COLUMNS, [])
+        return
+
+    import torch
+
+    from nfexplainn.device import prepare_device
+    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.predict import unit_outputs
+
+    cpu = torch.device("cpu")
+    prepare_device(cpu, args.threads)
+    loaded = load_model(model_file)
+    choose_kernel(loaded.model, options.kernel, cpu)
+    codes = dataset.codes[rows]
+    outputs = np.concatenate(list(unit_outputs(loaded.model, codes)))
+    if loaded.header.strand_symmetric:
+        other = unit_outputs(loaded.model, dna.reverse_complement(codes))
+        outputs = (outputs + np.concatenate(list(other))) / 2
+    groups = maps.groups_of(dataset, logits, rows)
+    places = maps.project(outputs, options.seed)
+    # The unit that adds most, in the task of the colour (in a task of its own where there is none)
+    weights = loaded.model.final.weight.detach().numpy()  # type: ignore[union-attr,operator]
+    tasks = {task: number for number, task in enumerate(dataset.meta.tasks)}
+    own = logits[rows].argmax(axis=1).tolist()
+    column = [tasks.get(group, at) for group, at in zip(groups, own, strict=True)]
+    leading = (outputs * weights[column]).argmax(axis=1)
+    table = [
+        (dataset.names[row], str(dataset.split[row]), x, y, group, unit_name(int(unit)))
+        for row, (x, y), group, unit in zip(rows, places, groups, leading, strict=True)
+    ]
+    write_tsv(target, COLUMNS, table)
+    print(f"{args.id}: {len(rows):,} sequences mapped by replicate {best}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_script(main)
