@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import Inputs, ModelResult, Row, number
-from nfexplainn.report.mqc import Cell, Page, cell, escape
+from nfexplainn.report.load import Inputs, ModelResult, Row, number, read_table
+from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape
 
 PANEL_LIMIT = 12
 # Okabe and Ito's colours, which people with colour blindness tell apart.
@@ -19,14 +19,25 @@ _LEAD = (
 
 
 def write_curves(page: Page, inputs: Inputs) -> None:
-    """Write the training curves, a row per run, and ``history.tsv``."""
+    """Write the training curves, a row per run, ``history.tsv`` and ``runs.tsv``."""
     models = [model for model in inputs.models if model.histories]
     if not models:
         return
     if len(models) <= PANEL_LIMIT:
         _losses(page, models)
     _metrics(page, models)
-    _runs(page, models)
+    facts = {
+        (dataset, model, replicate): row
+        for dataset, model, replicate, path in inputs.ending(".model.tsv")
+        for row in read_table(path)
+    }
+    _runs(page, models, facts)
+    columns = ("dataset", "model", "replicate")
+    page.tsv(
+        "runs",
+        (*columns, "parameters", "kernel"),
+        [dict(zip(columns, run, strict=True)) | row for run, row in facts.items()],
+    )
     rows = [
         {"dataset": model.dataset, "model": model.name, "replicate": replicate, **row}
         for model in models
@@ -128,7 +139,15 @@ def _best_history(model: ModelResult) -> list[Row]:
     return model.histories.get(model.best_replicate, first)
 
 
-def _runs(page: Page, models: Sequence[ModelResult]) -> None:
+def _kernel(facts: Row | None) -> str:
+    return (facts or {}).get("kernel") or DASH
+
+
+def _runs(
+    page: Page,
+    models: Sequence[ModelResult],
+    facts: Mapping[tuple[str, str, int | None], Row],
+) -> None:
     rows: dict[str, dict[str, Cell]] = {}
     for model in models:
         for replicate, history in model.histories.items():
@@ -143,6 +162,7 @@ def _runs(page: Page, models: Sequence[ModelResult]) -> None:
                 "seconds": sum(number(row.get("seconds")) or 0.0 for row in history),
                 "speed": sum(speeds) / len(speeds),
                 "device": cell(history[-1].get("device", "")),
+                "kernel": cell(_kernel(facts.get((model.dataset, model.name, replicate)))),
             }
     page.table(
         "nfx_training",
@@ -159,6 +179,11 @@ def _runs(page: Page, models: Sequence[ModelResult]) -> None:
             "seconds": {"title": "Seconds", "format": "{:,.1f}"},
             "speed": {"title": "Sequences per second", "format": "{:,.0f}"},
             "device": {"title": "Device"},
+            "kernel": {
+                "title": "Computed by",
+                "description": "The kernel's instruction set, or torch; the last digits of a model"
+                " depend on it",
+            },
         },
         first="Run",
         lead=_LEAD,
