@@ -21,6 +21,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
     parser.add_argument("--initial", help="MEME file of the profiles that the filters start from")
+    parser.add_argument("--pretrained", nargs="*", default=[], help="models to make units of")
     parser.add_argument("--replicate", type=int, help="number (default: the options', or 1)")
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
@@ -56,12 +57,15 @@ def main() -> None:
     from nfexplainn.models.checkpoint import ModelHeader, save_model
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.kernels import choose_kernel, instruction_set
+    from nfexplainn.models.pretrained import Source, fill_sources, fitting, read_sources
     from nfexplainn.models.profiles import HeldFilters, start_from_profiles
+    from nfexplainn.models.transfer import TransferModel
     from nfexplainn.motifs.formats import read_meme
     from nfexplainn.recipes import start_from_words
     from nfexplainn.tables import write_tsv
     from nfexplainn.textfile import write_text
     from nfexplainn.training import CLOCK_FIELDS, Epoch, options_from, seeded, train
+    from nfexplainn.transfer import train_transfer
 
     device = resolve_device(args.device or values.get("device", "auto"))
     prepare_device(device, args.threads)
@@ -74,10 +78,20 @@ def main() -> None:
     profiles = read_meme(args.initial).motifs if args.initial else ()
     if profiles:
         config["units"] = 2 * len(profiles)  # one per strand
+    sources: list[Source] = []
+    if args.pretrained:
+        own = values.get("pretrained_length")
+        sources = read_sources(args.pretrained, length=own, dataset_length=meta.length)
+        config["sources"] = tuple(source.config for source in sources)
     model = seeded(options.seed, lambda: registry.build(name, config))
     kernel = choose_kernel(model, values.get("kernel", "auto"), device)
     labels: list[str] = []
     held = None
+    if isinstance(model, TransferModel):
+        fill_sources(model, sources)
+        print(f"{model.config.units} units from {len(sources)} pretrained models", file=sys.stderr)
+        for text in filter(None, (fitting(source.config, meta.length) for source in sources)):
+            print(text, file=sys.stderr)
     if profiles and isinstance(model, ExplaiNN):
         labels = [start.label for start in start_from_profiles(model, profiles)]
         held = None if options.initial_filters == "free" else HeldFilters(model)
@@ -90,7 +104,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     replicate = args.replicate or values.get("replicate", 1)
     try:
-        result = train(model, dataset, options, device=device, held=held)
+        if isinstance(model, TransferModel):
+            result = train_transfer(model, dataset, options, device=device)
+        else:
+            result = train(model, dataset, options, device=device, held=held)
     except DivergedError as error:
         print(f"{args.id}: {error}", file=sys.stderr)
         state = {"dataset": meta.id, "model": name, "replicate": replicate, "seed": options.seed}
@@ -129,7 +146,7 @@ def main() -> None:
     for name, columns in (("timing", clock), ("history", steady)):
         table = [[row[column] for column in columns] for row in rows]
         write_tsv(folder / f"{args.id}.{name}.tsv", columns, table)
-    size = sum(parameter.numel() for parameter in model.parameters())
+    size = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     facts = {"architecture": header.architecture, "parameters": size, "kernel": computed_by}
     write_tsv(folder / f"{args.id}.model.tsv", list(facts), [list(facts.values())])
     save_model(folder / f"{args.id}.model.safetensors", model, header)

@@ -285,6 +285,7 @@ def test_options_are_the_parameters(root: Any) -> None:
     for options in (TrainingOptions(), ExplaiNNConfig(200, 1)):
         for field in dataclasses.fields(options):
             if field.name not in ("length", "tasks"):
-                assert parameters[field.name]["default"] == getattr(options, field.name), field.name
+                default = parameters[field.name].get("default")
+                assert default == getattr(options, field.name), field.name
     picked = options_from({"units": 3, "patience": 2, "loss": None, "seed": 1}, seed=8)
     assert picked == TrainingOptions(patience=2, seed=8)

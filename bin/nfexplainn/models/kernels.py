@@ -33,6 +33,8 @@ def choose_kernel(model: nn.Module, requested: str, device: torch.device) -> Ker
     """
     if requested not in ("auto", "native", "torch"):
         raise UserError(f"kernel '{requested}' is unknown; choose auto, native or torch.")
+    for source in getattr(model, "sources", ()):  # the frozen models of another
+        choose_kernel(source, requested, device)
     if requested == "torch" or not isinstance(model, ExplaiNN):
         return "torch"
     reason = _why_not_native(model, device)

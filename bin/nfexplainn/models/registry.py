@@ -13,6 +13,7 @@ from torch import nn
 from nfexplainn.errors import UserError
 from nfexplainn.models.convnets import SHAPES, ConvNet, ConvNetConfig, DanQ, DanQConfig
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.transfer import HEADS, TransferConfig, TransferModel
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "explainn": Architecture(ExplaiNNConfig, ExplaiNN),
     **{name: Architecture(ConvNetConfig, partial(ConvNet, name)) for name in SHAPES},
     "danq": Architecture(DanQConfig, DanQ),
+    **{head: Architecture(TransferConfig, partial(TransferModel, head)) for head in HEADS},
 }
 
 

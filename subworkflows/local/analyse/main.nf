@@ -1,9 +1,11 @@
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
+include { TRANSFER } from '../transfer'
 include { EXPLAIN } from '../explain'
 include { MAP_UNITS } from '../map_units'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
+include { COUNT_MODES } from '../count_modes'
 
 // What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
@@ -19,14 +21,19 @@ workflow ANALYSE {
     DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
 
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
+    TRANSFER(trained.models, trained.predictions, plans, code)
 
     EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
     MAP_UNITS(trained.readable, trained.history, trained.predictions, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
     NULLIFY(trained.models, trained.predictions, plans, code)
+    COUNT_MODES(
+        trained.named.filter { _meta, file -> file instanceof Path && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),
+        trained.modes, plans, code,
+    )
 
-    files = DISCOVER.out.files.mix(DRIFT.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files)
+    files = DISCOVER.out.files.mix(DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -10,7 +10,7 @@ workflow NULLIFY {
 
     main:
     MODEL_NULLIFY(
-        models.filter { run, _model, _dataset -> plans[run.dataset].options.nullify.nullification }
+        models.filter { run, _model, _dataset -> plans[run.dataset].options.nullify.nullification && !(run.architecture in ['single_layer', 'nam']) }
             .join(predictions, failOnDuplicate: true)
             .map { run, model, dataset, logits -> [run, plans[run.dataset].options.nullify, model, dataset, logits] },
         code,

@@ -11,7 +11,7 @@ workflow READ_FILTERS {
     code
 
     main:
-    wanted = models.filter { run, _model, _dataset -> run.architecture != 'explainn' && asksForFilters(plans[run.dataset].options) }
+    wanted = models.filter { run, _model, _dataset -> !(run.architecture in ['explainn', 'single_layer', 'nam']) && asksForFilters(plans[run.dataset].options) }
     FILTERS_READ(
         wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
             [run, plans[run.dataset].options.interpret, model, dataset, logits]

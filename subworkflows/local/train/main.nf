@@ -24,7 +24,7 @@ workflow TRAIN {
             .combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
             .map { _id, run, dataset, meme -> [run, dataset, meme] }
             .mix(starting.fromScratch.map { run, dataset -> [run, dataset, []] })
-            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].options.train), dataset, initial] },
+            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].options.train), dataset, initial, run.architecture in ['single_layer', 'nam'] ? plans[run.dataset].pretrained : []] },
         code,
     )
 

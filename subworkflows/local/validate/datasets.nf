@@ -3,7 +3,7 @@
 include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { givenSequences } from './explained.nf'
-include { initialMotifs } from './starts.nf'
+include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
@@ -131,6 +131,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
     problems.addAll(analysisProblems(options).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
+    def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
     def stepOptions = steps.collectEntries { step ->
         [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
@@ -142,7 +143,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, assay: options.assay, models: options.models.tokenize(',').unique(), units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions,
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]

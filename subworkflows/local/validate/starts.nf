@@ -1,4 +1,4 @@
-// What models may start from: known profiles.
+// What models may start from: known profiles, and trained models.
 
 include { resolvePath; fileProblem; sentence } from './schema.nf'
 
@@ -17,6 +17,9 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
     if (!('explainn' in options.models.tokenize(','))) {
         problems << "${place}: initial_motifs is for the filters of the model explainn, but models is ${options.models}; add explainn or leave initial_motifs out."
     }
+    if (options.units.toString().contains(',')) {
+        problems << "${place}: initial_motifs decides the number of units (two per profile), but units is ${options.units}; give one number, or leave initial_motifs out."
+    }
     if (options.initial_epochs != null && options.initial_filters != 'released') {
         problems << "${place}: initial_epochs ${options.initial_epochs} says when filters are released, but initial_filters is ${options.initial_filters}; use initial_filters released, or leave initial_epochs out."
     }
@@ -32,4 +35,72 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
         problems << sentence("${place}, initial_motifs: ${missing}; give jaspar (the known motifs), or a MEME or JASPAR file")
     }
     return [name: said, path: path]
+}
+
+// The files of the pretrained models of a data set; an empty list where it has none.
+def pretrainedModels(Map options, String place, Object folder, List problems) {
+    def heads = options.models.tokenize(',').findAll { model -> model in ['single_layer', 'nam'] }
+    def said = options.pretrained
+    if (!said) {
+        if (heads) {
+            problems << "${place}: the models ${heads.join(' and ')} are made of trained models; give pretrained (the results folder of an earlier run, or a model file), or take them out of models."
+        }
+        if (options.pretrained_length != null) {
+            problems << "${place}: pretrained_length ${options.pretrained_length} needs pretrained models; give pretrained, or leave pretrained_length out."
+        }
+        return []
+    }
+    if (!heads) {
+        problems << "${place}: pretrained models are used by the models single_layer and nam, but models is ${options.models}; add one of them, or leave pretrained out."
+    }
+    if (options.recipe == 'robust' && heads) {
+        problems << "${place}: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; use recipe paper for ${heads.join(' and ')}."
+    }
+    def path = resolvePath(said, folder)
+    if (!path.exists()) {
+        problems << "${place}, pretrained: there is no file or folder ${path.toUriString()}; give the results folder of an earlier run, a model file, or a text file that lists some."
+        return []
+    }
+    def found = path.isDirectory() ? modelsOfResults(path, place, problems) : said.endsWith('.txt') ? modelsOfList(path, place, problems) : [path]
+    def endings = ['.safetensors', '.pth', '.pt2', '.pt']
+    found.findAll { model -> !endings.any { ending -> model.name.endsWith(ending) } }.each { model ->
+        problems << "${place}, pretrained: ${model.name} is no model file; give *.safetensors (of an earlier run), *.pth (the authors' weights), *.pt (TorchScript) or *.pt2 (an exported program)."
+    }
+    found.groupBy { model -> model.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
+        problems << "${place}, pretrained: ${same.size()} models are called ${name} (${same*.parent.join(', ')}); rename them."
+    }
+    return found
+}
+
+// Of every data set and model of an earlier run the best replicate, or the first where none is known to be best.
+def modelsOfResults(Object folder, String place, List problems) {
+    if (folder == file(params.outdir).normalize()) {
+        problems << "${place}, pretrained: ${folder} is where this run puts its own results; give --outdir another folder."
+        return []
+    }
+    def models = files("${folder}/*/*/*.model.safetensors").sort { path -> path.toString() }
+    if (!models) {
+        problems << "${place}, pretrained: there is no <data set>/<model>/*.model.safetensors in ${folder}; give the results folder of a finished run."
+    }
+    return models.groupBy { path -> path.parent }.collect { parent, replicates ->
+        def verdict = parent.resolve("${parent.parent.name}.${parent.name}.verdict.json")
+        def best = verdict.exists() ? new groovy.json.JsonSlurper().parseText(verdict.text).best_replicate : null
+        replicates.find { path -> path.name.endsWith(".r${best}.model.safetensors") } ?: replicates[0]
+    }
+}
+
+// A path per line, relative to the list; empty lines and those that begin with # are passed over.
+def modelsOfList(Object list, String place, List problems) {
+    def lines = list.readLines().withIndex().collect { line, at -> [line.trim(), at + 1] }.findAll { line, _at -> line && !line.startsWith('#') }
+    if (!lines) {
+        problems << "${place}, pretrained: ${list.name} names no model; write one path per line."
+    }
+    return lines.collect { line, at ->
+        def path = resolvePath(line, list.parent)
+        def missing = fileProblem(path)
+        if (missing) {
+            problems << sentence("${list.name}, line ${at}: ${missing}; write one path of a model per line, relative to the list")
+        }
+        path
+    }
 }

@@ -6,8 +6,8 @@ process MODEL_TRAIN {
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]
-    // initial: profiles that the filters start from, or []
-    tuple val(meta), val(options), path(dataset), path(initial)
+    // initial: profiles that the filters start from, or []; pretrained: models whose outputs are the units, or []
+    tuple val(meta), val(options), path(dataset), path(initial), path(pretrained, stageAs: 'pretrained/*')
     val code
 
     output:
@@ -24,7 +24,7 @@ process MODEL_TRAIN {
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
     train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus} \\
-        ${initial ? "--initial ${initial}" : ''}
+        ${initial ? "--initial ${initial}" : ''} ${pretrained ? "--pretrained ${pretrained}" : ''}
     """
 
     stub:

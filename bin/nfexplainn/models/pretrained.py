@@ -1,0 +1,173 @@
+"""Read trained models, ours and foreign, as the units of a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nfexplainn.errors import UserError
+from nfexplainn.models.checkpoint import LoadedModel, load_authors_model, load_model
+from nfexplainn.models.transfer import Program, SourceConfig, TransferModel
+
+ENDINGS = (".model.safetensors", ".safetensors", ".pth", ".pt2", ".pt")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A trained model and what is known of it."""
+
+    config: SourceConfig
+    model: nn.Module
+
+
+def read_sources(
+    paths: Sequence[str | Path], *, length: int | None = None, dataset_length: int
+) -> list[Source]:
+    """Read trained models, in the order of their names.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        ``*.safetensors`` of ours, ``*.pth`` with the weights of the authors' ExplaiNN, TorchScript
+        (``*.pt``) or an exported program (``*.pt2``).
+    length : int, optional
+        Of the sequences that models read whose file does not tell it.
+    dataset_length : int
+        The same where nothing else is known.
+
+    Raises
+    ------
+    UserError
+        If a file is missing, of another kind, or does not run; or if two have one name.
+    """
+    found: dict[str, Source] = {}
+    for path in sorted(map(Path, paths), key=lambda path: path.name):
+        name = _stem(path)
+        if name in found:
+            raise UserError(
+                f"{path}: there is another pretrained model called {name}; rename one of them."
+            )
+        found[name] = _read(path, name, length, dataset_length)
+    return list(found.values())
+
+
+def fill_sources(model: TransferModel, sources: Sequence[Source]) -> None:
+    """Put the weights (or bytes) of trained models into a new one, which keeps them."""
+    for module, source in zip(model.sources, sources, strict=True):
+        module.load_state_dict(source.model.state_dict())
+
+
+def fitting(source: SourceConfig, length: int) -> str:
+    """Say aloud what a source of another length does to the sequences; empty where it fits."""
+    if source.length == length:
+        return ""
+    if source.length < length:
+        return f"{source.name} reads the middle {source.length} of the {length} bp"
+    return f"{source.name} reads {source.length} bp: the {length} bp are centred between N"
+
+
+def _read(path: Path, name: str, length: int | None, dataset_length: int) -> Source:
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such pretrained model; give {_kinds()}.")
+    if path.suffix == ".safetensors":
+        return _ours(load_model(path), path, name)
+    # A *.pt may be either: TorchScript is an archive that holds code.
+    if path.suffix == ".pth" or (path.suffix == ".pt" and not _holds_code(path)):
+        return _ours(load_authors_model(path, length=length), path, name)
+    if path.suffix == ".pt2":
+        return _program("exported", path, name, length, dataset_length)
+    if path.suffix == ".pt":
+        return _program("torchscript", path, name, length, dataset_length)
+    raise UserError(f"{path}: a pretrained model does not end so; give {_kinds()}.")
+
+
+def _holds_code(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in name for name in archive.namelist())
+
+
+def _kinds() -> str:
+    return (
+        "a *.safetensors of an earlier run, a *.pth of the authors' ExplaiNN, TorchScript (*.pt)"
+        " or an exported program (*.pt2)"
+    )
+
+
+def _ours(loaded: LoadedModel, path: Path, name: str) -> Source:
+    header = loaded.header
+    config = SourceConfig(
+        name=name,
+        digest=_digest(path),
+        kind="model",
+        tasks=header.tasks,
+        length=int(header.config["length"]),
+        both_strands=header.strand_symmetric or getattr(loaded.model, "symmetric", False),
+        architecture=header.architecture,
+        config=dict(header.config),
+    )
+    return Source(config, loaded.model)
+
+
+def _program(kind: str, path: Path, name: str, length: int | None, dataset_length: int) -> Source:
+    content = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
+    program = Program(kind, content)
+    called = "TorchScript" if kind == "torchscript" else "an exported program"
+    try:
+        reads = length or _example_length(kind, path) or dataset_length
+        outputs = _probe(program, reads)
+    except MemoryError:
+        raise
+    except Exception as error:  # the file's own code may raise just about anything
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise UserError(
+            f"{path}: this cannot be used as {called} ({said[0][:200]}); it must read float32 of"
+            " shape (batch, 4, length), for any batch, and give (batch, outputs). If it reads"
+            " another length than the data set, give --pretrained_length."
+        ) from error
+    config = SourceConfig(
+        name=name,
+        digest=_digest(path),
+        kind="torchscript" if kind == "torchscript" else "exported",
+        tasks=tuple(f"output_{number + 1}" for number in range(outputs)),
+        length=reads,
+        both_strands=True,
+        size=len(content),
+    )
+    return Source(config, program)
+
+
+def _example_length(kind: str, path: Path) -> int | None:
+    """Length of the example that a program was exported with."""
+    if kind != "exported":
+        return None
+    example: Any = torch.export.load(path).example_inputs
+    return int(example[0][0].shape[-1]) if example else None
+
+
+def _probe(program: Program, length: int) -> int:
+    """Run a program on batches of two sizes, and count its outputs."""
+    codes = torch.arange(3 * length, dtype=torch.int64).view(3, length).remainder(4)
+    with torch.inference_mode():
+        outputs: list[Tensor] = [program(codes[:n].to(torch.uint8)) for n in (2, 3)]
+    for n, output in zip((2, 3), outputs, strict=True):
+        if output.ndim != 2 or len(output) != n or not output.is_floating_point():
+            raise ValueError(f"it gives {output.dtype} of shape {tuple(output.shape)} for {n}")
+    return int(outputs[0].shape[1])
+
+
+def _stem(path: Path) -> str:
+    ending = next((ending for ending in ENDINGS if path.name.endswith(ending)), path.suffix)
+    return path.name.removesuffix(ending)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

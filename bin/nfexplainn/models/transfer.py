@@ -1,0 +1,265 @@
+"""Transfer learning: the frozen outputs of trained models are the units of a new one.
+
+Novakovsky, Fornes et al. 2023, Methods ("Transfer learning") and Figure 6D to G. Each output of a
+trained model is a plug-in unit. ``single_layer`` adds the units up by one linear layer; ``nam`` (a
+neural additive model) first sends each through two dense layers of its own. Either way a logit is
+``bias + sum over units of weight x unit output``, exactly. Nothing of the trained models changes:
+not a weight, and not a statistic of a batch norm.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from nfexplainn.dna import N_CODE
+from nfexplainn.errors import UserError
+from nfexplainn.models.units import one_hot
+from nfexplainn.predict import reverse_complement
+
+Head = Literal["single_layer", "nam"]
+HEADS: tuple[Head, ...] = ("single_layer", "nam")
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """A trained model whose outputs are units.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, without the ending.
+    digest : str
+        SHA-256 of its file.
+    kind : {'model', 'torchscript', 'exported'}
+        One of the registry's, or a program of its own.
+    tasks : tuple of str
+        Its outputs, each a unit.
+    length : int
+        Of the sequences that it reads.
+    both_strands : bool
+        Whether its units are the mean of a sequence's and its reverse complement's outputs.
+    architecture : str
+        Name in the registry; empty for a program.
+    config : mapping
+        Of that architecture.
+    size : int
+        Bytes of a program.
+    """
+
+    name: str
+    digest: str
+    kind: Literal["model", "torchscript", "exported"]
+    tasks: tuple[str, ...]
+    length: int
+    both_strands: bool
+    architecture: str = ""
+    config: Mapping[str, Any] | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class TransferConfig:
+    """Shape of a model over trained models; the defaults are the paper's.
+
+    Attributes
+    ----------
+    length : int
+        Length of the sequences, in bp.
+    tasks : int
+        Number of logits.
+    sources : tuple of SourceConfig
+    nodes : int
+        Of a unit's hidden layer, with ``nam``.
+    dropout : float
+        Share of these that is dropped in training.
+    """
+
+    length: int
+    tasks: int
+    sources: tuple[SourceConfig, ...] = ()
+    nodes: int = 200
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Take the sources from a file's header, too.
+
+        Raises
+        ------
+        UserError
+            If there is no source.
+        """
+        if not self.sources:
+            raise UserError(
+                "The models single_layer and nam are made of trained models; give --pretrained."
+            )
+        read = tuple(
+            source
+            if isinstance(source, SourceConfig)
+            else SourceConfig(**{**source, "tasks": tuple(source["tasks"])})
+            for source in self.sources
+        )
+        object.__setattr__(self, "sources", read)
+
+    @property
+    def units(self) -> int:
+        """Number of units: all outputs of all sources."""
+        return sum(len(source.tasks) for source in self.sources)
+
+
+class Program(nn.Module):
+    """A foreign model, kept as the bytes of its file: TorchScript, or an exported program.
+
+    It reads float32 channels (B, 4, length) of A, C, G, T (N is four zeros) and gives (B, outputs).
+
+    Parameters
+    ----------
+    kind : {'torchscript', 'exported'}
+    content : uint8 Tensor, shape (bytes,)
+    """
+
+    content: Tensor
+
+    def __init__(self, kind: str, content: Tensor) -> None:
+        super().__init__()
+        self.kind = kind
+        self.register_buffer("content", content)
+        self._ready: Any = None
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Give the outputs, float32 (B, outputs), of codes, uint8 (B, length)."""
+        if self._ready is None:
+            self._ready = self._load()
+        channels = one_hot(codes, torch.float32).transpose(1, 2).contiguous()
+        outputs: Tensor = self._ready(channels)
+        return outputs[:, None] if outputs.ndim == 1 else outputs
+
+    def _load(self) -> Any:
+        file = io.BytesIO(self.content.cpu().numpy().tobytes())
+        if self.kind == "torchscript":
+            return torch.jit.load(file, map_location=self.content.device).eval()
+        module = torch.export.load(file).module()
+        return module.to(self.content.device)
+
+
+class UnitHead(nn.Module):
+    """What is trained: from the units' inputs to their outputs, and to the logits.
+
+    Parameters
+    ----------
+    head : {'single_layer', 'nam'}
+    config : TransferConfig
+    """
+
+    def __init__(self, head: Head, config: TransferConfig) -> None:
+        super().__init__()
+        units, nodes = config.units, config.nodes
+        self.hidden: nn.Module = nn.Identity()
+        if head == "nam":
+            self.hidden = nn.Sequential(
+                nn.Conv1d(units, nodes * units, 1, groups=units),
+                nn.BatchNorm1d(nodes * units),
+                nn.ReLU(),
+                nn.Dropout(config.dropout),
+                nn.Conv1d(nodes * units, units, 1, groups=units),
+            )
+        self.nam = head == "nam"
+        self.final = nn.Linear(units, config.tasks)
+
+    def unit_outputs(self, inputs: Tensor) -> Tensor:
+        """Give the units' outputs, float (B, units), of the trained models' outputs, alike."""
+        if not self.nam:
+            return inputs
+        outputs: Tensor = self.hidden(inputs.unsqueeze(2)).squeeze(2)
+        return outputs
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Give logits, float (B, tasks)."""
+        logits: Tensor = self.final(self.unit_outputs(inputs))
+        return logits
+
+
+class TransferModel(nn.Module):
+    """Trained models, frozen, and what is learnt from their outputs.
+
+    Parameters
+    ----------
+    head : {'single_layer', 'nam'}
+    config : TransferConfig
+
+    Attributes
+    ----------
+    sources : nn.ModuleList
+        Always in evaluation mode, without gradients.
+    head : UnitHead
+    """
+
+    def __init__(self, head: Head, config: TransferConfig) -> None:
+        super().__init__()
+        self.config = config
+        # The head first: its random start must not depend on how the sources are made.
+        self.head = UnitHead(head, config)
+        self.sources = nn.ModuleList(_empty(source) for source in config.sources)
+        self.sources.requires_grad_(False)
+        self.sources.eval()
+
+    @property
+    def final(self) -> nn.Linear:
+        """The last layer: weight (tasks, units) and bias (tasks,)."""
+        return self.head.final
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether a sequence and its reverse complement have the same units by construction."""
+        return all(source.both_strands for source in self.config.sources)
+
+    def train(self, mode: bool = True) -> TransferModel:
+        """Switch what is trained between training and evaluation; the sources stay as they are."""
+        super().train(mode)
+        self.sources.eval()
+        return self
+
+    @torch.no_grad()
+    def source_outputs(self, codes: Tensor) -> Tensor:
+        """Give the outputs of all sources, float (B, units), of codes, uint8 (B, length)."""
+        parts = []
+        for model, source in zip(self.sources, self.config.sources, strict=True):
+            fitted = fit_length(codes, source.length)
+            logits = model(fitted)
+            if source.both_strands:
+                logits = (logits + model(reverse_complement(fitted))) / 2
+            parts.append(logits.float())
+        return torch.cat(parts, dim=1)
+
+    def unit_outputs(self, codes: Tensor) -> Tensor:
+        """Give every unit's output, float (B, units); unlike ExplaiNN's it may be negative."""
+        return self.head.unit_outputs(self.source_outputs(codes))
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Give logits, float (B, tasks), of codes, uint8 (B, length)."""
+        logits: Tensor = self.head(self.source_outputs(codes))
+        return logits
+
+
+def fit_length(codes: Tensor, length: int) -> Tensor:
+    """Take the middle of longer sequences, and centre shorter ones between N, shape (B, length)."""
+    have = codes.shape[1]
+    if have >= length:
+        start = (have - length) // 2
+        return codes[:, start : start + length]
+    left = (length - have) // 2
+    return nn.functional.pad(codes, (left, length - have - left), value=N_CODE)
+
+
+def _empty(source: SourceConfig) -> nn.Module:
+    """Make the module that a source's weights, or bytes, are put into."""
+    if source.kind == "model":
+        from nfexplainn.models.registry import build
+
+        return build(source.architecture, source.config or {})
+    return Program(source.kind, torch.zeros(source.size, dtype=torch.uint8))

@@ -1,0 +1,24 @@
+process UNITS_TRANSFER {
+    tag "${meta.id}"
+    label 'process_low'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+
+    input:
+    tuple val(meta), val(options), path(model), path(dataset), path(predictions)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.transfer.tsv"), emit: units
+    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+
+    script:
+    """
+    interpret_transfer.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
+        --kernel ${options.kernel} --id ${meta.id} --threads ${task.cpus}
+    """
+
+    stub:
+    """
+    touch ${meta.id}.transfer.tsv
+    """
+}

@@ -1,0 +1,23 @@
+include { UNITS_TRANSFER } from '../../../modules/local/units/transfer'
+
+// What each output of the pretrained models does in each task of the models that are made of them.
+workflow TRANSFER {
+    take:
+    models        // [ run, model.safetensors, dataset.parquet ], of all architectures
+    predictions   // [ run, predictions.parquet ]
+    plans         // [ oct4: [options: [...]], ... ]
+    code
+
+    main:
+    UNITS_TRANSFER(
+        models.filter { run, _model, _dataset -> run.architecture in ['single_layer', 'nam'] }
+            .join(predictions)
+            .map { run, model, dataset, predicted -> [run, plans[run.dataset].options.evaluate, model, dataset, predicted] },
+        code,
+    )
+
+    files = UNITS_TRANSFER.out.units
+
+    emit:
+    files   // [ [id: 'bins.nam.r1', ...], bins.nam.r1.transfer.tsv ]
+}
