@@ -140,3 +140,51 @@ def plant(
             sites.append(PlantedSite(row, int(motif_index), begin, strand))
     sites.sort(key=lambda planted_site: (planted_site.sequence, planted_site.motif))
     return planted, sites
+
+
+def plant_pairs(
+    codes: dna.Codes,
+    first: Motif,
+    second: Motif,
+    rng: np.random.Generator,
+    *,
+    shares: tuple[float, float] = (0.5, 0.5),
+    jitter: int = 10,
+) -> tuple[dna.Codes, NDArray[np.bool_], NDArray[np.intp]]:
+    """Plant a motif near the middle and another anywhere beside it, each on either strand.
+
+    Parameters
+    ----------
+    codes : uint8 array, shape (n, length)
+        Not changed.
+    first, second : Motif
+    rng : numpy.random.Generator
+    shares : (float, float)
+        Chance of a sequence to get each motif, independently.
+    jitter : int
+        How far the first motif lies from the middle at most, in bp.
+
+    Returns
+    -------
+    codes : uint8 array, shape (n, length)
+    present : bool array, shape (n, 2)
+    gaps : int array, shape (n,)
+        Bases between the two places, whether a motif was planted there or not.
+    """
+    n, length = codes.shape
+    widths = len(first.ppm), len(second.ppm)
+    planted = codes.copy()
+    present = rng.random((n, 2)) < shares
+    begin = (length - widths[0]) // 2 + rng.integers(-jitter, jitter + 1, n)
+    before = begin - widths[1] + 1  # places of the second motif that end before the first
+    after = length - begin - widths[0] - widths[1] + 1
+    place = (rng.random(n) * (before + after)).astype(np.intp)
+    start = np.where(place < before, place, begin + widths[0] + place - before)
+    gaps = np.where(place < before, begin - start - widths[1], start - begin - widths[0])
+    for which, (motif, at) in enumerate(((first, begin), (second, start))):
+        sites = draw_sites(motif, n, rng)
+        sites = np.where(rng.random((n, 1)) < 0.5, sites, dna.reverse_complement(sites))
+        rows = np.flatnonzero(present[:, which])
+        columns = at[rows, None] + np.arange(widths[which])
+        planted[rows[:, None], columns] = sites[rows]
+    return planted, present, gaps

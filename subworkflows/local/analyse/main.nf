@@ -1,3 +1,4 @@
+include { COOPERATE } from '../cooperate'
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
@@ -19,6 +20,7 @@ workflow ANALYSE {
 
     main:
     DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
+    COOPERATE(trained.models, units, trained.named, motifs, plans, code)
 
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)
@@ -33,7 +35,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -20,5 +20,24 @@ def analysisProblems(Map options) {
     if (options.mode_clusters && !options.binding_modes) {
         problems << "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out."
     }
+    if (options.cooperativity && options.cooperativity != 'top') {
+        options.cooperativity.split(',', -1)*.trim().each { pair -> problems.addAll(pairProblems(pair, options)) }
+    }
+    return problems
+}
+
+// A pair is two motifs with a colon between them; names such as MAX::MYC hold two colons in a row.
+def pairProblems(String pair, Map options) {
+    def names = pair.split('(?<!:):(?!:)', -1)*.trim()
+    if (names.size() != 2 || names.any { name -> !name }) {
+        return ["cooperativity '${pair}' is no pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top."]
+    }
+    def words = names.findAll { name -> name ==~ /(?i)[ACGT]+/ }
+    def problems = words.findAll { word -> word.size() < 4 }.collect { word ->
+        "cooperativity '${pair}': the word ${word} is shorter than 4 letters; give a longer one, or the name of a known motif."
+    }
+    if (words*.size().sum(0) > 200 || (options.assay == 'peaks' && words*.size().sum(0) > options.width)) {
+        problems << "cooperativity '${pair}': the two words are ${words*.size().sum()} letters long, more than a sequence can hold side by side; give shorter ones."
+    }
     return problems
 }

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Put pairs of motifs into random sequences at every distance, and ask a model about them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.cooperativity.effects import Laboratory, backbones
+from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
+from nfexplainn.cooperativity.options import CooperativityOptions
+from nfexplainn.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
+from nfexplainn.dataset import Dataset, read_dataset
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="R.model.safetensors")
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--id", required=True, help="<dataset>.<model>.r<replicate>")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", default=".", help="folder to write to")
+    return parser.parse_args()
+
+
+def read_pairs(path: str) -> list[Pair]:
+    """Read the pairs, with empty cells as empty texts."""
+    table = read_tsv(path, PAIR_COLUMNS).fillna("").astype(str)
+    columns = ("kind", "first", "second", "first_word", "second_word", "reason")
+    return [Pair(*row) for row in table[list(columns)].itertuples(index=False)]
+
+
+def bare_sequences(dataset: Dataset, n: int) -> dna.Codes:
+    """Draw backbones of the data set's length, with N where all of its sequences are padded."""
+    bare = backbones(n, dataset.meta.length, dataset.meta.seed)
+    bare[:, (dataset.codes == dna.N_CODE).all(axis=0)] = dna.N_CODE
+    return bare
+
+
+def main() -> None:
+    """Read, ask, judge, write."""
+    args = parse()
+    options = read_options(args.options, CooperativityOptions)
+    pairs = read_pairs(args.pairs)
+    name = re.fullmatch(r"(.+)\.([^.]+)\.r(\d+)", args.id)
+    if name is None:
+        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>.r<replicate>.")
+    dataset = read_dataset(args.dataset)
+
+    import torch
+
+    from nfexplainn.device import prepare_device
+    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.explainn import ExplaiNN
+    from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.predict import predict_logits, unit_outputs
+
+    cpu = torch.device("cpu")
+    prepare_device(cpu, args.threads)
+    loaded = load_model(args.model)
+    model, both = loaded.model, loaded.header.strand_symmetric
+    tasks = loaded.header.tasks
+    predict: Callable[[dna.Codes], NDArray[np.floating]]
+    if isinstance(model, ExplaiNN):
+        choose_kernel(model, "auto", cpu)
+
+        def units(codes: dna.Codes) -> NDArray[np.floating]:
+            outputs = np.concatenate(list(unit_outputs(model, codes)))
+            if both:
+                other = np.concatenate(list(unit_outputs(model, dna.reverse_complement(codes))))
+                outputs = (outputs.astype(np.float64) + other) / 2
+            return outputs
+
+        predict = units
+        weights = model.final.weight.detach().numpy().astype(np.float64)
+        bias = model.final.bias.detach().numpy().astype(np.float64)
+        reader = Reader(
+            weights, bias, tuple(f"unit_{n:03d}" for n in range(1, weights.shape[1] + 1))
+        )
+    else:
+
+        def logits(codes: dna.Codes) -> NDArray[np.floating]:
+            return predict_logits(model, codes, average_strands=both)
+
+        predict = logits
+        reader = Reader(np.eye(len(tasks)), np.zeros(len(tasks)))
+    words = [
+        word for pair in pairs if not pair.reason for word in (pair.first_word, pair.second_word)
+    ]
+    laboratory = Laboratory(
+        bare_sequences(dataset, options.cooperativity_backbones),
+        predict,
+        letters_of(words, options.cooperativity_backbones, dataset.meta.seed),
+        options.cooperativity_step,
+    )
+    found = study(laboratory, pairs, reader, tasks, options.filter_length)
+    run = {"dataset": name[1], "model": name[2], "replicate": int(name[3])}
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = (
+        ("cooperativity", CURVE_COLUMNS, found.curves),
+        ("cooperativity_verdict", VERDICT_COLUMNS, found.verdicts),
+    )
+    for kind, columns, rows in tables:
+        frame = pd.DataFrame([run | row for row in rows], columns=list(columns))
+        frame = frame.astype(dict.fromkeys({"seen", "bins", "least_gap"} & set(columns), "Int64"))
+        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
+    seen = [row for row in found.verdicts if row.get("seen")]
+    print(
+        f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
+        f" {sum(row.get('seen') is not None for row in found.verdicts)} cases",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,28 @@
+// The pairs of motifs to put beside each other: those given, or of the two leading annotated units.
+process COOPERATIVITY_PAIR {
+    tag "${meta.id}"
+    label 'process_single'
+    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode
+
+    input:
+    // files: units and verdicts of the models that can be read, or none
+    tuple val(meta), val(options), path(known), path(files, stageAs: 'inputs/*')
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.cooperativity_pairs.tsv"), emit: pairs
+
+    script:
+    """
+    mkdir -p inputs
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    cooperativity_sites.py --id ${meta.id} --known ${known} --files inputs --options options.json
+    """
+
+    stub:
+    """
+    touch ${meta.id}.cooperativity_pairs.tsv
+    """
+}
