@@ -22,6 +22,7 @@ from nfexplainn.device import describe_device
 from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.losses import LOSSES, resolve_loss
 from nfexplainn.metrics import headline
+from nfexplainn.models.kernels import own_threads
 from nfexplainn.predict import predict_logits, reverse_complement
 from nfexplainn.recipes import epoch_codes
 from nfexplainn.training_options import TrainingOptions, options_from
@@ -162,7 +163,8 @@ def train(
     trainer = _Trainer(model, dataset, options, device, name, both, report, held, inputs)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(options.seed)
-        return trainer.run()
+        with own_threads(model):
+            return trainer.run()
 
 
 class _Trainer:
@@ -320,7 +322,7 @@ class _Trainer:
             self.dataset,
             (self.options.seed, number),
             native=getattr(self.model, "kernel", "torch") == "native",
-            threads=torch.get_num_threads(),
+            threads=getattr(self.model, "threads", 0) or torch.get_num_threads(),
         )
         return torch.from_numpy(codes).to(self.device), torch.arange(len(codes), device=self.device)
 

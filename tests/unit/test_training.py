@@ -15,6 +15,7 @@ from nfexplainn.dataset import Dataset, DatasetMeta
 from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.losses import LOSSES
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.kernels import own_threads
 from nfexplainn.predict import predict_logits, reverse_complement
 from nfexplainn.training import TrainingOptions, epoch_batches, options_from, seeded, train
 
@@ -289,3 +290,21 @@ def test_options_are_the_parameters(root: Any) -> None:
                 assert default == getattr(options, field.name), field.name
     picked = options_from({"units": 3, "patience": 2, "loss": None, "seed": 1}, seed=8)
     assert picked == TrainingOptions(patience=2, seed=8)
+
+
+def test_the_kernel_has_the_threads_to_itself() -> None:
+    """Torch's would spin beside it; afterwards all is as it was."""
+    dataset = planted(100)
+    model = model_for(dataset)
+    seen: list[tuple[int, int]] = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for kernel, expected in (("native", (2, 1)), ("torch", (0, 2))):
+            model.kernel = kernel  # type: ignore[assignment]
+            with own_threads(model):
+                seen.append((model.threads, torch.get_num_threads()))
+            assert seen[-1] == expected
+            assert (model.threads, torch.get_num_threads()) == (0, 2)
+    finally:
+        torch.set_num_threads(before)

@@ -117,6 +117,8 @@ class ExplaiNN(nn.Module):
     config : ExplaiNNConfig
     kernel : {'torch', 'native'}
         What computes the units. The native kernel must have been found usable by its own module.
+    threads : int
+        Of the native kernel; 0 stands for as many as torch has.
     final : nn.Linear
         ``weight`` (tasks, units) and ``bias`` (tasks,).
     """
@@ -125,6 +127,7 @@ class ExplaiNN(nn.Module):
         super().__init__()
         self.config = config
         self.kernel: Kernel = "torch"
+        self.threads = 0
         n, hidden = config.units, config.hidden
         # The numbers are the layers' places in the authors' nn.Sequential.
         self.linears = nn.ModuleDict(

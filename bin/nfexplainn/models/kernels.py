@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -46,6 +48,26 @@ def choose_kernel(model: nn.Module, requested: str, device: torch.device) -> Ker
     if device.type == "cpu":
         print(f"kernel torch, since {reason}", file=sys.stderr)
     return "torch"
+
+
+@contextmanager
+def own_threads(model: nn.Module) -> Iterator[None]:
+    """Give all threads to the native kernel while it trains, and one to torch.
+
+    What torch does beside the kernel is little; its other threads would only wait for the next
+    piece of work by spinning, on the cores that the kernel needs.
+    """
+    if not isinstance(model, ExplaiNN) or model.kernel != "native":
+        yield
+        return
+    threads = torch.get_num_threads()
+    model.threads = threads
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        model.threads = 0
+        torch.set_num_threads(threads)
 
 
 def instruction_set(kernel: Kernel) -> str:

@@ -128,7 +128,7 @@ def _call(
         pooled=config.pooled_positions,
         hidden=config.hidden if config.num_fc == MOST_DENSE_LAYERS else 0,
         num_fc=config.num_fc,
-        threads=torch.get_num_threads(),
+        threads=model.threads or torch.get_num_threads(),
         training=int(model.training),
         dropout=dropout,
         # One number of torch's own generator, so that torch.manual_seed rules.
