@@ -44,27 +44,29 @@ def script(folder: Path, name: str, *arguments: str | Path) -> None:
             sys.exit(f"ERROR: {name} failed; see {folder / 'log.txt'}.")
 
 
-def prepare(data: Path, folder: Path) -> None:
-    """Make the data set of the four factors, with negatives matched by GC content."""
+def prepare(
+    data: Path, folder: Path, *, dataset: str = DATASET, factors: tuple[str, ...] = FACTORS
+) -> None:
+    """Make the data set of some factors, all four by default, with GC-matched negatives."""
     files = [
         {"name": f"{factor}.bed", "path": str(data / "chipseq" / f"yeast_{factor}_chexmix.bed")}
-        for factor in FACTORS
+        for factor in factors
     ]
     rows = [
         {"sample": factor, "line": i + 2, "data": i, "negatives": "gc"}
-        for i, factor in enumerate(FACTORS)
+        for i, factor in enumerate(factors)
     ]
     genome = folder / "sacCer3.fa"
     with gzip.open(TOP / "assets" / "demo" / "sacCer3_R64.fa.gz") as packed:
         genome.write_bytes(packed.read())
     spec = {
-        **{"id": DATASET, "assay": "peaks", "seed": 42, "rows": rows, "files": files},
+        **{"id": dataset, "assay": "peaks", "seed": 42, "rows": rows, "files": files},
         **{"genome": {"name": genome.name, "path": str(genome)}, "options": {}},
     }
     (folder / "spec.json").write_text(json.dumps(spec))
     script(folder, "prepare_peaks.py", "--spec", "spec.json")
-    if not (folder / f"{DATASET}.dataset.parquet").exists():
-        sys.exit(f"ERROR: {(folder / f'{DATASET}.status.json').read_text()}")
+    if not (folder / f"{dataset}.dataset.parquet").exists():
+        sys.exit(f"ERROR: {(folder / f'{dataset}.status.json').read_text()}")
 
 
 def compute(folder: Path, name: str, replicate: int, options: dict[str, object]) -> None:

@@ -20,6 +20,7 @@ from nfexplainn.report.importance import write_importance
 from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.maps import write_maps
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
+from nfexplainn.report.modes import write_modes
 from nfexplainn.report.motifs import (
     rows_per_model,
     shown_units,
@@ -31,6 +32,8 @@ from nfexplainn.report.nullification import write_nullification
 from nfexplainn.report.performance import write_performance
 from nfexplainn.report.reestimated import write_reestimated
 from nfexplainn.report.summary import summary_units, write_summary
+from nfexplainn.report.sweep import write_sweep
+from nfexplainn.report.transfer import write_transfer
 from nfexplainn.report.units import units_of
 from nfexplainn.report.weights import write_weights
 
@@ -66,6 +69,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_curves(page, everything)
     write_performance(page, everything)
     write_comparison(page, everything)
+    write_sweep(page, everything)
     write_motifs(page, inputs, units, shown)
     write_reestimated(page, inputs)
     write_consensus(page, inputs)
@@ -75,8 +79,10 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_discovery(page, inputs)
     write_nullification(page, everything)
     write_maps(page, inputs)
+    write_modes(page, everything)
     write_explained(page, inputs)
     write_drift(page, inputs)
+    write_transfer(page, everything)
     write_methods(page, everything)
     write_versions(page, inputs.versions)
     write_parameters(page, inputs)
