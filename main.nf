@@ -5,6 +5,7 @@ include { helpText } from './subworkflows/local/validate/help.nf'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
+include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
@@ -34,11 +35,12 @@ workflow {
     known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
     MOTIFS_COLLECT(known, code)
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
+    CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
     READ_EXPLAINED(input.datasets, PREPARE.out.dataset, PREPARE.out.genomes, code)
 
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
-    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status)
+    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status)
     datasets = PREPARE.out.dataset
         .combine(stopOnMistakes(checks))
         .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
@@ -54,7 +56,7 @@ workflow {
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, timing: TRAIN.out.timing,
             history: TRAIN.out.history, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, explained: READ_EXPLAINED.out.sequences,
+            named: INTERPRET.out.ofModels, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
@@ -62,7 +64,7 @@ workflow {
     REPORT(
         PREPARE.out.status.mix(
             PREPARE.out.tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
-            INTERPRET.out.ofRuns, INTERPRET.out.ofModels, ANALYSE.out.files,
+            INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
         reportedSettings(input), code,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
 from nfexplainn.report.curves import write_curves
+from nfexplainn.report.cycles import cycle_units, write_cycles
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.diverged import with_diverged
@@ -60,7 +61,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     # A unit of the summary may rank too low in the whole table to be shown there.
     everywhere = {
         unit.symbol: unit
-        for unit in chain(*shown.values(), summary_units(inputs, units))
+        for unit in chain(*shown.values(), summary_units(inputs, units), cycle_units(inputs, units))
         if unit.motif is not None
     }
     write_summary(page, inputs, units, list(everywhere.values()))
@@ -68,6 +69,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_data(page, inputs)
     write_curves(page, everything)
     write_performance(page, everything)
+    write_cycles(page, inputs, units)
     write_comparison(page, everything)
     write_sweep(page, everything)
     write_motifs(page, inputs, units, shown)

@@ -12,6 +12,7 @@ from nfexplainn.report import scores as sc
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.report.mqc import Cell, Page, cell, short
+from nfexplainn.sweep import units_of_name
 
 # As the paper writes them.
 NAMES = {
@@ -81,14 +82,22 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
     return out
 
 
-def by_replicate(model: ModelResult, metric: str, tasks: Sequence[str]) -> dict[int, float]:
-    """Give a model's test score of every replicate, the mean over tasks; those with all of them."""
+def name_of(model: str) -> str:
+    """Name of a model as the paper writes it; of a sweep's, with its number of units."""
+    units = units_of_name(model)
+    return NAMES.get(model, model) if units is None else f"{NAMES[REFERENCE]}, {units} units"
+
+
+def by_replicate(
+    model: ModelResult, metric: str, tasks: Sequence[str], split: str = "test"
+) -> dict[int, float]:
+    """Give a model's score of every replicate, the mean over tasks; those with all of them."""
     out = {}
     for replicate, rows in sorted(model.metrics.items()):
         found = {
             row["task"]: number(row["value"])
             for row in rows
-            if (row["metric"], row["split"], row["against"]) == (metric, "test", "all")
+            if (row["metric"], row["split"], row["against"]) == (metric, split, "all")
         }
         values = [value for task in tasks if (value := found.get(task)) is not None]
         if values and len(values) == len(tasks):
@@ -107,7 +116,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
     for row in rows[:ROW_LIMIT]:
         name = [str(row["dataset"])] if several else []
         name += [str(row["task"])] if row["task"] else []
-        own = NAMES.get(str(row["model"]), str(row["model"]))
+        own = name_of(str(row["model"]))
         shown[" · ".join([*name, own])] = {
             "metric": cell(sc.label(str(row["metric"]))),
             **{key: _value(row[key]) for key in ("mean", "spread", "difference", "p", "p_holm")},
@@ -141,7 +150,9 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
     models = [model for model in dataset.models if model.metrics]
     if len(models) < 2:
         return []
-    base = next((model for model in models if model.name == REFERENCE), models[0])
+    # Of a sweep the largest, since its models come in the order of their units.
+    ours = [m for m in models if m.name == REFERENCE or units_of_name(m.name) is not None]
+    base = ours[-1] if ours else models[0]
     scores = sc.model_scores(base)
     metric = sc.main_metric(scores)
     tasks = sc.scored_tasks(base, scores, metric)
@@ -167,7 +178,7 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
                     "against": base.name if test else None,
                     "p_holm": adjusted.get(model.name),
                     **(vars(test) if test else vars(Paired(0)) | {"pairs": None}),
-                    **_cost(model),
+                    **cost(model),
                 }
             )
     return rows
@@ -178,7 +189,7 @@ def _mean(values: Mapping[int, float], better: int) -> float:
     return statistics.fmean(values.values()) if values else better * float("inf")
 
 
-def _cost(model: ModelResult) -> dict[str, object]:
+def cost(model: ModelResult) -> dict[str, object]:
     """Give the number of parameters, and seconds and epochs per replicate."""
     seconds, epochs = [], []
     for history in model.histories.values():
@@ -207,7 +218,7 @@ def _interval(row: Mapping[str, object]) -> str:
 def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object]]:
     bases = {str(row["against"]) for row in rows if row["against"]}
     name = bases.pop() if len(bases) == 1 else ""
-    base = NAMES.get(name, name or "the reference")
+    base = name_of(name) if name else "the reference"
     score = {"format": "{:,.3f}"}
     count = {"format": "{:,.0f}"}
     small = {"format": "{:,.2g}"}

@@ -10,6 +10,7 @@ from typing import Any
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
+from nfexplainn.sweep import units_of_name
 from nfexplainn.textfile import write_text
 
 _LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
@@ -181,12 +182,17 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
 
 
 def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
-    names = sorted({model.name for model in inputs.models}) or ["explainn"]
+    # The models of a sweep are one architecture.
+    names = sorted(
+        {model.name if units_of_name(model.name) is None else "explainn" for model in inputs.models}
+    ) or ["explainn"]
     out = []
     if "explainn" in names:
         shape = []
         if params.get("units"):
-            shape.append(f"{params['units']} independent units")
+            *smaller, largest = str(params["units"]).split(",")
+            count = f"{', '.join(smaller)} or {largest}" if smaller else largest
+            shape.append(f"{count} independent units")
         if params.get("filter_length"):
             shape.append(f"filters of {params['filter_length']} bp")
         if params.get("pool_size"):

@@ -1,0 +1,30 @@
+// The known motifs sorted into binding modes: by Tomtom, or as a user's table says.
+process MOTIFS_CLUSTER {
+    tag "${name ?: 'by similarity'}"
+    label 'process_low'
+
+    input:
+    // key: which known motifs and which table; name: what the user calls the table; clusters: a file or []
+    tuple val(key), val(name), path(motifs), path(clusters, stageAs: 'input/*')
+    val code
+
+    output:
+    path 'modes.status.json', emit: status
+    tuple val(key), path('known_modes.tsv'), optional: true, emit: modes
+    tuple val("${task.process}"), val('scipy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scipy\"))'"), topic: versions
+
+    script:
+    """
+    cat > name.txt <<'NAME'
+    ${name}
+    NAME
+    cluster_motifs.py --motif-set ${motifs} ${clusters ? "--clusters ${clusters} --name \"\$(cat name.txt)\"" : ''} \\
+        --out known_modes.tsv --status modes.status.json
+    """
+
+    stub:
+    """
+    touch known_modes.tsv
+    echo '{"dataset": "modes", "state": "ok", "reason": "", "advice": ""}' > modes.status.json
+    """
+}

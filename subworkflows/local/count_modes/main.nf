@@ -1,0 +1,25 @@
+include { MODES_COUNT } from '../../../modules/local/modes/count'
+include { modesKey } from '../cluster_motifs'
+
+// How many binding modes every model has found: of ExplaiNN by its units, of other networks by their first filters.
+workflow COUNT_MODES {
+    take:
+    tomtom   // [ [id: 'oct4.explainn', ...], oct4.explainn.tomtom.tsv ]
+    modes    // [ [known: [...], clusters: ''], known_modes.tsv ]
+    plans    // [ oct4: [known: [...], mode_clusters: null, options: [...]], ... ]
+    code
+
+    main:
+    MODES_COUNT(
+        tomtom.filter { meta, _file -> plans[meta.dataset].options.modes.binding_modes }
+            .map { meta, file -> [modesKey(plans[meta.dataset]), meta, file] }
+            .combine(modes, by: 0)
+            .map { _key, meta, file, known -> [meta, file, known] },
+        code,
+    )
+
+    files = MODES_COUNT.out.found
+
+    emit:
+    files   // [ [id: 'oct4.explainn', ...], oct4.explainn.modes.tsv ]
+}
