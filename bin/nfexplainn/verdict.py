@@ -282,7 +282,7 @@ def gather_evidence(
     }
     positives = _positives(counts, tasks, regression=metric == "pearson")
     replicates = int(scores["replicate"].nunique())
-    right = right[right["split"] == split].groupby("task")["value"].mean()
+    by_class = right[right["split"] == split].groupby("task")["value"].mean().to_dict()
     largest = float(positives[split].max() / positives[split].sum())
 
     def evidence(columns: Sequence[str]) -> Evidence:
@@ -300,8 +300,8 @@ def gather_evidence(
             train_positives=_median(positives["train"], columns),
             test_positives=_median(positives[split], columns),
             split=split,
-            accuracy=float(right.get("*" if whole else columns[0], math.nan)),
-            chance=largest if whole and len(right) else math.nan,
+            accuracy=float(by_class.get("*" if whole else columns[0], math.nan)),
+            chance=largest if whole and by_class else math.nan,
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}

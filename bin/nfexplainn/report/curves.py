@@ -111,8 +111,8 @@ def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
         "linegraph",
         panels if len(panels) > 1 else panels[0],
         lead=_LEAD,
-        description="The best replicate of every model: average precision, or correlation for"
-        " regression, on the validation part.",
+        description="The best replicate of every model: average precision, correlation for"
+        " values, or accuracy for classes, on the validation part.",
         pconfig={**_axes("Metric"), "data_labels": labels if len(panels) > 1 else []},
     )
 

@@ -15,7 +15,7 @@ BAR_LIMIT = 60
 BARS_IN_FULL = 20
 # Drawn from the bottom up.
 _BARS = {
-    "chance": {"name": "Chance (prevalence)", "color": "#d9d9d9"},
+    "chance": {"name": "Chance (prevalence, largest class)", "color": "#d9d9d9"},
     "gc": {"name": "GC-content baseline", "color": "#999999"},
     "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
     "model": {"name": "Model", "color": "#0072b2"},
@@ -52,11 +52,11 @@ def write_performance(page: Page, inputs: Inputs) -> None:
         scores = averaged[id(model)]
         metric = sc.main_metric(scores)
         tasks = [(task, metric) for task in sc.scored_tasks(model, scores, metric)]
-        tasks += [("*", one) for one in sc.TOGETHER if sc.pick(scores, "*", one)]
+        tasks += [("*", one) for one in sc.together(scores) if ("*", one) not in tasks]
         for task, judged in tasks:
             name = title_of(model, models)
             if len(tasks) > 1:
-                name += " · all tasks, per region" if judged in sc.TOGETHER else f" · {task}"
+                name += f" · {sc.TOGETHER[judged] if task == '*' else task}"
             known = _compare(dataset, scores, judged, task)
             bars.setdefault(judged, {})[escape(name)] = known
             rows[name] = _row(model, scores, judged, task, known)
@@ -69,7 +69,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
         {key: header for key, header in _headers().items() if key in used},
         first="Data set",
         description="Mean over the replicates on the test set, ± the standard deviation. AUPRC is"
-        " the average precision; chance is the share of positives."
+        " the average precision; chance is the share of positives, or of the largest class."
         + capped(len(rows), ROW_LIMIT, "performance"),
     )
 
@@ -88,6 +88,9 @@ def _compare(
             out[baseline] = found.mean
     if score is not None and metric == "auprc" and score.prevalence is not None:
         out["chance"] = score.prevalence
+    share = sc.largest_class(dataset) if (task, metric) == ("*", "accuracy") else None
+    if share is not None:
+        out["chance"] = share
     return out
 
 
@@ -128,7 +131,11 @@ def _headers() -> dict[str, dict[str, Any]]:
         "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
         "kmer4": {"title": "4-mers", "description": "Logistic or linear 4-mer baseline", **score},
         "gc": {"title": "GC", "description": "The same metric from GC content alone", **score},
-        "chance": {"title": "Chance", "description": "Share of positives", **score},
+        "chance": {
+            "title": "Chance",
+            "description": "Share of positives, or of the largest class",
+            **score,
+        },
         "pure": {
             "title": "Pure negatives",
             "description": "Score against negatives that overlap no peak of any task",

@@ -22,7 +22,7 @@ METRICS = {
 BASELINES = {"gc": "GC", "kmer4": "4\u2011mers"}
 # Only several classes have an accuracy: that of each class is then what is shown.
 # Of all tasks together, beside those of each.
-TOGETHER = ("pearson_regions",)
+TOGETHER = {"accuracy": "all classes", "pearson_regions": "all tasks, per region"}
 MAIN = ("accuracy", "auprc", "pearson")
 
 
@@ -115,6 +115,21 @@ def scored_tasks(model: ModelResult, scores: Sequence[Score], metric: str) -> li
     tasks = list(dict.fromkeys(s.task for s in scores if s.metric == metric and s.split == "test"))
     single = [task for task in tasks if task != "*"]
     return single or tasks or model.tasks
+
+
+def together(scores: Sequence[Score]) -> list[str]:
+    """Metrics of all tasks together that are known of the test set."""
+    return [metric for metric in TOGETHER if pick(scores, "*", metric)]
+
+
+def largest_class(dataset: DatasetResult) -> float | None:
+    """Share of the largest class in the test set: the accuracy of always guessing it."""
+    counts = [
+        number(row["positives"]) or 0.0
+        for row in dataset.counts
+        if row["split"] == "test" and row["task"] != "*"
+    ]
+    return max(counts) / sum(counts) if sum(counts) else None
 
 
 def label(metric: str) -> str:

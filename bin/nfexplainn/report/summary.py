@@ -21,6 +21,15 @@ _STATES = {
     "scored": (DASH, "not judged"),
     "none": (DASH, "no model"),
 }
+# How people call the assays; sequences with shuffled negatives need no name.
+_ASSAYS = {
+    "accessibility": "accessibility",
+    "single_cell": "single-cell accessibility",
+    "starrseq": "STARR-seq",
+    "pbm": "PBM",
+    "htselex": "HT-SELEX",
+    "smileseq": "SMiLE-seq",
+}
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -68,10 +77,11 @@ def write_summary(
 def summary_units(inputs: Inputs, units: Mapping[int, Sequence[Unit]]) -> list[Unit]:
     """Units that the summary names, whose logos it needs."""
     motif_count, task_limit = _room(inputs)
+    pairs = [(dataset, model) for dataset in inputs.datasets for model in dataset.models]
     return [
         unit
-        for position, model in enumerate(inputs.models)
-        for task in _tasks(model)[:task_limit]
+        for position, (dataset, model) in enumerate(pairs)
+        for task in _tasks(dataset, model)[:task_limit]
         for unit in top_units(units.get(position, []), task, motif_count)
     ]
 
@@ -88,9 +98,11 @@ def _crowded(inputs: Inputs) -> bool:
     return sum(max(1, len(model.tasks)) for model in inputs.models) > 12
 
 
-def _tasks(model: ModelResult) -> list[str]:
+def _tasks(dataset: DatasetResult, model: ModelResult) -> list[str]:
+    """Tasks in the order of reading: of selection the last cycle tells most."""
     scores = sc.model_scores(model)
-    return sc.scored_tasks(model, scores, sc.main_metric(scores))
+    tasks = sc.scored_tasks(model, scores, sc.main_metric(scores))
+    return tasks[::-1] if dataset.meta.get("assay") == "htselex" else tasks
 
 
 def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
@@ -137,8 +149,9 @@ def _row(
 ) -> str:
     scores = sc.model_scores(model)
     metric = sc.main_metric(scores)
-    tasks = sc.scored_tasks(model, scores, metric)
-    blocks = [
+    tasks = _tasks(dataset, model)
+    blocks = [_together_block(dataset, scores, one) for one in sc.together(scores)]
+    blocks += [
         _task_block(dataset, scores, metric, task, len(tasks) > 1, units, motif_count)
         for task in tasks[:task_limit]
     ]
@@ -173,11 +186,15 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
     facts = []
     if len(dataset.models) > 1 and model is not None:
         facts.append(escape(model.name))
-    if dataset.meta.get("assay") not in (None, "sequences"):
-        facts.append(escape(dataset.meta["assay"]))
+    assay = dataset.meta.get("assay")
+    if assay not in (None, "sequences"):
+        facts.append(escape(_ASSAYS.get(assay, assay)))
     total = sum(number(row["sequences"]) or 0 for row in dataset.counts if row["task"] == "*")
     if total:
         facts.append(f"{thousands(total)} sequences")
+    if "strand_symmetric" in dataset.meta:
+        both = dataset.meta["strand_symmetric"]
+        facts.append("both strands" if both else "oriented: the given strand only")
     return (
         f'<th scope="row" data-sorting-val="{list(_STATES).index(state)} {escape(dataset.id)}">'
         f'<span class="nfx-name">{escape(dataset.id)}</span>{_badge(state)}'
@@ -206,6 +223,21 @@ def _task_block(
     )
 
 
+def _together_block(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str) -> str:
+    """Say what holds of all tasks together."""
+    more = ""
+    if metric == "pearson_regions":
+        well = sc.pick(scores, "*", "well_predicted")
+        if well is not None and well.mean is not None:
+            more = f"{sc.label('well_predicted')}: {100 * well.mean:.0f} % of {thousands(well.n)}"
+            more += " regions"
+    return (
+        f'<div class="nfx-task"><div><span class="nfx-taskname">{sc.TOGETHER[metric]}</span>'
+        f"{_score(dataset, scores, metric, '*')}</div>"
+        f'<div class="nfx-faint">{more}</div></div>'
+    )
+
+
 def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task: str) -> str:
     score = sc.pick(scores, task, metric)
     if score is None or score.mean is None:
@@ -219,6 +251,8 @@ def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task
             against.append(f"{words} {short(found.mean)}")
     if score.prevalence is not None:
         against.append(f"prevalence {short(score.prevalence)}")
+    if (metric, task) == ("accuracy", "*") and (share := sc.largest_class(dataset)) is not None:
+        against.append(f"largest class {short(share)}")
     return (
         f'<span class="nfx-score">{sc.label(metric)} <b>{short(score.mean)}</b>{spread}</span>'
         f'<span class="nfx-faint">{" · ".join(f"<span>{part}</span>" for part in against)}</span>'
@@ -258,7 +292,8 @@ def _table_rows(
     scores = sc.model_scores(model)
     metric = sc.main_metric(scores)
     rows = []
-    for task in sc.scored_tasks(model, scores, metric):
+    tasks = [(task, metric) for task in _tasks(dataset, model)]
+    for task, metric in tasks + [("*", one) for one in sc.together(scores)]:
         score = sc.pick(scores, task, metric)
         best = top_units(units, task, MOTIFS_PER_TASK)
         row = _plain(dataset, model) | {

@@ -1,0 +1,126 @@
+"""The report in the language of the assay: cycles, profiles over cell types, strands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from nfexplainn.report.cycles import cycle_units, write_cycles
+from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, Row
+from nfexplainn.report.mqc import Page
+from nfexplainn.report.performance import write_performance
+from nfexplainn.report.summary import write_summary
+from nfexplainn.report.units import units_of
+
+CYCLES = ("cycle_0", "cycle_1", "cycle_4")
+
+
+def metric(task: str, name: str, value: float, model: str = "explainn") -> Row:
+    row = {"dataset": "d", "model": model, "replicate": "1", "split": "test", "task": task}
+    return row | {"against": "all", "metric": name, "value": str(value), "n": "90", "note": ""}
+
+
+def unit(number: int, annotation: str) -> Row:
+    row = {"replicate": "1", "unit": f"unit_{number:03d}", "status": "annotated"}
+    row |= {"consensus": "TAATTA", "annotation": annotation, "target_id": "", "q_value": "1e-6"}
+    row |= {"sites": "90", "width": "6", "support": "1", "replicates": "1", "information": "9"}
+    for task in CYCLES:
+        row |= {f"weight:{task}": "1", f"effect:{task}": str(9 - number)}
+        row |= {f"rank:{task}": str(number), f"importance:{task}": "", f"importance_n:{task}": "0"}
+    return row
+
+
+def inputs_of(
+    assay: str, metrics: list[Row], baseline: list[Row], files: dict[str, Path], **meta: object
+) -> Inputs:
+    model = ModelResult("d", "explainn", {"verdict": "usable"}, [unit(1, "Alx4"), unit(2, "")])
+    model = ModelResult("d", "explainn", model.verdict, model.units, metrics={1: metrics})
+    counts = [
+        {"split": "test", "task": task, "sequences": "90", "positives": positives}
+        for task, positives in (("*", "90"), *zip(CYCLES, ("20", "25", "45"), strict=True))
+    ]
+    header = {"assay": assay, **meta}
+    one = DatasetResult("d", "ok", "", "", header, counts, [], [], baseline, (model,))
+    return Inputs((one,), {}, [], files)
+
+
+def selex(folder: Path) -> Inputs:
+    table = folder / "d.explainn.r1.cycles.tsv"
+    rows = ["unit\tlast\tfirst\tauroc\tauprc\tn_last\tn_first"]
+    rows += ["unit_002\tcycle_4\tcycle_0\t0.91\t0.93\t45\t20"]
+    rows += ["unit_001\tcycle_4\tcycle_0\t0.81\t0.83\t45\t20"]
+    table.write_text("\n".join(rows) + "\n")
+    scores = [metric("*", "accuracy", 0.62)]
+    scores += [metric(task, "accuracy", 0.1 * i) for i, task in enumerate(CYCLES, 4)]
+    known = [metric("*", "accuracy", 0.41, "kmer4")]
+    return inputs_of("htselex", scores, known, {table.name: table}, strand_symmetric=True)
+
+
+def data_of(page: Path, name: str) -> dict[str, dict[str, object]]:
+    return json.loads((page / f"{name}_mqc.json").read_text())["data"]
+
+
+def test_cycles_show_the_accuracy_of_all_then_of_the_last_cycle_first(tmp_path: Path) -> None:
+    write_summary(Page(tmp_path / "out"), selex(tmp_path), {}, [])
+    page = str(data_of(tmp_path / "out", "nfx_summary_main"))
+    places = [page.index(text) for text in ("all classes", *CYCLES[::-1])]
+    assert places == sorted(places)
+    for part in ("Accuracy <b>0.62</b>", "4\u2011mers 0.41", "largest class 0.50", "HT-SELEX"):
+        assert part in page
+    assert "both strands" in page and "oriented" not in page
+    rows = (tmp_path / "out/tables/summary.tsv").read_text().splitlines()
+    assert [line.split("\t")[5] for line in rows[1:]] == ["cycle_4", "cycle_1", "cycle_0", "*"]
+
+
+def test_scores_hold_the_accuracy_of_all_classes_beside_the_largest_class(tmp_path: Path) -> None:
+    write_performance(Page(tmp_path / "out"), selex(tmp_path))
+    rows = data_of(tmp_path / "out", "nfx_performance_scores")
+    assert list(rows) == [*(f"d · {cycle}" for cycle in CYCLES), "d · all classes"]
+    whole = rows["d · all classes"]
+    assert (whole["mean"], whole["kmer4"], whole["chance"]) == (0.62, 0.41, 0.5)
+    assert rows["d · cycle_1"]["chance"] is None
+
+
+def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -> None:
+    inputs = selex(tmp_path)
+    units = {0: units_of(inputs.models[0], 0)}
+    assert [one.id for one in cycle_units(inputs, units)] == ["unit_002", "unit_001"]
+    write_cycles(Page(tmp_path / "out"), inputs, units)
+    rows = data_of(tmp_path / "out", "nfx_performance_cycles__d")
+    assert list(rows) == ["unit_002", "unit_001"]
+    assert (rows["unit_002"]["auroc"], rows["unit_002"]["rank"]) == (0.91, 2)
+    assert "Alx4" in str(rows["unit_001"]["name"])
+    lines = (tmp_path / "out/tables/cycles.tsv").read_text().splitlines()
+    assert lines[2].split("\t") == [
+        *(
+            "d",
+            "explainn",
+            "1",
+            "unit_001",
+            "Alx4",
+            "cycle_4",
+            "cycle_0",
+            "0.81",
+            "0.83",
+            "45",
+            "20",
+        )
+    ]
+
+
+def test_without_cycles_there_is_no_table_of_them(tmp_path: Path) -> None:
+    inputs = inputs_of("pbm", [metric("d", "pearson", 0.5)], [], {})
+    write_cycles(Page(tmp_path / "out"), inputs, {0: units_of(inputs.models[0], 0)})
+    assert not list((tmp_path / "out").glob("*_mqc.json"))
+    assert not (tmp_path / "out/tables/cycles.tsv").exists()
+
+
+def test_accessibility_shows_profiles_of_regions_and_orientation(tmp_path: Path) -> None:
+    scores = [metric(task, "pearson", 0.5) for task in CYCLES]
+    scores += [metric("*", "pearson_regions", 0.44), metric("*", "well_predicted", 0.315)]
+    inputs = inputs_of("single_cell", scores, [], {}, strand_symmetric=False)
+    write_summary(Page(tmp_path / "out"), inputs, {}, [])
+    page = str(data_of(tmp_path / "out", "nfx_summary_main"))
+    for part in ("all tasks, per region", "Pearson r per region <b>0.44</b>", "0.75): 32 % of 90"):
+        assert part in page
+    assert "single-cell accessibility" in page and "oriented: the given strand only" in page
