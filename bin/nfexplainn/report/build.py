@@ -10,6 +10,7 @@ from typing import Any
 
 from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
+from nfexplainn.report.cooperativity import write_cooperativity
 from nfexplainn.report.curves import write_curves
 from nfexplainn.report.cycles import cycle_units, write_cycles
 from nfexplainn.report.data import write_data, write_status
@@ -79,6 +80,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_weights(page, inputs, units)
     write_tomtom(page, inputs, shown)
     write_discovery(page, inputs)
+    write_cooperativity(page, inputs)
     write_nullification(page, everything)
     write_maps(page, inputs)
     write_modes(page, everything)
