@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.report.attribution import write_attribution
 from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
 from nfexplainn.report.cooperativity import write_cooperativity
@@ -82,6 +83,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_discovery(page, inputs)
     write_cooperativity(page, inputs)
     write_nullification(page, everything)
+    write_attribution(page, inputs)
     write_maps(page, inputs)
     write_modes(page, everything)
     write_explained(page, inputs)

@@ -26,6 +26,7 @@ CHAPTERS = {
     "nfx_cooperativity": "Cooperativity",
     "nfx_nullification": "Nullification",
     "nfx_modes": "Binding modes",
+    "nfx_attribution": "Attributions",
     "nfx_maps": "Unit maps",
     "nfx_explained": "Explained sequences",
     "nfx_drift": "Plug and play",

@@ -4,6 +4,7 @@ include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
 include { EXPLAIN } from '../explain'
 include { MAP_UNITS } from '../map_units'
+include { ATTRIBUTE } from '../attribute'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
 include { COUNT_MODES } from '../count_modes'
@@ -27,6 +28,7 @@ workflow ANALYSE {
 
     EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
     MAP_UNITS(trained.readable, trained.history, trained.predictions, plans, code)
+    ATTRIBUTE(trained.models, trained.history, trained.predictions, units, motifs, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
     NULLIFY(trained.models, trained.predictions, plans, code)
@@ -35,7 +37,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -1,0 +1,56 @@
+include { ATTRIBUTION_MAKE } from '../../../modules/local/attribution/make'
+
+// The predictions of every model attributed to bases, and the motifs in that beside the units of explainn.
+workflow ATTRIBUTE {
+    take:
+    models        // [ run, model.safetensors, dataset.parquet ], of all architectures
+    history       // [ run, history.tsv ], by which the best replicate is chosen
+    predictions   // [ run, predictions.parquet ]
+    units         // [ run, units.meme, [effects.tsv, units.tsv, ...] ], of explainn
+    motifs        // [ [motif_db: null, ...], known_motifs.meme ]
+    plans         // [ oct4: [replicates: 3, models: [...], options: [attribute: [attribution: true, ...], ...], known: [...]], ... ]
+    code
+
+    main:
+    def wanted = plans.findAll { _id, plan -> plan.options.attribute.attribution }
+
+    // [ 'oct4', [r1.units.meme, r1.history.tsv, r2...] ]; nothing where explainn was not trained
+    beside = units
+        .filter { run, _meme, _tables -> run.dataset in wanted.keySet() && run.model == 'explainn' }
+        .join(history)
+        .map { run, meme, _tables, epochs -> [groupKey(run.dataset, plans[run.dataset].replicates as int), [meme, epochs]] }
+        .groupTuple()
+        .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
+        .mix(channel.fromList(wanted.findAll { _id, plan -> !('explainn' in plan.models) }.keySet().toList()).map { id -> [id, []] })
+
+    // [ 'oct4', [id: 'oct4.cnn1', ...], [r1.model.safetensors, r1.history.tsv, r1.predictions.parquet, r2...], oct4.dataset.parquet ]
+    trained = models
+        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() }
+        .join(history)
+        .join(predictions)
+        .map { run, model, dataset, epochs, predicted ->
+            def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
+            [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs, predicted], dataset]
+        }
+        .groupTuple()
+        .map { key, files, dataset ->
+            def meta = key.getGroupTarget()
+            [meta.dataset, meta, files.flatten().sort { path -> path.name }, dataset[0]]
+        }
+
+    ATTRIBUTION_MAKE(
+        trained.combine(beside, by: 0)
+            .map { id, meta, files, dataset, known -> [plans[id].known, meta, files, dataset, known] }
+            .combine(motifs, by: 0)
+            .map { _key, meta, files, dataset, own, known ->
+                def options = plans[meta.dataset].options
+                [meta, options.annotate + options.attribute, files, dataset, known, own]
+            },
+        code,
+    )
+
+    files = ATTRIBUTION_MAKE.out.tables.mix(ATTRIBUTION_MAKE.out.patterns)
+
+    emit:
+    files   // [ [id: 'oct4.explainn', ...], [oct4.explainn.r1.attribution.tsv, oct4.explainn.r1.patterns.tsv] or oct4.explainn.r1.patterns.meme ]
+}

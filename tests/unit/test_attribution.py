@@ -1,0 +1,253 @@
+"""DeepLIFT adds up for every architecture; MoDISco's patterns are the motifs that were planted."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import runpy
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nfexplainn import dna
+from nfexplainn.attribution.deeplift import Attributions, attribute, choose_sequences
+from nfexplainn.attribution.network import one_hot_network
+from nfexplainn.attribution.options import AttributionOptions
+from nfexplainn.attribution.patterns import (
+    LEAST_SEQUENCES,
+    Pattern,
+    find_patterns,
+    pattern_table,
+)
+from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.errors import UserError
+from nfexplainn.interpret.options import AnnotateOptions
+from nfexplainn.models.checkpoint import ModelHeader, save_model
+from nfexplainn.models.registry import build
+from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.predict import predict_logits, write_predictions
+
+LENGTH, TASKS = 100, 2
+SHAPES = [("explainn", {"units": 6, "hidden": 7, "num_fc": fc}) for fc in (0, 1, 2, 3)]
+SHAPES += [("explainn", {"units": 5, "pool_size": 9, "pool_stride": 4})]
+SHAPES += [(name, {}) for name in ("cnn1", "cnn1exp", "deepcnn", "deepstarr", "aitac", "danq")]
+
+
+def ready(name: str, more: dict[str, int]) -> torch.nn.Module:
+    """A model whose batch norms have seen data, in evaluation."""
+    torch.set_num_threads(1)
+    torch.manual_seed(4)
+    model = build(name, {"length": LENGTH, "tasks": TASKS, **more})
+    codes = torch.randint(0, 4, (32, LENGTH), dtype=torch.uint8)
+    model.train()
+    with torch.no_grad():
+        for _ in range(4):
+            model(codes)
+    return model.eval()
+
+
+def random_codes(n: int, seed: int = 6) -> dna.Codes:
+    return np.random.default_rng(seed).integers(0, 4, (n, LENGTH), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("name", "more"), SHAPES)
+def test_the_network_of_layers_is_the_model(name, more):
+    model = ready(name, more)
+    codes = torch.from_numpy(random_codes(5))
+    one_hot = torch.eye(4)[codes.long()].transpose(1, 2)
+    with torch.no_grad():
+        assert torch.allclose(one_hot_network(model)(one_hot), model(codes), atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "more"), SHAPES)
+@pytest.mark.parametrize("both", [True, False])
+def test_attributions_add_up_to_the_prediction_less_the_references(name, more, both):
+    if name == "danq" and both:
+        pytest.skip("the same path as without; slow")
+    codes = random_codes(2)
+    n = 2 if name == "danq" else 4
+    found = attribute(ready(name, more), codes, 1, 3, both_strands=both, references=n, double=True)
+    # The integral over DanQ's recurrent layers is a sum over 16 points.
+    limit = 1e-4 if name == "danq" else 1e-6
+    assert np.abs(found.delta).max() > 1e-3
+    assert found.error.max() < limit
+    contributions = found.contributions(codes)
+    assert np.abs(contributions.sum(axis=1) - found.delta).max() < limit + 1e-5
+
+
+def test_single_precision_is_under_the_limit_and_the_seed_decides():
+    codes = random_codes(3)
+    model = ready("explainn", {"units": 6})
+    one = attribute(model, codes, 0, 3, both_strands=True)
+    assert one.error.max() < 1e-3
+    again = attribute(model, codes, 0, 3, both_strands=True)
+    other = attribute(model, codes, 0, 4, both_strands=True)
+    assert (one.hypothetical == again.hypothetical).all()
+    assert not np.allclose(one.delta, other.delta)
+    # delta is the prediction that the pipeline makes, less something of the shuffles
+    logits = predict_logits(model, codes, average_strands=True)[:, 0]
+    assert np.corrcoef(one.delta, logits)[0, 1] > 0.5
+
+
+def test_without_a_rule_for_the_exponential_nothing_adds_up(monkeypatch):
+    """The very reason for the rules: the sum-to-delta check can fail."""
+    monkeypatch.setattr("nfexplainn.attribution.deeplift.rules", dict)
+    found = attribute(
+        ready("explainn", {"units": 6}), random_codes(4), 0, 3, both_strands=False, double=True
+    )
+    assert found.error.max() > 1e-3
+
+
+def test_a_linear_scale_scales_and_a_silent_base_gets_nothing():
+    """A unit that reads only its own window attributes 0 behind the last pooled position."""
+    model = ready("explainn", {"units": 3, "num_fc": 2})
+    codes = random_codes(3)
+    found = attribute(model, codes, 0, 1, both_strands=False, references=3, double=True)
+    with torch.no_grad():
+        model.final.weight.mul_(2.0)
+    twice = attribute(model, codes, 0, 1, both_strands=False, references=3, double=True)
+    assert np.allclose(twice.hypothetical, 2 * found.hypothetical, atol=1e-6)
+    unread = model.covered + model.config.filter_length - 1
+    assert unread < LENGTH
+    assert not found.hypothetical[:, unread:].any() and found.hypothetical[:, :unread].any()
+
+
+def test_other_architectures_are_refused():
+    with pytest.raises(UserError, match="DeepLIFT has no rules for Linear"):
+        one_hot_network(torch.nn.Linear(4, 1))
+
+
+def test_positives_of_the_test_part_that_are_predicted():
+    n = 60
+    rng = np.random.default_rng(1)
+    labels = np.zeros((n, 2), np.float32)
+    labels[::2, 0] = 1
+    logits = np.where(labels > 0.5, 1.0, -1.0) * (1 + rng.random((n, 2)))
+    logits[4] *= -1  # wrong
+    codes = random_codes(n)
+    codes[8, 3] = dna.N_CODE
+    split = np.array(["train", "test"])[(np.arange(n) >= 2) * 1]
+    meta = DatasetMeta("d", "sequences", "multilabel", ("a", "b"), LENGTH, True, 1)
+    data = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
+    wanted = [row for row in range(2, n, 2) if row not in (4, 8)]
+    assert choose_sequences(data, logits.astype(np.float32), 0, 100).tolist() == wanted
+    best = choose_sequences(data, logits.astype(np.float32), 0, 5)
+    assert set(best) == set(sorted(wanted, key=lambda row: -logits[row, 0])[:5])
+    assert not len(choose_sequences(data, logits.astype(np.float32), 1, 100))
+
+
+def test_modisco_finds_the_planted_motif_and_the_unit_beside_it():
+    """Attributions that are exactly the planted sites, and noise."""
+    rng = np.random.default_rng(2)
+    n, word = 220, "CCACGTGACTC"
+    codes = random_codes(n)
+    hypothetical = rng.normal(0, 0.01, (n, LENGTH, 4)).astype(np.float32)
+    site = dna.encode([word])[0]
+    for row in range(n):
+        at = int(rng.integers(25, 60))
+        codes[row, at : at + len(word)] = site
+        hypothetical[row, at + np.arange(len(word)), site] += 1.0
+    found = Attributions(hypothetical, np.zeros(n), np.zeros(n))
+    patterns, note = find_patterns(codes, found, "t", "")
+    assert note == "" and patterns[0].raises and patterns[0].seqlets > 150
+    letters = "".join("ACGT"[at] for at in patterns[0].ppm.argmax(axis=1))
+    both = (letters, dna.decode(dna.reverse_complement(dna.encode([letters])))[0])
+    assert any(word in text for text in both), letters
+    ppm = np.full((len(word), 4), 0.02)
+    ppm[np.arange(len(word)), site] = 0.94
+    strange = np.tile([0.05, 0.05, 0.05, 0.85], (9, 1))
+    known = MotifSet((Motif("K1", "PLANT", ppm, 100.0), Motif("K2", "OTHER", strange, 100.0)))
+    units = (Motif("unit_001", "", strange, 50.0), Motif("unit_002", "", ppm[::-1, ::-1], 50.0))
+    table = pattern_table(patterns, known, units, AnnotateOptions())
+    assert table["annotation"][0] == "PLANT" and table["unit"][0] == "unit_002"
+    assert table["similarity"][0] > 0.9 and table["direction"][0] == "raises"
+    assert pd.isna(pattern_table(patterns, known, (), AnnotateOptions())["unit"][0])
+
+
+def test_too_little_signal_is_a_result():
+    few = Attributions(np.ones((3, LENGTH, 4), np.float32), np.zeros(3), np.zeros(3))
+    assert find_patterns(random_codes(3), few, "t", "") == (
+        [],
+        f"3 sequences are fewer than {LEAST_SEQUENCES}",
+    )
+    n = LEAST_SEQUENCES + 5
+    flat = Attributions(np.zeros((n, LENGTH, 4), np.float32), np.zeros(n), np.zeros(n))
+    assert find_patterns(random_codes(n), flat, "t", "")[1] == "all attributions are 0"
+    noise = np.random.default_rng(1).normal(0, 1, (n, LENGTH, 4)).astype(np.float32)
+    patterns, note = find_patterns(
+        random_codes(n), Attributions(noise, few.delta, few.error), "t", ""
+    )
+    assert not patterns and note
+    empty = pattern_table([], MotifSet(()), (), AnnotateOptions())
+    assert not len(empty)
+
+
+def test_script_from_files_to_files(root, tmp_path):
+    n = 40
+    labels = np.ones((n, 1), np.float32)
+    split = np.array(["train", "test"])[(np.arange(n) % 2)]
+    meta = DatasetMeta("d", "sequences", "binary", ("a",), LENGTH, True, 1)
+    codes = random_codes(n)
+    data = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
+    write_dataset(data, tmp_path / "d.dataset.parquet")
+    for replicate, loss in ((1, 0.5), (2, 0.4)):
+        config = {"length": LENGTH, "tasks": 1, "units": 4, "hidden": 5}
+        model = build("explainn", config).eval()
+        with torch.no_grad():
+            model.final.bias.fill_(9.0)
+        prefix = f"d.explainn.r{replicate}"
+        header = ModelHeader(
+            "explainn", dataclasses.asdict(model.config), ("a",), replicate=replicate
+        )
+        save_model(tmp_path / f"{prefix}.model.safetensors", model, header)
+        (tmp_path / f"{prefix}.history.tsv").write_text(f"epoch\tvalid_loss\n1\t{loss}\n")
+        logits = predict_logits(model, codes, average_strands=True)
+        write_predictions(data, logits, tmp_path / f"{prefix}.predictions.parquet")
+        motif = Motif("unit_001", "", np.full((9, 4), 0.25), 20.0)
+        write_meme(MotifSet((motif,)), tmp_path / f"{prefix}.units.meme")
+    (tmp_path / "options.json").write_text(json.dumps({"attribution_sequences": 15, "seed": 1}))
+    runs = ["d.explainn.r1", "d.explainn.r2"]
+    arguments = []
+    for name, ending in (
+        ("models", "model.safetensors"),
+        ("history", "history.tsv"),
+        ("predictions", "predictions.parquet"),
+        ("units", "units.meme"),
+        ("units-history", "history.tsv"),
+    ):
+        arguments += [f"--{name}", *(f"{run}.{ending}" for run in runs)]
+    known = next((root / "assets" / "motifs").glob("*vertebrates*.meme"))
+    arguments += ["--dataset", "d.dataset.parquet", "--known", str(known)]
+    arguments += ["--options", "options.json", "--id", "d.explainn"]
+    written = []
+    for _ in range(2):
+        with contextlib.chdir(tmp_path), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["attribute.py", *arguments])
+            runpy.run_path(str(root / "bin" / "attribute.py"), run_name="__main__")
+        files = sorted(tmp_path.glob("d.explainn.r2.*attr*")) + sorted(tmp_path.glob("*patterns*"))
+        written.append([path.read_bytes() for path in files])
+    assert written[0] == written[1] and len(written[0]) == 4
+    row = pd.read_csv(tmp_path / "d.explainn.r2.attribution.tsv", sep="\t").iloc[0]
+    assert row["sequences"] == 15 and row["largest_error"] < 1e-3 and "fewer than" in row["note"]
+    saved = np.load(tmp_path / "d.explainn.r2.attributions.npz")
+    assert saved["hypothetical_0"].shape == (15, LENGTH, 4)
+    assert set(saved["rows_0"]) <= set(range(1, n, 2))
+    assert not read_meme(tmp_path / "d.explainn.r2.patterns.meme", allow_empty=True).motifs
+
+
+def test_options_are_the_parameters(root):
+    schema = json.loads((root / "nextflow_schema.json").read_text())
+    parameters = {k: v for g in schema["$defs"].values() for k, v in g["properties"].items()}
+    for field in dataclasses.fields(AttributionOptions):
+        assert field.default == parameters[field.name]["default"]
+        assert "attribute" in parameters[field.name]["steps"]
+
+
+def test_names_of_patterns_say_task_and_direction():
+    one = Pattern("t", "t_up_1", True, 40, np.full((5, 4), 0.25))
+    assert one.motif().id == "t_up_1" and one.motif().nsites == 40
