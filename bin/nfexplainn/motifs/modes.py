@@ -22,10 +22,9 @@ from nfexplainn.motifs.lines import one_line, read_lines
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.problems import Problems
 
-# Mean -log10 p of Tomtom at which two groups of motifs are still one, and that from which motifs
-# are all equally alike. Chosen on JASPAR 2020 (see docs/usage/binding_modes.md).
+# Mean -log10 p of Tomtom at which two groups of motifs are still one. Of 1 to 6 in steps of a half
+# the one that comes nearest to JASPAR 2020's clusters (see docs/usage/binding_modes.md).
 THRESHOLD = 2.5
-CAP = 10.0
 NAMES = 3
 COLUMNS = ("mode", "name", "members", "target_id", "target_name")
 
@@ -46,19 +45,16 @@ class Mode:
     members: tuple[int, ...]
 
 
-def cluster_motifs(
-    motifs: MotifSet, *, threshold: float = THRESHOLD, cap: float = CAP
-) -> list[Mode]:
+def cluster_motifs(motifs: MotifSet, *, threshold: float = THRESHOLD) -> list[Mode]:
     """Cluster motifs by average linkage on Tomtom's mutual similarity.
 
-    The similarity of two motifs is the mean of -log10 p of both comparisons, `cap` at most.
+    The similarity of two motifs is the mean of -log10 p of both comparisons.
 
     Parameters
     ----------
     motifs : MotifSet
     threshold : float
         Groups whose mean similarity is at least this are joined.
-    cap : float
 
     Returns
     -------
@@ -68,11 +64,14 @@ def cluster_motifs(
     count = len(motifs.motifs)
     if count < 2:
         return _ordered([[place] for place in range(count)])
-    similar: NDArray[np.float64] = np.minimum(similarity(motifs) / np.log(10), cap)
-    distance = cap - similar
+    similar: NDArray[np.float64] = similarity(motifs) / np.log(10)
+    np.fill_diagonal(similar, 0.0)
+    most = max(float(similar.max()), threshold)
+    distance = most - similar
     np.fill_diagonal(distance, 0.0)
     tree = linkage(squareform(distance, checks=False), "average")
-    return _ordered(_groups(fcluster(tree, cap - threshold, "distance")))
+    # Rounding must not part what is exactly as similar as asked.
+    return _ordered(_groups(fcluster(tree, most - threshold + 1e-9, "distance")))
 
 
 def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None) -> list[Mode]:
