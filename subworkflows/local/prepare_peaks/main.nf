@@ -1,4 +1,4 @@
-include { PEAKS_PREPARE } from '../../../modules/local/peaks/prepare'
+include { REGIONS_PREPARE as PEAKS_PREPARE } from '../../../modules/local/regions/prepare'
 
 // Peaks and their genome become a data set.
 workflow PREPARE_PEAKS {

@@ -1,4 +1,4 @@
-include { SEQUENCES_PREPARE } from '../../../modules/local/sequences/prepare'
+include { DATASET_PREPARE as SEQUENCES_PREPARE } from '../../../modules/local/dataset/prepare'
 
 // FASTA files become a data set.
 workflow PREPARE_SEQUENCES {
