@@ -133,6 +133,28 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "loss.csv, line 2: the loss mse does not fit the assay sequences; use auto or bce (the column loss is for one data set)."
         ],
     ),
+    "explain.csv": (
+        "sample,assay,data,explain,genome,models\n"
+        "a,sequences,oct4.fa,mine.bed,,\n"
+        "b,sequences,oct4.fa,mine.bed,oct4.fa,\n"
+        'c,sequences,oct4.fa,oct4.fa,,"cnn1,danq"\n'
+        "d,sequences,oct4.fa,.,,\n"
+        "e,sequences,oct4.fa,nowhere.bed,,\n",
+        [
+            "explain.csv, line 5, column explain: {} is a folder, not a file (paths are relative to the sheet).",
+            "explain.csv, line 6, column explain: there is no file {}/nowhere.bed",
+        ],
+    ),
+    "explain_what.csv": (
+        "sample,assay,data,explain,genome,models\n"
+        "a,sequences,oct4.fa,mine.bed,,\n"
+        "b,sequences,oct4.fa,mine.bed,oct4.fa,\n"
+        'c,sequences,oct4.fa,oct4.fa,,"cnn1,danq"\n',
+        [
+            "explain_what.csv, line 2, explain: mine.bed holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+            "explain_what.csv, line 4, explain: only predictions of explainn can be split over units, and models is 'cnn1,danq'; add explainn to it, or leave explain out.",
+        ],
+    ),
     # Sheets that are read in spite of how they were saved.
     "good.csv": (GOOD, []),
     "bom.csv": ("\ufeff" + GOOD, []),
@@ -152,7 +174,10 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "width": (10, "--width: '10' must be at least 25."),
     "top_n": (1.5, "--top_n: '1.5' is not a whole number."),
     "batch_size": (True, "--batch_size: needs a value. The default is 100."),
-    "units": ("many", "--units: 'many' cannot be used: give a whole number from 1 to 10000, or several separated by commas"),
+    "units": (
+        "many",
+        "--units: 'many' cannot be used: give a whole number from 1 to 10000, or several separated by commas",
+    ),
     "dropout": (1, "--dropout: '1' must be less than 1."),
     "learning_rate": ("0", "--learning_rate: '0' must be more than 0."),
     "q_threshold": (2, "--q_threshold: '2' must be at most 1."),
@@ -176,6 +201,11 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "reverse_complement": ("both", "--reverse_complement: 'both' is not true or false."),
     "genome": ("nowhere.fa", "--genome: there is no file {}/nowhere.fa."),
     "blacklist": (".", "--blacklist: {} is a folder, not a file."),
+    "explain": ("nowhere.bed", "--explain: there is no file {}/nowhere.bed."),
+    "explain_pictures": (1001, "--explain_pictures: '1001' must be at most 1000."),
+    "unit_maps": ("umap", "--unit_maps: 'umap' is not true or false."),
+    "attribution": ("deeplift", "--attribution: 'deeplift' is not true or false."),
+    "attribution_sequences": (5, "--attribution_sequences: '5' must be at least 10."),
     "seed": (-1, "--seed: '-1' must be at least 0."),
     "device": ("cuda", "--device: 'cuda' is not one of auto, cpu, gpu"),
     "input": ("nowhere.csv", "--input: there is no file {}/nowhere.csv."),
@@ -201,6 +231,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """Everything that needs the pipeline's own checks, in one start."""
     folder = tmp_path_factory.mktemp("judge")
     shutil.copy(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa")
+    (folder / "mine.bed").write_text("chr1\t10\t90\n")
     for name, (content, _) in SHEETS.items():
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)
