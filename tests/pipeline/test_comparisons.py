@@ -1,0 +1,182 @@
+# ruff: noqa: E501
+"""Several models in one run: sizes and architectures compared, filters nullified, modes counted."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
+
+MODELS = ("explainn_u2", "explainn_u4", "cnn1")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
+    """Two sizes of ExplaiNN and a network, in two replicates, with both analyses."""
+    folder = tmp_path_factory.mktemp("compared")
+    sheet = write_sheet(
+        folder / "sheet.csv",
+        ("sample", "assay", "data", "units", "models"),
+        ("oct4", "sequences", str(tiny / "oct4.fa"), "4,2", "explainn,cnn1"),
+    )
+    clusters = folder / "clusters.tab"
+    clusters.write_text("MA1115.1\tPOU\nx_MA0142_1\tPOU\nMA0139.1\tCTCF\n")
+    run = run_nextflow(
+        folder,
+        ROOT,
+        *("--input", sheet, "--max_epochs", "2", "--replicates", "2"),
+        *("--nullification", "--nullify_sequences", "50"),
+        *("--binding_modes", "--mode_clusters", clusters),
+    )
+    assert run.code == 0, run.said
+    return run
+
+
+def test_every_model_is_there(compared: Run) -> None:
+    for model in MODELS:
+        for replicate in (1, 2):
+            run = f"oct4.{model}.r{replicate}"
+            for kind in ("model.safetensors", "metrics.tsv", "nullification.tsv"):
+                assert (compared.results / "oct4" / model / f"{run}.{kind}").is_file()
+            for row in rows(compared.results / "oct4" / model / f"{run}.metrics.tsv"):
+                assert row["model"] == model
+        motifs = compared.results / "oct4" / model / "motifs"
+        for kind in ("tomtom.tsv", "support.tsv", "modes.tsv"):
+            assert (motifs / f"oct4.{model}.{kind}").is_file()
+    for units in (2, 4):
+        motifs = compared.results / "oct4" / f"explainn_u{units}" / "motifs"
+        assert len(rows(motifs / f"oct4.explainn_u{units}.r1.units.tsv")) == units
+    filters = rows(compared.results / "oct4" / "cnn1" / "motifs" / "oct4.cnn1.r1.filters.tsv")
+    assert [row["unit"] for row in filters[:2]] == ["filter_001", "filter_002"]
+    assert len(filters) == 100
+    assert not (compared.results / "oct4" / "explainn").exists()
+
+
+def test_nullification_of_units_and_filters(compared: Run) -> None:
+    influence = rows(compared.results / "oct4" / "cnn1" / "oct4.cnn1.r2.nullification.tsv")
+    assert len(influence) == 100
+    assert {row["sequences"] for row in influence} == {"50"}
+    assert any(float(row["influence"]) > 0 for row in influence)
+    units = rows(
+        compared.results / "oct4" / "explainn_u4" / "oct4.explainn_u4.r1.nullification.tsv"
+    )
+    assert [row["unit"] for row in units] == [f"unit_{n:03d}" for n in (1, 2, 3, 4)]
+    table = rows(compared.results / "tables" / "nullification.tsv")
+    assert len(table) == 2 * (100 + 4 + 2)
+
+
+def test_report_compares(compared: Run) -> None:
+    comparison = rows(compared.results / "tables" / "comparison.tsv")
+    assert {row["model"] for row in comparison} == set(MODELS)
+    assert {row["against"] for row in comparison} == {"", "explainn_u4"}
+    assert {row["replicates"] for row in comparison} == {"2"}
+    sweep = rows(compared.results / "tables" / "sweep.tsv")
+    assert [row["units"] for row in sweep] == ["2", "4"]
+    assert sum(int(row["chosen"]) for row in sweep) == 1
+    counts = rows(compared.results / "tables" / "mode_counts.tsv")
+    assert {(row["model"], row["replicate"]) for row in counts} == {
+        (model, replicate) for model in MODELS for replicate in ("1", "2")
+    }
+    assert all(0 <= int(row["modes"]) <= 2 for row in counts)
+    page = (compared.results / "multiqc_report.html").read_text(encoding="utf-8")
+    for heading in (
+        "Architectures",
+        "Number of units",
+        "Influence: oct4 · cnn1",
+        "Modes found",
+    ):
+        assert heading in page, heading
+
+
+def test_other_analyses_run_only_what_is_new(compared: Run) -> None:
+    """Nothing is trained again when an analysis is added or changed."""
+    run = run_nextflow(
+        compared.folder,
+        ROOT,
+        *("--input", compared.folder / "sheet.csv", "--max_epochs", "2", "--replicates", "2"),
+        *("--nullification", "--nullify_sequences", "40", "-resume"),
+    )
+    assert run.code == 0, run.said
+    new = {name.split(" ")[0] for name, state in run.trace().items() if state != "CACHED"}
+    assert new == {"MODEL_NULLIFY", "REPORT_COLLECT", "REPORT_MULTIQC"}
+
+
+# Cells of one row each, and what is said of it ({} is the folder of the sheet).
+COLUMNS = ("units", "models", "initial_motifs", "nullification", "nullify_with")
+COLUMNS += ("nullify_sequences", "binding_modes", "mode_clusters")
+NUMBERS = "give a whole number from 1 to 10000, or several separated by commas, such as 1,10,100."
+CELLS: tuple[tuple[dict[str, str], str], ...] = (
+    ({"units": "5,x"}, "column units: '5,x' cannot be used: " + NUMBERS),
+    ({"units": "5,0"}, "column units: '5,0' cannot be used: " + NUMBERS),
+    ({"units": "5,"}, "column units: '5,' cannot be used: " + NUMBERS),
+    ({"units": "5,20000"}, "column units: '5,20000' cannot be used: " + NUMBERS),
+    ({"units": "0"}, "column units: '0' must be at least 1."),
+    ({"units": "20000"}, "column units: '20000' must be at most 10000."),
+    ({"units": "2.5"}, "column units: '2.5' cannot be used: " + NUMBERS),
+    ({"nullification": "perhaps"}, "column nullification: 'perhaps' is not true or false."),
+    ({"nullify_with": "median"}, "column nullify_with: 'median' is not one of mean, zero"),
+    ({"nullify_sequences": "3"}, "column nullify_sequences: '3' must be at least 10."),
+    ({"binding_modes": "some"}, "column binding_modes: 'some' is not true or false."),
+    ({"mode_clusters": "x.tab"}, "column mode_clusters: there is no file {}/x.tab"),
+    ({"mode_clusters": "."}, "column mode_clusters: {} is a folder, not a file"),
+)
+RULES: tuple[tuple[dict[str, str], str], ...] = (
+    ({"units": "5,10,5"}, "units '5,10,5' names 5 more than once; give every number once."),
+    (
+        {"units": "5,10", "models": "cnn1"},
+        "units '5,10' are several numbers, to train explainn with each, but models is cnn1; add explainn, or give one number.",
+    ),
+    (
+        {"units": "5,10", "initial_motifs": "jaspar"},
+        "units '5,10' are several numbers, but initial_motifs gives every profile two units; give one number, or leave initial_motifs out.",
+    ),
+    (
+        {"mode_clusters": "sheet.csv"},
+        "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out.",
+    ),
+)
+
+
+@pytest.mark.parametrize("mistakes", [CELLS, RULES], ids=["cells", "rules"])
+def test_mistakes_are_told_at_once(
+    mistakes: tuple[tuple[dict[str, str], str], ...], tmp_path: Path, tiny: Path
+) -> None:
+    """One sentence for each, with its line, before any task."""
+    lines = [
+        (f"s{number}", "sequences", str(tiny / "oct4.fa"), *(cells.get(c, "") for c in COLUMNS))
+        for number, (cells, _) in enumerate(mistakes)
+    ]
+    write_sheet(tmp_path / "sheet.csv", ("sample", "assay", "data", *COLUMNS), *lines)
+    run = run_nextflow(tmp_path, ROOT, "--input", "sheet.csv")
+    assert run.code == 1
+    errors = run.errors()
+    for line, (_, said) in enumerate(mistakes, start=2):
+        wanted = f"sheet.csv, line {line}"
+        own = [error for error in errors if error.startswith((wanted + ",", wanted + ":"))]
+        assert len(own) == 1 and said.replace("{}", str(tmp_path)) in own[0], (line, said, own)
+    assert len(errors) == len(mistakes), errors
+    assert not (tmp_path / "results" / "s0").exists()
+
+
+def test_clusters_of_other_motifs_end_the_run_before_training(tmp_path: Path, tiny: Path) -> None:
+    sheet = write_sheet(
+        tmp_path / "sheet.csv",
+        ("sample", "assay", "data"),
+        ("a", "sequences", str(tiny / "oct4.fa")),
+    )
+    (tmp_path / "clusters.tab").write_text("UN0001.1\t1\n")
+    run = run_nextflow(
+        tmp_path, ROOT, "--input", sheet, "--binding_modes", "--mode_clusters", "clusters.tab"
+    )
+    assert run.code == 1
+    (error,) = run.errors()
+    assert error.startswith("clusters.tab: none of its motifs (such as UN0001.1) is among the")
+    assert not any("MODEL_TRAIN" in name for name in run.trace())
