@@ -20,6 +20,7 @@ from nfexplainn.dna import N_CODE, Codes
 # On a CPU larger batches fall out of the caches and wait for new memory pages.
 CPU_BATCH = 200
 GPU_BATCH = 4096
+_GROUP_ROWS = 65536
 
 
 def reverse_complement(codes: Tensor) -> Tensor:
@@ -105,17 +106,25 @@ def write_predictions(dataset: Dataset, logits: NDArray[np.float32], path: str |
         In the order of the data set.
     path : path
     """
-    columns: dict[str, Any] = {
-        "name": pa.array(dataset.names, pa.string()),
-        "split": pa.array(dataset.split.tolist(), pa.string()).dictionary_encode(),
-    }
-    for kind, values in (("label", dataset.labels), ("logit", logits)):
-        for column, task in enumerate(dataset.meta.tasks):
-            values_of_task = np.ascontiguousarray(values[:, column], dtype=np.float32)
-            columns[f"{kind}:{task}"] = pa.array(values_of_task, pa.float32())
+    text, tasks = pa.string(), dataset.meta.tasks
+    fields: list[tuple[str, Any]] = [("name", text), ("split", pa.dictionary(pa.int32(), text))]
+    fields += [(f"{kind}:{task}", pa.float32()) for kind in ("label", "logit") for task in tasks]
+    schema = pa.schema(fields)
     path = Path(path)
     part = path.with_name(path.name + ".part")
-    pq.write_table(pa.table(columns), str(part), compression="zstd", row_group_size=65536)
+    with pq.ParquetWriter(str(part), schema, compression="zstd") as writer:
+        for first in range(0, len(dataset), _GROUP_ROWS):  # of which alone copies are held
+            at = slice(first, first + _GROUP_ROWS)
+            columns = [
+                pa.array(dataset.names[at], text),
+                pa.array(dataset.split[at].tolist(), text).dictionary_encode(),
+            ]
+            for values in (dataset.labels, logits):
+                columns += [
+                    pa.array(np.ascontiguousarray(of_task, dtype=np.float32), pa.float32())
+                    for of_task in values[at].T
+                ]
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=_GROUP_ROWS)
     part.replace(path)
 
 
