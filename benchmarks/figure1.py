@@ -5,8 +5,8 @@ DIR``. Without it says so and measures nothing. About 35 CPU minutes with five s
 ``--work`` already is not computed again.
 
 Lines ``figure1 <model>``: test AUPRC of ExplaiNN, mean over the factors and seeds, against that of
-the other architecture. Lines ``figure1 units <n>``: against that of the best number of units; the
-plateau is the smallest number within a standard error of the best.
+the other architecture. Lines ``figure1 units <n>``: test AUPRC of the best number of units against
+that of n; the plateau is found on validation, by the one-standard-error rule.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 from harness import print_line
 
 from nfexplainn.report.comparison import MEAN, REFERENCE, by_replicate, compare
-from nfexplainn.report.load import DatasetResult, load_inputs
+from nfexplainn.report.load import DatasetResult, ModelResult, load_inputs
+from nfexplainn.sweep import plateau, recommendation
+from nfexplainn.tables import write_tsv
 
 TOP = Path(__file__).resolve().parent.parent
 DATASET = "yeast"
@@ -86,20 +88,12 @@ def results(folder: Path) -> DatasetResult:
     return next(d for d in load_inputs([folder], {}, {}).datasets if d.id == DATASET)
 
 
-def plateau(scores: dict[int, list[float]]) -> int:
-    """Give the smallest number of units within one standard error of the best mean."""
-    best = max(scores, key=lambda units: statistics.fmean(scores[units]))
-    values = scores[best]
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    least = statistics.fmean(values) - error
-    return min(units for units in scores if statistics.fmean(scores[units]) >= least)
-
-
 def main() -> None:
     """Train everything, print the comparison and the sweep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=TOP.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, help="folder to keep, and to go on from")
+    parser.add_argument("--runs", type=Path, help="write a row per run and factor to this table")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--models", nargs="*", default=MODELS)
     parser.add_argument("--units", nargs="*", type=int, default=UNITS)
@@ -121,17 +115,37 @@ def main() -> None:
                 if units != DEFAULT_UNITS or REFERENCE not in args.models:
                     compute(folder, f"units{units}", replicate, {"units": units})
         dataset = results(folder)
+        if args.runs:
+            write_runs(args.runs, dataset)
         own = [model for model in dataset.models if not model.name.startswith("units")]
         show_models(dataset, {model.name for model in own})
-        sweep = {
-            int(model.name.removeprefix("units").replace(REFERENCE, str(DEFAULT_UNITS))): list(
-                by_replicate(model, METRIC, FACTORS).values()
-            )
+        sizes = {
+            int(model.name.removeprefix("units").replace(REFERENCE, str(DEFAULT_UNITS))): model
             for model in dataset.models
             if model.name.startswith("units") or (args.units and model.name == REFERENCE)
         }
-        if sweep:
-            show_units(dict(sorted(sweep.items())))
+        if len(sizes) > 1:
+            show_units(dict(sorted(sizes.items())))
+
+
+def write_runs(path: Path, dataset: DatasetResult) -> None:
+    """Write every run's scores of every factor, its size and its cost."""
+    columns = ["model", "replicate", "factor", "valid", "test", "parameters", "epochs", "seconds"]
+    rows = []
+    for model in dataset.models:
+        for replicate, metrics in model.metrics.items():
+            scores = {
+                (row["task"], row["split"]): float(row["value"])
+                for row in metrics
+                if (row["metric"], row["against"]) == (METRIC, "all")
+            }
+            history = model.histories[replicate]
+            seconds = sum(float(row["seconds"]) for row in history)
+            for factor in FACTORS:
+                score = [scores[factor, split] for split in ("valid", "test")]
+                size = model.sizes[replicate]
+                rows.append([model.name, replicate, factor, *score, size, len(history), seconds])
+    write_tsv(path, columns, rows)
 
 
 def show_models(dataset: DatasetResult, names: set[str]) -> None:
@@ -146,12 +160,20 @@ def show_models(dataset: DatasetResult, names: set[str]) -> None:
         print("figure1", row["model"], f"{ours:.4g}", f"{row['mean']:.4g}", sep="\t")
 
 
-def show_units(scores: dict[int, list[float]]) -> None:
+def show_units(sizes: dict[int, ModelResult]) -> None:
     """Print a line per number of units, and the plateau."""
-    best = max(statistics.fmean(values) for values in scores.values())
-    for units, values in scores.items():
+    valid, test = (
+        {n: list(by_replicate(m, METRIC, FACTORS, split).values()) for n, m in sizes.items()}
+        for split in ("valid", "test")
+    )
+    best = max(statistics.fmean(values) for values in test.values())
+    for units, values in test.items():
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        print(f"# units {units} valid {statistics.fmean(valid[units]):.4g} spread {spread:.4g}")
         print_line("figure1", f"units {units}", best, statistics.fmean(values))
-    print(f"# plateau by the one-standard-error rule: {plateau(scores)} units")
+    found = plateau(valid)
+    assert found is not None
+    print("#", recommendation(found, valid, "AUPRC"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +16,7 @@ from nfexplainn.dataset import Dataset, DatasetMeta, TaskType
 from nfexplainn.dna import Codes
 from nfexplainn.interpret import nullify
 from nfexplainn.interpret.filters import filter_motifs, padded
-from nfexplainn.interpret.options import InterpretOptions
+from nfexplainn.interpret.options import InterpretOptions, NullifyOptions
 from nfexplainn.interpret.status import filter_name, unit_name
 from nfexplainn.models.convnets import SHAPES, shortest
 from nfexplainn.models.first_layer import first_layer
@@ -244,3 +248,12 @@ def test_planted_filter_has_its_motif(name: str) -> None:
         assert states[1].status == "dead"
         assert states[0].threshold == pytest.approx(states[0].maximum / 2)
     assert pd.Series([state.status for state in states]).isin(["dead", "unannotated"]).any()
+
+
+def test_options_are_the_parameters(root: Path) -> None:
+    schema = json.loads((root / "nextflow_schema.json").read_text())
+    groups = schema["$defs"].values()
+    parameters = {name: p for group in groups for name, p in group["properties"].items()}
+    for field in dataclasses.fields(NullifyOptions):
+        assert parameters[field.name]["default"] == field.default, field.name
+        assert "nullify" in parameters[field.name]["steps"], field.name
