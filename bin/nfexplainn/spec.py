@@ -104,7 +104,8 @@ class InputFile:
 class Row:
     """A row of the samplesheet.
 
-    ``negatives`` is a position in the spec's files, a kind, or None; ``line`` is the sheet's line.
+    ``negatives`` is a position in the spec's files, a kind, or None; ``values`` is one or None;
+    ``line`` is the sheet's line.
     """
 
     sample: str
@@ -113,6 +114,7 @@ class Row:
     negatives: int | str | None = None
     split: str | None = None
     label: str | None = None
+    values: int | None = None
 
 
 @dataclass(frozen=True)

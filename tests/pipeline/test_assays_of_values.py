@@ -171,3 +171,24 @@ def test_a_general_kind_of_negatives_leaves_values_alone(sheet: Path, tmp_path: 
     assert run.code == 0, run.said
     status = json.loads((run.results / "array/data/array.status.json").read_text())
     assert status["state"] == "ok"
+
+
+def test_only_a_fasta_of_activities_has_values_beside_it(sheet: Path, tmp_path: Path) -> None:
+    array = str(sheet.parent / "array.txt")
+    rows = [
+        ("sample", "assay", "data", "values"),
+        ("array", "pbm", array, array),
+        ("leaf", "starrseq", str(sheet.parent / "activity.tsv"), "nowhere.txt"),
+    ]
+    run = run_nextflow(
+        tmp_path, ROOT, "--input", write_sheet(tmp_path / "s.csv", *rows), "-stub-run"
+    )
+    assert run.code == 1
+    said = "\n".join(run.errors())
+    assert "s.csv, line 3, column values: " in said and "nowhere.txt" in said
+    (tmp_path / "nowhere.txt").write_text("activity\n1\n")
+    run = run_nextflow(tmp_path, ROOT, "--input", tmp_path / "s.csv", "-stub-run")
+    assert run.errors() == [
+        "s.csv, line 2, column values: the assay pbm reads no table of values beside its data;"
+        " leave the cell empty."
+    ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, assemble, task_names
+from nfexplainn.assays.value_fasta import read_value_fasta
 from nfexplainn.assays.value_options import ValueOptions
 from nfexplainn.assays.value_splits import check_parts, split_by_column
 from nfexplainn.assays.value_table import Layout, ValueTable, read_value_table
@@ -27,7 +28,11 @@ def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
     for row in spec.rows:
         file = spec.file(row.data)
         try:
-            table = read_value_table(file.path, file.name, layout)
+            if row.values is None:
+                table = read_value_table(file.path, file.name, layout)
+            else:
+                table = read_value_fasta(file, spec.file(row.values), layout)
+                ledger.note(table.note)
             ledger.drop(file.name, "flagged", table.flagged)
             tables.append(table)
         except UserError as error:

@@ -1,4 +1,4 @@
-"""STARR-seq and other reporter assays: tables of sequences with one or more activities."""
+"""STARR-seq and other reporter assays: sequences with one or more activities."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from nfexplainn.spec import Prepared, Spec
 def prepare(spec: Spec) -> Prepared:
     """Make the regression data set of one or several tables of activities.
 
-    Every column of numbers is a task, unless ``value_columns`` names some. Tables that are parts
-    of a split (the sheet's column ``split``) share their tasks; other rows are joined by sequence.
-    Whether strands are averaged is the parameter ``reverse_complement``: enhancers are active in
-    either orientation, promoters are oriented. Sequences with N are left out, as in the paper.
+    Every column of numbers is a task, unless ``value_columns`` names some. Tables that are
+    parts of a split (the sheet's column ``split``) share their tasks; other rows are joined by
+    sequence. Rows with ``values`` are a FASTA and the table of its activities. Whether strands
+    are averaged is the parameter ``reverse_complement``: enhancers are active in either
+    orientation, promoters are oriented. Sequences with N are left out, as in the paper.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from nfexplainn.problems import Problems
 from nfexplainn.textfile import read_lines
 
 MISSING = frozenset(("", "na", "nan", "n/a", "null", "none", "."))
-_PEEK = 200
+PEEK = 200
 _DNA = re.compile(rb"[ACGTNacgtn]{8,}")
 _SEQUENCE_NAMES = ("sequence", "seq", "pbm_sequence", "probe_sequence", "dna")
 _NAME_NAMES = ("name", "id", "id_probe", "probe_id", "probe", "id_ref", "gene", "region")
@@ -69,6 +69,8 @@ class ValueTable:
         Where each sequence stands, from 1.
     flagged : int
         Rows left out by their flag.
+    note : str
+        How the table came about, where that is worth telling.
     """
 
     source: str
@@ -80,6 +82,7 @@ class ValueTable:
     groups: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     flagged: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,20 +117,20 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     UserError
         With a sentence for each mistake.
     """
-    lines = _content(path, name)
-    peeked = list(itertools.islice(lines, _PEEK))
+    lines = content(path, name)
+    peeked = list(itertools.islice(lines, PEEK))
     if not peeked:
         raise UserError(f"{name}: there is no line in this table but comments.")
-    separator = _separator(peeked[0][1])
-    cells = [_split(line, separator) for _, line in peeked]
+    separator = find_separator(peeked[0][1])
+    cells = [split_cells(line, separator) for _, line in peeked]
     if cells[0][0].startswith((b">", b"@")):
         kind = "FASTA" if cells[0][0].startswith(b">") else "FASTQ"
         raise UserError(
             f"{name}, line {peeked[0][0]}: this looks like {kind}, but a table with a sequence and"
             " its values per line is expected; for sequences without values use the assay"
-            " 'sequences'."
+            " 'sequences', for a FASTA with a table of values starrseq and its column 'values'."
         )
-    header = _header(cells)
+    header = find_header(cells)
     if header and len(peeked) == 1:
         raise UserError(f"{name}: the table has a header and no row under it.")
     columns = _find(name, header, cells[1:] if header else cells, layout)
@@ -135,41 +138,41 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     rows = itertools.chain(peeked[1:] if header else peeked, lines)
     problems = Problems(name)
     for number, line in rows:
-        _read_row(table, columns, layout, _split(line, separator), number, problems)
+        _read_row(table, columns, layout, split_cells(line, separator), number, problems)
     problems.stop()
     if not table.sequences:
         raise UserError(f"{name}: no row is left, since all {table.flagged:,} are flagged.")
     return table
 
 
-def _content(path: str, name: str) -> Iterator[tuple[int, bytes]]:
+def content(path: str, name: str) -> Iterator[tuple[int, bytes]]:
     """Give the numbered lines that hold something."""
     for number, line in enumerate(read_lines(path, name), 1):
         if line.strip() and not line.startswith(b"#"):
             yield number, line
 
 
-def _separator(line: bytes) -> bytes | None:
+def find_separator(line: bytes) -> bytes | None:
     """Find what separates the cells; None stands for blanks."""
     return next((mark for mark in (b"\t", b",", b";") if mark in line), None)
 
 
-def _split(line: bytes, separator: bytes | None) -> list[bytes]:
+def split_cells(line: bytes, separator: bytes | None) -> list[bytes]:
     """Split a line into cells without blanks and quotation marks around them."""
     if separator is None:
         return line.split()
     return [cell.strip().strip(b'"') for cell in line.split(separator)]
 
 
-def _header(cells: list[list[bytes]]) -> tuple[str, ...] | None:
+def find_header(cells: list[list[bytes]]) -> tuple[str, ...] | None:
     """Give the names of the columns if the first line is a header: the first without DNA."""
     first = cells[0]
-    if any(_DNA.fullmatch(cell) for cell in first) or any(_is_number(cell) for cell in first):
+    if any(_DNA.fullmatch(cell) for cell in first) or any(is_number(cell) for cell in first):
         return None
     return tuple(cell.decode("utf-8", "replace") for cell in first)
 
 
-def _is_number(cell: bytes) -> bool:
+def is_number(cell: bytes) -> bool:
     """Tell whether a cell is a finite number."""
     try:
         return math.isfinite(float(cell))
@@ -254,7 +257,7 @@ def _numeric(
     numeric = tuple(
         i
         for i in range(count)
-        if i not in taken and share(i, lambda c: _is_number(c) or _missing(c)) > 0.5
+        if i not in taken and share(i, lambda c: is_number(c) or missing(c)) > 0.5
     )
     if layout.value_names and len(numeric) > 1:
         which = ", ".join(header[i] if header else str(i + 1) for i in numeric)
@@ -265,7 +268,7 @@ def _numeric(
     return numeric
 
 
-def _missing(cell: bytes) -> bool:
+def missing(cell: bytes) -> bool:
     """Tell whether a cell says that there is no value."""
     return cell.decode("latin-1").lower() in MISSING
 
@@ -325,10 +328,10 @@ def parse_values(
     """Turn cells into numbers, NaN where a value is missing; None after a mistake."""
     out = []
     for cell in cells:
-        if _missing(cell):
+        if missing(cell):
             out.append(math.nan)
             continue
-        if not _is_number(cell):
+        if not is_number(cell):
             shown = cell.decode("utf-8", "replace")[:40]
             problems.add(
                 f"'{shown}' is no finite number; correct it, or leave it empty if it is unknown.",

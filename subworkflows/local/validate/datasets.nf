@@ -100,11 +100,12 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         if (wanted == 'others' && rows.size() + strangers.size() < 2) {
             problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
         }
+        problems.addAll(row.values && options.assay != 'starrseq' ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
         // Not its line: a row added above would prepare, and so train, all below it anew.
         [
             sample: row.sample, data: position.call(row.data, sheet.parent),
             negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
-        ]
+        ] + (row.values ? [values: position.call(row.values, sheet.parent)] : [:])
     }
     def others = specs.any { row -> row.negatives == 'others' } ? strangers.collect { row -> position.call(row.data, sheet.parent) } : []
     assay.requires.findAll { name -> options[name] == null }.each { name ->
@@ -118,9 +119,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
-    def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].collectEntries { name ->
-        [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null]
-    }
+    def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].collectEntries { name -> [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null] }
     if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
