@@ -11,7 +11,7 @@ workflow CLUSTER_MOTIFS {
     // Data sets with the same motifs and table share one task.
     wanted = channel.fromList(
         plans.findAll { plan -> plan.options.modes.binding_modes }
-            .collect { plan -> [plan.known, modesKey(plan), plan.mode_clusters ? plan.mode_clusters.name : '', plan.mode_clusters ? plan.mode_clusters.path : []] }
+            .collect { plan -> [plan.known, [plan.known, plan.mode_clusters], plan.mode_clusters ? plan.mode_clusters.name : '', plan.mode_clusters ? plan.mode_clusters.path : []] }
             .unique()
     )
     MOTIFS_CLUSTER(wanted.combine(motifs, by: 0).map { _known, key, name, table, meme -> [key, name, meme, table] }, code)
@@ -20,11 +20,6 @@ workflow CLUSTER_MOTIFS {
     status = MOTIFS_CLUSTER.out.status
 
     emit:
-    modes    // [ [known: [...], clusters: null], known_modes.tsv ]
+    modes    // [ [ [motif_db: null, ...], null or [name: 'clusters.tab', path: ...] ], known_modes.tsv ]
     status   // modes.status.json
-}
-
-// By what the modes of a data set are told from those of others.
-def modesKey(Map plan) {
-    return [known: plan.known, clusters: plan.mode_clusters ? plan.mode_clusters.path.toUriString() : '']
 }
