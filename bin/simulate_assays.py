@@ -20,7 +20,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sequences", nargs="+", required=True, help="FASTA of equal lengths")
     parser.add_argument("--motif-set", required=True, help="MEME file of known motifs")
     parser.add_argument(
-        "--motifs", default="GATA1,CEBPB,EBF1,HNF1A", help="names, a cell type each"
+        "--motifs", default="REST,CEBPB,EBF1,HNF1A", help="names, a cell type each"
     )
     parser.add_argument("--share", type=float, default=0.3, help="share of windows with a motif")
     parser.add_argument("--cells", type=int, default=160, help="single cells")
@@ -49,7 +49,7 @@ def main() -> None:
     sim.write_accessibility(made, folder / "simulated_accessibility.tsv.gz", next(streams))
     sim.write_cells(made, folder / "simulated_cells.h5ad", args.cells, next(streams))
     sim.write_starrseq(made, folder / "simulated_starrseq.tsv.gz", next(streams))
-    sim.write_selex(motifs[0], folder, "simulated_selex", next(streams))
+    sim.write_selex(motifs[-1], folder, "simulated_selex", next(streams))
     sim.write_pbm(motifs[1], folder / "simulated_pbm.tsv.gz", 3000, next(streams))
 
 

@@ -23,7 +23,8 @@ from nfexplainn.simulate import draw_sites, plant
 CHROMOSOMES = 12
 UNRESOLVED = 0.05
 OPEN, CLOSED = 0.6, 0.1  # mean counts of a cell in an open region, and in one that is not
-SELEX_CYCLES, SELEX_LENGTH, SELEX_READS = 4, 20, 1500
+SELEX_SHARES = (0.0, 0.1, 0.6, 0.95)  # reads with a site, per cycle
+SELEX_LENGTH, SELEX_READS = 20, 1500
 PROBE = 36
 
 
@@ -162,9 +163,9 @@ def write_cells(simulation: Simulation, path: Path, cells: int, rng: np.random.G
 
 
 def write_starrseq(simulation: Simulation, path: Path, rng: np.random.Generator) -> None:
-    """Write sequences with an activity: the first motif raises it, the second lowers it."""
+    """Write sequences with an activity: the last motif but one raises it, the last lowers it."""
     effect = np.zeros(len(simulation.motifs))
-    effect[:2] = 2, -1
+    effect[-2:] = 2, -1
     activity = simulation.planted @ effect + rng.normal(0, 0.7, len(simulation.planted))
     rows = zip(dna.decode(simulation.codes), activity.tolist(), strict=True)
     lines = ["sequence\tactivity", *(f"{sequence}\t{value:.3f}" for sequence, value in rows)]
@@ -173,9 +174,8 @@ def write_starrseq(simulation: Simulation, path: Path, rng: np.random.Generator)
 
 def write_selex(motif: Motif, folder: Path, stem: str, rng: np.random.Generator) -> None:
     """Write reads of some cycles; the share with the motif grows from cycle to cycle."""
-    for cycle in range(SELEX_CYCLES):
+    for cycle, share in enumerate(SELEX_SHARES):
         codes = rng.integers(0, 4, (SELEX_READS, SELEX_LENGTH)).astype(np.uint8)
-        share = cycle / SELEX_CYCLES
         reads, _ = plant(codes, [motif], rng, probability=share)
         lines = [
             f"@c{cycle}_{i}\n{sequence}\n+\n{'I' * SELEX_LENGTH}"
