@@ -57,6 +57,109 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         'sample,assay,data\na,sequences,"oct4.fa\n',
         ["quote.csv, line 2: a quotation mark is opened and never closed."],
     ),
+    "held_of_nothing.csv": (
+        "sample,assay,data,initial_filters\na,sequences,oct4.fa,frozen\n",
+        [
+            "held_of_nothing.csv, line 2: initial_filters frozen needs profiles to start from; give initial_motifs"
+        ],
+    ),
+    "released_of_nothing.csv": (
+        "sample,assay,data,initial_epochs\na,sequences,oct4.fa,3\n",
+        [
+            "released_of_nothing.csv, line 2: initial_epochs 3 needs profiles to start from; give initial_motifs"
+        ],
+    ),
+    "profiles_missing.csv": (
+        "sample,assay,data,initial_motifs\na,sequences,oct4.fa,mine.meme\n",
+        [
+            "profiles_missing.csv, line 2, initial_motifs: there is no file {}/mine.meme; give jaspar (the known motifs), or a MEME or JASPAR file."
+        ],
+    ),
+    "profiles_without_units.csv": (
+        "sample,assay,data,initial_motifs,models\na,sequences,oct4.fa,jaspar,danq\n",
+        [
+            "profiles_without_units.csv, line 2: initial_motifs is for the filters of the model explainn, but models is danq; add explainn"
+        ],
+    ),
+    "profiles_and_sizes.csv": (
+        'sample,assay,data,initial_motifs,units\na,sequences,oct4.fa,jaspar,"4,8"\n',
+        [
+            "profiles_and_sizes.csv, line 2: initial_motifs decides the number of units (two per profile), but units is 4,8; give one number"
+        ],
+    ),
+    "profiles_count.csv": (
+        "sample,assay,data,initial_motifs,initial_count\na,sequences,oct4.fa,jaspar,half\n",
+        [
+            "profiles_count.csv, line 2, column initial_count: 'half' cannot be used: give a whole number of at least 1, or all."
+        ],
+    ),
+    "profiles_held.csv": (
+        "sample,assay,data,initial_motifs,initial_filters\na,sequences,oct4.fa,jaspar,freeze\n",
+        [
+            "profiles_held.csv, line 2, column initial_filters: 'freeze' is not one of free, frozen, released"
+        ],
+    ),
+    "profiles_never_released.csv": (
+        "sample,assay,data,initial_motifs,initial_filters,initial_epochs\na,sequences,oct4.fa,jaspar,frozen,5\n",
+        [
+            "profiles_never_released.csv, line 2: initial_epochs 5 says when filters are released, but initial_filters is frozen; use initial_filters released"
+        ],
+    ),
+    "profiles_late.csv": (
+        "sample,assay,data,initial_motifs,initial_filters,initial_epochs\na,sequences,oct4.fa,jaspar,released,500\n",
+        [
+            "profiles_late.csv, line 2: initial_epochs 500 is more than max_epochs 100; choose at most 100."
+        ],
+    ),
+    "transfer_of_nothing.csv": (
+        'sample,assay,data,models\na,sequences,oct4.fa,"single_layer,nam"\n',
+        [
+            "transfer_of_nothing.csv, line 2: the models single_layer and nam are made of trained models; give pretrained"
+        ],
+    ),
+    "transfer_to_nothing.csv": (
+        "sample,assay,data,pretrained\na,sequences,oct4.fa,oct4.fa\n",
+        [
+            "transfer_to_nothing.csv, line 2: pretrained models are used by the models single_layer and nam, but models is explainn; add one of them",
+            "transfer_to_nothing.csv, line 2, pretrained: oct4.fa is no model file; give *.safetensors",
+        ],
+    ),
+    "transfer_length.csv": (
+        "sample,assay,data,pretrained_length\na,sequences,oct4.fa,200\n",
+        [
+            "transfer_length.csv, line 2: pretrained_length 200 needs pretrained models; give pretrained"
+        ],
+    ),
+    "transfer_missing.csv": (
+        "sample,assay,data,models,pretrained\na,sequences,oct4.fa,nam,old_results\n",
+        [
+            "transfer_missing.csv, line 2, pretrained: there is no file or folder {}/old_results; give the results folder of an earlier run"
+        ],
+    ),
+    "transfer_empty.csv": (
+        "sample,assay,data,models,pretrained\na,sequences,oct4.fa,nam,empty_results\n",
+        [
+            "transfer_empty.csv, line 2, pretrained: there is no <data set>/<model>/*.model.safetensors in {}/empty_results; give the results folder of a finished run."
+        ],
+    ),
+    "transfer_list.csv": (
+        "sample,assay,data,models,pretrained\na,sequences,oct4.fa,nam,models.txt\n",
+        [
+            "transfer_list.csv, line 2, pretrained: models.txt, line 3: there is no file {}/gone.pth; write one path of a model per line"
+        ],
+    ),
+    "transfer_recipe.csv": (
+        "sample,assay,data,models,pretrained,recipe\na,sequences,oct4.fa,nam,old.pth,robust\n",
+        [
+            "transfer_recipe.csv, line 2: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; use recipe paper for nam."
+        ],
+    ),
+    "transfer_names.csv": (
+        "sample,assay,data,models,pretrained\na,sequences,oct4.fa,nam,twice.txt\n",
+        [
+            "transfer_names.csv, line 2, pretrained: 2 models are called old.pth ({}, {}/other); rename them."
+        ],
+    ),
     "columns.csv": (
         "sample,assay,asay,sample,\na,sequences,,b,x\n",
         [
@@ -232,6 +335,12 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     folder = tmp_path_factory.mktemp("judge")
     shutil.copy(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa")
     (folder / "mine.bed").write_text("chr1\t10\t90\n")
+    (folder / "empty_results" / "a").mkdir(parents=True)
+    (folder / "other").mkdir()
+    for model in ("old.pth", "other/old.pth"):
+        (folder / model).write_bytes(b"weights")
+    (folder / "models.txt").write_text("# of two\nold.pth\ngone.pth\n")
+    (folder / "twice.txt").write_text("old.pth\n\nother/old.pth\n")
     for name, (content, _) in SHEETS.items():
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)

@@ -25,7 +25,7 @@ workflow ATTRIBUTE {
 
     // [ 'oct4', [id: 'oct4.cnn1', ...], [r1.model.safetensors, r1.history.tsv, r1.predictions.parquet, r2...], oct4.dataset.parquet ]
     trained = models
-        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() }
+        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() && !(run.architecture in ['single_layer', 'nam']) }
         .join(history)
         .join(predictions)
         .map { run, model, dataset, epochs, predicted ->

@@ -99,7 +99,7 @@ def modelsOfList(Object list, String place, List problems) {
         def path = resolvePath(line, list.parent)
         def missing = fileProblem(path)
         if (missing) {
-            problems << sentence("${list.name}, line ${at}: ${missing}; write one path of a model per line, relative to the list")
+            problems << sentence("${place}, pretrained: ${list.name}, line ${at}: ${missing}; write one path of a model per line, relative to the list")
         }
         path
     }
