@@ -10,6 +10,7 @@ not a weight, and not a statistic of a batch norm.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -129,22 +130,25 @@ class Program(nn.Module):
         super().__init__()
         self.kind = kind
         self.register_buffer("content", content)
-        self._ready: Any = None
+        # In a tuple, or its weights would be taken for this module's own.
+        self._ready: tuple[torch.device, Any] | None = None
 
     def forward(self, codes: Tensor) -> Tensor:
         """Give the outputs, float32 (B, outputs), of codes, uint8 (B, length)."""
-        if self._ready is None:
-            self._ready = self._load()
+        device = self.content.device
+        if self._ready is None or self._ready[0] != device:
+            self._ready = (device, self._load())
         channels = one_hot(codes, torch.float32).transpose(1, 2).contiguous()
-        outputs: Tensor = self._ready(channels)
+        outputs: Tensor = self._ready[1](channels)
         return outputs[:, None] if outputs.ndim == 1 else outputs
 
     def _load(self) -> Any:
         file = io.BytesIO(self.content.cpu().numpy().tobytes())
-        if self.kind == "torchscript":
-            return torch.jit.load(file, map_location=self.content.device).eval()
-        module = torch.export.load(file).module()
-        return module.to(self.content.device)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of age and of buffers: the user can mend neither
+            if self.kind == "torchscript":
+                return torch.jit.load(file, map_location=self.content.device).eval()
+            return torch.export.load(file).module().to(self.content.device)
 
 
 class UnitHead(nn.Module):
