@@ -76,7 +76,27 @@ def test_attributions(analysed: Run) -> None:
     assert saved["hypothetical_0"].shape == (int(task["sequences"]), 200, 4)
 
 
+def test_units_that_started_from_profiles(analysed: Run) -> None:
+    folder = analysed.results / "MAFK"
+    assert len(rows(folder / "data" / "MAFK.initial.tsv")) == 8
+    for replicate in (1, 2):
+        drift = rows(folder / "explainn" / "motifs" / f"{MODEL}.r{replicate}.drift.tsv")
+        assert len(drift) == 16 and [row["strand"] for row in drift] == ["+", "-"] * 8
+        # Released after an epoch, the filters have learnt.
+        assert all(float(row["change"]) > 0 for row in drift)
+        history = rows(folder / "explainn" / f"{MODEL}.r{replicate}.history.tsv")
+        assert len(history) == 6
+
+
+def test_transferred_units(analysed: Run) -> None:
+    for replicate in (1, 2):
+        path = analysed.results / "MAFK" / "nam" / f"MAFK.nam.r{replicate}.transfer.tsv"
+        (unit,) = rows(path)
+        assert (unit["source_task"], unit["task"], unit["rank"]) == ("OCT4", "MAFK", "1")
+        assert np.isfinite(float(unit["effect"])) and int(unit["contribution_n"]) > 0
+
+
 def test_report_has_the_chapters_of_the_analyses(analysed: Run) -> None:
     page = (analysed.results / "multiqc_report.html").read_text(encoding="utf-8")
-    for chapter in ("nfx_explained", "nfx_maps", "nfx_attribution"):
+    for chapter in ("nfx_explained", "nfx_maps", "nfx_attribution", "nfx_drift", "nfx_transfer"):
         assert f'id="mqc-module-section-{chapter}"' in page
