@@ -224,3 +224,18 @@ def test_too_many_profiles_are_a_mistake_that_names_the_numbers(tmp_path: Path, 
             )
     rows = (tmp_path / "d.initial.tsv").read_text().splitlines()
     assert len(rows) == 7 and rows[0] == "order\tprofile\tname\twidth\tsimilarity"
+
+
+def test_the_methods_text_says_what_filters_started_from() -> None:
+    from nfexplainn.report.starts import starts_text
+
+    assert starts_text({"models": "explainn", "initial_motifs": None, "datasets": {"a": {}}}) == []
+    (said,) = starts_text({"initial_motifs": "mine.meme", "initial_count": "all"})
+    assert "all profiles of mine.meme" in said and said.endswith("learnt from there on.")
+    general = {"initial_motifs": "jaspar", "initial_count": "5", "initial_filters": "released"}
+    own = {"a": {"initial_filters": "frozen"}, "b": {"initial_epochs": 3}, "c": {"models": "danq"}}
+    one, two = starts_text({**general, "datasets": own})
+    assert one.startswith("In a: ") and one.endswith("stayed as they were.")
+    assert two.startswith("In b: ") and two.endswith("released when 3 epochs were over.")
+    (said,) = starts_text({"models": "nam", "pretrained": "old", "initial_motifs": "jaspar"})
+    assert said.startswith("The units of nam are the outputs of trained models (old)")

@@ -23,6 +23,8 @@ NAMES = {
     "danq": "DanQ",
     "deepstarr": "DeepSTARR",
     "aitac": "AI-TAC",
+    "single_layer": "SingleLayer",
+    "nam": "NAM",
 }
 REFERENCE = "explainn"
 MEAN = "mean of tasks"

@@ -10,6 +10,7 @@ from typing import Any
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
+from nfexplainn.report.starts import starts_text
 from nfexplainn.sweep import units_of_name
 from nfexplainn.textfile import write_text
 
@@ -241,6 +242,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f"{plural(int(params['replicates']), 'replicate')} per data set differ in the seed"
             f" (run seed {escape(params.get('seed', DASH))})."
         )
+    out += starts_text(params)
     own = params.get("datasets") or {}
     robust = [name for name, settings in own.items() if settings.get("recipe") == "robust"]
     if params.get("recipe") == "robust" or robust:

@@ -1,0 +1,71 @@
+"""The methods text on models that start from what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nfexplainn.report.mqc import escape
+
+_LEARN = {
+    "free": "learnt from there on",
+    "frozen": "stayed as they were",
+    "released": "were frozen first and released when {until}",
+}
+
+
+def starts_text(params: Mapping[str, Any]) -> list[str]:
+    """Say which filters started from profiles, and which models are made of trained ones.
+
+    Parameters
+    ----------
+    params : mapping
+        Resolved parameters; ``datasets`` holds, per data set, those that differ.
+
+    Returns
+    -------
+    list of str
+        Sentences as HTML; none where nothing of the kind was asked for.
+    """
+    own: Mapping[str, Mapping[str, Any]] = params.get("datasets") or {}
+    general = {key: value for key, value in params.items() if key != "datasets"}
+    settings = {name: general | dict(values) for name, values in own.items()} or {"": general}
+    out: dict[str, list[str]] = {}
+    for name, values in settings.items():
+        for sentence in (_profiles(values), _pretrained(values)):
+            if sentence:
+                out.setdefault(sentence, []).append(name)
+    everywhere = len(settings)
+    return [
+        sentence if len(where) == everywhere else f"In {escape(', '.join(where))}: {sentence}"
+        for sentence, where in out.items()
+    ]
+
+
+def _profiles(values: Mapping[str, Any]) -> str:
+    source = values.get("initial_motifs")
+    if not source or "explainn" not in str(values.get("models", "explainn")).split(","):
+        return ""
+    count = str(values.get("initial_count"))
+    known = "the known motifs" if source == "jaspar" else str(source)
+    chosen = f"all profiles of {known}" if count == "all" else f"{count} profiles of {known}"
+    if count != "all":
+        chosen += ", chosen by farthest point sampling on Tomtom's similarity"
+    epochs = values.get("initial_epochs")
+    until = f"{epochs} epochs were over" if epochs else "validation no longer got better"
+    learn = _LEARN[str(values.get("initial_filters", "free"))].format(until=until)
+    return (
+        f"The filters of ExplaiNN started from {escape(chosen)}, two units per profile (one per"
+        f" strand) instead of the number above, and {learn}."
+    )
+
+
+def _pretrained(values: Mapping[str, Any]) -> str:
+    heads = [m for m in ("single_layer", "nam") if m in str(values.get("models")).split(",")]
+    if not values.get("pretrained") or not heads:
+        return ""
+    return (
+        f"The units of {' and '.join(heads)} are the outputs of trained models"
+        f" ({escape(values['pretrained'])}), frozen with all their statistics; only what adds them"
+        " up was trained."
+    )
