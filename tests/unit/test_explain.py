@@ -20,7 +20,7 @@ import torch
 from nfexplainn import dna
 from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.errors import UserError
-from nfexplainn.explain.drawing import Mark, draw_sequence
+from nfexplainn.explain.drawing import Mark, _sums, draw_sequence
 from nfexplainn.explain.run import ExplainOptions, explain, unit_labels
 from nfexplainn.explain.sequences import Located, read_located, read_sequences, write_located
 from nfexplainn.explain.split import Splitter
@@ -258,12 +258,21 @@ def test_picture_is_well_formed_and_shows_the_largest():
     space = "{http://www.w3.org/2000/svg}"
     bars = root.findall(f"{space}rect")
     assert len(bars) == 14
-    heights = [float(bar.get("height", 0)) for bar in bars]
-    assert heights == sorted(heights, reverse=True)
-    # 17 above, 16 below the line: the whole height is 33.
-    assert heights[0] == pytest.approx(130 * 17 / 33, abs=0.06)
+    opacities = [float(bar.get("fill-opacity", 0)) for bar in bars]
+    assert opacities == sorted(opacities, reverse=True) and opacities[0] == 0.95
+    # A lane is as wide as its window, and stands where it lies.
+    largest = marks[16]
+    assert float(bars[0].get("x", 0)) == pytest.approx(56 + 832 * largest.start / LENGTH, abs=0.06)
+    assert float(bars[0].get("width", 0)) == pytest.approx(832 * 9 / LENGTH, abs=0.06)
     labels = "".join(root.itertext())
-    assert "<u16&> \u2192" in labels and "\u2190 <u15&>" in labels and "1,060" in labels
+    assert "\u2192 <u16&> +17" in labels and "\u2190 <u15&> -16" in labels and "1,060" in labels
+
+
+def test_profile_adds_up_what_lies_over_a_base():
+    marks = [Mark(0, 10, 1, 2.0, "a"), Mark(5, 15, -1, 3.0, "b"), Mark(0, 10, 1, -1.0, "c")]
+    sums = _sums(marks, 20)
+    assert sums == pytest.approx([0.1] * 5 + [0.4] * 5 + [0.3] * 5 + [0.0] * 5)
+    assert sum(sums) == pytest.approx(4.0)
 
 
 def test_picture_of_nothing():

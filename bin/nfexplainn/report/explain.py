@@ -99,9 +99,10 @@ def _pictures(page: Page, dataset: str, stem: str, inputs: Inputs) -> None:
         for path in drawn[:PICTURES]
     )
     text = (
-        "Each bar is a unit at its best place: its height is what it adds to the logit (red) or"
-        " takes away (blue), the arrow the strand it reads. A prediction is the mean of both"
-        " strands, so that one motif may stand there twice."
+        "Each lane is a unit at its best place, with what it adds to the logit (red) or"
+        " takes away (blue); the arrow is the strand it reads. The profile above spreads all of"
+        " that over the windows. A prediction is the mean of both strands, so that one motif may"
+        " stand there twice."
     )
     page.section(
         "nfx_explained",
