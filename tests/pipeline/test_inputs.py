@@ -258,6 +258,49 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "explain_what.csv, line 4, explain: only predictions of explainn can be split over units, and models is 'cnn1,danq'; add explainn to it, or leave explain out.",
         ],
     ),
+    "streme.csv": (
+        "sample,assay,data,streme,streme_nmotifs,streme_hofract,streme_minw,streme_maxw\n"
+        "a,sequences,oct4.fa,yes,0,0.6,2,31\n"
+        "b,sequences,oct4.fa,true,1.5,-0.1,wide,\n",
+        [
+            "streme.csv, line 2, column streme: 'yes' is not true or false.",
+            "streme.csv, line 2, column streme_nmotifs: '0' must be at least 1.",
+            "streme.csv, line 2, column streme_hofract: '0.6' must be at most 0.5.",
+            "streme.csv, line 2, column streme_minw: '2' must be at least 3.",
+            "streme.csv, line 2, column streme_maxw: '31' must be at most 30.",
+            "streme.csv, line 3, column streme_nmotifs: '1.5' is not a whole number.",
+            "streme.csv, line 3, column streme_hofract: '-0.1' must be at least 0.",
+            "streme.csv, line 3, column streme_minw: 'wide' is not a whole number.",
+        ],
+    ),
+    "streme_widths.csv": (
+        "sample,assay,data,streme,streme_minw,streme_maxw\na,sequences,oct4.fa,true,20,10\n",
+        [
+            "streme_widths.csv, line 2: streme_minw 20 is larger than streme_maxw 10; STREME needs a least width that is at most the largest."
+        ],
+    ),
+    "pairs_cells.csv": (
+        "sample,assay,data,cooperativity_backbones,cooperativity_step\na,sequences,oct4.fa,5,0\n",
+        [
+            "pairs_cells.csv, line 2, column cooperativity_backbones: '5' must be at least 10.",
+            "pairs_cells.csv, line 2, column cooperativity_step: '0' must be at least 1.",
+        ],
+    ),
+    "pairs.csv": (
+        "sample,assay,data,cooperativity,genome\n"
+        "a,sequences,oct4.fa,CTCF-REST,\n"
+        'b,sequences,oct4.fa,"CTCF:,MAX::MYC:REST",\n'
+        'c,sequences,oct4.fa,"A:B:C,,ACG:CTCF",\n'
+        f"d,peaks,oct4.fa,{'A' * 120}:{'C' * 81},oct4.fa\n",
+        [
+            "pairs.csv, line 2: cooperativity 'CTCF-REST' is no pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top.",
+            "pairs.csv, line 3: cooperativity 'CTCF:' is no pair of motifs;",
+            "pairs.csv, line 4: cooperativity 'A:B:C' is no pair of motifs;",
+            "pairs.csv, line 4: cooperativity '' is no pair of motifs;",
+            "pairs.csv, line 4: cooperativity 'ACG:CTCF': the word ACG is shorter than 4 letters; give a longer one, or the name of a known motif.",
+            "the two words are 201 letters long, more than a sequence can hold side by side; give shorter ones.",
+        ],
+    ),
     # Sheets that are read in spite of how they were saved.
     "good.csv": (GOOD, []),
     "bom.csv": ("\ufeff" + GOOD, []),
@@ -309,6 +352,10 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "unit_maps": ("umap", "--unit_maps: 'umap' is not true or false."),
     "attribution": ("deeplift", "--attribution: 'deeplift' is not true or false."),
     "attribution_sequences": (5, "--attribution_sequences: '5' must be at least 10."),
+    "streme": ("often", "--streme: 'often' is not true or false."),
+    "streme_maxw": (50, "--streme_maxw: '50' must be at most 30."),
+    "cooperativity": (True, "--cooperativity: needs a value."),
+    "cooperativity_step": ("all", "--cooperativity_step: 'all' is not a whole number."),
     "seed": (-1, "--seed: '-1' must be at least 0."),
     "device": ("cuda", "--device: 'cuda' is not one of auto, cpu, gpu"),
     "input": ("nowhere.csv", "--input: there is no file {}/nowhere.csv."),

@@ -1,0 +1,138 @@
+"""STREME and pairs of motifs, from the sheet to the report.
+
+The program is stood in for by a script that replays the real program's output for the very
+sequences of the sheet, its output for sequences without a motif, and a failure.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
+
+REPLAY = """#!/usr/bin/env bash
+if [ "$1" = --version ]; then echo 5.5.8; exit; fi
+printf '%s\\n' "$*" >> "{calls}"
+while [ $# -gt 0 ]; do
+    case "$1" in --oc) out=$2 ;; --p) given=$2 ;; esac
+    shift
+done
+case "$given" in
+    broken.*) echo "FATAL: Could not open the sequences." >&2; exit 1 ;;
+    nothing.*) from="{fixtures}/meme/streme_nomotif" ;;
+    *) from="{fixtures}/streme/CTCF_200" ;;
+esac
+mkdir -p "$out"
+cp "$from"/streme.* "$out"/
+"""
+SMALL = (
+    *("--units", "10", "--max_epochs", "3", "--replicates", "2", "--min_positives", "50"),
+    *("--models", "explainn,cnn1", "--cooperativity_backbones", "10", "--cooperativity_step", "9"),
+)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, fixtures_dir: Path) -> Run:
+    folder = tmp_path_factory.mktemp("discovery")
+    program = folder / "programs" / "streme"
+    program.parent.mkdir()
+    program.write_text(REPLAY.format(fixtures=fixtures_dir, calls=folder / "calls.txt"))
+    program.chmod(0o755)
+    place = fixtures_dir / "streme" / "CTCF_200"
+    sheet = write_sheet(
+        folder / "sheet.csv",
+        ("sample", "assay", "data", "negatives", "cooperativity", "models"),
+        ("ctcf", "sequences", str(place / "pos.fa.gz"), str(place / "neg.fa.gz"),
+         "CTCF:CTCF,CTCF:REST,ACGTTGCA:NOSUCH", ""),
+        ("broken", "sequences", str(place / "pos.fa.gz"), "shuffle", "", "explainn"),
+        ("nothing", "sequences", str(place / "pos.fa.gz"), "shuffle", "top", "explainn"),
+    )  # fmt: skip
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    run = run_nextflow(folder, ROOT, "--input", sheet, "--streme", *SMALL, PATH=path)
+    assert run.code == 0, run.said
+    return run
+
+
+def test_both_sides_are_compared(finished: Run) -> None:
+    found = rows(finished.results / "ctcf/explainn/discovery/ctcf.explainn.discovery.tsv")
+    streme, *units = found
+    assert (streme["source"], streme["state"], streme["motifs"]) == ("streme", "ok", "10")
+    assert streme["motif"] == "1-YGCCCYCTRSTGGCHRN" and streme["annotation"].startswith("CTCF")
+    assert float(streme["auprc_test"]) > 0.9 and streme["chosen_on"] == "train+valid"
+    assert [row["replicate"] for row in units] == ["1", "2"]
+    for row in units:
+        assert row["source"] == "explainn" and 0.3 < float(row["auprc_test"]) <= 1
+        assert 1 <= int(row["rank_effect"]) <= 10 and int(row["motifs"]) <= 10
+    scored = rows(finished.results / "tables" / "discovery_motifs.tsv")
+    assert sum(r["source"] == "streme" and r["dataset"] == "ctcf" for r in scored) == 10
+    clocks = rows(finished.results / "tables" / "discovery_timing.tsv")
+    assert {row["source"] for row in clocks} == {"streme", "explainn"}
+    assert all(float(row["seconds"]) >= 0 for row in clocks)
+
+
+def test_streme_is_called_as_in_the_paper(finished: Run) -> None:
+    calls = (finished.folder / "calls.txt").read_text().splitlines()
+    assert len(calls) == 3
+    wanted = "--dna --nmotifs 10 --hofract 0 --minw 8 --maxw 19"
+    assert all(wanted in call for call in calls)
+
+
+def test_failures_and_emptiness_are_results(finished: Run) -> None:
+    table = finished.results / "tables" / "discovery.tsv"
+    states = {r["dataset"]: r for r in rows(table) if r["source"] == "streme"}
+    assert (states["broken"]["state"], states["broken"]["reason"]) == (
+        "failed",
+        "STREME ended with exit code 1: FATAL: Could not open the sequences.",
+    )
+    assert states["nothing"]["state"] == "none" and states["nothing"]["auprc_test"] == ""
+    for name in ("broken", "nothing"):
+        units = [r for r in rows(table) if (r["dataset"], r["source"]) == (name, "explainn")]
+        assert len(units) == 2 and all(float(row["auprc_test"]) > 0 for row in units)
+    assert finished.trace()["STREME_RUN (broken, task 1)"] == "COMPLETED"
+
+
+def test_pairs_are_measured_for_every_model(finished: Run) -> None:
+    pairs = rows(finished.results / "ctcf/cooperativity/ctcf.cooperativity_pairs.tsv")
+    assert [(row["pair"], row["kind"]) for row in pairs] == [
+        ("CTCF:CTCF", "homotypic"),
+        ("CTCF:REST", "heterotypic"),
+        ("ACGTTGCA:NOSUCH", "heterotypic"),
+        ("CTCF:GGGCT", "control"),
+    ]
+    for model in ("explainn", "cnn1"):
+        folder = finished.results / "ctcf" / model / "cooperativity"
+        verdicts = rows(folder / f"ctcf.{model}.r1.cooperativity_verdict.tsv")
+        assert [row["pair"] for row in verdicts].count("CTCF:REST") == 2
+        (unknown,) = [row for row in verdicts if "NOSUCH" in row["pair"]]
+        assert unknown["reason"].startswith("there is no known motif NOSUCH")
+        curves = rows(folder / f"ctcf.{model}.r1.cooperativity.tsv")
+        for row in curves:
+            low, middle, high = (float(row[f"difference{s}"]) for s in ("_low", "", "_high"))
+            assert low <= middle <= high
+    tables = finished.results / "tables"
+    assert {row["dataset"] for row in rows(tables / "cooperativity_verdict.tsv")} == {
+        "ctcf",
+        "nothing",
+    }
+    assert not (finished.results / "broken" / "cooperativity").exists()
+
+
+def test_the_report_has_both_chapters(finished: Run) -> None:
+    page = (finished.results / "multiqc_report.html").read_text()
+    for text in (
+        "De novo discovery",
+        "STREME ended with exit code 1: FATAL: Could not open the sequences",
+        "Cooperativity",
+        "there is no known motif NOSUCH",
+        "it cannot see that two different motifs work together",
+    ):
+        assert text in page, text
