@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.cooperativity.effects import Laboratory, backbones
-from nfexplainn.cooperativity.judge import Reader, study
+from nfexplainn.cooperativity.judge import VERDICT_COLUMNS, Reader, study
 from nfexplainn.cooperativity.sites import given_pairs, letters_of
 from nfexplainn.dataset import Dataset, DatasetMeta
 from nfexplainn.device import prepare_device
@@ -52,13 +52,13 @@ def motif(word: str, name: str) -> Motif:
     return Motif(name, name, ppm, 100)
 
 
-def planted(n: int, seed: int, *, dependent: bool = True) -> Dataset:
-    """Make the data: activity 1 for each motif, 2 more for both at the right distance."""
+def planted(n: int, seed: int, bonus: float) -> Dataset:
+    """Make the data: activity 1 for each motif, `bonus` more for both at the right distance."""
     rng = np.random.default_rng(seed)
     first, second = (motif(word, name) for word, name in zip(WORDS, "AB", strict=True))
     codes, present, gaps = plant_pairs(background(n, LENGTH, rng), first, second, rng)
-    bonus = present.all(axis=1) & (gaps >= NEAR) & (gaps < FAR) if dependent else np.zeros(n)
-    activity = present.sum(axis=1) + 2.0 * bonus + rng.normal(0, 0.3, n)
+    near = present.all(axis=1) & (gaps >= NEAR) & (gaps < FAR)
+    activity = present.sum(axis=1) + bonus * near + rng.normal(0, 0.3, n)
     split = np.where(
         np.arange(n) % 10 == 0, "valid", np.where(np.arange(n) % 10 == 1, "test", "train")
     )
@@ -76,10 +76,11 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=50)
     parser.add_argument("--backbones", type=int, default=60)
     parser.add_argument("--step", type=int, default=2)
+    parser.add_argument("--bonus", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     prepare_device(CPU, 1)
-    dataset = planted(args.sequences, args.seed)
+    dataset = planted(args.sequences, args.seed, args.bonus)
     pairs = given_pairs(f"{WORDS[0]}:{WORDS[1]},{WORDS[0]}:{WORDS[0]}", [])
     words = [word for pair in pairs for word in (pair.first_word, pair.second_word)]
     for name in args.models:
@@ -121,7 +122,11 @@ def main() -> None:
                 int(bool(row["seen"])),
                 sep="\t",
             )
-            unit = f"{row.get('channel', '')} {row.get('channel_share', '')}"
+            unit = " ".join(
+                f"{row[column]:.3g}" if isinstance(row[column], float) else str(row[column])
+                for column in VERDICT_COLUMNS
+                if column.startswith("channel") and column in row
+            )
             effects = f"{row['first_effect']:.3g} and {row['second_effect']:.3g}"
             print(f"# p {row['p']:.2g}, effects {effects} {unit}", flush=True)
 

@@ -27,7 +27,8 @@ CURVE_COLUMNS = (
 VERDICT_COLUMNS = (
     *("dataset", "model", "replicate", "task", "pair", "kind", "first", "second", "orientation"),
     *("first_effect", "second_effect", "difference", "least_gap", "bins", "spread", "share"),
-    *("control_spread", "p", "seen", "channel", "channel_share", "reason"),
+    *("control_spread", "p", "seen", "channel", "channel_share", "channel_first_effect"),
+    *("channel_second_effect", "reason"),
 )
 
 
@@ -152,7 +153,7 @@ def _one_pair(
             found.verdicts.append(
                 label
                 | _verdict(tested, effect, other, spreads.get(key), pair.kind)
-                | _channel(channels[turn], reader, column)
+                | _channel(channels[turn], outputs, turn, reader, column)
                 | {"difference": float(np.median(values))}
             )
 
@@ -193,16 +194,30 @@ def _verdict(
     }
 
 
-def _channel(channels: Floats, reader: Reader, task: int) -> dict[str, object]:
-    """Name the unit that most of an interaction comes from, and its share."""
+def _channel(
+    channels: Floats, outputs: PairOutputs, turn: int, reader: Reader, task: int
+) -> dict[str, object]:
+    """Name the unit that most of an interaction comes from, its share, what each motif does to it.
+
+    Units add up, so an interaction of two motifs lies within units that both motifs move.
+    """
     if not reader.names:
         return {}
-    sizes = np.abs(channels).sum(axis=(0, 1)) * np.abs(reader.weights[task])
+    weights = reader.weights[task]
+    sizes = np.abs(channels).sum(axis=(0, 1)) * np.abs(weights)
     total = float(sizes.sum())
     if not total:
         return {"channel_share": 0.0}
     best = int(sizes.argmax())
-    return {"channel": reader.names[best], "channel_share": float(sizes[best]) / total}
+    bare = outputs.none[:, best]
+    first = np.median(outputs.first[:, best] - bare)
+    second = np.median(outputs.second[turn, :, :, best] - bare[:, None])
+    return {
+        "channel": reader.names[best],
+        "channel_share": float(sizes[best]) / total,
+        "channel_first_effect": float(first * weights[best]),
+        "channel_second_effect": float(second * weights[best]),
+    }
 
 
 def _names(pair: Pair) -> dict[str, object]:

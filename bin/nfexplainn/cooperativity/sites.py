@@ -145,7 +145,7 @@ def top_pairs(
 ) -> list[Pair]:
     """Pair the two leading annotated units of a replicate, by effect, each also with itself.
 
-    Units that match the same known motif count once.
+    Units that are called alike count once.
 
     Parameters
     ----------
@@ -161,13 +161,12 @@ def top_pairs(
     rows[f"effect:{task}"] = pd.to_numeric(rows[f"effect:{task}"])
     rows = rows.dropna(subset=[f"effect:{task}"])
     rows = rows.sort_values(f"effect:{task}", ascending=False, kind="stable")
-    rows = rows.drop_duplicates("target_id")
     leading: list[tuple[str, str]] = []
     for unit, annotation in zip(rows["unit"], rows["annotation"], strict=True):
         name, word = str(annotation).split(", ")[0], word_of(motifs[unit].ppm)
-        if len(word) >= LEAST_WORD and len(leading) < LEADING:
-            taken = any(name == other for other, _ in leading)
-            leading.append((f"{name} ({unit})" if taken else name, word))
+        taken = any(name == other for other, _ in leading)
+        if len(word) >= LEAST_WORD and len(leading) < LEADING and not taken:
+            leading.append((name, word))
     pairs = [
         Pair("homotypic" if one is two else "heterotypic", one[0], two[0], one[1], two[1])
         for place, one in enumerate(leading)

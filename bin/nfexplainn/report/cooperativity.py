@@ -165,10 +165,11 @@ def _what_can_be_seen(verdicts: Sequence[Row]) -> str:
     ]
     if any(_additive(model) for model in models):
         parts.append(
-            "ExplaiNN adds up units that look for one motif each: by its architecture it cannot"
-            " see that two different motifs work together, whatever is in the data. A unit's own"
-            " layers do see two copies of its motif. To ask whether there is cooperativity in the"
-            " data, train other networks beside it (--models explainn,deepcnn)."
+            "ExplaiNN adds up units of one filter each, so two different motifs can work together"
+            " only within a unit whose filter fits both, never across units; a strong dependence"
+            " in the data can teach it such a filter. A unit's own layers do see two copies of its"
+            " motif. A flat curve of ExplaiNN therefore says nothing of the data: train other"
+            " networks beside it (--models explainn,deepcnn)."
         )
     if any(not _additive(model) for model in models):
         parts.append(
@@ -200,7 +201,7 @@ def words(group: Sequence[Row], model: str) -> str:
     different = group[0]["kind"] == "heterotypic"
     if not seen:
         if different and _additive(model):
-            return "no, and this model could not see it: no unit joins two motifs"
+            return "no; nor could it across units, each of which has one filter"
         return "no: flat"
     strands = " and ".join(row["orientation"].replace("-", MINUS) for row in seen)
     said = f"yes (second motif on {strands})"
@@ -208,5 +209,5 @@ def words(group: Sequence[Row], model: str) -> str:
     if _additive(model) and unit and share is not None:
         said += f", {share:.0%} of it inside {unit}"
         if different:
-            said += ", a unit that both motifs move: bases they share, not cooperation of units"
+            said += ", whose one filter both motifs move: not across units"
     return said
