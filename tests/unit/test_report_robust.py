@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 import report_fixtures as fixtures
-from nfexplainn.interpret.reestimate import PWM_COLUMNS
+from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.report.build import build_report
 from nfexplainn.report.load import load_inputs
+from nfexplainn.report.reestimated import _FILES, _WORDS
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -82,6 +83,10 @@ def test_what_computed_a_model(folder: Path, tmp_path: Path) -> None:
     assert all("avx512" in row["kernel"] for row in shown.values())
     methods = json.loads((tmp_path / "out/nfx_methods_main_mqc.json").read_text())["data"]
     assert "robust" not in methods
+
+
+def test_the_kinds_are_those_of_the_step() -> None:
+    assert tuple(_WORDS) == tuple(_FILES) == KINDS
 
 
 def test_nothing_without_the_recipe(tmp_path: Path) -> None:

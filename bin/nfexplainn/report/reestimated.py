@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
@@ -14,8 +13,8 @@ from nfexplainn.report.load import Inputs, Row, number, read_table
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, raw_cell
 
 _COLUMN = 12  # pixels per column of a logo
-_WORDS = dict(zip(KINDS, ("from activating sites", "re-estimated"), strict=True))
-_FILES = dict(zip(KINDS, ("units", "reestimated"), strict=True))
+_WORDS = {"sites": "from activating sites", "reestimated": "re-estimated"}
+_FILES = {"sites": "units", "reestimated": "reestimated"}
 _TEXT = (
     "The robust recipe gives every unit a second motif, counted from its best hits in the training"
     " positives. A row is a task's best motif, of the replicate in which it is best: chosen by the"
@@ -35,7 +34,7 @@ def write_reestimated(page: Page, inputs: Inputs) -> None:
                 of_task.setdefault((dataset, model, row["task"]), []).append((replicate or 1, row))
     if not everything:
         return
-    page.tsv("pwms", ("dataset", "model", "replicate", *PWM_COLUMNS), everything)
+    page.tsv("pwms", list(everything[0]), everything)
     names = {
         (m.dataset, m.name, row["replicate"].lstrip("r"), row["unit"]): row["annotation"]
         for m in inputs.models
