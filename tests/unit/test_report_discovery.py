@@ -1,0 +1,138 @@
+"""The report's chapters on STREME and on pairs of motifs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
+from nfexplainn.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
+from nfexplainn.motifs.formats import write_meme
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.report.cooperativity import words, write_cooperativity
+from nfexplainn.report.discovery import write_discovery
+from nfexplainn.report.load import load_inputs
+from nfexplainn.report.mqc import Page
+
+
+def table(path: Path, columns: tuple[str, ...], *rows: dict[str, object]) -> None:
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(str(row.get(column, "")) for column in columns) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def sections(folder: Path) -> dict[str, dict]:
+    found = (json.loads(path.read_text()) for path in sorted(folder.glob("*_mqc.json")))
+    return {section["id"]: section for section in found}
+
+
+def discovery(folder: Path, state: str) -> None:
+    shared = {"dataset": "d", "model": "explainn", "task": "d", "chosen_on": "valid"}
+    units = [
+        shared
+        | {"source": "explainn", "replicate": r, "state": "ok", "motifs": 9, "logo": f"m{r}"}
+        | {"auprc_chosen": 0.8 + r / 10, "auprc_test": 0.7 + r / 10, "prevalence": 0.5}
+        | {"rank_effect": r, "rank_importance": 3, "consensus": "TGAC", "annotation": "JUN<1>"}
+        for r in (1, 2)
+    ]
+    streme = shared | {"source": "streme", "state": state, "motifs": 0, "reason": "absent & gone"}
+    if state == "ok":
+        streme |= {"auprc_test": 0.95, "auprc_chosen": 0.9, "motifs": 3, "reason": ""}
+    table(folder / "d.explainn.discovery.tsv", BEST_COLUMNS, streme, *units)
+    table(
+        folder / "d.explainn.discovery_timing.tsv",
+        TIMING_COLUMNS,
+        shared | {"source": "streme", "clock": "wall", "seconds": 5},
+        shared | {"source": "streme", "clock": "cpu", "seconds": 123.4},
+        shared | {"task": "*", "source": "explainn", "clock": "wall of training", "seconds": 2},
+    )
+    motifs = tuple(Motif(f"m{r}", "", np.eye(4), 20) for r in (1, 2))
+    write_meme(MotifSet(motifs), folder / "d.explainn.discovery.meme")
+
+
+def test_both_sides_stand_side_by_side(tmp_path: Path) -> None:
+    discovery(tmp_path, "ok")
+    write_discovery(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    found = sections(tmp_path / "out")
+    bars = found["nfx_discovery_best_motif"]["data"]
+    assert bars == {"d": {"streme": 0.95, "explainn": pytest.approx(0.85)}}
+    side = found["nfx_discovery_side_by_side"]
+    rows = side["data"]
+    assert (
+        rows["d \u00b7 STREME"]["seconds"] == "123" and rows["d \u00b7 Units"]["seconds"] == "2.0"
+    )
+    assert rows["d \u00b7 Units"]["effect"] == "1&#44; 2"
+    assert "JUN&lt;1&gt;" in rows["d \u00b7 Units"]["name"]
+    assert "better than STREME's in 0 of 1 cases" in side["description"]
+    assert side["description"].count("<symbol") == 1  # of the better replicate
+    tables = tmp_path / "out" / "tables"
+    assert len((tables / "discovery.tsv").read_text().splitlines()) == 4
+
+
+def test_without_streme_the_reason_is_said(tmp_path: Path) -> None:
+    discovery(tmp_path, "absent")
+    write_discovery(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    found = sections(tmp_path / "out")
+    said = found["nfx_discovery_side_by_side"]["description"]
+    assert "Without STREME in 1 case: absent &amp; gone." in said
+    assert found["nfx_discovery_best_motif"]["data"] == {"d": {"explainn": pytest.approx(0.85)}}
+
+
+def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
+    page = Page(tmp_path / "out")
+    inputs = load_inputs([tmp_path], {}, {})
+    write_discovery(page, inputs)
+    write_cooperativity(page, inputs)
+    assert not sections(tmp_path / "out")
+
+
+def verdict(sign: str, **more: object) -> dict[str, object]:
+    return {
+        **{"dataset": "d", "model": "explainn", "replicate": 1, "task": "t", "pair": "A:B"},
+        **{"kind": "heterotypic", "first": "A", "second": "B", "orientation": sign},
+        **{"first_effect": 2, "second_effect": 1, "difference": 0.1, "spread": 0.5, "share": 0.25},
+        **{"p": 1e-9, "seen": 1, "channel": "unit_007", "channel_share": 0.6},
+        **more,
+    }
+
+
+def test_a_pair_is_drawn_and_put_in_words(tmp_path: Path) -> None:
+    for model in ("explainn", "deepcnn"):
+        more = {"model": model, "channel": "unit_007" if model == "explainn" else ""}
+        stem = tmp_path / f"d.{model}.r1"
+        rows = [verdict("+", **more), verdict("-", **more, seen=0, spread=0.1)]
+        weak = [verdict(sign, **more, task="u", first_effect=0.1) for sign in "+-"]
+        table(Path(f"{stem}.cooperativity_verdict.tsv"), VERDICT_COLUMNS, *rows, *weak)
+        curves = [
+            verdict(sign, **more) | {"start": start, "gap": 5, "difference_low": 0}
+            for sign in "+-"
+            for start in (-20, 20)
+        ]
+        table(Path(f"{stem}.cooperativity.tsv"), CURVE_COLUMNS, *curves)
+    write_cooperativity(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    found = sections(tmp_path / "out")
+    lines = found["nfx_cooperativity_over_the_distance"]["data"]
+    assert lines["ExplaiNN, + strand"] == [[-20.0, 0.1], [20.0, 0.1]]
+    assert len(lines) == 4  # two models, two strands, and no intervals
+    rows = found["nfx_cooperativity_in_words"]["data"]
+    ours = rows["d \u00b7 A:B \u00b7 ExplaiNN"]
+    assert "yes (second motif on +)&#44; 60% of it inside unit_007" in ours["seen"]
+    assert "not across units" in ours["seen"] and ours["share"] == 25
+    assert "unit" not in rows["d \u00b7 A:B \u00b7 DeepCNN"]["seen"]
+
+
+def test_the_words_fit_the_architecture() -> None:
+    def said(model: str, **more: object) -> str:
+        row = {key: str(value) for key, value in (verdict("+", reason="") | more).items()}
+        return words([row], model)
+
+    assert said("explainn", seen=0).startswith("no; nor could it across units")
+    assert said("explainn_u20", seen=0).startswith("no; nor could it across units")
+    assert said("deepcnn", seen=0) == "no: flat"
+    assert said("explainn", kind="homotypic", seen=0) == "no: flat"
+    assert "not across" not in said("explainn", kind="homotypic")
+    assert said("danq", kind="control") == "the control"
+    assert said("danq", reason="too short") == "cannot be told: too short"
