@@ -66,3 +66,43 @@ def test_a_missing_genome_is_told_before_any_task(tmp_path: Path) -> None:
     assert run.code != 0
     for assay in ASSAYS.values():
         assert f"the assay {assay} needs genome; give --genome or the column genome" in run.said
+
+
+def test_cells_are_denoised_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    cells = str(SIMULATED / "simulated_cells.h5ad")
+    sheet = write_sheet(
+        tmp_path / "s.csv",
+        ("sample", "assay", "data", "genome", "peakvi"),
+        ("plain", "single_cell", cells, str(GENOME), ""),
+        ("denoised", "single_cell", cells, str(GENOME), "true"),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet, "--replicates", "1", "-stub-run")
+    assert run.code == 0, run.said
+    ran = run.trace()
+    assert ran["CELLS_DENOISE (denoised)"] == "COMPLETED"
+    assert "CELLS_DENOISE (plain)" not in ran
+    assert ran["SINGLE_CELL_PREPARE (plain)"] == ran["SINGLE_CELL_PREPARE (denoised)"]
+    assert (run.results / "denoised/data/denoised.peakvi.tsv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("peakvi", "perhaps", "column peakvi: "),
+        ("peakvi_latent", "0", "column peakvi_latent: "),
+        ("peakvi_latent", "many", "column peakvi_latent: "),
+        ("peakvi_latent", "2.5", "column peakvi_latent: "),
+        ("peakvi_epochs", "-1", "column peakvi_epochs: "),
+        ("peakvi_epochs", "1000000", "column peakvi_epochs: "),
+        ("peakvi_layers", "2", "peakvi_layers"),
+    ],
+)
+def test_settings_of_denoising_are_checked_before_any_task(
+    tmp_path: Path, column: str, cell: str, said: str
+) -> None:
+    cells = str(SIMULATED / "simulated_cells.h5ad")
+    head = ("sample", "assay", "data", "genome", column)
+    sheet = write_sheet(tmp_path / "s.csv", head, ("c", "single_cell", cells, str(GENOME), cell))
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet, "-stub-run")
+    assert run.code == 1 and "CELLS_DENOISE" not in run.said
+    assert any(said in error for error in run.errors()), run.said

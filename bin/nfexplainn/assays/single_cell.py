@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
-from numpy.typing import NDArray
 
-from nfexplainn.assays.cells import Cells, mean_per_cluster, open_cells, read_clusters
+from nfexplainn.assays.cells import mean_per_cluster, open_cells
+from nfexplainn.assays.clusters import assign_clusters, read_denoised
 from nfexplainn.assays.common import Ledger, place
-from nfexplainn.assays.regions import (
-    choice,
-    choose_tasks,
-    cut_windows,
-    finish,
-    option_file,
-    wanted_tasks,
-    window_reader,
-)
+from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, window_reader
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
 from nfexplainn.errors import UserError
 from nfexplainn.spec import Prepared, Spec
@@ -25,14 +15,14 @@ from nfexplainn.spec import Prepared, Spec
 FEW_CELLS = 20
 _NO_CLUSTER = "cell without a cluster"
 _EMPTY = "region without a count in any cluster"
-_GUESSES = ("cluster", "clusters", "leiden", "louvain", "cell_type", "celltype", "seurat_clusters")
 
 
 def prepare(spec: Spec) -> Prepared:
     """Make the data set of cells by regions (paper: pancreatic islets, 12 clusters, 600 bp).
 
     Every cluster is a task; its value in a region is the mean over its cells. Clusters come from
-    a column of AnnData's ``obs`` (``cluster_column``) or from a table (``clusters``).
+    a column of AnnData's ``obs`` (``cluster_column``) or from a table (``clusters``). The option
+    ``denoised`` names the file of means of denoised cells, which then stand for those of counts.
 
     Raises
     ------
@@ -55,23 +45,18 @@ def prepare(spec: Spec) -> Prepared:
         )
     file = spec.file(spec.rows[0].data)
     cells = open_cells(file, option_file(spec, "regions"), option_file(spec, "barcodes"))
-    labels = _labels(spec, cells)
-    names = sorted({str(label) for label in labels if label}, key=_natural)
-    chosen = choose_tasks(cells.name, names, wanted_tasks(spec))
-    code = {names[position]: task for task, position in enumerate(chosen)}
-    cluster = np.array([code.get(str(label), -1) for label in labels], dtype=np.int64)
-    ledger.drop(file.name, _NO_CLUSTER, int((cluster < 0).sum()))
-    tasks = [_task_name(names[position]) for position in chosen]
-    if len(tasks) < 2:
-        raise UserError(
-            f"{file.name}: all cells are in one cluster ('{names[0]}'), so there is nothing to tell"
-            " apart; give the clusters, or use the assay 'accessibility'."
-        )
-    sizes = np.bincount(cluster[cluster >= 0], minlength=len(tasks))
+    found = assign_clusters(spec, cells)
+    tasks, sizes = found.tasks, found.sizes
+    ledger.drop(file.name, _NO_CLUSTER, int((found.cluster < 0).sum()))
     for task, size in zip(tasks, sizes.tolist(), strict=True):
         if size < FEW_CELLS:
             ledger.note(f"{task} has only {size} cells: its mean is noisy.")
-    means = mean_per_cluster(cells, cluster, len(tasks))
+    denoised = option_file(spec, "denoised")
+    if denoised is None:
+        means = mean_per_cluster(cells, found.cluster, len(tasks))
+    else:
+        means, latent = read_denoised(denoised, tasks, len(cells.rows))
+        ledger.note(f"Cells were denoised with PeakVI ({latent} latent dimensions).")
     cut = cut_windows(reader, cells.peaks)
     values = means[cut.rows]
     # A region that no cell has open has no correlation across clusters.
@@ -95,44 +80,3 @@ def prepare(spec: Spec) -> Prepared:
         None,
         {"transform": transform, "cells": dict(zip(tasks, sizes.tolist(), strict=True))},
     )
-
-
-def _labels(spec: Spec, cells: Cells) -> NDArray[np.str_]:
-    """Give the cluster of every cell, '' for none."""
-    table = option_file(spec, "clusters")
-    column = spec.raw_options.get("cluster_column")
-    if table is not None:
-        if column:
-            raise UserError(f"{spec.id}: give either clusters or cluster_column, not both.")
-        return read_clusters(table, cells.barcodes)
-    there = ", ".join(cells.columns) or "none"
-    if not cells.columns:
-        raise UserError(
-            f"{cells.name}: the file does not say which cluster a cell is in; give a table of"
-            " barcodes and clusters in the column 'clusters'."
-        )
-    if column:
-        if column not in cells.columns:
-            raise UserError(
-                f"{cells.name}: obs has no column '{column}' (cluster_column); it has {there}."
-            )
-        return cells.columns[column]
-    found = [key for key in cells.columns if key.lower() in _GUESSES]
-    if len(found) != 1:
-        raise UserError(
-            f"{cells.name}: it is not clear which column of obs holds the clusters; name it with"
-            f" cluster_column (there is {there})."
-        )
-    return cells.columns[found[0]]
-
-
-def _task_name(cluster: str) -> str:
-    """Make a cluster's name fit for tables and file names; bare numbers say what they number."""
-    name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", cluster).strip("_")
-    return f"cluster_{name}" if not name or name[0].isdecimal() else name
-
-
-def _natural(text: str) -> list[tuple[int, int | str]]:
-    """Sort 2 before 10."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]

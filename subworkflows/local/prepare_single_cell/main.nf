@@ -1,15 +1,33 @@
+include { CELLS_DENOISE } from '../../../modules/local/cells/denoise'
 include { REGIONS_PREPARE as SINGLE_CELL_PREPARE } from '../../../modules/local/regions/prepare'
 
-// Single cells with clusters become a data set.
+// Single cells with clusters become a data set; where it is asked for, they are denoised before.
 workflow PREPARE_SINGLE_CELL {
     take:
-    plans     // list of [id: 'islets', assay: 'single_cell', spec: [...], names: [...], files: [...], genome: [name: 'genome.fa', path: ...]]
+    plans     // list of [id: 'islets', assay: 'single_cell', spec: [...], names: [...], files: [...], genome: [name: 'genome.fa', path: ...], options: [denoise: [peakvi: true, ...]]]
     genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
     code
 
     main:
+    def noisy = plans.findAll { plan -> plan.options.denoise.peakvi }
+    CELLS_DENOISE(
+        channel.fromList(noisy).map { plan ->
+            [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, plan.options.denoise.findAll { name, _value -> name != 'peakvi' }]
+        },
+        code,
+    )
+
+    // The means of the denoised cells are one more file of the data set, which its option denoised names.
+    denoised = CELLS_DENOISE.out.means
+        .map { meta, means -> [meta.id, means] }
+        .combine(channel.fromList(noisy).map { plan -> [plan.id, plan] }, by: 0)
+        .map { _id, means, plan ->
+            [genome: plan.genome, id: plan.id, assay: plan.assay, names: plan.names + [means.name], files: plan.files + [means],
+             spec: plan.spec + [options: plan.spec.options + [denoised: plan.files.size()]]]
+        }
+
     SINGLE_CELL_PREPARE(
-        channel.fromList(plans)
+        channel.fromList(plans - noisy).mix(denoised)
             .map { plan -> [plan.genome, plan] }
             .combine(genomes, by: 0)
             .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta] },

@@ -1,0 +1,123 @@
+"""Clusters of single cells: which cell is in which, and the means of denoised cells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn.assays.cells import Cells, read_clusters
+from nfexplainn.assays.regions import choose_tasks, option_file, wanted_tasks
+from nfexplainn.dataset import Floats
+from nfexplainn.errors import UserError
+from nfexplainn.spec import InputFile, Spec
+
+_GUESSES = ("cluster", "clusters", "leiden", "louvain", "cell_type", "celltype", "seurat_clusters")
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Cells in clusters.
+
+    Attributes
+    ----------
+    cluster : int64 array, shape (cells,)
+        The task of each cell, -1 for none.
+    tasks : tuple of str
+    sizes : int64 array, shape (tasks,)
+        Number of cells.
+    """
+
+    cluster: NDArray[np.int64]
+    tasks: tuple[str, ...]
+    sizes: NDArray[np.int64]
+
+
+def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
+    """Find the wanted clusters of a file of cells.
+
+    Raises
+    ------
+    UserError
+        If the clusters cannot be found, or there is only one.
+    """
+    labels = _labels(spec, cells)
+    names = sorted({str(label) for label in labels if label}, key=_natural)
+    chosen = choose_tasks(cells.name, names, wanted_tasks(spec))
+    code = {names[position]: task for task, position in enumerate(chosen)}
+    cluster = np.array([code.get(str(label), -1) for label in labels], dtype=np.int64)
+    tasks = tuple(_task_name(names[position]) for position in chosen)
+    if len(tasks) < 2:
+        raise UserError(
+            f"{cells.name}: all cells are in one cluster ('{names[0]}'), so there is nothing to"
+            " tell apart; give the clusters, or use the assay 'accessibility'."
+        )
+    return Clusters(cluster, tasks, np.bincount(cluster[cluster >= 0], minlength=len(tasks)))
+
+
+def write_denoised(path: Path, means: Floats, tasks: tuple[str, ...], latent: int) -> None:
+    """Write the means of denoised cells, float32, shape (regions, tasks)."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as file:
+        np.savez_compressed(file, means=means, tasks=np.array(tasks), latent=np.array(latent))
+    temporary.replace(path)
+
+
+def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tuple[Floats, int]:
+    """Read what :func:`write_denoised` wrote; give the means and the latent dimensions.
+
+    Raises
+    ------
+    ValueError
+        If it is of other cells.
+    """
+    with np.load(file.path) as stored:
+        means, names = stored["means"].astype(np.float32), tuple(stored["tasks"].tolist())
+        latent = int(stored["latent"])
+    if names != tasks or means.shape != (regions, len(tasks)):
+        raise ValueError(f"{file.name} holds other clusters or regions than the cells")
+    return means, latent
+
+
+def _labels(spec: Spec, cells: Cells) -> NDArray[np.str_]:
+    """Give the cluster of every cell, '' for none."""
+    table = option_file(spec, "clusters")
+    column = spec.raw_options.get("cluster_column")
+    if table is not None:
+        if column:
+            raise UserError(f"{spec.id}: give either clusters or cluster_column, not both.")
+        return read_clusters(table, cells.barcodes)
+    there = ", ".join(cells.columns) or "none"
+    if not cells.columns:
+        raise UserError(
+            f"{cells.name}: the file does not say which cluster a cell is in; give a table of"
+            " barcodes and clusters in the column 'clusters'."
+        )
+    if column:
+        if column not in cells.columns:
+            raise UserError(
+                f"{cells.name}: obs has no column '{column}' (cluster_column); it has {there}."
+            )
+        return cells.columns[column]
+    found = [key for key in cells.columns if key.lower() in _GUESSES]
+    if len(found) != 1:
+        raise UserError(
+            f"{cells.name}: it is not clear which column of obs holds the clusters; name it with"
+            f" cluster_column (there is {there})."
+        )
+    return cells.columns[found[0]]
+
+
+def _task_name(cluster: str) -> str:
+    """Make a cluster's name fit for tables and file names; bare numbers say what they number."""
+    name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", cluster).strip("_")
+    return f"cluster_{name}" if not name or name[0].isdecimal() else name
+
+
+def _natural(text: str) -> list[tuple[int, int | str]]:
+    """Sort 2 before 10."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]

@@ -1,0 +1,35 @@
+// Single cells denoised with PeakVI, in the image of scvi-tools, and averaged over their clusters.
+process CELLS_DENOISE {
+    tag "${meta.id}"
+    label 'process_high'
+    label 'process_gpu'
+    container { params.peakvi_container }
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, pattern: '*.peakvi.tsv'
+
+    input:
+    // spec, names: as of the preparation; options: [peakvi_latent: 21, ...]
+    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*'), val(options)
+    val code
+
+    output:
+    tuple val(meta), path("${meta.id}.denoised.npz"), emit: means
+    tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history
+    tuple val("${task.process}"), val('scvi-tools'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scvi-tools\"))'"), topic: versions
+
+    script:
+    def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
+    """
+    cat > spec.json <<'SPEC'
+    ${groovy.json.JsonOutput.toJson(spec + [files: staged, genome: null])}
+    SPEC
+    cat > options.json <<'OPTIONS'
+    ${groovy.json.JsonOutput.toJson(options)}
+    OPTIONS
+    denoise_cells.py --spec spec.json --options options.json
+    """
+
+    stub:
+    """
+    touch ${meta.id}.denoised.npz ${meta.id}.peakvi.tsv
+    """
+}
