@@ -335,7 +335,7 @@ def verdict_record(
     judged = {task: judge(each, limits) for task, each in by_task.items()}
     doubtful = [task for task, (word, _, _) in judged.items() if word != "usable"]
     if len(by_task) > 1 and doubtful:
-        shown = ", ".join(doubtful[:3]) + (", ..." if len(doubtful) > 3 else "")
+        shown = ", ".join(doubtful[:3]) + (" and others" if len(doubtful) > 3 else "")
         be = "is" if len(doubtful) == 1 else "are"
         reason += f" {len(doubtful)} of {len(by_task)} tasks {be} weak or unusable: {shown}."
     return {
