@@ -130,7 +130,7 @@ def test_the_report_has_both_chapters(finished: Run) -> None:
     page = (finished.results / "multiqc_report.html").read_text()
     for text in (
         "De novo discovery",
-        "STREME ended with exit code 1: FATAL: Could not open the sequences",
+        "STREME ended with exit code 1: FATAL: Could not open the sequences.",
         "Cooperativity",
         "there is no known motif NOSUCH",
         "never across units",

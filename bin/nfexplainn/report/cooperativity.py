@@ -59,9 +59,11 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
         return
     several = len({dataset for dataset, _ in groups}) > 1
     panels, labels, colours, dashes = [], [], {}, {}
+    # One colour for a model in all panels.
+    places = {model: place for place, model in enumerate(dict.fromkeys(r["model"] for r in curves))}
     for (dataset, pair), models in list(groups.items())[:PANEL_LIMIT]:
         lines: dict[str, list[list[float]]] = {}
-        for place, (model, rows) in enumerate(models.items()):
+        for model, rows in models.items():
             for turn, sign in enumerate("+-"):
                 mine = [row for row in rows if row["orientation"] == sign]
                 shown = sign.replace("-", MINUS)
@@ -71,7 +73,7 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
                 for suffix, column in kinds.items():
                     name = f"{NAMES.get(model, model)}, {shown} strand{suffix}"
                     lines[name] = _line(mine, column)
-                    colours[name] = COLOURS[(2 * place + turn) % len(COLOURS)]
+                    colours[name] = COLOURS[(2 * places[model] + turn) % len(COLOURS)]
                     dashes[name] = "dot" if suffix else "solid"
         panels.append(lines)
         title = f"{dataset}: {pair}" if several else pair

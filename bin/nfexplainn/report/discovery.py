@@ -149,7 +149,7 @@ def _table(
         if took is None:
             took = seconds.get((title, "*", source.removesuffix("_reestimated")))
         rows[f"{_joined(title, task)} \u00b7 {name}"] = {
-            "logo": raw_cell(logo),
+            "logo": raw_cell(logo) or cell(DASH),
             "name": cell(best["annotation"] or DASH),
             "q": None if q_value is None else power(q_value),
             "auprc": _mean(group, "auprc_test"),
@@ -220,7 +220,7 @@ def _said(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> str:
             f" {sum(wins.values())} cases."
         )
     parts += [
-        f"Without STREME in {count} case{'s' if count > 1 else ''}: {escape(reason)}."
+        f"Without STREME in {count} case{'s' if count > 1 else ''}: {escape(reason.rstrip('.'))}."
         for reason, count in missing.items()
     ]
     return " ".join(parts)
