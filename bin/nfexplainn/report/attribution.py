@@ -10,7 +10,7 @@ from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.report.curves import PANEL_LIMIT
 from nfexplainn.report.data import capped
-from nfexplainn.report.load import Inputs, Row, iterate_table, number, read_table
+from nfexplainn.report.load import Inputs, Row, iterate_table, natural_key, number, read_table
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural, power, raw_cell, short
 
 ROWS = 30
@@ -59,11 +59,12 @@ def write_attribution(page: Page, inputs: Inputs) -> None:
 
 
 def _unit_names(inputs: Inputs) -> dict[tuple[str, str], str]:
-    """What the units of ExplaiNN's best replicates are called."""
+    """What the units that stand beside the patterns are called: of ExplaiNN's largest model."""
+    models = [m for m in inputs.models if m.name == "explainn" or m.name.startswith("explainn_u")]
+    largest = sorted(models, key=lambda model: natural_key(model.name))
     return {
         (model.dataset, row["unit"]): row["annotation"]
-        for model in inputs.models
-        if model.name == "explainn"
+        for model in largest
         for row in model.best_units
     }
 

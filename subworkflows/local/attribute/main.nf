@@ -13,13 +13,15 @@ workflow ATTRIBUTE {
 
     main:
     def wanted = plans.findAll { _id, plan -> plan.options.attribute.attribution }
+    // Of several numbers of units the largest stands beside the attributions.
+    def largest = wanted.collectEntries { id, plan -> [id, plan.units.size() > 1 ? "explainn_u${plan.units.max()}".toString() : 'explainn'] }
 
     // [ 'oct4', [r1.units.meme, r1.history.tsv, r2...] ]; nothing where explainn was not trained
     beside = units
-        .filter { run, _meme, _tables -> run.dataset in wanted.keySet() && run.model == 'explainn' }
+        .filter { run, _meme, _tables -> run.model == largest[run.dataset] }
         .join(history)
         .map { run, meme, _tables, epochs -> [groupKey(run.dataset, plans[run.dataset].replicates as int), [meme, epochs]] }
-        .groupTuple()
+        .groupTuple(remainder: true)   // a replicate that diverged has no files
         .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
         .mix(channel.fromList(wanted.findAll { _id, plan -> !('explainn' in plan.models) }.keySet().toList()).map { id -> [id, []] })
 
@@ -32,7 +34,7 @@ workflow ATTRIBUTE {
             def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
             [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs, predicted], dataset]
         }
-        .groupTuple()
+        .groupTuple(remainder: true)   // a replicate that diverged has no files
         .map { key, files, dataset ->
             def meta = key.getGroupTarget()
             [meta.dataset, meta, files.flatten().sort { path -> path.name }, dataset[0]]

@@ -21,7 +21,7 @@ workflow EXPLAIN {
             def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
             [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs] + tables.findAll { path -> path.name.endsWith('.units.tsv') }]
         }
-        .groupTuple()
+        .groupTuple(remainder: true)   // a replicate that diverged has no files
         .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
 
     EXPLANATION_MAKE(

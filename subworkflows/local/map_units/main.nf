@@ -19,7 +19,7 @@ workflow MAP_UNITS {
             def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
             [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs, predicted], dataset]
         }
-        .groupTuple()
+        .groupTuple(remainder: true)   // a replicate that diverged has no files
         .map { key, files, dataset -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }, dataset[0]] }
 
     UNITS_MAP(models.map { meta, files, dataset -> [meta, plans[meta.dataset].options.map, files, dataset] }, code)
