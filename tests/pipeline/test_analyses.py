@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
@@ -96,7 +97,40 @@ def test_transferred_units(analysed: Run) -> None:
         assert np.isfinite(float(unit["effect"])) and int(unit["contribution_n"]) > 0
 
 
+def test_units_are_scored_with_or_without_streme(analysed: Run) -> None:
+    found = rows(analysed.results / "tables" / "discovery.tsv")
+    streme = [row for row in found if row["source"] == "streme"]
+    units = [row for row in found if row["source"] == "explainn" and row["model"] == "explainn"]
+    there = shutil.which("streme") is not None
+    assert all((row["state"] in ("ok", "none")) == there for row in streme) and streme
+    if not there:
+        assert {row["reason"] for row in streme} == {"the program streme was not there"}
+        page = (analysed.results / "multiqc_report.html").read_text(encoding="utf-8")
+        assert "the program streme was not there" in page
+    assert [row["replicate"] for row in units] == ["1", "2"]
+    assert all(float(row["auprc_test"]) > float(row["prevalence"]) for row in units)
+
+
+def test_the_leading_units_are_put_beside_each_other(analysed: Run) -> None:
+    pairs = rows(analysed.results / "MAFK" / "cooperativity" / "MAFK.cooperativity_pairs.tsv")
+    assert {row["kind"] for row in pairs} <= {"homotypic", "heterotypic", "control"}
+    assert all(row["first_word"] and row["second_word"] for row in pairs if not row["reason"])
+    verdicts = rows(analysed.results / "tables" / "cooperativity_verdict.tsv")
+    curves = rows(analysed.results / "tables" / "cooperativity.tsv")
+    usable = [row["pair"] for row in pairs if not row["reason"]]
+    assert {row["pair"] for row in verdicts} == {row["pair"] for row in pairs}
+    assert {row["pair"] for row in curves} == set(usable)
+
+
 def test_report_has_the_chapters_of_the_analyses(analysed: Run) -> None:
     page = (analysed.results / "multiqc_report.html").read_text(encoding="utf-8")
-    for chapter in ("nfx_explained", "nfx_maps", "nfx_attribution", "nfx_drift", "nfx_transfer"):
+    for chapter in (
+        "nfx_explained",
+        "nfx_maps",
+        "nfx_attribution",
+        "nfx_drift",
+        "nfx_transfer",
+        "nfx_discovery",
+        "nfx_cooperativity",
+    ):
         assert f'id="mqc-module-section-{chapter}"' in page
