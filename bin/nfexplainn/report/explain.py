@@ -38,8 +38,9 @@ def write_explained(page: Page, inputs: Inputs) -> None:
     page.tsv("explained", _COLUMNS, rows())
     for dataset, model, replicate, path in found[:PANEL_LIMIT]:
         stem = f"{dataset}.{model}.r{replicate}"
-        _table(page, dataset, path)
-        _pictures(page, dataset, stem, inputs)
+        title = dataset if model == "explainn" else f"{dataset}: {model}"
+        _table(page, title, path)
+        _pictures(page, title, stem, inputs)
 
 
 def _best(path: Path) -> tuple[list[Row], int]:
@@ -53,7 +54,7 @@ def _best(path: Path) -> tuple[list[Row], int]:
     return ranked[:ROWS], len(best)
 
 
-def _table(page: Page, dataset: str, path: Path) -> None:
+def _table(page: Page, title: str, path: Path) -> None:
     ranked, total = _best(path)
     tasks = {row["task"] for row in iterate_table(path)}
     rows: dict[str, dict[str, Cell]] = {}
@@ -83,10 +84,10 @@ def _table(page: Page, dataset: str, path: Path) -> None:
         " unit's share and place, are in the data set's folder <code>explained</code>"
         f" (Parquet, BED, pictures).{capped(total, len(rows), 'explained')}"
     )
-    page.table("nfx_explained", dataset, rows, kept, first="Sequence", lead=_LEAD, description=text)
+    page.table("nfx_explained", title, rows, kept, first="Sequence", lead=_LEAD, description=text)
 
 
-def _pictures(page: Page, dataset: str, stem: str, inputs: Inputs) -> None:
+def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
     drawn = [
         inputs.files[name]
         for name in sorted(inputs.files)
@@ -106,9 +107,9 @@ def _pictures(page: Page, dataset: str, stem: str, inputs: Inputs) -> None:
     )
     page.section(
         "nfx_explained",
-        f"{dataset}: pictures",
+        f"{title}: pictures",
         "html",
         f'<p class="nfx-text">{text}</p>{figures}',
         lead=_LEAD,
-        section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', dataset))}",
+        section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
     )

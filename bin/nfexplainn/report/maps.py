@@ -51,18 +51,19 @@ def write_maps(page: Page, inputs: Inputs) -> None:
     for dataset, model, replicate, path in found[:PANEL_LIMIT]:
         names = called.get((dataset, model), {})
         labels = {unit: text for (of, unit), text in names.items() if of == str(replicate) and text}
-        _plot(page, dataset, path, labels, _order(inputs.models, dataset))
+        title = dataset if model == "explainn" else f"{dataset}: {model}"
+        _plot(page, title, path, labels, _order(inputs.models, dataset))
 
 
 def _order(models: Sequence[ModelResult], dataset: str) -> list[str]:
     return next((model.tasks for model in models if model.dataset == dataset), [])
 
 
-def _plot(page: Page, dataset: str, path: Path, labels: dict[str, str], tasks: list[str]) -> None:
+def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: list[str]) -> None:
     rows = read_table(path)
     if not rows:
         text = "<p>Too few sequences are predicted well for a map.</p>"
-        page.section("nfx_maps", dataset, "html", text, lead=_LEAD)
+        page.section("nfx_maps", title, "html", text, lead=_LEAD)
         return
     groups = sorted({row["group"] for row in rows}, key=lambda g: _rank(g, tasks))
     colours = dict(zip(groups, _palette(groups), strict=True))
@@ -76,7 +77,7 @@ def _plot(page: Page, dataset: str, path: Path, labels: dict[str, str], tasks: l
     part = f" Shown: {len(shown)} of them, drawn at random." if len(shown) < len(rows) else ""
     page.section(
         "nfx_maps",
-        dataset,
+        title,
         "scatter",
         {escape(group): points[group] for group in groups if group in points},
         lead=_LEAD,
