@@ -9,6 +9,7 @@ from typing import Any
 
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
+from nfexplainn.report.methods_analyses import analyses_text
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
 from nfexplainn.report.starts import starts_text
 from nfexplainn.sweep import units_of_name
@@ -51,6 +52,11 @@ _REFERENCES = {
         "Tanaka E, Bailey T, Grant CE, Noble WS, Keich U. Improved similarity scores for comparing"
         " motifs. Bioinformatics 27, 1603-1609 (2011).",
         "10.1093/bioinformatics/btr257",
+    ),
+    "streme": (
+        "Bailey TL. STREME: accurate and versatile sequence motif discovery. Bioinformatics 37,"
+        " 2834-2840 (2021).",
+        "10.1093/bioinformatics/btab203",
     ),
     "jaspar": (
         "Rauluseviciute I, et al. JASPAR 2024: 20th anniversary of the open-access database of"
@@ -137,6 +143,7 @@ def methods_html(inputs: Inputs) -> str:
         _training(params, inputs, text),
         _interpretation(params, text),
         _annotation(params, text),
+        analyses_text(params, text.cite),
         _verdicts(inputs),
         f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
         f" {text.cite('multiqc')}.",
