@@ -1,0 +1,54 @@
+"""The authors' own ExplaiNN (MAX, FOXA1, JUND): two different motifs do not work together in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nfexplainn import dna
+from nfexplainn.cooperativity.effects import Laboratory, backbones
+from nfexplainn.cooperativity.judge import Reader, study
+from nfexplainn.cooperativity.sites import given_pairs, letters_of
+from nfexplainn.models.checkpoint import load_authors_model
+from nfexplainn.models.explainn import ExplaiNN
+from nfexplainn.predict import unit_outputs
+
+pytestmark = pytest.mark.realdata
+
+TASKS = ("MAX", "FOXA1", "JUND")
+WORDS = {"MAX": "GACCACGTGGTC", "FOXA1": "TGTTTACATAG", "JUND": "GATGACTCATCC"}
+BACKBONES = 24
+
+
+def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
+    path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
+    model = load_authors_model(path, length=200, tasks=TASKS).model
+    assert isinstance(model, ExplaiNN)
+
+    def units(codes: dna.Codes) -> np.ndarray:
+        turned = dna.reverse_complement(codes)
+        both = [np.concatenate(list(unit_outputs(model, part))) for part in (codes, turned)]
+        return (both[0].astype(np.float64) + both[1]) / 2
+
+    names = list(WORDS.values())
+    text = ",".join(f"{a}:{b}" for i, a in enumerate(names) for b in names[i + 1 :])
+    pairs = given_pairs(text, [])
+    weights = model.final.weight.detach().numpy().astype(np.float64)
+    reader = Reader(weights, model.final.bias.detach().numpy().astype(np.float64))
+    letters = letters_of([*names, "GGGCT"], BACKBONES, 1)
+    lab = Laboratory(backbones(BACKBONES, 200, 1), units, letters, 6)
+    verdicts = study(lab, pairs, reader, TASKS, 19).verdicts
+    own = {(WORDS[task], task) for task in TASKS}
+    checked = 0
+    for row in verdicts:
+        if row["kind"] != "heterotypic":
+            continue
+        for which in ("first", "second"):
+            if (row[which], row["task"]) in own:
+                # The model knows the motif, and the other one changes little of what it does.
+                assert float(row[f"{which}_effect"]) > 1, row  # type: ignore[arg-type]
+                assert row["seen"] == 0, row
+                checked += 1
+    assert checked == 12
