@@ -19,9 +19,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sequences", nargs="+", required=True, help="FASTA of equal lengths")
     parser.add_argument("--motif-set", required=True, help="MEME file of known motifs")
-    parser.add_argument(
-        "--motifs", default="REST,CEBPB,EBF1,HNF1A", help="names, a cell type each"
-    )
+    parser.add_argument("--motifs", default="REST,CEBPB,EBF1,HNF1A", help="names, a cell type each")
     parser.add_argument("--share", type=float, default=0.3, help="share of windows with a motif")
     parser.add_argument("--cells", type=int, default=160, help="single cells")
     parser.add_argument("--seed", type=int, default=42)

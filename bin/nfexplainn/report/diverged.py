@@ -57,4 +57,3 @@ def _told(dataset: DatasetResult, records: Mapping[str, Sequence[Record]]) -> Da
             }
         models[name] = dataclasses.replace(model, verdict=verdict)
     return dataclasses.replace(dataset, models=tuple(models.values()))
-
