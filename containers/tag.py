@@ -20,10 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "ghcr.io/nf-explainn/nf-explainn"
 NATIVE = "bin/nfexplainn/native"
 PEAKVI = ("containers/peakvi/Dockerfile", "containers/peakvi/requirements.txt")
-# The two places that hold the default of a parameter
+# The two places that hold the default of the parameter NAME
 SETTINGS = {
-    "nextflow.config": r"(?m)^(\s*{}\s*=\s*)'[^']*'",
-    "nextflow_schema.json": r'("{}":\s*\{{[^{{}}]*?"default":\s*)"[^"]*"',
+    "nextflow.config": r"(?m)^(\s*NAME\s*=\s*)'[^']*'",
+    "nextflow_schema.json": r'("NAME":\s*\{[^{}]*?"default":\s*)"[^"]*"',
 }
 
 
@@ -53,9 +53,8 @@ def write() -> None:
     for (name, pattern), (parameter, value) in itertools.product(SETTINGS.items(), images.items()):
         path = ROOT / name
         quote = "'" if name.endswith(".config") else '"'
-        text, changes = re.subn(
-            pattern.format(parameter), rf"\g<1>{quote}{value}{quote}", path.read_text()
-        )
+        pattern = pattern.replace("NAME", parameter)
+        text, changes = re.subn(pattern, rf"\g<1>{quote}{value}{quote}", path.read_text())
         if changes != 1:
             raise SystemExit(f"{name}: expected one place with {parameter}, found {changes}")
         path.write_text(text)

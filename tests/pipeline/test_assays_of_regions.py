@@ -85,24 +85,31 @@ def test_cells_are_denoised_only_where_that_is_asked_for(tmp_path: Path) -> None
     assert (run.results / "denoised/data/denoised.peakvi.tsv").is_file()
 
 
-@pytest.mark.parametrize(
-    ("column", "cell", "said"),
-    [
-        ("peakvi", "perhaps", "column peakvi: "),
-        ("peakvi_latent", "0", "column peakvi_latent: "),
-        ("peakvi_latent", "many", "column peakvi_latent: "),
-        ("peakvi_latent", "2.5", "column peakvi_latent: "),
-        ("peakvi_epochs", "-1", "column peakvi_epochs: "),
-        ("peakvi_epochs", "1000000", "column peakvi_epochs: "),
-        ("peakvi_layers", "2", "peakvi_layers"),
-    ],
-)
-def test_settings_of_denoising_are_checked_before_any_task(
-    tmp_path: Path, column: str, cell: str, said: str
-) -> None:
+def test_settings_of_denoising_are_checked_before_any_task(tmp_path: Path) -> None:
     cells = str(SIMULATED / "simulated_cells.h5ad")
-    head = ("sample", "assay", "data", "genome", column)
-    sheet = write_sheet(tmp_path / "s.csv", head, ("c", "single_cell", cells, str(GENOME), cell))
+    columns = ("peakvi", "peakvi_latent", "peakvi_epochs")
+    wrong = (
+        ("peakvi", "perhaps"),
+        ("peakvi_latent", "0"),
+        ("peakvi_latent", "many"),
+        ("peakvi_latent", "2.5"),
+        ("peakvi_epochs", "-1"),
+        ("peakvi_epochs", "1000000"),
+    )
+    rows = [
+        (
+            f"c{number}",
+            "single_cell",
+            cells,
+            str(GENOME),
+            *(cell if c == column else "" for c in columns),
+        )
+        for number, (column, cell) in enumerate(wrong)
+    ]
+    head = ("sample", "assay", "data", "genome", *columns)
+    sheet = write_sheet(tmp_path / "s.csv", head, *rows)
     run = run_nextflow(tmp_path, ROOT, "--input", sheet, "-stub-run")
     assert run.code == 1 and "CELLS_DENOISE" not in run.said
-    assert any(said in error for error in run.errors()), run.said
+    for line, (column, _) in enumerate(wrong, start=2):
+        place = f"s.csv, line {line}, column {column}: "
+        assert any(error.startswith(place) for error in run.errors()), run.said

@@ -136,7 +136,7 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     ),
     (
         {"units": "5,10", "initial_motifs": "jaspar"},
-        "units '5,10' are several numbers, but initial_motifs gives every profile two units; give one number, or leave initial_motifs out.",
+        "initial_motifs decides the number of units (two per profile), but units is 5,10; give one number, or leave initial_motifs out.",
     ),
     (
         {"mode_clusters": "sheet.csv"},

@@ -154,10 +154,14 @@ def test_modisco_finds_the_planted_motif_and_the_unit_beside_it():
         hypothetical[row, at + np.arange(len(word)), site] += 1.0
     found = Attributions(hypothetical, np.zeros(n), np.zeros(n))
     patterns, note = find_patterns(codes, found, "t", "")
-    assert note == "" and patterns[0].raises and patterns[0].seqlets > 150
-    letters = "".join("ACGT"[at] for at in patterns[0].ppm.argmax(axis=1))
-    both = (letters, dna.decode(dna.reverse_complement(dna.encode([letters])))[0])
-    assert any(word in text for text in both), letters
+    # TF-MoDISco splits windows that are this much alike, and drops clusters of fewer than 20: the
+    # word stands in several patterns, and there is nothing else.
+    assert note == "" and all(pattern.raises for pattern in patterns)
+    assert n >= sum(pattern.seqlets for pattern in patterns) > 80
+    for pattern in patterns:
+        letters = "".join("ACGT"[at] for at in pattern.ppm.argmax(axis=1))
+        both = (letters, dna.decode(dna.reverse_complement(dna.encode([letters])))[0])
+        assert any(word in text for text in both), letters
     ppm = np.full((len(word), 4), 0.02)
     ppm[np.arange(len(word)), site] = 0.94
     strange = np.tile([0.05, 0.05, 0.05, 0.85], (9, 1))

@@ -14,9 +14,6 @@ def analysisProblems(Map options) {
     if (units.size() > 1 && !('explainn' in options.models.tokenize(','))) {
         problems << "units '${options.units}' are several numbers, to train explainn with each, but models is ${options.models}; add explainn, or give one number."
     }
-    if (units.size() > 1 && options.initial_motifs) {
-        problems << "units '${options.units}' are several numbers, but initial_motifs gives every profile two units; give one number, or leave initial_motifs out."
-    }
     if (options.mode_clusters && !options.binding_modes) {
         problems << "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out."
     }

@@ -74,7 +74,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
 
 // Of every data set and model of an earlier run the best replicate, or the first where none is known to be best.
 def modelsOfResults(Object folder, String place, List problems) {
-    if (folder == file(params.outdir).normalize()) {
+    if (params.outdir && folder == file(params.outdir).normalize()) {
         problems << "${place}, pretrained: ${folder} is where this run puts its own results; give --outdir another folder."
         return []
     }

@@ -14,7 +14,7 @@ process CELLS_DENOISE {
     output:
     tuple val(meta), path("${meta.id}.denoised.npz"), emit: means
     tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history
-    tuple val("${task.process}"), val('scvi-tools'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scvi-tools\"))'"), topic: versions
+    tuple val("${task.process}"), val('scvi-tools'), eval("python3 -c 'import importlib.metadata as m; print(*(d.version for d in m.distributions(name=\"scvi-tools\")))'"), topic: versions
 
     script:
     def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
