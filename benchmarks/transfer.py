@@ -20,7 +20,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
-from assays import TARGETS
+from assays import DATA_SEED, TARGETS
 from assays import prepare as prepare_assay
 from figure1 import FACTORS, TOP, script
 from figure1 import prepare as prepare_peaks
@@ -112,7 +112,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         pretrained = pretrain(args.data.resolve(), folder)
         if not (folder / f"{BINS}.dataset.parquet").exists():
-            prepare_assay(BINS, TARGETS[BINS], folder)
+            prepare_assay(BINS, TARGETS[BINS], DATA_SEED, folder)
         if not (folder / f"{BINS}.baseline.tsv").exists():
             data = f"{BINS}.dataset.parquet"
             script(folder, "baseline.py", "--dataset", data, "--id", BINS)
