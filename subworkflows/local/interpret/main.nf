@@ -18,7 +18,7 @@ workflow INTERPRET {
         },
         code,
     )
-    units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
+    units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true, failOnMismatch: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
     missing = trained.diverged.map { run, _why -> [run, []] }   // counts among the replicates, and has no files
 
@@ -40,7 +40,7 @@ workflow INTERPRET {
     )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
     UNITS_SUMMARISE(
-        replicates.join(UNITS_ANNOTATE.out.tomtom).join(UNITS_ANNOTATE.out.support)
+        replicates.join(UNITS_ANNOTATE.out.tomtom.join(UNITS_ANNOTATE.out.support, failOnMismatch: true))
             .map { meta, files, tomtom, support -> [meta.dataset, meta, files + [tomtom, support]] }
             .combine(ofDataset, by: 0)
             .map { _id, meta, files, others -> [meta, plans[meta.dataset].options.summarise, (files + others).sort { path -> path.name }] },
