@@ -79,7 +79,8 @@ class Page:
             Heading; empty for a chapter of one section. Sections are ordered by it.
         plot_type : {'html', 'table', 'linegraph', 'bargraph', 'box', 'heatmap'}
         data : object
-            As MultiQC's custom content takes it.
+            As MultiQC's custom content takes it. Lines without a point, and panels without a line,
+            are left out, as MultiQC fails on them; where nothing is left, a sentence says so.
         lead : str
             Markdown under the chapter's heading.
         description : str
@@ -94,6 +95,10 @@ class Page:
         slug = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
         section_id = self._unique(section_id or f"{chapter}_{slug or 'main'}")
         title = name or CHAPTERS[chapter]
+        if plot_type == "linegraph":
+            data, pconfig = _drawable(data, pconfig or {})
+            if not data:
+                plot_type, data = "html", "<p>There is no value to draw.</p>"
         content: dict[str, Any] = {
             "id": section_id,
             "parent_id": chapter,
@@ -163,6 +168,17 @@ class Page:
         lines = ["\t".join(columns)]
         lines += ["\t".join(_field(row.get(column)) for column in columns) for row in rows]
         write_text(self.tables / f"{name}.tsv", "\n".join(lines) + "\n")
+
+
+def _drawable(data: Any, pconfig: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """Leave out lines without a point, and panels without a line together with their labels."""
+    if isinstance(data, Mapping):
+        return {name: points for name, points in data.items() if points}, pconfig
+    panels = [_drawable(panel, {})[0] for panel in data]
+    labels = pconfig.get("data_labels") or [None] * len(panels)
+    kept = [(panel, label) for panel, label in zip(panels, labels, strict=True) if panel]
+    some = {"data_labels": [label for _, label in kept if label is not None]}
+    return [panel for panel, _ in kept], {**pconfig, **some}
 
 
 def escape(text: object) -> str:
