@@ -86,6 +86,19 @@ def test_nextflow_lint(root: Path) -> None:
     assert "had no errors" in said
 
 
+def test_every_label_of_a_process_says_what_it_asks_for(root: Path) -> None:
+    known = set()
+    for name in ("base", "engines"):
+        text = (root / f"conf/{name}.config").read_text()
+        known |= set(re.findall(r"withLabel: '(\w+)'", text))
+    used = {
+        label
+        for path in tracked(root, "modules")
+        for label in re.findall(r"^ *label '(\w+)'", path.read_text(), re.MULTILINE)
+    }
+    assert "process_high" in used and used <= known
+
+
 NFCORE_KEYS = """
 nextflow_config schema_lint schema_params schema_description base_config modules_config
 modules_structure local_component_structure system_exit merge_markers pipeline_todos
