@@ -9,13 +9,18 @@ import json
 import sys
 from pathlib import Path
 
-from nfexplainn.assays.cells import open_cells
-from nfexplainn.assays.clusters import assign_clusters, write_denoised
-from nfexplainn.assays.denoise import HISTORY_COLUMNS, DenoiseOptions, denoised_means
-from nfexplainn.assays.regions import option_file
-from nfexplainn.errors import run_script
+from nfexplainn.assays.clusters import write_denoised
+from nfexplainn.assays.denoise import (
+    HISTORY_COLUMNS,
+    DenoiseOptions,
+    denoised_means,
+    gather_counts,
+)
+from nfexplainn.assays.single_cell import read_cells
+from nfexplainn.errors import UserError, run_script
 from nfexplainn.spec import read_spec
 from nfexplainn.tables import write_tsv
+from nfexplainn.textfile import write_text
 
 
 def parse() -> argparse.Namespace:
@@ -23,28 +28,37 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spec", required=True, help="spec.json, as of prepare_single_cell.py")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Read, denoise, write."""
+    """Read, denoise, write; a mistake in the files is a state, told with those of others."""
     args = parse()
     spec = read_spec(args.spec)
     given = json.loads(Path(args.options).read_text(encoding="utf-8"))
     known = {field.name for field in dataclasses.fields(DenoiseOptions)}
     options = DenoiseOptions(**{key: value for key, value in given.items() if key in known})
-    file = spec.file(spec.rows[0].data)
-    cells = open_cells(file, option_file(spec, "regions"), option_file(spec, "barcodes"))
-    clusters = assign_clusters(spec, cells)
-    means, history = denoised_means(cells, clusters, options, spec.options.seed)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
+    status = {"dataset": spec.id, "state": "ok", "reason": "", "advice": ""}
+    counts = None
+    try:
+        cells, clusters = read_cells(spec)
+        counts = gather_counts(cells, clusters)
+    except UserError as error:
+        status |= {"state": "error", "reason": str(error)}
+    text = json.dumps(status, indent=1, sort_keys=True) + "\n"
+    write_text(folder / f"{spec.id}.denoise.status.json", text)
+    if counts is None:
+        return
+    means, history = denoised_means(counts, clusters, options, spec.options.seed, args.threads)
     write_tsv(folder / f"{spec.id}.peakvi.tsv", HISTORY_COLUMNS, history)
     path = folder / f"{spec.id}.denoised.npz"
     write_denoised(path, means, clusters.tasks, options.peakvi_latent)
-    text = f"{spec.id}: {len(cells.barcodes):,} cells denoised in {len(history)} epochs"
-    print(text, file=sys.stderr)
+    said = f"{spec.id}: {len(cells.barcodes):,} cells denoised in {len(history)} epochs"
+    print(said, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -43,12 +43,16 @@ def test_mistakes_of_all_files_end_the_run_together(tmp_path: Path) -> None:
     (tmp_path / "m.tsv").write_text("chrom\tstart\tend\tA\nsim1\t0\t200\t7\n")
     (tmp_path / "a.bg").write_text("sim1\t0\t200\t1\n")
     (tmp_path / "c.csv").write_text("Barcode,Cluster\nX-1,1\n")
+    cells = str(SIMULATED / "simulated_cells.h5ad")
     sheet = write_sheet(
         tmp_path / "s.csv",
-        HEAD,
-        ("mat", "matrix", "m.tsv", str(GENOME), "", ""),
-        ("acc", "accessibility", "a.bg", str(GENOME), "", ""),
-        ("sc", "single_cell", str(SIMULATED / "simulated_cells.h5ad"), str(GENOME), "", "c.csv"),
+        (*HEAD, "dataset", "cluster_column", "peakvi"),
+        ("mat", "matrix", "m.tsv", str(GENOME), "", "", "", "", ""),
+        ("acc", "accessibility", "a.bg", str(GENOME), "", "", "", "", ""),
+        ("sc", "single_cell", cells, str(GENOME), "", "c.csv", "", "", ""),
+        ("noisy", "single_cell", cells, str(GENOME), "", "", "", "nowhere", "true"),
+        ("one", "single_cell", cells, str(GENOME), "", "", "both", "", "true"),
+        ("two", "single_cell", cells, str(GENOME), "", "", "both", "", "true"),
     )
     run = run_nextflow(tmp_path, ROOT, "--input", sheet)
     assert run.code != 0
@@ -56,7 +60,10 @@ def test_mistakes_of_all_files_end_the_run_together(tmp_path: Path) -> None:
     assert "m.tsv, line 2, column A: 7 is no label" in said
     assert "acc: tracks need regions to be summed over (or tile_step)" in said
     assert "c.csv: none of its barcodes is a cell of the matrix" in said
+    assert "obs has no column 'nowhere' (cluster_column)" in said
+    assert "'both' has 2 rows, but single cells are one matrix" in said
     assert "Traceback" not in said
+    assert set(run.trace().values()) == {"COMPLETED"}
 
 
 def test_a_missing_genome_is_told_before_any_task(tmp_path: Path) -> None:

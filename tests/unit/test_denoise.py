@@ -20,7 +20,12 @@ from nfexplainn.assays.clusters import (
     read_denoised,
     write_denoised,
 )
-from nfexplainn.assays.denoise import DenoiseOptions, count_matrix, denoised_means
+from nfexplainn.assays.denoise import (
+    DenoiseOptions,
+    count_matrix,
+    denoised_means,
+    gather_counts,
+)
 from nfexplainn.errors import UserError
 from nfexplainn.spec import InputFile, Spec, make_options
 
@@ -66,13 +71,13 @@ class Model:
 def test_estimates_are_averaged_over_the_cells_of_each_cluster(
     cells: Cells, clusters: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(denoise, "_train", lambda counts, _options, _seed: Model(counts))
+    monkeypatch.setattr(denoise, "_train", lambda counts, *_: Model(counts))
     # Some cells are in no cluster: they have no part.
     cluster = np.where(np.arange(160) % 7 == 0, -1, clusters.cluster)
     some = dataclasses.replace(
         clusters, cluster=cluster, sizes=np.bincount(cluster[cluster >= 0], minlength=4)
     )
-    means, history = denoised_means(cells, some, DenoiseOptions(), 1)
+    means, history = denoised_means(gather_counts(cells, some), some, DenoiseOptions(), 1)
     np.testing.assert_allclose(means, mean_per_cluster(cells, cluster, 4), rtol=1e-5)
     assert history[0] == (1, 3.0, 3.0) and history[1][:2] == (2, 2.0) and np.isnan(history[1][2])
 
@@ -112,12 +117,15 @@ def without(cells: Cells, number: int) -> Cells:
 def test_mistakes_have_their_sentences(cells: Cells, clusters: Clusters) -> None:
     for value in (-1.0, np.nan):
         with pytest.raises(UserError, match=r"cells.h5ad: .*PeakVI needs counts"):
-            denoised_means(changed(cells, value), clusters, DenoiseOptions(), 1)
+            gather_counts(changed(cells, value), clusters)
     with pytest.raises(UserError, match="the cell 'cell6' has no count in any region"):
-        denoised_means(without(cells, 5), clusters, DenoiseOptions(), 1)
+        gather_counts(without(cells, 5), clusters)
     few = dataclasses.replace(clusters, cluster=np.where(np.arange(160) < 40, 0, -1))
     with pytest.raises(UserError, match="only 40 cells are in a cluster, fewer than the 50"):
-        denoised_means(cells, few, DenoiseOptions(), 1)
+        gather_counts(cells, few)
+    empty = dataclasses.replace(cells, entries=lambda: iter(()))
+    with pytest.raises(UserError, match=r"cells.h5ad: the matrix holds no count at all"):
+        gather_counts(empty, clusters)
 
 
 def test_the_defaults_are_those_of_the_parameters(root: Path) -> None:
@@ -142,9 +150,35 @@ def test_the_script_says_what_is_missing_or_denoises(root: Path, tmp_path: Path)
     except ImportError:
         assert done.returncode == 1
         assert "ERROR: PeakVI needs scvi-tools, which is not here" in done.stderr
-        assert not list(tmp_path.glob("d.*"))
+        assert [path.name for path in tmp_path.glob("d.*")] == ["d.denoise.status.json"]
     else:
         assert done.returncode == 0, done.stderr
         file = InputFile("d", str(tmp_path / "d.denoised.npz"))
         names = ("CEBPB_cells", "EBF1_cells", "HNF1A_cells", "REST_cells")
         assert (read_denoised(file, names, 3000)[0] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "rows", "said"),
+    [
+        ("nowhere", 1, "cells.h5ad: obs has no column 'nowhere' (cluster_column)"),
+        ("", 2, "'d' has 2 rows, but single cells are one matrix"),
+    ],
+)
+def test_mistakes_are_states_told_before_denoising(
+    root: Path, tmp_path: Path, column: str, rows: int, said: str
+) -> None:
+    path = root / "assets/demo/simulated/simulated_cells.h5ad"
+    spec: dict[str, Any] = {"id": "d", "assay": "single_cell", "seed": 1}
+    spec["rows"] = [{"sample": f"s{n}", "data": 0} for n in range(rows)]
+    spec["files"] = [{"name": "cells.h5ad", "path": str(path)}]
+    spec["options"] = {"cluster_column": column}
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    (tmp_path / "options.json").write_text("{}")
+    script = [sys.executable, str(root / "bin/denoise_cells.py"), "--spec", "spec.json"]
+    script += ["--options", "options.json"]
+    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    status = json.loads((tmp_path / "d.denoise.status.json").read_text())
+    assert status["state"] == "error" and said in status["reason"]
+    assert not (tmp_path / "d.denoised.npz").exists()

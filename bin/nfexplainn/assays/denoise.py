@@ -37,53 +37,18 @@ class DenoiseOptions:
     peakvi_epochs: int = 500
 
 
-def count_matrix(cells: Cells) -> sparse.csr_matrix:
-    """Gather the counts, float32, cells x regions.
-
-    Raises
-    ------
-    UserError
-        If a value is negative or no number, or a cell has no count.
-    """
-    column = np.full(cells.features, -1)
-    column[cells.rows] = np.arange(len(cells.rows))
-    parts = []
-    for cell, feature, value in cells.entries():
-        if not np.isfinite(value).all() or (value < 0).any():
-            raise UserError(
-                f"{cells.name}: the matrix holds negative values or values that are no numbers;"
-                " PeakVI needs counts."
-            )
-        used = column[feature] >= 0
-        parts.append((cell[used], column[feature[used]], value[used].astype(np.float32)))
-    rows, columns, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    shape = (len(cells.barcodes), len(cells.rows))
-    return sparse.csr_matrix((values, (rows, columns)), shape=shape)
-
-
-def denoised_means(
-    cells: Cells, clusters: Clusters, options: DenoiseOptions, seed: int
-) -> tuple[Floats, list[tuple[int, float, float]]]:
-    """Average the probabilities of being accessible, as PeakVI estimates them, over clusters.
-
-    Cells of no cluster have no part. The matrix of probabilities is never in memory as a whole.
-
-    Parameters
-    ----------
-    cells : Cells
-    clusters : Clusters
-    options : DenoiseOptions
-    seed : int
+def gather_counts(cells: Cells, clusters: Clusters) -> sparse.csr_matrix:
+    """Gather the counts of the cells that are in a cluster, and see whether PeakVI can use them.
 
     Returns
     -------
-    means : float32 array, shape (regions, clusters)
-    history : list of (epoch, training loss, validation loss)
+    csr_matrix
+        float32, cells of a cluster x regions.
 
     Raises
     ------
     UserError
-        If there are too few cells, or scvi-tools is missing.
+        If there are too few cells, or what the file holds is no counts.
     """
     kept = np.flatnonzero(clusters.cluster >= 0)
     if len(kept) < _MIN_CELLS:
@@ -99,11 +64,74 @@ def denoised_means(
             f"{cells.name}: the cell '{name}' has no count in any region; leave out empty cells"
             f" ({len(empty):,}), or leave peakvi out."
         )
-    model = _train(counts, options, seed)
-    mine = clusters.cluster[kept]
+    return counts
+
+
+def count_matrix(cells: Cells) -> sparse.csr_matrix:
+    """Gather the counts, float32, cells x regions.
+
+    Raises
+    ------
+    UserError
+        If the matrix is empty, or a value is negative or no number.
+    """
+    column = np.full(cells.features, -1)
+    column[cells.rows] = np.arange(len(cells.rows))
+    parts = []
+    for cell, feature, value in cells.entries():
+        if not np.isfinite(value).all() or (value < 0).any():
+            raise UserError(
+                f"{cells.name}: the matrix holds negative values or values that are no numbers;"
+                " PeakVI needs counts."
+            )
+        used = column[feature] >= 0
+        parts.append((cell[used], column[feature[used]], value[used].astype(np.float32)))
+    if not parts:
+        raise UserError(
+            f"{cells.name}: the matrix holds no count at all; PeakVI needs counts, so give the"
+            " matrix of the counted cells."
+        )
+    rows, columns, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    shape = (len(cells.barcodes), len(cells.rows))
+    return sparse.csr_matrix((values, (rows, columns)), shape=shape)
+
+
+def denoised_means(
+    counts: sparse.csr_matrix,
+    clusters: Clusters,
+    options: DenoiseOptions,
+    seed: int,
+    threads: int = 1,
+) -> tuple[Floats, list[tuple[int, float, float]]]:
+    """Average the probabilities of being accessible, as PeakVI estimates them, over clusters.
+
+    The matrix of probabilities is never in memory as a whole.
+
+    Parameters
+    ----------
+    counts : csr_matrix
+        Of :func:`gather_counts`.
+    clusters : Clusters
+    options : DenoiseOptions
+    seed : int
+    threads : int
+        CPU threads.
+
+    Returns
+    -------
+    means : float32 array, shape (regions, clusters)
+    history : list of (epoch, training loss, validation loss)
+
+    Raises
+    ------
+    UserError
+        If scvi-tools is missing.
+    """
+    model = _train(counts, options, seed, threads)
+    mine = clusters.cluster[clusters.cluster >= 0]
     sums = np.zeros((len(clusters.tasks), counts.shape[1]))
-    for first in range(0, len(kept), _CELLS_AT_A_TIME):
-        rows = np.arange(first, min(first + _CELLS_AT_A_TIME, len(kept)))
+    for first in range(0, len(mine), _CELLS_AT_A_TIME):
+        rows = np.arange(first, min(first + _CELLS_AT_A_TIME, len(mine)))
         found = model.get_normalized_accessibility(
             indices=rows, batch_size=_CELLS_AT_A_TIME, return_numpy=True
         )
@@ -112,15 +140,17 @@ def denoised_means(
     return np.ascontiguousarray(means), _history(model)
 
 
-def _train(counts: sparse.csr_matrix, options: DenoiseOptions, seed: int) -> Any:
+def _train(counts: sparse.csr_matrix, options: DenoiseOptions, seed: int, threads: int) -> Any:
     try:
         import anndata
         import scvi
+        import torch
     except ImportError as error:
         raise UserError(
             f"PeakVI needs scvi-tools, which is not here ({error}); run with an engine, such as"
             " -profile docker, which takes the image peakvi_container, or leave peakvi out."
         ) from error
+    torch.set_num_threads(threads)
     scvi.settings.seed = seed
     data = anndata.AnnData(counts)
     scvi.model.PEAKVI.setup_anndata(data)

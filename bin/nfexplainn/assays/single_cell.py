@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nfexplainn.assays.cells import mean_per_cluster, open_cells
-from nfexplainn.assays.clusters import assign_clusters, read_denoised
+from nfexplainn.assays.cells import Cells, mean_per_cluster, open_cells
+from nfexplainn.assays.clusters import Clusters, assign_clusters, read_denoised
 from nfexplainn.assays.common import Ledger, place
 from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, window_reader
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
@@ -15,6 +15,29 @@ from nfexplainn.spec import Prepared, Spec
 FEW_CELLS = 20
 _NO_CLUSTER = "cell without a cluster"
 _EMPTY = "region without a count in any cluster"
+
+
+def read_cells(spec: Spec) -> tuple[Cells, Clusters]:
+    """Open the one matrix of a data set and find its clusters.
+
+    Raises
+    ------
+    UserError
+        For mistakes in the files, or in the rows.
+    """
+    if len(spec.rows) > 1:
+        raise UserError(
+            f"{place(spec.rows[1])}: '{spec.id}' has {len(spec.rows)} rows, but single cells are"
+            " one matrix; join the cells to one file, or give the rows different data sets."
+        )
+    if spec.rows[0].split:
+        raise UserError(
+            f"{place(spec.rows[0])}: one matrix cannot be one part of a split; leave the column"
+            " split empty and use split_by chromosome."
+        )
+    file = spec.file(spec.rows[0].data)
+    cells = open_cells(file, option_file(spec, "regions"), option_file(spec, "barcodes"))
+    return cells, assign_clusters(spec, cells)
 
 
 def prepare(spec: Spec) -> Prepared:
@@ -33,19 +56,8 @@ def prepare(spec: Spec) -> Prepared:
     """
     ledger = Ledger()
     reader = window_reader(spec, ledger)
-    if len(spec.rows) > 1:
-        raise UserError(
-            f"{place(spec.rows[1])}: '{spec.id}' has {len(spec.rows)} rows, but single cells are"
-            " one matrix; join the cells to one file, or give the rows different data sets."
-        )
-    if spec.rows[0].split:
-        raise UserError(
-            f"{place(spec.rows[0])}: one matrix cannot be one part of a split; leave the column"
-            " split empty and use split_by chromosome."
-        )
     file = spec.file(spec.rows[0].data)
-    cells = open_cells(file, option_file(spec, "regions"), option_file(spec, "barcodes"))
-    found = assign_clusters(spec, cells)
+    cells, found = read_cells(spec)
     tasks, sizes = found.tasks, found.sizes
     ledger.drop(file.name, _NO_CLUSTER, int((found.cluster < 0).sum()))
     for task, size in zip(tasks, sizes.tolist(), strict=True):

@@ -43,12 +43,12 @@ workflow PREPARE {
     status = prepared.collect { out -> out.status }.inject { one, other -> one.mix(other) }
     tables = prepared.collect { out -> out.tables }.inject { one, other -> one.mix(other) }
     dataset = prepared.collect { out -> out.dataset }.inject { one, other -> one.mix(other) }
-    checks = INDEX_GENOMES.out.checks
+    checks = INDEX_GENOMES.out.checks.mix(PREPARE_SINGLE_CELL.out.checks)
 
     emit:
     status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     dataset   // [ [id: 'oct4', ...], oct4.dataset.parquet ]
-    checks    // genome.status.json
+    checks    // genome.status.json, islets.denoise.status.json
     genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
 }

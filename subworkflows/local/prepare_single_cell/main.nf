@@ -37,9 +37,11 @@ workflow PREPARE_SINGLE_CELL {
     status = SINGLE_CELL_PREPARE.out.status
     dataset = SINGLE_CELL_PREPARE.out.dataset
     tables = SINGLE_CELL_PREPARE.out.tables
+    checks = CELLS_DENOISE.out.status
 
     emit:
     status    // [ [id: 'islets', assay: 'single_cell'], islets.status.json ]
     dataset   // only of what can be used
     tables
+    checks    // islets.denoise.status.json: mistakes in what was to be denoised
 }

@@ -12,8 +12,9 @@ process CELLS_DENOISE {
     val code
 
     output:
-    tuple val(meta), path("${meta.id}.denoised.npz"), emit: means
-    tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history
+    path "${meta.id}.denoise.status.json"           , emit: status
+    tuple val(meta), path("${meta.id}.denoised.npz"), emit: means  , optional: true
+    tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history, optional: true
     tuple val("${task.process}"), val('scvi-tools'), eval("python3 -c 'import importlib.metadata as m; print(*(d.version for d in m.distributions(name=\"scvi-tools\")))'"), topic: versions
 
     script:
@@ -25,11 +26,12 @@ process CELLS_DENOISE {
     cat > options.json <<'OPTIONS'
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
-    denoise_cells.py --spec spec.json --options options.json
+    denoise_cells.py --spec spec.json --options options.json --threads ${task.cpus}
     """
 
     stub:
     """
+    echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.denoise.status.json
     touch ${meta.id}.denoised.npz ${meta.id}.peakvi.tsv
     """
 }
