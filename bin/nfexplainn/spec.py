@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nfexplainn.audit import audit_dataset
-from nfexplainn.dataset import Dataset, Source, write_dataset
+from nfexplainn.dataset import Dataset, Floats, Source, write_dataset
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.tables import write_audit, write_counts, write_dropped
 from nfexplainn.textfile import sha256, write_text
@@ -245,7 +247,7 @@ def check_dataset(dataset: Dataset) -> None:
     UserError
         If a task has the name of another column.
     UnusableError
-        If training or validation has no sequences.
+        If training or validation has no sequences, or its labels do not differ in any task.
     """
     reserved = {"name", "sequence", "split"} & set(dataset.meta.tasks)
     if reserved:
@@ -253,12 +255,38 @@ def check_dataset(dataset: Dataset) -> None:
             f"{dataset.meta.id}: a task may not be called '{min(reserved)}', which is a column of"
             " the data set; rename the sample."
         )
-    for split, what in (("train", "training"), ("valid", "validation")):
+    parts = {"train": "training", "valid": "validation"}
+    for split, what in parts.items():
         if not len(dataset.rows(split)):
             raise UnusableError(
                 f"No sequence is left for {what} ({len(dataset):,} sequences in all).",
                 "Give more sequences, or another split (split_by, valid_fraction).",
             )
+    for split, what in parts.items():
+        rows = dataset.rows(split)
+        lack = _lack(dataset.labels[rows], dataset.meta.task_type)
+        if lack:
+            raise UnusableError(
+                f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
+                "Choose the parts otherwise (split_by, valid_fraction, valid_chromosomes,"
+                " test_chromosomes, or the column split), or give more sequences.",
+            )
+
+
+def _lack(labels: Floats, task_type: str) -> str:
+    """Name what the labels of a part lack in every task, so that nothing is learnt or measured."""
+    if task_type == "multiclass":
+        return "" if (labels == 1).any() else "no known class"
+    if task_type == "regression":
+        low, high = (
+            extreme.reduce(labels, axis=0, where=~np.isnan(labels), initial=start)
+            for extreme, start in ((np.minimum, np.inf), (np.maximum, -np.inf))
+        )
+        return "" if (low < high).any() else "no task with values that differ"
+    positive, negative = (labels == 1).any(axis=0), (labels == 0).any(axis=0)
+    if not positive.any():
+        return "no positive in any task"
+    return "" if (positive & negative).any() else "no task with both positives and negatives"
 
 
 def _write(prepared: Prepared, name: str) -> None:

@@ -97,6 +97,38 @@ def test_nothing_to_validate_on_is_a_result() -> None:
         check_dataset(dataset("binary", [[1], [0]], ["train", "test"]))
 
 
+@pytest.mark.parametrize(
+    ("task_type", "labels", "lack"),
+    [
+        ("binary", [[1], [0], [0], [0]], "validation.*no positive in any task"),
+        ("multilabel", [[1, 0], [0, 1], [0, 0], [np.nan, 0]], "validation.*no positive"),
+        ("binary", [[1], [0], [1], [1]], "validation.*both positives and negatives"),
+        ("binary", [[0], [0], [1], [0]], "training.*no positive"),
+        ("regression", [[1, 2], [2, 1], [3, 4], [3, np.nan]], "validation.*values that differ"),
+        ("regression", [[1], [2], [np.nan], [np.nan]], "validation.*values that differ"),
+        ("multiclass", [[1, 0], [0, 1], [np.nan] * 2, [np.nan] * 2], "validation.*no known class"),
+    ],
+)
+def test_a_part_without_contrast_is_a_result(
+    task_type: str, labels: list[list[float]], lack: str
+) -> None:
+    parts = ["train", "train", "valid", "valid"]
+    with pytest.raises(UnusableError, match=lack) as told:
+        check_dataset(dataset(task_type, labels, parts))
+    assert "valid_fraction" in told.value.advice
+
+
+def test_one_task_with_contrast_is_enough() -> None:
+    parts = ["train", "train", "valid", "valid"]
+    for task_type, labels in (
+        ("binary", [[1], [0], [1], [0]]),
+        ("multilabel", [[1, 0], [0, 0], [1, 0], [0, 0]]),
+        ("regression", [[1, 2], [2, 2], [3, np.nan], [4, np.nan]]),
+        ("multiclass", [[1, 0], [0, 1], [1, 0], [1, 0]]),
+    ):
+        check_dataset(dataset(task_type, labels, parts))
+
+
 def test_tables_are_clean(tmp_path: Path) -> None:
     write_tsv(tmp_path / "t", ("a", "b", "c"), [(1, 0.123456789, None), ("x\ty\nz", np.nan, "")])
     assert (tmp_path / "t").read_text() == "a\tb\tc\n1\t0.123457\t\nx y z\t\t\n"
