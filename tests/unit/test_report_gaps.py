@@ -53,3 +53,71 @@ def test_empty_panels_go_with_their_labels(tmp_path: Path) -> None:
     section = content(tmp_path, "nfx_training_x")
     assert section["data"] == [{"a": [[1.0, 2.0]]}]
     assert section["pconfig"]["data_labels"] == [{"name": "second"}]
+
+
+def write_scores(folder: Path, values: dict[str, list[float | None]], split: str = "test") -> None:
+    """Add metrics of the tasks of ``D`` per model and split, the same for both replicates."""
+    for model, scores in values.items():
+        for replicate in (1, 2):
+            path = folder / f"D.{model}.r{replicate}.metrics.tsv"
+            rows = list(csv.DictReader(path.open(), delimiter="\t")) if path.exists() else []
+            rows += [
+                {
+                    **{"dataset": "D", "model": model, "replicate": replicate, "split": split},
+                    **{"task": task, "against": "all", "metric": "auprc", "value": value},
+                    **{"n": 40, "positives": 20, "prevalence": 0.5},
+                    "note": "fewer than 10 positives (3)" if value is None else "",
+                }
+                for task, value in zip(("a", "b", "rare<"), scores, strict=True)
+            ]
+            fixtures.table(path, rows)
+
+
+def three_tasks(folder: Path) -> None:
+    spec = fixtures.Spec("D", tasks=("a", "b", "rare<"))
+    fixtures.write_results(folder, [spec], replicates=2, units=4)
+    for path in folder.glob("D.explainn.*"):
+        path.unlink()
+
+
+def test_mean_of_architectures_is_over_tasks_with_a_value(tmp_path: Path) -> None:
+    three_tasks(tmp_path / "in")
+    write_scores(
+        tmp_path / "in",
+        {"explainn": [0.5, 0.7, None], "cnn1": [0.9, 0.7, None], "danq": [None] * 3},
+    )
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    rows = table(tmp_path / "out", "comparison")
+    means = {row["model"]: row["mean"] for row in rows if row["task"] == "mean of tasks"}
+    assert means == {"explainn": "0.6", "cnn1": "0.8", "danq": ""}
+    words = content(tmp_path / "out", "nfx_performance_architectures")["description"]
+    assert "the mean leaves them out: D: rare&lt; (fewer than 10 positives (3))." in words
+
+
+def test_sweep_chooses_by_the_tasks_with_a_value(tmp_path: Path) -> None:
+    three_tasks(tmp_path / "in")
+    sizes = {"explainn_u5": [0.5, 0.7, None], "explainn_u20": [0.9, 0.7, None]}
+    write_scores(tmp_path / "in", sizes)
+    write_scores(
+        tmp_path / "in", {name: [s, None, None] for name, (s, *_) in sizes.items()}, "valid"
+    )
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    rows = table(tmp_path / "out", "sweep")
+    assert [(row["valid"], row["test"], row["chosen"]) for row in rows] == [
+        ("0.5", "0.6", "0"),
+        ("0.9", "0.8", "1"),
+    ]
+    section = content(tmp_path / "out", "nfx_performance_number_of_units")
+    assert all(section["data"].values())
+    words = section["description"]
+    assert "D, validation part: b (fewer than 10 positives (3)), rare&lt; (fewer" in words
+    assert "D, test part: rare&lt; (fewer" in words
+
+
+def test_sweep_without_any_value_is_no_failure(tmp_path: Path) -> None:
+    three_tasks(tmp_path / "in")
+    for split in ("test", "valid"):
+        write_scores(tmp_path / "in", {f"explainn_u{n}": [None] * 3 for n in (5, 20)}, split)
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    section = content(tmp_path / "out", "nfx_performance_number_of_units")
+    assert section["plot_type"] == "html"

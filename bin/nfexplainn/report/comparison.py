@@ -93,7 +93,11 @@ def name_of(model: str) -> str:
 def by_replicate(
     model: ModelResult, metric: str, tasks: Sequence[str], split: str = "test"
 ) -> dict[int, float]:
-    """Give a model's score of every replicate, the mean over tasks; those with all of them."""
+    """Give a model's score of every replicate, the mean over tasks; those with all of them.
+
+    What no model has a value of is not to be among the tasks: see
+    :func:`~nfexplainn.report.scores.without_value`.
+    """
     out = {}
     for replicate, rows in sorted(model.metrics.items()):
         found = {
@@ -136,7 +140,9 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         " The difference is tested by a paired t test over the replicates, and its p-value"
         " adjusted for the number of architectures by Holm's method; with few replicates only"
         " large differences can be told from chance. Seconds of training are those of this run's"
-        " machines." + capped(len(rows), ROW_LIMIT, "comparison"),
+        " machines."
+        + sc.left_out({dataset.id: _left_out(dataset) for dataset in inputs.datasets})
+        + capped(len(rows), ROW_LIMIT, "comparison"),
     )
 
 
@@ -152,13 +158,10 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
     models = [model for model in dataset.models if model.metrics]
     if len(models) < 2:
         return []
-    # Of a sweep the largest, since its models come in the order of their units.
-    ours = [m for m in models if m.name == REFERENCE or units_of_name(m.name) is not None]
-    base = ours[-1] if ours else models[0]
-    scores = sc.model_scores(base)
-    metric = sc.main_metric(scores)
-    tasks = sc.scored_tasks(base, scores, metric)
-    groups = [(MEAN, tasks)] if len(tasks) > 1 else []
+    base, metric, tasks = _reference(models)
+    missing = sc.without_value(models, metric, tasks)
+    valued = [task for task in tasks if task not in missing]
+    groups = [(MEAN, valued)] if len(tasks) > 1 else []
     groups += [(task if len(tasks) > 1 else "", [task]) for task in tasks]
     rows: list[dict[str, object]] = []
     for words, some in groups:
@@ -184,6 +187,25 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
                 }
             )
     return rows
+
+
+def _reference(models: Sequence[ModelResult]) -> tuple[ModelResult, str, list[str]]:
+    """Choose the model that the others are compared with, the metric, and the tasks."""
+    # Of a sweep the largest, since its models come in the order of their units.
+    ours = [m for m in models if m.name == REFERENCE or units_of_name(m.name) is not None]
+    base = ours[-1] if ours else models[0]
+    scores = sc.model_scores(base)
+    metric = sc.main_metric(scores)
+    return base, metric, sc.scored_tasks(base, scores, metric)
+
+
+def _left_out(dataset: DatasetResult) -> dict[str, str]:
+    """Find the tasks of a data set that its means leave out."""
+    models = [model for model in dataset.models if model.metrics]
+    if len(models) < 2:
+        return {}
+    _, metric, tasks = _reference(models)
+    return sc.without_value(models, metric, tasks) if len(tasks) > 1 else {}
 
 
 def _mean(values: Mapping[int, float], better: int) -> float:

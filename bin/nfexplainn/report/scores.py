@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nfexplainn.report.load import DatasetResult, ModelResult, Row, number
+from nfexplainn.report.mqc import escape, plural
 
 # The metric that a task type is judged by comes first.
 METRICS = {
@@ -24,6 +25,7 @@ BASELINES = {"gc": "GC", "kmer4": "4\u2011mers"}
 # Of all tasks together, beside those of each.
 TOGETHER = {"accuracy": "all classes", "pearson_regions": "all tasks, per region"}
 MAIN = ("accuracy", "auprc", "pearson")
+NAMED_TASKS = 5
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,59 @@ def scored_tasks(model: ModelResult, scores: Sequence[Score], metric: str) -> li
     tasks = list(dict.fromkeys(s.task for s in scores if s.metric == metric and s.split == "test"))
     single = [task for task in tasks if task != "*"]
     return single or tasks or model.tasks
+
+
+def without_value(
+    models: Sequence[ModelResult], metric: str, tasks: Sequence[str], split: str = "test"
+) -> dict[str, str]:
+    """Find the tasks that no model has a value of, and why.
+
+    Means over tasks leave them out, for all models alike, so that the means can be compared.
+
+    Parameters
+    ----------
+    models : sequence of ModelResult
+        Of one data set.
+    metric : str
+    tasks : sequence of str
+    split : {'train', 'valid', 'test'}
+
+    Returns
+    -------
+    dict of task to str
+        The reason; a task of which a part has no row at all has an empty one.
+    """
+    reasons, known = dict.fromkeys(tasks, ""), set()
+    for row in (row for model in models for rows in model.metrics.values() for row in rows):
+        key = (row["metric"], row["split"], row["against"])
+        if key != (metric, split, "all") or row["task"] not in reasons:
+            continue
+        if number(row["value"]) is not None:
+            known.add(row["task"])
+        reasons[row["task"]] = reasons[row["task"]] or row.get("note") or ""
+    return {task: reason for task, reason in reasons.items() if task not in known}
+
+
+def left_out(missing: Mapping[str, Mapping[str, str]]) -> str:
+    """Say which tasks a mean leaves out (HTML); empty where it leaves out none.
+
+    Parameters
+    ----------
+    missing : mapping of str to mapping of task to str
+        By a data set, or a part of it: see :func:`without_value`.
+    """
+    told = []
+    for where, tasks in missing.items():
+        some = [
+            escape(task) + (f" ({escape(reason)})" if reason else "")
+            for task, reason in list(tasks.items())[:NAMED_TASKS]
+        ]
+        rest = len(tasks) - len(some)
+        more = f" and {plural(rest, 'more task')}" if rest else ""
+        told += [f"{escape(where)}: {', '.join(some)}{more}"] if some else []
+    if not told:
+        return ""
+    return f" No model has a value of these tasks, so the mean leaves them out: {'; '.join(told)}."
 
 
 def together(scores: Sequence[Score]) -> list[str]:

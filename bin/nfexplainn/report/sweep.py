@@ -36,6 +36,8 @@ class Sweep:
         Binding modes per replicate; empty where they were not counted.
     found : Plateau or None
         By the validation scores.
+    missing : mapping of str to mapping of task to str
+        By part, the tasks that no model has a value of, with the reason; the means leave them out.
     """
 
     dataset: str
@@ -45,6 +47,7 @@ class Sweep:
     test: Mapping[int, list[float]]
     modes: Mapping[int, list[int]]
     found: Plateau | None
+    missing: Mapping[str, Mapping[str, str]]
 
 
 def sweep_of(dataset: DatasetResult, inputs: Inputs) -> Sweep | None:
@@ -61,12 +64,18 @@ def sweep_of(dataset: DatasetResult, inputs: Inputs) -> Sweep | None:
     scores = sc.model_scores(first)
     metric = sc.main_metric(scores)
     tasks = sc.scored_tasks(first, scores, metric)
+    missing = {
+        split: sc.without_value(list(sized.values()), metric, tasks, split)
+        for split in ("valid", "test")
+    }
     valid, test = (
         {
-            units: list(by_replicate(model, metric, tasks, split).values())
+            units: list(
+                by_replicate(model, metric, [t for t in tasks if t not in lacking], split).values()
+            )
             for units, model in sized.items()
         }
-        for split in ("valid", "test")
+        for split, lacking in missing.items()
     )
     modes = {
         units: counts
@@ -74,7 +83,7 @@ def sweep_of(dataset: DatasetResult, inputs: Inputs) -> Sweep | None:
         if (counts := list(mode_counts(inputs, model).values()))
     }
     found = plateau(valid, larger_is_better=metric != "mse")
-    return Sweep(dataset.id, metric, sized, valid, test, modes, found)
+    return Sweep(dataset.id, metric, sized, valid, test, modes, found, missing)
 
 
 def write_sweep(page: Page, inputs: Inputs) -> None:
@@ -145,13 +154,20 @@ def _score_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
         if sweep.found is not None
     )
     metrics = {sc.label(sweep.metric) for sweep in sweeps}
+    words = {"valid": "validation", "test": "test"}
+    missing = {
+        f"{sweep.dataset}, {words[split]} part": tasks
+        for sweep in sweeps
+        for split, tasks in sweep.missing.items()
+    }
     page.section(
         "nfx_performance",
         "Number of units",
         "linegraph",
         lines,
         description=f"{said} The number is chosen by validation, by the one-standard-error rule;"
-        " the test set only shows what it gives. Mean over the tasks and replicates.",
+        " the test set only shows what it gives. Mean over the tasks and replicates."
+        + sc.left_out(missing),
         pconfig={
             **_axes(metrics.pop() if len(metrics) == 1 else "Score"),
             "colors": colours,
