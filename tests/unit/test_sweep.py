@@ -167,6 +167,27 @@ def test_compared_with_the_largest(page: Path) -> None:
     assert "explainn_u" not in methods
 
 
+def test_a_diverged_replicate_is_told_of_its_size(tmp_path: Path) -> None:
+    write_runs(tmp_path / "in")
+    for path in (tmp_path / "in").glob("one.explainn_u5.r2.*"):
+        path.unlink()
+    # As train.py writes it: the model is the architecture, which all sizes share.
+    told = {"dataset": "one", "model": "explainn", "replicate": 2, "seed": 8}
+    told |= {"reason": "The loss is nan.", "advice": "Lower it."}
+    (tmp_path / "in" / "one.explainn_u5.r2.diverged.json").write_text(json.dumps(told))
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    (row,) = read(tmp_path / "out" / "tables" / "diverged.tsv")
+    assert (row["model"], row["replicate"], row["seed"]) == ("explainn_u5", "2", "8")
+    rows = {
+        row["model"]: row["reason"]
+        for row in read(tmp_path / "out" / "tables" / "summary.tsv")
+        if row["dataset"] == "one"
+    }
+    assert "explainn" not in rows
+    assert rows["explainn_u5"].endswith("Left out, since diverged: r2. Lower it.")
+    assert "diverged" not in rows["explainn_u20"]
+
+
 def test_one_size_has_no_sweep(tmp_path: Path) -> None:
     fixtures.write_results(tmp_path / "in", [fixtures.Spec("one")], units=4)
     build_report(load_inputs([tmp_path / "in"], dict(fixtures.PARAMS), {}), tmp_path / "out")

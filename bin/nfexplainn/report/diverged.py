@@ -21,7 +21,14 @@ def with_diverged(page: Page, inputs: Inputs) -> Inputs:
     A data set without any model is unusable; a model of which some replicates are left says so in
     its verdict's reason; one of which none is left is there with an unusable verdict.
     """
-    records = [json.loads(path.read_text()) for *_, path in inputs.ending(".diverged.json")]
+    # The names tell models of one architecture apart (explainn_u5), which the files do not.
+    records = [
+        {
+            **json.loads(path.read_text()),
+            **{"dataset": dataset, "model": model, "replicate": replicate},
+        }
+        for dataset, model, replicate, path in inputs.ending(".diverged.json")
+    ]
     if not records:
         return inputs
     page.tsv("diverged", COLUMNS, records)
