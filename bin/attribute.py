@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -88,6 +87,7 @@ def main() -> None:
     rows: list[tuple[object, ...]] = []
     found: list[patterns.Pattern] = []
     saved: dict[str, Any] = {"tasks": np.array(dataset.meta.tasks)}
+    prefixes = patterns.prefixes(dataset.meta.tasks)
     for column, task in enumerate(dataset.meta.tasks):
         chosen = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
         loaded = load_model(pick(args.models, best))
@@ -103,8 +103,7 @@ def main() -> None:
         except UserError as error:
             rows.append((task, 0, 0, None, None, 0, str(error)))
             continue
-        slug = re.sub(r"[^0-9A-Za-z_-]", "_", task)
-        prefix = f"{slug}_" if len(dataset.meta.tasks) > 1 else ""
+        prefix = prefixes[column]
         motifs, note = patterns.find_patterns(dataset.codes[chosen], result, task, prefix)
         found += motifs
         largest = float(result.error.max()) if len(chosen) else None

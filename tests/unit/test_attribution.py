@@ -22,6 +22,7 @@ from nfexplainn.attribution.patterns import (
     Pattern,
     find_patterns,
     pattern_table,
+    prefixes,
 )
 from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.errors import UserError
@@ -255,3 +256,16 @@ def test_options_are_the_parameters(root):
 def test_names_of_patterns_say_task_and_direction():
     one = Pattern("t", "t_up_1", True, 40, np.full((5, 4), 0.25))
     assert one.motif().id == "t_up_1" and one.motif().nsites == 40
+
+
+def test_patterns_of_tasks_that_names_cannot_tell_apart_are_numbered(tmp_path):
+    assert prefixes(("OCT4",)) == [""]
+    tasks = ("T cell", "T.cell", "B", "T_cell_2", "T cell")
+    assert prefixes(tasks) == ["T_cell_", "T_cell_2_", "B_", "T_cell_2_2_", "T_cell_3_"]
+    shape = np.full((5, 4), 0.25)
+    found = [
+        Pattern(task, f"{one}up_1", True, 40, shape)
+        for task, one in zip(tasks, prefixes(tasks), strict=True)
+    ]
+    write_meme(MotifSet(tuple(one.motif() for one in found)), tmp_path / "x.meme")
+    assert len(read_meme(tmp_path / "x.meme").motifs) == len(tasks)

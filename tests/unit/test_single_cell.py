@@ -231,6 +231,13 @@ def one_cluster(folder: Path) -> dict[str, Any]:
     return {"m.h5ad": None}
 
 
+def alike(folder: Path) -> dict[str, Any]:
+    values, labels = counts()
+    names = {labels[0]: "Mono/DC", next(one for one in labels if one != labels[0]): "Mono DC"}
+    write_h5ad(folder / "m.h5ad", values, [names.get(label, label) for label in labels])
+    return {"m.h5ad": None}
+
+
 MTX = {"clusters": "c.csv", "regions": "peaks.bed", "barcodes": "barcodes.tsv"}
 BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "column": (good, {"cluster_column": "cell"}, "obs has no column 'cell'"),
@@ -244,6 +251,7 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "negative": (h5ad(negative), {}, "not scaled data"),
     "no X": (h5ad(lambda root: root.__delitem__("X")), {}, "neither AnnData (X, obs, var)"),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
+    "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both make the task 'Mono_DC'"),
     "both": (
         lambda folder: good(folder) | {"c.csv": table(counts()[1])},
         {"clusters": "c.csv", "cluster_column": "leiden"},

@@ -42,14 +42,14 @@ def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
     Raises
     ------
     UserError
-        If the clusters cannot be found, or there is only one.
+        If the clusters cannot be found, there is only one, or two would make one task.
     """
     labels = _labels(spec, cells)
     names = sorted({str(label) for label in labels if label}, key=_natural)
     chosen = choose_tasks(cells.name, names, wanted_tasks(spec))
     code = {names[position]: task for task, position in enumerate(chosen)}
     cluster = np.array([code.get(str(label), -1) for label in labels], dtype=np.int64)
-    tasks = tuple(_task_name(names[position]) for position in chosen)
+    tasks = _task_names(cells.name, [names[position] for position in chosen])
     if len(tasks) < 2:
         raise UserError(
             f"{cells.name}: all cells are in one cluster ('{names[0]}'), so there is nothing to"
@@ -109,6 +109,20 @@ def _labels(spec: Spec, cells: Cells) -> NDArray[np.str_]:
             f" cluster_column (there is {there})."
         )
     return cells.columns[found[0]]
+
+
+def _task_names(file: str, clusters: list[str]) -> tuple[str, ...]:
+    """Name the tasks of clusters, which have to differ in more than signs that no name holds."""
+    first: dict[str, str] = {}
+    for cluster in clusters:
+        task = _task_name(cluster)
+        if task in first:
+            raise UserError(
+                f"{file}: the clusters '{first[task]}' and '{cluster}' would both make the task"
+                f" '{task}'; rename one of them, or leave it out (option value_columns)."
+            )
+        first[task] = cluster
+    return tuple(first)
 
 
 def _task_name(cluster: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,25 @@ class Pattern:
     def motif(self) -> Motif:
         """Give it as a motif with its sites."""
         return Motif(self.name, "", self.ppm, float(self.seqlets))
+
+
+def prefixes(tasks: Sequence[str]) -> list[str]:
+    """Give what the names of each task's patterns begin with; one task alone needs nothing.
+
+    Tasks that differ only in signs that a name cannot hold are numbered, so that no two patterns
+    of a file have one name.
+    """
+    if len(tasks) < 2:
+        return [""] * len(tasks)
+    found: list[str] = []
+    for task in tasks:
+        slug = re.sub(r"[^0-9A-Za-z_-]", "_", task)
+        name, number = f"{slug}_", 1
+        while name in found:
+            number += 1
+            name = f"{slug}_{number}_"
+        found.append(name)
+    return found
 
 
 def find_patterns(
