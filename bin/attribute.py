@@ -15,9 +15,8 @@ from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.progress import Progress
-from nfexplainn.interpret.summary import best_replicate
-from nfexplainn.interpret.support import replicate_of
-from nfexplainn.interpret.unit_files import read_logits, read_tsv
+from nfexplainn.interpret.replicates import best_of, of_replicate
+from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
@@ -47,22 +46,11 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def best_of(histories: list[str]) -> int:
-    """Choose the replicate with the smallest validation loss."""
-    read = {replicate_of(path): read_tsv(path, ("epoch", "valid_loss")) for path in histories}
-    return best_replicate(read)
-
-
-def pick(paths: list[str], replicate: int) -> str:
-    """Pick a replicate's file."""
-    return next(path for path in paths if replicate_of(path) == replicate)
-
-
 def unit_motifs(args: argparse.Namespace) -> tuple[Motif, ...]:
     """Read the motifs of ExplaiNN's best replicate, if it was trained."""
     if not args.units:
         return ()
-    path = pick(args.units, best_of(args.units_history))
+    path = of_replicate(args.units, best_of(args.units_history))
     return read_meme(path, allow_empty=True).motifs
 
 
@@ -73,7 +61,7 @@ def main() -> None:
     naming = read_options(args.options, AnnotateOptions)
     best = best_of(args.history)
     dataset = read_dataset(args.dataset)
-    logits = read_logits(pick(args.predictions, best), dataset)
+    logits = read_logits(of_replicate(args.predictions, best), dataset)
     units = unit_motifs(args)
     known = read_motifs(args.known, name=Path(args.known).name)
 
@@ -90,7 +78,7 @@ def main() -> None:
     prefixes = patterns.prefixes(dataset.meta.tasks)
     for column, task in enumerate(dataset.meta.tasks):
         chosen = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
-        loaded = load_model(pick(args.models, best))
+        loaded = load_model(of_replicate(args.models, best))
         try:
             result = deeplift.attribute(
                 loaded.model,

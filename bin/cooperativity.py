@@ -21,17 +21,22 @@ from nfexplainn.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
 from nfexplainn.dataset import Dataset, read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.replicates import best_of, of_replicate
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="R.model.safetensors")
+    for name, text in (
+        ("models", "R.model.safetensors of all replicates"),
+        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
+    ):
+        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="<dataset>.<model>.r<replicate>")
+    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
@@ -52,13 +57,14 @@ def bare_sequences(dataset: Dataset, n: int) -> dna.Codes:
 
 
 def main() -> None:
-    """Read, ask, judge, write."""
+    """Choose the replicate, ask, judge, write."""
     args = parse()
     options = read_options(args.options, CooperativityOptions)
     pairs = read_pairs(args.pairs)
-    name = re.fullmatch(r"(.+)\.([^.]+)\.r(\d+)", args.id)
+    name = re.fullmatch(r"(.+)\.([^.]+)", args.id)
     if name is None:
-        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>.r<replicate>.")
+        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>.")
+    best = best_of(args.history)
     dataset = read_dataset(args.dataset)
 
     import torch
@@ -71,7 +77,7 @@ def main() -> None:
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
+    loaded = load_model(of_replicate(args.models, best))
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]
@@ -108,7 +114,7 @@ def main() -> None:
         options.cooperativity_step,
     )
     found = study(laboratory, pairs, reader, tasks, options.filter_length)
-    run = {"dataset": name[1], "model": name[2], "replicate": int(name[3])}
+    run = {"dataset": name[1], "model": name[2], "replicate": best}
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (
@@ -118,10 +124,10 @@ def main() -> None:
     for kind, columns, rows in tables:
         frame = pd.DataFrame([run | row for row in rows], columns=list(columns))
         frame = frame.astype(dict.fromkeys({"seen", "bins", "least_gap"} & set(columns), "Int64"))
-        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
+        write_tsv(frame, folder / f"{args.id}.r{best}.{kind}.tsv")
     seen = [row for row in found.verdicts if row.get("seen")]
     print(
-        f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
+        f"{args.id}.r{best}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
         f" {sum(row.get('seen') is not None for row in found.verdicts)} cases",
         file=sys.stderr,
     )

@@ -7,12 +7,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from nfexplainn.errors import UserError, run_script
+from nfexplainn.errors import run_script
 from nfexplainn.explain.run import ExplainOptions, explain, thresholds, unit_labels
 from nfexplainn.explain.sequences import read_located
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.summary import best_replicate
-from nfexplainn.interpret.support import replicate_of
+from nfexplainn.interpret.replicates import best_of, of_replicate
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv
 
 
@@ -34,20 +33,11 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def of_replicate(paths: list[str], replicate: int) -> str:
-    """Pick a replicate's file."""
-    found = [path for path in paths if replicate_of(path) == replicate]
-    if not found:
-        raise UserError(f"{paths[0]}: the file of replicate {replicate} is missing; give it too.")
-    return found[0]
-
-
 def main() -> None:
     """Choose the replicate, split, write."""
     args = parse()
     options = read_options(args.options, ExplainOptions)
-    histories = {replicate_of(p): read_tsv(p, ("epoch", "valid_loss")) for p in args.history}
-    best = best_replicate(histories)
+    best = best_of(args.history)
 
     import torch
 

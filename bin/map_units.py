@@ -14,10 +14,9 @@ from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret import maps
 from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.replicates import best_of, of_replicate
 from nfexplainn.interpret.status import unit_name
-from nfexplainn.interpret.summary import best_replicate
-from nfexplainn.interpret.support import replicate_of
-from nfexplainn.interpret.unit_files import read_logits, read_tsv
+from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.tables import write_tsv
 
 COLUMNS = ("name", "split", "x", "y", "group", "unit")
@@ -43,14 +42,9 @@ def main() -> None:
     """Choose replicate and sequences, compute the units, project, write."""
     args = parse()
     options = read_options(args.options, maps.MapOptions)
-    histories = {replicate_of(p): read_tsv(p, ("epoch", "valid_loss")) for p in args.history}
-    best = best_replicate(histories)
-    model_file, predictions = (
-        next(path for path in paths if replicate_of(path) == best)
-        for paths in (args.models, args.predictions)
-    )
+    best = best_of(args.history)
     dataset = read_dataset(args.dataset)
-    logits = read_logits(predictions, dataset)
+    logits = read_logits(of_replicate(args.predictions, best), dataset)
     rows = maps.choose_rows(dataset, logits, options.seed)
     target = Path(f"{args.id}.r{best}.umap.tsv")
     if len(rows) < maps.LEAST_SEQUENCES:
@@ -67,7 +61,7 @@ def main() -> None:
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
-    loaded = load_model(model_file)
+    loaded = load_model(of_replicate(args.models, best))
     choose_kernel(loaded.model, options.kernel, cpu)
     codes = dataset.codes[rows]
     outputs = np.concatenate(list(unit_outputs(loaded.model, codes)))

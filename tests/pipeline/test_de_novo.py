@@ -40,6 +40,15 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+def best_replicate(folder: Path) -> int:
+    """Find the replicate with the least validation loss, by the tables alone."""
+    least = {
+        int(path.name.split(".r")[1].split(".")[0]): min(float(r["valid_loss"]) for r in rows(path))
+        for path in folder.glob("*.history.tsv")
+    }
+    return min(least, key=lambda replicate: (least[replicate], replicate))
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, fixtures_dir: Path) -> Run:
     folder = tmp_path_factory.mktemp("discovery")
@@ -110,11 +119,16 @@ def test_pairs_are_measured_for_every_model(finished: Run) -> None:
     ]
     for model in ("explainn", "cnn1"):
         folder = finished.results / "ctcf" / model / "cooperativity"
-        verdicts = rows(folder / f"ctcf.{model}.r1.cooperativity_verdict.tsv")
+        best = best_replicate(finished.results / "ctcf" / model)
+        assert [path.name for path in folder.iterdir() if "verdict" in path.name] == [
+            f"ctcf.{model}.r{best}.cooperativity_verdict.tsv"
+        ]
+        verdicts = rows(folder / f"ctcf.{model}.r{best}.cooperativity_verdict.tsv")
+        assert {row["replicate"] for row in verdicts} == {str(best)}
         assert [row["pair"] for row in verdicts].count("CTCF:REST") == 2
         (unknown,) = [row for row in verdicts if "NOSUCH" in row["pair"]]
         assert unknown["reason"].startswith("there is no known motif NOSUCH")
-        curves = rows(folder / f"ctcf.{model}.r1.cooperativity.tsv")
+        curves = rows(folder / f"ctcf.{model}.r{best}.cooperativity.tsv")
         for row in curves:
             low, middle, high = (float(row[f"difference{s}"]) for s in ("_low", "", "_high"))
             assert low <= middle <= high

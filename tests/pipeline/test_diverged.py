@@ -73,3 +73,30 @@ def test_a_replicate_that_is_left_is_summarised(finished: Run) -> None:
     assert (folder / "motifs" / "wild.explainn.tomtom.tsv").is_file() == (lost < 2)
     summary = next(row for row in table(finished, "summary") if row["dataset"] == "wild")
     assert ("Left out, since diverged" in summary["reason"]) == (lost == 1)
+
+
+def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:
+    """A model is attributed, and asked about pairs, whichever of its replicates diverged.
+
+    That explainn, or the largest of several, has no replicate left costs the others nothing.
+    """
+    given = tmp_path / "given"
+    given.mkdir()
+    runs = "whole.explainn.r1 whole.explainn.r2 whole.cnn1.r2 lost.explainn_u5.r2 lost.cnn1.r1"
+    for run in (*runs.split(), "lost.cnn1.r2", "plain.cnn1.r2"):
+        for kind in ("model.safetensors", "history.tsv", "predictions.parquet", "units.meme"):
+            (given / f"{run}.{kind}").write_text(run)
+    for name in ("whole.dataset.parquet", "lost.dataset.parquet", "plain.dataset.parquet"):
+        (given / name).write_text(name)
+    (given / "known.meme").write_text("")
+    trace = tmp_path / "results/pipeline_info/execution_trace.txt"
+    trace.parent.mkdir(parents=True)
+    arguments = ("--files", given, "--outdir", "results", "--publish_dir_mode", "copy")
+    script = ROOT / "tests" / "pipeline" / "replicates.nf"
+    run = run_nextflow(tmp_path, script, *arguments, "-stub-run", "-with-trace", trace)
+    assert run.code == 0, run.said
+    models = ("whole.explainn", "whole.cnn1", "lost.explainn_u5", "lost.cnn1", "plain.cnn1")
+    wanted = {f"ATTRIBUTION_MAKE ({model})" for model in models}
+    wanted |= {f"COOPERATIVITY_MEASURE ({model})" for model in models}
+    wanted |= {f"COOPERATIVITY_PAIR ({dataset})" for dataset in ("whole", "lost", "plain")}
+    assert run.trace() == dict.fromkeys(wanted, "COMPLETED")

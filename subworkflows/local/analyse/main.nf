@@ -21,7 +21,7 @@ workflow ANALYSE {
 
     main:
     DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
-    COOPERATE(trained.models, units, trained.named, motifs, plans, code)
+    COOPERATE(trained.models, trained.history, units, trained.named, motifs, plans, code)
 
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)

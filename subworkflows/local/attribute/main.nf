@@ -1,4 +1,5 @@
 include { ATTRIBUTION_MAKE } from '../../../modules/local/attribution/make'
+include { byModel } from '../train/replicates.nf'
 
 // The predictions of every model attributed to bases, and the motifs in that beside the units of explainn.
 workflow ATTRIBUTE {
@@ -16,29 +17,29 @@ workflow ATTRIBUTE {
     // Of several numbers of units the largest stands beside the attributions.
     def largest = wanted.collectEntries { id, plan -> [id, plan.units.size() > 1 ? "explainn_u${plan.units.max()}".toString() : 'explainn'] }
 
-    // [ 'oct4', [r1.units.meme, r1.history.tsv, r2...] ]; nothing where explainn was not trained
-    beside = units
+    // [ 'oct4', [r1.units.meme, r1.history.tsv, r2...] ]
+    found = units
         .filter { run, _meme, _tables -> run.model == largest[run.dataset] }
         .join(history)
         .map { run, meme, _tables, epochs -> [groupKey(run.dataset, plans[run.dataset].replicates as int), [meme, epochs]] }
         .groupTuple(remainder: true)   // a replicate that diverged has no files
         .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
-        .mix(channel.fromList(wanted.findAll { _id, plan -> !('explainn' in plan.models) }.keySet().toList()).map { id -> [id, []] })
+    // No files where explainn was not trained, or has diverged in all replicates.
+    def (expected, absent) = wanted.keySet().toList().split { id -> 'explainn' in plans[id].models }
+    beside = channel.fromList(expected.collect { id -> [id, 'explainn'] })
+        .join(found, remainder: true)
+        .map { id, _name, files -> [id, files ?: []] }
+        .mix(channel.fromList(absent.collect { id -> [id, []] }))
 
     // [ 'oct4', [id: 'oct4.cnn1', ...], [r1.model.safetensors, r1.history.tsv, r1.predictions.parquet, r2...], oct4.dataset.parquet ]
-    trained = models
-        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() && !(run.architecture in ['single_layer', 'nam']) }
-        .join(history)
-        .join(predictions)
-        .map { run, model, dataset, epochs, predicted ->
-            def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
-            [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs, predicted], dataset]
-        }
-        .groupTuple(remainder: true)   // a replicate that diverged has no files
-        .map { key, files, dataset ->
-            def meta = key.getGroupTarget()
-            [meta.dataset, meta, files.flatten().sort { path -> path.name }, dataset[0]]
-        }
+    trained = byModel(
+        models
+            .filter { run, _model, _dataset -> run.dataset in wanted.keySet() && !(run.architecture in ['single_layer', 'nam']) }
+            .join(history)
+            .join(predictions)
+            .map { run, model, dataset, epochs, predicted -> [run, [model, epochs, predicted], dataset] },
+        plans,
+    ).map { meta, files, dataset -> [meta.dataset, meta, files, dataset] }
 
     ATTRIBUTION_MAKE(
         trained.combine(beside, by: 0)

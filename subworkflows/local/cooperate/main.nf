@@ -1,10 +1,12 @@
 include { COOPERATIVITY_PAIR } from '../../../modules/local/cooperativity/pair'
 include { COOPERATIVITY_MEASURE } from '../../../modules/local/cooperativity/measure'
+include { byModel } from '../train/replicates.nf'
 
 // Pairs of motifs at every distance in random sequences: what every model makes of them.
 workflow COOPERATE {
     take:
     models   // [ run, model.safetensors, dataset.parquet ], of every architecture
+    history  // [ run, history.tsv ], by which the best replicate is chosen
     units    // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     named    // [ [id: 'oct4.explainn', dataset: 'oct4', ...], file or files ]: the final units, the verdict, ...
     motifs   // [ [motif_db: null, ...], known_motifs.meme ]
@@ -12,9 +14,11 @@ workflow COOPERATE {
     code
 
     main:
-    // The first replicate of a model speaks for it.
-    wanted = models.filter { run, _model, _dataset -> plans[run.dataset].options.cooperate.cooperativity && run.replicate == 1 }
+    wanted = models.filter { run, _model, _dataset -> plans[run.dataset].options.cooperate.cooperativity }
     asked = wanted.map { run, _model, _dataset -> [run.dataset, [id: run.dataset, assay: run.assay]] }.unique()
+
+    // The best replicate of a model speaks for it.
+    trained = byModel(wanted.join(history).map { run, model, dataset, epochs -> [run, [model, epochs], dataset] }, plans)
 
     // Only the leading units must be waited for: [ 'oct4', [oct4.explainn.units.tsv, oct4.explainn.verdict.json, oct4.explainn.r1.units.meme, ...] ]
     read = named
@@ -35,14 +39,14 @@ workflow COOPERATE {
         code,
     )
     COOPERATIVITY_MEASURE(
-        wanted.map { run, model, dataset -> [run.dataset, run, model, dataset] }
+        trained.map { meta, files, dataset -> [meta.dataset, meta, files, dataset] }
             .combine(COOPERATIVITY_PAIR.out.pairs.map { meta, pairs -> [meta.id, pairs] }, by: 0)
-            .map { id, run, model, dataset, pairs -> [run, plans[id].options.cooperate, model, dataset, pairs] },
+            .map { id, meta, files, dataset, pairs -> [meta, plans[id].options.cooperate, files, dataset, pairs] },
         code,
     )
 
     files = COOPERATIVITY_MEASURE.out.measured
 
     emit:
-    files   // [ run, [R.cooperativity.tsv, R.cooperativity_verdict.tsv] ]
+    files   // [ [id: 'oct4.explainn', ...], [oct4.explainn.r1.cooperativity.tsv, oct4.explainn.r1.cooperativity_verdict.tsv] ]
 }

@@ -1,4 +1,5 @@
 include { EXPLANATION_MAKE } from '../../../modules/local/explanation/make'
+include { byModel } from '../train/replicates.nf'
 
 // What every unit adds to the prediction of a user's sequences, and where its motif lies in them.
 workflow EXPLAIN {
@@ -12,22 +13,20 @@ workflow EXPLAIN {
     code
 
     main:
-    // [ [id: 'oct4.explainn', ...], [r1.model.safetensors, r1.history.tsv, r1.units.tsv, r2...] ]
-    models = readable
-        .filter { run, _model, _dataset -> plans[run.dataset].explain }
-        .join(history)
-        .join(units)
-        .map { run, model, _dataset, epochs, _meme, tables ->
-            def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
-            [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs] + tables.findAll { path -> path.name.endsWith('.units.tsv') }]
-        }
-        .groupTuple(remainder: true)   // a replicate that diverged has no files
-        .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
+    // [ [id: 'oct4.explainn', ...], [r1.model.safetensors, r1.history.tsv, r1.units.tsv, r2...], oct4.dataset.parquet ]
+    models = byModel(
+        readable
+            .filter { run, _model, _dataset -> plans[run.dataset].explain }
+            .join(history)
+            .join(units)
+            .map { run, model, dataset, epochs, _meme, tables -> [run, [model, epochs] + tables.findAll { path -> path.name.endsWith('.units.tsv') }, dataset] },
+        plans,
+    )
 
     EXPLANATION_MAKE(
         models
             .join(named.filter { _meta, file -> file instanceof Path && file.name.endsWith('.units.tsv') })
-            .map { meta, files, names -> [meta.dataset, meta, files, names] }
+            .map { meta, files, _dataset, names -> [meta.dataset, meta, files, names] }
             .combine(sequences.map { meta, found -> [meta.id, found] }, by: 0)
             .map { id, meta, files, names, found -> [meta, plans[id].options.explain, files, names, found] },
         code,

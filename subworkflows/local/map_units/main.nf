@@ -1,4 +1,5 @@
 include { UNITS_MAP } from '../../../modules/local/units/map'
+include { byModel } from '../train/replicates.nf'
 
 // A map of the sequences of every data set by what the units see in them.
 workflow MAP_UNITS {
@@ -11,16 +12,14 @@ workflow MAP_UNITS {
 
     main:
     // [ [id: 'oct4.explainn', ...], [r1.model.safetensors, r1.history.tsv, r1.predictions.parquet, r2...], oct4.dataset.parquet ]
-    models = readable
-        .filter { run, _model, _dataset -> plans[run.dataset].options.map.unit_maps }
-        .join(history)
-        .join(predictions)
-        .map { run, model, dataset, epochs, predicted ->
-            def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
-            [groupKey(meta, plans[run.dataset].replicates as int), [model, epochs, predicted], dataset]
-        }
-        .groupTuple(remainder: true)   // a replicate that diverged has no files
-        .map { key, files, dataset -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }, dataset[0]] }
+    models = byModel(
+        readable
+            .filter { run, _model, _dataset -> plans[run.dataset].options.map.unit_maps }
+            .join(history)
+            .join(predictions)
+            .map { run, model, dataset, epochs, predicted -> [run, [model, epochs, predicted], dataset] },
+        plans,
+    )
 
     UNITS_MAP(models.map { meta, files, dataset -> [meta, plans[meta.dataset].options.map, files, dataset] }, code)
 

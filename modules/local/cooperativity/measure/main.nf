@@ -1,15 +1,16 @@
-// What a model makes of pairs of motifs in random sequences, at every distance from each other.
+// What the best replicate of a model makes of pairs of motifs in random sequences, at every distance from each other.
 process COOPERATIVITY_MEASURE {
     tag "${meta.id}"
     label 'process_low'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode
 
     input:
-    tuple val(meta), val(options), path(model), path(dataset), path(pairs)
+    // files: model and history of every replicate
+    tuple val(meta), val(options), path(files), path(dataset), path(pairs)
     val code
 
     output:
-    tuple val(meta), path("${meta.id}.cooperativity*.tsv"), emit: measured
+    tuple val(meta), path("${meta.id}.r*.cooperativity*.tsv"), emit: measured
     tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
 
     script:
@@ -17,12 +18,12 @@ process COOPERATIVITY_MEASURE {
     cat > options.json <<'OPTIONS'
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
-    cooperativity.py --id ${meta.id} --model ${model} --dataset ${dataset} --pairs ${pairs} \\
-        --options options.json --threads ${task.cpus}
+    cooperativity.py --id ${meta.id} --models *.r*.model.safetensors --history *.r*.history.tsv \\
+        --dataset ${dataset} --pairs ${pairs} --options options.json --threads ${task.cpus}
     """
 
     stub:
     """
-    touch ${meta.id}.cooperativity{,_verdict}.tsv
+    touch ${meta.id}.r1.cooperativity{,_verdict}.tsv
     """
 }
