@@ -17,7 +17,7 @@ from nextflow import find_nextflow
 from say import StartError, say
 from tools import CONTAINERS, environment
 
-GIGABYTES = 8.5  # torch with its CUDA libraries is nearly all of it
+GIGABYTES = 9.0  # torch with its CUDA libraries is nearly all of it
 
 
 def start_nextflow(arguments: list[str]) -> int:

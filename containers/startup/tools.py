@@ -78,14 +78,16 @@ def environment(lock: Path, label: str, gigabytes: float) -> Path:
             folder,
         )
         command = [tool, "pip", "install", "--python", str(place / "bin" / "python")]
-        command += ["--require-hashes", "--no-deps", "-r", str(lock)]
+        # Tasks write no bytecode (nextflow.config): without this each would compile torch anew.
+        command += ["--require-hashes", "--no-deps", "--compile-bytecode", "-r", str(lock)]
         run(command, label, variables, folder, large=True)
         for item in place.iterdir():
             item.rename(folder / item.name)
         place.rmdir()
         say(f"{label} is ready")
 
-    return ensure(f"python-{digest(lock.read_bytes(), _python())}", label, gigabytes, make)
+    key = digest(lock.read_bytes(), _python(), "compiled")
+    return ensure(f"python-{key}", label, gigabytes, make)
 
 
 def _python() -> str:
