@@ -27,7 +27,7 @@ from nfexplainn.discovery.streme import StremeResult, read_outcome, read_streme
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import label, replicate_of
-from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import tomtom
@@ -57,6 +57,7 @@ def main() -> None:
         raise UserError(f"--id is {args.id!r}; give <dataset>.<model>, such as oct4.explainn.")
     runs = sorted(args.files.glob(f"{args.id}.r*.units.meme"), key=replicate_of)
     effects = {run: read_tsv(_beside(run, "effects.tsv"), EFFECT_COLUMNS) for run in runs}
+    dead = {run: dead_units(_beside(run, "units.tsv")) for run in runs}
     best: Rows = []
     scores: Rows = []
     timing: Rows = []
@@ -65,7 +66,7 @@ def main() -> None:
         result = streme_of(args.files, id, task + 1)
         sides = [streme_candidates(result, both_strands=dataset.meta.strand_symmetric)]
         for run in runs:
-            ranks = unit_ranks(effects[run], name)
+            ranks = unit_ranks(effects[run], name, dead[run])
             for source, path in ((UNITS, run), (REESTIMATED, _beside(run, "reestimated.meme"))):
                 if path.exists():
                     found = read_meme(path, allow_empty=True).motifs
@@ -95,6 +96,12 @@ def main() -> None:
         write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
     write_meme(MotifSet(tuple(motifs.values())), folder / f"{args.id}.discovery.meme")
     report(args.id, best)
+
+
+def dead_units(path: Path) -> list[str]:
+    """Give the units of a run that are dead: they have no place among the others."""
+    units = read_tsv(path, UNIT_COLUMNS)
+    return units.loc[units["status"] == "dead", "unit"].tolist()
 
 
 def _beside(run: Path, kind: str) -> Path:

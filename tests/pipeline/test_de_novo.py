@@ -78,7 +78,12 @@ def test_both_sides_are_compared(finished: Run) -> None:
     assert streme["motif"] == "1-YGCCCYCTRSTGGCHRN" and streme["annotation"].startswith("CTCF")
     assert float(streme["auprc_test"]) > 0.9 and streme["chosen_on"] == "train+valid"
     assert [row["replicate"] for row in units] == ["1", "2"]
+    final = {
+        (row["replicate"], row["unit"]): row["rank:ctcf"]
+        for row in rows(finished.results / "ctcf/explainn/motifs/ctcf.explainn.units.tsv")
+    }
     for row in units:
+        assert row["rank_effect"] == final[row["replicate"], row["motif"]]
         assert row["source"] == "explainn" and 0.3 < float(row["auprc_test"]) <= 1
         assert 1 <= int(row["rank_effect"]) <= 10 and int(row["motifs"]) <= 10
     scored = rows(finished.results / "tables" / "discovery_motifs.tsv")

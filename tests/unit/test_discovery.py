@@ -24,6 +24,7 @@ from nfexplainn.discovery.compare import (
 from nfexplainn.discovery.options import DiscoveryOptions
 from nfexplainn.discovery.sequences import write_task_sequences
 from nfexplainn.discovery.streme import read_motif_seconds, read_outcome, read_streme
+from nfexplainn.interpret.summary import _add_effects
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulate import background, plant
 
@@ -149,18 +150,34 @@ def test_a_task_of_one_class_is_skipped(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.fa"))
 
 
+def test_dead_units_have_no_place_as_in_the_final_units() -> None:
+    units = [f"unit_{number:03d}" for number in (1, 2, 3)]
+    effects = pd.DataFrame(
+        {
+            "unit": units,
+            **{"task": "t", "weight": 1.0, "effect": [-0.5, 0.0, 0.3]},
+            **{"importance_median": [0.1, np.nan, 0.2], "importance_n": [5, 0, 5]},
+        }
+    )
+    table = pd.DataFrame({"unit": units, "status": ["few_sites", "dead", "unannotated"]})
+    _add_effects(table, effects, ["t"])
+    final = [None if pd.isna(rank) else int(rank) for rank in table["rank:t"]]
+    assert final == [2, None, 1]
+    assert [effect for effect, _ in unit_ranks(effects, "t", {"unit_002"}).values()] == final
+
+
 def test_the_planted_motif_is_chosen_and_reported_on_test() -> None:
     dataset = planted()
     effects = pd.DataFrame(
         {
             "task": "A b/c",
-            "unit": ["wrong", "right", "dead"],
+            "unit": ["wrong", "right", "silent"],
             "effect": [0.1, 2.0, np.nan],
             "importance_median": [3.0, 0.5, np.nan],
         }
     )
-    ranks = unit_ranks(effects, "A b/c")
-    assert ranks == {"wrong": (2, 1), "right": (1, 2), "dead": (None, None)}
+    ranks = unit_ranks(effects, "A b/c", [])
+    assert ranks == {"wrong": (2, 1), "right": (1, 2), "silent": (None, None)}
     ours = (motif("CCCCATTTT", "wrong"), motif("TGACTCAGC", "right"))
     sides = [
         Candidates("explainn", 1, ours, ranks=ranks),

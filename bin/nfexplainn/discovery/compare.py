@@ -6,7 +6,7 @@ sequences and reported on the test sequences, which are used for that one motif 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,18 +83,24 @@ class Judgement:
     motifs: dict[str, Motif]
 
 
-def unit_ranks(effects: pd.DataFrame, task: str) -> dict[str, tuple[int | None, int | None]]:
+def unit_ranks(
+    effects: pd.DataFrame, task: str, dead: Collection[str]
+) -> dict[str, tuple[int | None, int | None]]:
     """Place of each unit in a task, from 1, by effect and by the paper's median importance.
 
-    Units without a value have no place; of equals the first unit comes first.
+    Units without a value have no place, nor have dead ones, as in the table of final units; of
+    equals the first unit comes first.
 
     Parameters
     ----------
     effects : DataFrame
-        As in ``R.effects.tsv``.
+        As in ``R.effects.tsv``, where the effect of a dead unit is 0.
     task : str
+    dead : collection of str
+        The units that ``R.units.tsv`` calls dead.
     """
     rows = effects[effects["task"] == task]
+    rows = rows.assign(effect=rows["effect"].mask(rows["unit"].isin(dead)))
     places = [
         pd.to_numeric(rows[column]).rank(ascending=False, method="first")
         for column in ("effect", "importance_median")

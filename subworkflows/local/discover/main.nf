@@ -33,12 +33,12 @@ workflow DISCOVER {
         .groupTuple()
         .map { id, files -> [id, files.flatten()] }
 
-    // What is known of a model: [ [id: 'oct4.explainn', ...], [r1.units.meme, r1.effects.tsv, r1.timing.tsv, ...], oct4.dataset.parquet ]
+    // What is known of a model: [ [id: 'oct4.explainn', ...], [r1.units.meme, r1.units.tsv, r1.effects.tsv, r1.timing.tsv, ...], oct4.dataset.parquet ]
     models = wanted
         .join(units)
         .join(timing)
         .map { run, _model, dataset, meme, tables, clocks ->
-            def read = tables.findAll { path -> path.name.endsWith('.effects.tsv') || path.name.endsWith('.reestimated.meme') }
+            def read = tables.findAll { path -> ['.effects.tsv', '.units.tsv', '.reestimated.meme'].any { end -> path.name.endsWith(end) } }
             [[id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], [meme] + read + [clocks].flatten(), dataset]
         }
         .groupTuple()
