@@ -15,7 +15,6 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.report.cooperativity import words, write_cooperativity
 from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.load import load_inputs
-from nfexplainn.report.methods import methods_html
 from nfexplainn.report.mqc import Page
 
 
@@ -137,14 +136,3 @@ def test_the_words_fit_the_architecture() -> None:
     assert "not across" not in said("explainn", kind="homotypic")
     assert said("danq", kind="control") == "the control"
     assert said("danq", reason="too short") == "cannot be told: too short"
-
-
-def test_the_methods_tell_of_what_was_asked(tmp_path: Path) -> None:
-    def said(**params: object) -> str:
-        return methods_html(load_inputs([tmp_path], params, {}))
-
-    assert "STREME" not in said() and "GGGCT" not in said()
-    text = said(streme=True, streme_nmotifs=7, cooperativity="top")
-    assert "7 motifs of" in text and "10.1093/bioinformatics/btab203" in text
-    assert "60 random sequences" in text
-    assert "STREME" in said(datasets={"d": {"streme": True}})

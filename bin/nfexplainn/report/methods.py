@@ -9,81 +9,14 @@ from typing import Any
 
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
-from nfexplainn.report.methods_analyses import analyses_text
+from nfexplainn.report.methods_analyses import analyses_text, denoising_text, sweep_text
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
+from nfexplainn.report.references import REFERENCES
 from nfexplainn.report.starts import starts_text
 from nfexplainn.sweep import units_of_name
 from nfexplainn.textfile import write_text
 
 _LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
-_REFERENCES = {
-    "explainn": (
-        "Novakovsky G, Fornes O, Saraswat M, Mostafavi S, Wasserman WW. ExplaiNN: interpretable and"
-        " transparent neural networks for genomics. Genome Biology 24, 154 (2023).",
-        "10.1186/s13059-023-02985-y",
-    ),
-    "deepcnn": (
-        "Kelley DR, Snoek J, Rinn JL. Basset: learning the regulatory code of the accessible genome"
-        " with deep convolutional neural networks. Genome Research 26, 990-999 (2016).",
-        "10.1101/gr.200535.115",
-    ),
-    "danq": (
-        "Quang D, Xie X. DanQ: a hybrid convolutional and recurrent deep neural network for"
-        " quantifying the function of DNA sequences. Nucleic Acids Research 44, e107 (2016).",
-        "10.1093/nar/gkw226",
-    ),
-    "deepstarr": (
-        "de Almeida BP, Reiter F, Pagani M, Stark A. DeepSTARR predicts enhancer activity from DNA"
-        " sequence and enables the de novo design of synthetic enhancers. Nature Genetics 54,"
-        " 613-624 (2022).",
-        "10.1038/s41588-022-01048-5",
-    ),
-    "aitac": (
-        "Maslova A, et al. Deep learning of immune cell differentiation. Proceedings of the"
-        " National Academy of Sciences 117, 25655-25666 (2020).",
-        "10.1073/pnas.2011795117",
-    ),
-    "tomtom": (
-        "Gupta S, Stamatoyannopoulos JA, Bailey TL, Noble WS. Quantifying similarity between"
-        " motifs. Genome Biology 8, R24 (2007).",
-        "10.1186/gb-2007-8-2-r24",
-    ),
-    "tomtom_scores": (
-        "Tanaka E, Bailey T, Grant CE, Noble WS, Keich U. Improved similarity scores for comparing"
-        " motifs. Bioinformatics 27, 1603-1609 (2011).",
-        "10.1093/bioinformatics/btr257",
-    ),
-    "streme": (
-        "Bailey TL. STREME: accurate and versatile sequence motif discovery. Bioinformatics 37,"
-        " 2834-2840 (2021).",
-        "10.1093/bioinformatics/btab203",
-    ),
-    "jaspar": (
-        "Rauluseviciute I, et al. JASPAR 2024: 20th anniversary of the open-access database of"
-        " transcription factor binding profiles. Nucleic Acids Research 52, D174-D182 (2024).",
-        "10.1093/nar/gkad1059",
-    ),
-    "shuffle": (
-        "Altschul SF, Erickson BW. Significance of nucleotide sequence alignments: a method for"
-        " random sequence permutation that preserves dinucleotide and codon usage. Molecular"
-        " Biology and Evolution 2, 526-538 (1985).",
-        "10.1093/oxfordjournals.molbev.a040370",
-    ),
-    "adam": (
-        "Kingma DP, Ba J. Adam: a method for stochastic optimization. arXiv:1412.6980 (2014).",
-        "10.48550/arXiv.1412.6980",
-    ),
-    "nextflow": (
-        "Di Tommaso P, et al. Nextflow enables reproducible computational workflows. Nature"
-        " Biotechnology 35, 316-319 (2017).",
-        "10.1038/nbt.3820",
-    ),
-    "multiqc": (
-        "Ewels P, Magnusson M, Lundin S, Käller M. MultiQC: summarize analysis results for"
-        " multiple tools and samples in a single report. Bioinformatics 32, 3047-3048 (2016).",
-        "10.1093/bioinformatics/btw354",
-    ),
-}
 _SPLITS = {
     "random": "at random, in equal proportion of labels,",
     "chromosome": "by chromosome",
@@ -119,7 +52,7 @@ class _Text:
         """List what was cited."""
         items = []
         for key in self.cited:
-            words, doi = _REFERENCES[key]
+            words, doi = REFERENCES[key]
             items.append(f"<li>{escape(words)} {_LINK.format(doi=doi)}</li>")
         return f"<ol>{''.join(items)}</ol>"
 
@@ -143,7 +76,7 @@ def methods_html(inputs: Inputs) -> str:
         _training(params, inputs, text),
         _interpretation(params, text),
         _annotation(params, text),
-        analyses_text(params, text.cite),
+        analyses_text(inputs, text.cite),
         _verdicts(inputs),
         f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
         f" {text.cite('multiqc')}.",
@@ -167,6 +100,7 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f"Windows of {escape(params['width'])} bp were cut round the summit of each peak, or"
             " round its midpoint where there was none."
         )
+    out.append(denoising_text(inputs, text.cite))
     negatives = params.get("negatives")
     used = {str(d.meta.get("extra", {}).get("negatives", "")) for d in inputs.datasets}
     used |= {str(negatives)} if negatives else set()
@@ -186,7 +120,7 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f" test parts{shares}; a shuffled negative stayed on the side of the sequence it was"
             " made from, and overlapping windows stayed on one side."
         )
-    return " ".join(out)
+    return " ".join(filter(None, out))
 
 
 def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
@@ -212,8 +146,9 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f"ExplaiNN models {text.cite('explainn')}{dimensions} were trained: the prediction is"
             " the bias plus the sum over the units of final weight times unit output."
         )
+    out.append(sweep_text(inputs, text.cite))
     others = [
-        f"{escape(NAMES.get(name, name))} {text.cite(name if name in _REFERENCES else 'explainn')}"
+        f"{escape(NAMES.get(name, name))} {text.cite(name if name in REFERENCES else 'explainn')}"
         for name in names
         if name != "explainn"
     ]
@@ -263,7 +198,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             " the training positives. Each motif was also re-estimated from its best hits in the"
             " training positives."
         )
-    return " ".join(out)
+    return " ".join(filter(None, out))
 
 
 def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
