@@ -310,6 +310,13 @@ def test_page_order_names_every_chapter(root: Path) -> None:
     assert config["run_modules"] == ["custom_content"]
 
 
+def test_documentation_names_every_chapter(root: Path) -> None:
+    table = (root / "docs/output.md").read_text().partition("| chapter |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    named = [name for row in rows for name in row.split(", ")]
+    assert [name for name in named if name != "Software Versions"] == list(CHAPTERS.values())
+
+
 def test_methods_tell_what_was_done(inputs: Inputs) -> None:
     params = {"units": 100, "jaspar_taxon": "fungi", "jaspar_release": "2024", "seed": 7}
     text = methods_html(dataclasses.replace(inputs, params=params))
