@@ -7,6 +7,7 @@ include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
+include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
 include { ANALYSE } from './subworkflows/local/analyse'
@@ -38,9 +39,10 @@ workflow {
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
     READ_EXPLAINED(input.datasets, PREPARE.out.dataset, PREPARE.out.genomes, code)
+    READ_PRETRAINED(input.datasets, PREPARE.out.dataset, code)
 
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
-    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status)
+    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status)
     datasets = PREPARE.out.dataset
         .combine(stopOnMistakes(checks))
         .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]

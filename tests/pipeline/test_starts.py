@@ -116,3 +116,28 @@ def test_transfer_from_the_results_of_a_run(started: Run, tmp_path: Path, tiny: 
     # The best replicate of each model, the transferred ones included.
     assert f"held.explainn.r{best}" in {unit["source"] for unit in units}
     assert len(units) == 3
+
+
+def test_models_that_cannot_be_used_end_the_run_before_training(tmp_path: Path, tiny: Path) -> None:
+    """Those of all data sets together, and no other data set is trained in vain."""
+    (tmp_path / "broken.safetensors").write_bytes(b"no model")
+    (tmp_path / "broken.pth").write_bytes(b"no weights")
+    (tmp_path / "broken.pt2").write_bytes(b"no program")
+    fasta = str(tiny / "oct4.fa")
+    write_sheet(
+        tmp_path / "sheet.csv",
+        ("sample", "assay", "data", "models", "pretrained"),
+        ("good", "sequences", fasta, "", ""),
+        ("one", "sequences", fasta, "nam", "broken.safetensors"),
+        ("two", "sequences", fasta, "single_layer", "broken.pth"),
+        ("three", "sequences", fasta, "nam", "broken.pt2"),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--input", "sheet.csv", *TINY)
+    assert run.code == 1
+    starts_of = sorted(error.split(":")[0] for error in run.errors())
+    assert starts_of == [
+        "one, pretrained/broken.safetensors",
+        "three, pretrained/broken.pt2",
+        "two, pretrained/broken.pth",
+    ]
+    assert not any("MODEL_TRAIN" in name for name in run.trace())

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Read the pretrained models of a data set, to see before any training whether they can be used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from nfexplainn.dataset import read_dataset
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.textfile import write_text
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--pretrained", nargs="+", required=True, help="models to make units of")
+    parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
+    parser.add_argument("--id", required=True, help="prefix of the file written: D")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read; a user's mistake is a state, to be told with those of the data sets."""
+    args = parse()
+    length = read_dataset(args.dataset).meta.length
+
+    from nfexplainn.models.pretrained import read_sources
+
+    status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
+    try:
+        found = read_sources(args.pretrained, length=args.length, dataset_length=length)
+        print(f"{args.id}: {len(found)} pretrained models can be used", file=sys.stderr)
+    except UserError as error:
+        reason = "\n".join(f"{args.id}, {line}" for line in str(error).splitlines())
+        status |= {"state": "error", "reason": reason}
+    text = json.dumps(status, indent=1, sort_keys=True) + "\n"
+    write_text(f"{args.id}.pretrained.status.json", text)
+
+
+if __name__ == "__main__":
+    run_script(main)
