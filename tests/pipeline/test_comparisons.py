@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
+from nextflow_runs import DEMO, ROOT, Run, run_nextflow, write_sheet
 
 MODELS = ("explainn_u2", "explainn_u4", "cnn1")
 
@@ -111,7 +111,9 @@ def test_other_analyses_run_only_what_is_new(compared: Run) -> None:
 
 # Cells of one row each, and what is said of it ({} is the folder of the sheet).
 COLUMNS = ("units", "models", "initial_motifs", "nullification", "nullify_with")
-COLUMNS += ("nullify_sequences", "binding_modes", "mode_clusters")
+COLUMNS += ("nullify_sequences", "binding_modes", "mode_clusters", "streme", "unit_maps")
+COLUMNS += ("attribution", "pretrained")
+TRAINED = str(DEMO / "OCT4.explainn.r1.model.safetensors")
 NUMBERS = "give a whole number from 1 to 10000, or several separated by commas, such as 1,10,100."
 CELLS: tuple[tuple[dict[str, str], str], ...] = (
     ({"units": "5,x"}, "column units: '5,x' cannot be used: " + NUMBERS),
@@ -141,6 +143,21 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     (
         {"mode_clusters": "sheet.csv"},
         "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out.",
+    ),
+    (
+        {"streme": "true", "models": "cnn1,danq"},
+        "streme compares motifs of units with those of STREME, which only explainn has, and models is cnn1,danq; add explainn, or leave streme out.",
+    ),
+    (
+        {"unit_maps": "true", "models": "cnn1"},
+        "unit_maps maps sequences by the outputs of units, which only explainn has, and models is cnn1; add explainn, or leave unit_maps out.",
+    ),
+    *(
+        (
+            {name: "true", "models": "nam,single_layer", "pretrained": TRAINED},
+            f"{name} looks at filters and bases, which models made of pretrained ones do not have, and models is nam,single_layer; add another model, such as explainn, or leave {name} out.",
+        )
+        for name in ("attribution", "nullification", "binding_modes")
     ),
 )
 

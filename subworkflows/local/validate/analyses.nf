@@ -14,11 +14,30 @@ def analysisProblems(Map options) {
     if (units.size() > 1 && !('explainn' in options.models.tokenize(','))) {
         problems << "units '${options.units}' are several numbers, to train explainn with each, but models is ${options.models}; add explainn, or give one number."
     }
+    problems.addAll(idleAnalyses(options))
     if (options.mode_clusters && !options.binding_modes) {
         problems << "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out."
     }
     if (options.cooperativity && options.cooperativity != 'top') {
         options.cooperativity.split(',', -1)*.trim().each { pair -> problems.addAll(pairProblems(pair, options)) }
+    }
+    return problems
+}
+
+// Analyses that none of the models has anything for: refused, since nothing would come of them.
+def idleAnalyses(Map options) {
+    def models = options.models.tokenize(',')
+    def problems = []
+    if (!('explainn' in models)) {
+        def ofUnits = [streme: 'compares motifs of units with those of STREME', unit_maps: 'maps sequences by the outputs of units']
+        problems.addAll(ofUnits.findAll { name, _what -> options[name] }.collect { name, what ->
+            "${name} ${what}, which only explainn has, and models is ${options.models}; add explainn, or leave ${name} out."
+        })
+    }
+    if (models.every { model -> model in ['single_layer', 'nam'] }) {
+        problems.addAll(['attribution', 'nullification', 'binding_modes'].findAll { name -> options[name] }.collect { name ->
+            "${name} looks at filters and bases, which models made of pretrained ones do not have, and models is ${options.models}; add another model, such as explainn, or leave ${name} out."
+        })
     }
     return problems
 }
