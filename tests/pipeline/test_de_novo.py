@@ -155,3 +155,24 @@ def test_the_report_has_both_chapters(finished: Run) -> None:
         "never across units",
     ):
         assert text in page, text
+
+
+def test_resume_asks_streme_once_it_is_there(tmp_path: Path, tiny: Path) -> None:
+    sheet = write_sheet(
+        tmp_path / "sheet.csv", ("sample", "assay", "data"), ("a", "sequences", tiny / "oct4.fa")
+    )
+    program = tmp_path / "programs" / "streme"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 5.5.9\n")
+    program.chmod(0o755)
+    folders = os.environ["PATH"].split(os.pathsep)
+    without = os.pathsep.join(f for f in folders if not os.access(f"{f}/streme", os.X_OK))
+    arguments = ("--input", sheet, "--streme", "--replicates", "1", "-stub-run")
+    first = run_nextflow(tmp_path, ROOT, *arguments, PATH=without)
+    assert first.code == 0, first.said
+    path = f"{program.parent}{os.pathsep}{without}"
+    second = run_nextflow(tmp_path, ROOT, *arguments, "-resume", PATH=path)
+    assert second.code == 0, second.said
+    states = second.trace()
+    assert states["STREME_RUN (a, task 1)"] == "COMPLETED"
+    assert states["MODEL_TRAIN (a.explainn.r1)"] == states["STREME_PREPARE (a)"] == "CACHED"

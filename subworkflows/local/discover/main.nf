@@ -19,12 +19,15 @@ workflow DISCOVER {
     STREME_PREPARE(datasets, code)
 
     // One task of Nextflow per task of the data set: [ [id: 'oct4', number: '1', ...], [...], positives.fa, negatives.fa ]
-    STREME_RUN(STREME_PREPARE.out.sequences.flatMap { meta, files ->
-        files.groupBy { path -> path.name.tokenize('.')[-3] - 'task' }.collect { number, pair ->
-            def sorted = pair.sort { path -> path.name }   // negatives before positives
-            [meta + [number: number], plans[meta.id].options.discover.findAll { name, _value -> name.startsWith('streme_') }, sorted[1], sorted[0]]
-        }
-    })
+    STREME_RUN(
+        STREME_PREPARE.out.sequences.flatMap { meta, files ->
+            files.groupBy { path -> path.name.tokenize('.')[-3] - 'task' }.collect { number, pair ->
+                def sorted = pair.sort { path -> path.name }   // negatives before positives
+                [meta + [number: number], plans[meta.id].options.discover.findAll { name, _value -> name.startsWith('streme_') }, sorted[1], sorted[0]]
+            }
+        },
+        stremeIsThere(),
+    )
 
     // All that STREME left of a data set, however much of it came to an end: [ 'oct4', [oct4.task1.streme.txt, ...] ]
     left = STREME_RUN.out.found
@@ -56,4 +59,9 @@ workflow DISCOVER {
 
     emit:
     files   // [ [id: 'oct4.explainn', ...], [oct4.explainn.discovery.tsv, ...] ]
+}
+
+// Whether streme is on the PATH; with a container engine it is in its image.
+def stremeIsThere() {
+    return workflow.containerEngine != null || (System.getenv('PATH') ?: '').tokenize(':').any { folder -> java.nio.file.Files.isExecutable(java.nio.file.Path.of(folder, 'streme')) }
 }

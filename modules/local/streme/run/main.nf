@@ -9,7 +9,9 @@ process STREME_RUN {
 
     input:
     // meta: [id: 'oct4', assay: 'sequences', number: '1']; options: [streme_nmotifs: 10, ...]
+    // there: whether the launching machine has the program, so that -resume asks again where it has come or gone
     tuple val(meta), val(options), path(positives), path(negatives)
+    val there
 
     output:
     tuple val(meta), path("${stem}.outcome.tsv"), path("${stem}.{txt,xml}", arity: '0..2'), emit: found
