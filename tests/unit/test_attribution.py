@@ -14,7 +14,12 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.attribution.deeplift import Attributions, attribute, choose_sequences
+from nfexplainn.attribution.deeplift import (
+    _STREAM,
+    Attributions,
+    attribute,
+    choose_sequences,
+)
 from nfexplainn.attribution.network import one_hot_network
 from nfexplainn.attribution.options import AttributionOptions
 from nfexplainn.attribution.patterns import (
@@ -32,6 +37,7 @@ from nfexplainn.models.registry import build
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.predict import predict_logits, write_predictions
+from nfexplainn.shuffle import dinucleotide_shuffle
 
 LENGTH, TASKS = 100, 2
 SHAPES = [("explainn", {"units": 6, "hidden": 7, "num_fc": fc}) for fc in (0, 1, 2, 3)]
@@ -136,10 +142,46 @@ def test_positives_of_the_test_part_that_are_predicted():
     meta = DatasetMeta("d", "sequences", "multilabel", ("a", "b"), LENGTH, True, 1)
     data = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
     wanted = [row for row in range(2, n, 2) if row not in (4, 8)]
-    assert choose_sequences(data, logits.astype(np.float32), 0, 100).tolist() == wanted
+    assert choose_sequences(data, logits.astype(np.float32), 0, 100).rows.tolist() == wanted
     best = choose_sequences(data, logits.astype(np.float32), 0, 5)
-    assert set(best) == set(sorted(wanted, key=lambda row: -logits[row, 0])[:5])
-    assert not len(choose_sequences(data, logits.astype(np.float32), 1, 100))
+    assert set(best.rows) == set(sorted(wanted, key=lambda row: -logits[row, 0])[:5])
+    assert best.note == "1 of 28 sequences hold N and are left out"
+    none = choose_sequences(data, logits.astype(np.float32), 1, 100)
+    assert not len(none.rows) and none.note == ""
+    # Padding is no unknown base: the same rows are chosen.
+    meta = dataclasses.replace(meta, length=LENGTH + 9)
+    data = Dataset(
+        meta, data.names, np.pad(codes, ((0, 0), (5, 4)), constant_values=4), split, labels
+    )
+    padded = choose_sequences(data, logits.astype(np.float32), 0, 100)
+    assert padded.rows.tolist() == wanted and (padded.unknown, padded.candidates) == (1, 28)
+
+
+@pytest.mark.parametrize(("name", "more"), [SHAPES[2], ("cnn1exp", {}), ("danq", {})])
+@pytest.mark.parametrize("both", [True, False])
+def test_padding_gets_nothing_and_the_rest_adds_up(name, more, both):
+    """References are shuffled within the padding alone, which here is wider on one side."""
+    n = 2 if name == "danq" else 4
+    codes = random_codes(3)
+    codes[:, :31] = codes[:, 93:] = dna.N_CODE
+    model = ready(name, more)
+    found = attribute(model, codes, 1, 3, both_strands=both, references=n, double=True)
+    assert np.abs(found.delta).max() > 1e-4
+    assert found.error.max() < 1e-6
+    assert not found.hypothetical[:, :31].any() and not found.hypothetical[:, 93:].any()
+    assert found.hypothetical[:, 31:93].any()
+    assert np.abs(found.contributions(codes).sum(axis=1) - found.delta).max() < 1e-5
+    # What is taken for 0 is the mean of the predictions of shuffles between the same N.
+    inner = dinucleotide_shuffle(
+        np.repeat(codes[:, 31:93], n, axis=0), np.random.default_rng([3, _STREAM])
+    )
+    shuffled = np.repeat(codes, n, axis=0)
+    shuffled[:, 31:93] = inner
+    logits = [
+        predict_logits(model.float(), one, average_strands=both)[:, 1] for one in (codes, shuffled)
+    ]
+    wanted = logits[0] - logits[1].reshape(3, n).mean(axis=1)
+    assert np.allclose(found.delta, wanted, atol=1e-5)
 
 
 def test_modisco_finds_the_planted_motif_and_the_unit_beside_it():
@@ -172,6 +214,30 @@ def test_modisco_finds_the_planted_motif_and_the_unit_beside_it():
     assert table["annotation"][0] == "PLANT" and table["unit"][0] == "unit_002"
     assert table["similarity"][0] > 0.9 and table["direction"][0] == "raises"
     assert pd.isna(pattern_table(patterns, known, (), AnnotateOptions())["unit"][0])
+
+
+def test_modisco_finds_the_motif_of_padded_probes():
+    """Sequences of 36 bp between N, which are shorter than its windows with their flanks."""
+    rng = np.random.default_rng(2)
+    n, word, pad, length = 400, "CCACGTGACTC", 9, 36
+    codes = np.full((n, length + 2 * pad), dna.N_CODE, dtype=np.uint8)
+    codes[:, pad : pad + length] = rng.integers(0, 4, (n, length))
+    hypothetical = np.zeros((n, length + 2 * pad, 4), np.float32)
+    hypothetical[:, pad : pad + length] = rng.normal(0, 0.05, (n, length, 4))
+    site = dna.encode([word])[0]
+    for row in range(n):
+        at = pad + int(rng.integers(0, length - len(word) + 1))
+        codes[row, at : at + len(word)] = site
+        hypothetical[row, at + np.arange(len(word)), site] += rng.uniform(0.3, 1.2)
+    found = Attributions(hypothetical, np.zeros(n), np.zeros(n))
+    patterns, note = find_patterns(codes, found, "t", "")
+    assert note == "" and patterns
+    letters = "".join("ACGT"[at] for at in patterns[0].ppm.argmax(axis=1))
+    both = (letters, dna.decode(dna.reverse_complement(dna.encode([letters])))[0])
+    assert any(word in text for text in both), letters
+    short = np.where(np.arange(length + 2 * pad) < 18 + pad, codes, dna.N_CODE).astype(np.uint8)
+    wanted = "18 bp are fewer than the 19 that TF-MoDISco needs"
+    assert find_patterns(short, found, "t", "") == ([], wanted)
 
 
 def test_too_little_signal_is_a_result():

@@ -37,7 +37,8 @@ class Attributions:
     Attributes
     ----------
     hypothetical : float32 array, shape (n, length, 4)
-        What each base would add, were it there; at the base that is there, what it does add.
+        What each base would add, were it there; at the base that is there, what it does add. 0
+        where sequences are padded.
     delta : float64 array, shape (n,)
         Prediction less the mean prediction of the references.
     error : float64 array, shape (n,)
@@ -49,17 +50,50 @@ class Attributions:
     error: NDArray[np.float64]
 
     def contributions(self, codes: dna.Codes) -> Floats:
-        """What the bases that are there add, shape (n, length)."""
-        found = np.take_along_axis(self.hypothetical, codes[..., None].astype(np.intp), axis=2)
+        """What the bases that are there add, shape (n, length); padding adds 0."""
+        bases = np.minimum(codes, dna.N_CODE - 1)
+        found = np.take_along_axis(self.hypothetical, bases[..., None].astype(np.intp), axis=2)
         return np.asarray(found[..., 0], dtype=np.float32)
 
 
-def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> NDArray[np.intp]:
+@dataclass(frozen=True)
+class Choice:
+    """The sequences of a task that are attributed.
+
+    Attributes
+    ----------
+    rows : int array
+        Ascending rows of the data set.
+    candidates : int
+        Sequences that show what raises the task.
+    unknown : int
+        Those of them that hold N within, and are left out.
+    """
+
+    rows: NDArray[np.intp]
+    candidates: int
+    unknown: int
+
+    @property
+    def note(self) -> str:
+        """What is said of those left out; empty where there are none."""
+        if not self.unknown:
+            return ""
+        return f"{self.unknown:,} of {self.candidates:,} sequences hold N and are left out"
+
+
+def inner_columns(codes: dna.Codes) -> slice:
+    """Give the columns within the padding, which is N in all sequences, shape (n, length)."""
+    known = np.flatnonzero((codes < dna.N_CODE).any(axis=0))
+    return slice(int(known[0]), int(known[-1]) + 1) if len(known) else slice(0, codes.shape[1])
+
+
+def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> Choice:
     """Choose the well-predicted test sequences of a task that show what raises it.
 
     Positives where there are classes; for values, the upper end of label and prediction, or with
     several tasks those well predicted whose label is above the mean. Sequences with unknown bases
-    are left out. Of too many the highest predictions are taken.
+    within the padding are left out. Of too many the highest predictions are taken.
 
     Parameters
     ----------
@@ -70,8 +104,7 @@ def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> 
 
     Returns
     -------
-    int array
-        Ascending rows.
+    Choice
     """
     rows = dataset.rows("test")
     rows = rows[np.isfinite(logits[rows]).all(axis=1)]
@@ -81,11 +114,11 @@ def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> 
     if dataset.meta.task_type == "regression":
         known = labels[:, task][~np.isnan(labels[:, task])]
         limit = float(known.mean()) if len(known) else 0.0
-    good = chosen & (labels[:, task] > limit) & (dataset.codes[rows] < dna.N_CODE).all(axis=1)
-    found = rows[good]
+    good = rows[chosen & (labels[:, task] > limit)]
+    inner = dataset.codes[:, inner_columns(dataset.codes)]
+    found = good[(inner[good] < dna.N_CODE).all(axis=1)]
     order = np.argsort(-logits[found, task], kind="stable")[:most]
-    kept: NDArray[np.intp] = np.sort(found[order])
-    return kept
+    return Choice(np.sort(found[order]), len(good), len(good) - len(found))
 
 
 def attribute(
@@ -101,14 +134,15 @@ def attribute(
 ) -> Attributions:
     """Attribute predictions to bases.
 
-    Where predictions are the mean of both strands, so are the attributions.
+    Where predictions are the mean of both strands, so are the attributions. Only what lies within
+    the padding is shuffled for the references.
 
     Parameters
     ----------
     model : ExplaiNN, ConvNet or DanQ
         In evaluation mode.
     codes : uint8 array, shape (n, length)
-        Without N.
+        Without N but in columns of padding, N in all of them.
     task : int
     seed : int
         Of the shuffles.
@@ -124,9 +158,16 @@ def attribute(
     network = one_hot_network(model.double() if double else model)
     network.requires_grad_(False)
     random = np.random.default_rng([seed, _STREAM])
+    n, whole = codes.shape
+    hypothetical = np.zeros((n, whole, 4), dtype=np.float32)
+    inner = inner_columns(codes)
+    left, right = inner.start, whole - inner.stop
+    codes = codes[:, inner]
+    length = codes.shape[1]
     shuffled = dinucleotide_shuffle(np.repeat(codes, references, axis=0), random)
-    n, length = codes.shape
-    hypothetical = np.zeros((n, length, 4), dtype=np.float32)
+    # Padding is part of the network: zeros, which no attribution goes to.
+    forward = nn.Sequential(nn.ConstantPad1d((left, right), 0.0), network).eval()
+    backward = nn.Sequential(nn.ConstantPad1d((right, left), 0.0), network).eval()
     delta, error = np.zeros(n), np.zeros(n)
     strands = (1, -1) if both_strands else (1,)
     for first in range(0, n, _CHUNK):
@@ -137,17 +178,18 @@ def attribute(
         changed = np.zeros(len(given))
         for strand in strands:
             turned = strand < 0
+            padded = backward if turned else forward
             x = _one_hot(dna.reverse_complement(given) if turned else given, kind)
             baseline = _one_hot(dna.reverse_complement(other) if turned else other, kind)
-            found = _deep_lift(network, x, baseline.view(len(x), references, 4, length), task)
+            found = _deep_lift(padded, x, baseline.view(len(x), references, 4, length), task)
             values = found.permute(0, 2, 1).double().numpy()
             summed += values[:, ::-1, ::-1] if turned else values
             with torch.no_grad():
-                seen, unseen = network(x)[:, task], network(baseline)[:, task]
+                seen, unseen = padded(x)[:, task], padded(baseline)[:, task]
             changed += (seen - unseen.view(len(x), references).mean(dim=1)).double().numpy()
         summed, changed = summed / len(strands), changed / len(strands)
         actual = np.take_along_axis(summed, given[..., None].astype(np.intp), axis=2)
-        hypothetical[part], delta[part] = summed, changed
+        hypothetical[part, inner], delta[part] = summed, changed
         error[part] = np.abs(actual.sum(axis=(1, 2)) - changed)
         if report is not None:
             report(part.stop, n)

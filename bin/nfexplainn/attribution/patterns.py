@@ -12,18 +12,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.attribution.deeplift import Attributions
+from nfexplainn.attribution.deeplift import Attributions, inner_columns
 from nfexplainn.interpret.consensus import SIMILARITY, alignments
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import consensus, information
 from nfexplainn.interpret.support import ReplicateUnits, annotate, label
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.padding import SHORT
 
 # With fewer there is nothing to estimate the null distribution of windows from.
 LEAST_SEQUENCES = 20
 # A pattern is cut to the columns that hold this share of its largest column's contribution.
 _TRIM = 0.3
 _MARGIN = 1
+# TF-MoDISco takes windows of 21 bp with 10 more on either side, which hardly fit into short reads
+# and probes, where most windows would hold the same motif.
+_NARROW = {
+    "sliding_window_size": 11,
+    "flank_size": 4,
+    "initial_flank_to_add": 4,
+    "trim_to_window_size": 11,
+}
+_LEAST_LENGTH = 11 + 2 * 4
 _SITES = 1000.0  # counts into which motifs are turned for the comparison of shapes
 # Least windows of a sign that TF-MoDISco clusters at all (its default).
 LEAST_SEQLETS = 100
@@ -80,11 +90,12 @@ def prefixes(tasks: Sequence[str]) -> list[str]:
 def find_patterns(
     codes: dna.Codes, found: Attributions, task: str, prefix: str, most_seqlets: int = 20000
 ) -> tuple[list[Pattern], str]:
-    """Run TF-MoDISco with its defaults on one task's attributions.
+    """Run TF-MoDISco on one task's attributions: its defaults, but narrow windows up to 60 bp.
 
     Parameters
     ----------
     codes : uint8 array, shape (n, length)
+        Without N but in the padding, which is left out.
     found : Attributions
     task : str
     prefix : str
@@ -104,10 +115,17 @@ def find_patterns(
         return [], "all attributions are 0"
     import modiscolite.tfmodisco
 
-    one_hot = np.eye(4, dtype=np.float32)[codes]
+    inner = inner_columns(codes)
+    length = inner.stop - inner.start
+    if length < _LEAST_LENGTH:
+        return [], f"{length} bp are fewer than the {_LEAST_LENGTH} that TF-MoDISco needs"
+    one_hot = np.eye(4, dtype=np.float32)[codes[:, inner]]
     try:
         raising, lowering = modiscolite.tfmodisco.TFMoDISco(
-            one_hot, found.hypothetical, max_seqlets_per_metacluster=most_seqlets
+            one_hot,
+            found.hypothetical[:, inner],
+            max_seqlets_per_metacluster=most_seqlets,
+            **(_NARROW if length <= SHORT else {}),
         )
     except (ValueError, IndexError, ZeroDivisionError, FloatingPointError) as error:
         # It has no words of its own for too little signal: arrays of its steps become empty.

@@ -187,8 +187,9 @@ def _attribution(values: Values, models: Sequence[str], cite: Cite) -> str:
         f" bases by DeepLIFT {cite('deeplift')} in tangermeme {cite('tangermeme')}, against ten"
         f" dinucleotide shuffles {cite('shuffle')} of each sequence, for the best replicate of each"
         f" model ({_list(models)}).{recurrent} Motifs in the attributions were found by TF-MoDISco"
-        f" {cite('modisco')} (modisco-lite with its defaults), compared with the known motifs as"
-        " those of units are, and with ExplaiNN's units by the cosine of their aligned columns."
+        f" {cite('modisco')} (modisco-lite with its defaults; in sequences of up to 60 bp windows"
+        " of 11 bp and 4 on either side), compared with the known motifs as those of units are, and"
+        " with ExplaiNN's units by the cosine of their aligned columns."
     )
 
 
