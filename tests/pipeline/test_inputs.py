@@ -565,3 +565,15 @@ def test_usage_tells_every_parameter_and_assay() -> None:
         assert re.search(rf"^\| \[?`{name}`", page, re.MULTILINE)
     for name in SHEET["properties"]:
         assert f"| `{name}` |" in page
+
+
+def test_usage_tells_every_profile() -> None:
+    page = (ROOT / "docs" / "usage.md").read_text()
+    table = page.split("| `-profile` | |")[1].split("\n\n")[0]
+    told = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row[:80])}
+    found = set()
+    for name in ("nextflow.config", "conf/engines.config"):
+        profiles = (ROOT / name).read_text().split("\nprofiles {\n")[1].split("\n}")[0]
+        found |= set(re.findall(r"^    (\w+) *\{", profiles, re.MULTILINE))
+    assert {"test_analyses", "docker", "gpu", "debug"} <= found
+    assert found <= told
