@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,8 @@ def load_authors_model(
     except MemoryError:
         raise
     except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # Its first sentence: torch goes on to advise running what the file holds.
+        reason = re.split(r"\.\s", str(error), maxsplit=1)[0].strip() or type(error).__name__
         raise UserError(f"{path}: this is no readable checkpoint of weights ({reason}).") from error
     if not isinstance(state, Mapping) or "linears.0.weight" not in state:
         raise UserError(
