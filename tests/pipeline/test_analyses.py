@@ -15,6 +15,7 @@ import pytest
 from nextflow_runs import ROOT, Run, run_nextflow
 
 MODEL = "MAFK.explainn"
+pytestmark = pytest.mark.minutes
 
 
 @pytest.fixture(scope="module")
