@@ -169,6 +169,15 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "columns.csv, line 2: 5 cells, but the first line names 4 columns;",
         ],
     ),
+    "header_and_cells.csv": (
+        "sample,assay,data,negative,widht\na,sequences,gone.fa,x,3\nb,sequence,oct4.fa,,\n",
+        [
+            "header_and_cells.csv, line 1: there is no column 'negative'; did you mean negatives?",
+            "header_and_cells.csv, line 1: there is no column 'widht'; did you mean width?",
+            "header_and_cells.csv, line 2, column data: there is no file {}/gone.fa",
+            "header_and_cells.csv, line 3, column assay: 'sequence' is not one of",
+        ],
+    ),
     "short.csv": (
         "sample,assay,data\na,sequences\n",
         ["short.csv, line 2: 2 cells, but the first line names 3 columns;"],

@@ -23,10 +23,13 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     // A spreadsheet leaves empty columns at the end.
     def last = header.findLastIndexOf { cell -> cell as boolean }
     def names = header.take(last + 1)
-    def headerProblems = names.withIndex().findAll { cell, _column -> !(cell in columns) }.collect { cell, column ->
-        cell
-            ? sentence("${name}, line ${lines[0].line}: there is no column '${cell}'${didYouMean(columns, cell, '')}") + " The columns are ${columns.join(', ')}."
-            : "${name}, line ${lines[0].line}: column ${column + 1} has no name."
+    // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
+    problems.addAll(names.findAll { cell -> cell && !(cell in columns) }.collect { cell ->
+        def near = didYouMean(columns, cell, '')
+        sentence("${name}, line ${lines[0].line}: there is no column '${cell}'${near}") + (near ? '' : " The columns are ${columns.join(', ')}.")
+    })
+    def headerProblems = names.withIndex().findAll { cell, _column -> !cell }.collect { _cell, column ->
+        "${name}, line ${lines[0].line}: column ${column + 1} has no name."
     }
     headerProblems += names.countBy { cell -> cell }.findAll { cell, count -> cell && count > 1 }.collect { cell, _count ->
         "${name}, line ${lines[0].line}: the column '${cell}' stands there more than once; keep one."
@@ -41,7 +44,7 @@ def readSheet(Object path, Collection columns, Collection required, List problem
         headerProblems << "${name}: there is no row under the line of column names."
     }
     problems.addAll(headerProblems)
-    return headerProblems ? [] : rows.collect { row -> [line: row.line, cells: [names, row.cells.take(names.size())].transpose().collectEntries()] }
+    return headerProblems ? [] : rows.collect { row -> [line: row.line, cells: [names, row.cells.take(names.size())].transpose().findAll { column, _cell -> column in columns }.collectEntries()] }
 }
 
 // What all rows of a data set say of it; an empty cell agrees with everything.
