@@ -83,6 +83,7 @@ def test_unusable_data_set_stops_nobody(finished: Run) -> None:
     assert "20" in status["reason"]
     assert status["advice"]
     page = (finished.results / "multiqc_report.html").read_text()
+    assert "Software Versions" in page and "scikit-learn" in page
     assert status["reason"] in page
     assert not any("few.explainn" in name for name in finished.trace())
 

@@ -9,8 +9,8 @@ process REPORT_COLLECT {
     val code
 
     output:
-    path '*_mqc.*'    , emit: multiqc
-    path 'tables/*'   , emit: tables
+    path '*_mqc{.,_versions.}*', emit: multiqc
+    path 'tables/*', emit: tables
     path 'pipeline_info/*', emit: info
 
     script:
