@@ -29,6 +29,11 @@ workflow {
     def input = validatedInput()
     def code = codeDigest()
     def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
+    workflow.onComplete {
+        if (workflow.success) {
+            log.info("Report      : ${params.outdir}/multiqc_report.html")
+        }
+    }
 
     // Route: every assay ends in the data set artefact.
     PREPARE(input.datasets, code)
