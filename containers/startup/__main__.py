@@ -28,9 +28,9 @@ def start_nextflow(arguments: list[str]) -> int:
     variables.update(launcher.variables)
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
     if request.engine:
-        from image import provide_image
+        from image import provide_images
 
-        variables.update(provide_image(request))
+        variables.update(provide_images(request))
     elif request.runs_here:
         place = environment(CONTAINERS / "requirements.txt", "the Python environment", GIGABYTES)
         variables["PATH"] = f"{place / 'bin'}{os.pathsep}{variables.get('PATH', '')}"

@@ -21,8 +21,9 @@ class Request:
         ``run``, ``config``, ...; None if there is none.
     engine
         Container engine asked for by a profile or ``-with-<engine>``; the first, if several.
-    image
-        Image named on the command line, None for the pipeline's own.
+    images
+        Parameters of the images that the tasks run in, with what the command line gives them: None
+        for the pipeline's own.
     runs_here
         Whether tasks will run on this machine's file system without a container.
     background
@@ -31,7 +32,7 @@ class Request:
 
     command: str | None
     engine: str | None
-    image: str | None
+    images: dict[str, str | None]
     runs_here: bool
     background: bool
 
@@ -54,14 +55,25 @@ def read(arguments: list[str]) -> Request:
         for word in rest
     )
     runs = command == "run" and not asks_only
+    images = ["container_image"]
+    if _switched_on(rest, "--peakvi"):
+        images.append("peakvi_container")
     elsewhere = any(name in ELSEWHERE for name in profiles) or "-with-conda" in rest
     return Request(
         command=command,
         engine=engines[0] if engines and runs else None,
-        image=_value(rest, "--container_image"),
+        images={name: _value(rest, f"--{name}") for name in images},
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
     )
+
+
+def _switched_on(words: list[str], option: str) -> bool:
+    """Tell whether a parameter of yes or no is given as yes, which needs no value."""
+    if option in words[-1:]:
+        return True
+    value = _value(words, option)
+    return value is not None and (value.startswith("-") or value.lower() == "true")
 
 
 def _value(words: list[str], option: str) -> str | None:

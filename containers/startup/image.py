@@ -1,4 +1,4 @@
-"""Build the pipeline's image where the engine does not have it: no registry holds it yet."""
+"""Build the pipeline's images where the engine does not have them: no registry holds them yet."""
 
 from __future__ import annotations
 
@@ -15,38 +15,45 @@ from say import StartError, say
 from tools import CONTAINERS
 
 GIGABYTES = 8.0
+# Dockerfile and context of each parameter's image
+RECIPES = {
+    "container_image": (CONTAINERS / "Dockerfile", CONTAINERS.parent),
+    "peakvi_container": (CONTAINERS / "peakvi" / "Dockerfile", CONTAINERS / "peakvi"),
+}
 SIF_ENGINES = ("singularity", "apptainer")
 
 
-def provide_image(request: Request) -> dict[str, str]:
-    """Make sure that the engine finds the image; an image that the user named is left to Nextflow.
+def provide_images(request: Request) -> dict[str, str]:
+    """Make sure that the engine finds the images; one that the user named is left to Nextflow.
 
     Returns
     -------
     dict
-        Variables that Nextflow needs to find it.
+        Variables that Nextflow needs to find them.
 
     Raises
     ------
     StartError
         If the engine is missing or does not answer, or the build fails.
     """
-    image = _configured()
-    if request.image not in (None, image):
-        return {}
-    if request.engine in ("docker", "podman"):
-        _need(request.engine)
-        _provide_local(request.engine, image)
-    elif request.engine in SIF_ENGINES:
-        return _provide_sif(request.engine, image)
-    return {}
+    variables: dict[str, str] = {}
+    for parameter, named in request.images.items():
+        image = _configured(parameter)
+        if named not in (None, image):
+            continue
+        if request.engine in ("docker", "podman"):
+            _need(request.engine)
+            _provide_local(request.engine, image, parameter)
+        elif request.engine in SIF_ENGINES:
+            variables |= _provide_sif(request.engine, image, parameter, variables)
+    return variables
 
 
-def _configured() -> str:
+def _configured(parameter: str) -> str:
     text = (CONTAINERS.parent / "nextflow.config").read_text()
-    found = re.search(r"(?m)^\s*container_image\s*=\s*'([^']+)'", text)
+    found = re.search(rf"(?m)^\s*{parameter}\s*=\s*'([^']+)'", text)
     if not found:
-        raise StartError("nextflow.config names no image: give one with --container_image")
+        raise StartError(f"nextflow.config names no image: give one with --{parameter}")
     return found[1]
 
 
@@ -71,7 +78,7 @@ def _need(engine: str) -> None:
         )
 
 
-def _provide_local(engine: str, image: str) -> None:
+def _provide_local(engine: str, image: str, parameter: str) -> None:
     have = [engine, "image", "inspect", image]
     if subprocess.run(have, capture_output=True).returncode == 0:
         return
@@ -79,13 +86,17 @@ def _provide_local(engine: str, image: str) -> None:
     command = [engine, "build", "--network=host", "--tag", image]
     if os.environ.get("PIP_INDEX_URL"):
         command += ["--build-arg", "PIP_INDEX_URL"]
-    command += ["--file", str(CONTAINERS / "Dockerfile"), str(CONTAINERS.parent)]
+    dockerfile, context = RECIPES[parameter]
+    command += ["--file", str(dockerfile), str(context)]
     _build(command, f"the image {image}")
     say("the image is ready")
 
 
-def _provide_sif(engine: str, image: str) -> dict[str, str]:
-    """Find the image's file where Nextflow looks for it, or make it in our cache."""
+def _provide_sif(engine: str, image: str, parameter: str, given: dict[str, str]) -> dict[str, str]:
+    """Find the image's file where Nextflow looks for it, or make it in our cache.
+
+    ``given`` are the variables that name the place of another image.
+    """
     name = re.sub(r"[:/]+", "-", image) + ".img"
     prefix = f"NXF_{engine.upper()}"
     for variable in (f"{prefix}_LIBRARYDIR", f"{prefix}_CACHEDIR"):
@@ -99,7 +110,7 @@ def _provide_sif(engine: str, image: str) -> dict[str, str]:
         )
 
     def make(folder: Path) -> None:
-        source = _source(image)
+        source = _source(image, parameter)
         say(f"converting the image for {engine} (about 4 GB, 2 to 5 minutes)")
         variables = dict(os.environ)
         variables.setdefault("APPTAINER_TMPDIR", str(folder))
@@ -112,12 +123,13 @@ def _provide_sif(engine: str, image: str) -> dict[str, str]:
     key = image.rpartition(":")[2]
     room = 2.5 * GIGABYTES  # the layers, what they hold and the file
     place = ensure(f"{engine}-{key}", f"the {engine} image", room, make)
-    # whichever of the two the user has not set himself
-    free = "LIBRARYDIR" if f"{prefix}_LIBRARYDIR" not in os.environ else "CACHEDIR"
+    # whichever of the two neither the user nor another image has
+    taken = {*os.environ, *given}
+    free = "LIBRARYDIR" if f"{prefix}_LIBRARYDIR" not in taken else "CACHEDIR"
     return {f"{prefix}_{free}": str(place)}
 
 
-def _source(image: str) -> str:
+def _source(image: str, parameter: str) -> str:
     """Name the image as Apptainer takes it from Docker."""
     try:
         _need("docker")
@@ -127,7 +139,7 @@ def _source(image: str) -> str:
             f"{error}. Or make it on a machine with Docker (./nextflow run . -profile apptainer) "
             f"and copy {cache_folder()}/apptainer-* to where NXF_APPTAINER_LIBRARYDIR says"
         ) from error
-    _provide_local("docker", image)
+    _provide_local("docker", image, parameter)
     return f"docker-daemon:{image}"
 
 
