@@ -20,10 +20,11 @@ import yaml
 import report_fixtures as fixtures
 from nfexplainn.report import scores as sc
 from nfexplainn.report.build import build_report
+from nfexplainn.report.chapters import CHAPTERS, LEADS
 from nfexplainn.report.load import Inputs, load_inputs, natural_key
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.motifs import rows_per_model
-from nfexplainn.report.mqc import CHAPTERS, cell, power, short
+from nfexplainn.report.mqc import cell, power, short
 from nfexplainn.report.units import top_units, units_of
 
 
@@ -299,6 +300,32 @@ def test_long_sheet_is_cut_and_says_so(tmp_path: Path) -> None:
 )
 def test_rows_per_model(models: int, wanted: int, rows: int) -> None:
     assert rows_per_model(models, wanted) == rows
+
+
+def test_chapters_of_several_sections_have_a_lead_of_their_own(root: Path) -> None:
+    # MultiQC would put the text of one section, of one data set, under the chapter's heading.
+    sources = "".join(path.read_text() for path in (root / "bin/nfexplainn/report").glob("*.py"))
+    alone = set(re.findall(r'"(nfx_\w+)",\s*"",', sources))
+    assert set(CHAPTERS) - set(LEADS) == alone
+    assert alone == {
+        "nfx_summary",
+        "nfx_status",
+        "nfx_importance",
+        "nfx_tomtom",
+        "nfx_methods",
+        "nfx_parameters",
+    }
+
+
+def test_every_section_carries_the_lead_of_its_chapter(demo: Path) -> None:
+    leads: dict[str, set[str]] = {}
+    for path in demo.glob("*_mqc.json"):
+        section = json.loads(path.read_text())
+        leads.setdefault(section["parent_id"], set()).add(section["parent_description"])
+    assert all(len(found) == 1 for found in leads.values()), leads
+    assert {key: found for key, found in leads.items() if key in LEADS} == {
+        key: {LEADS[key]} for key in leads if key in LEADS
+    }
 
 
 def test_page_order_names_every_chapter(root: Path) -> None:

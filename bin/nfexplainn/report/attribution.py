@@ -24,11 +24,6 @@ _TASKS = (
     *(*_FIXED, "task", "sequences", "references", "largest_error", "mean_delta"),
     *("patterns", "note"),
 )
-_LEAD = (
-    "What every base adds to a prediction (DeepLIFT, against shuffles of the sequence), and the"
-    " motifs that come back in that (TF-MoDISco), for every model. Beside each stands the unit of"
-    " ExplaiNN that looks most alike: what both find does not hang on how a model is read."
-)
 
 
 def write_attribution(page: Page, inputs: Inputs) -> None:
@@ -87,7 +82,7 @@ def _table(
 ) -> None:
     said = _summary(tasks)
     if not patterns:
-        page.section("nfx_attribution", title, "html", f"<p>{said}</p>", lead=_LEAD)
+        page.section("nfx_attribution", title, "html", f"<p>{said}</p>")
         return
     several = len(tasks) > 1
     symbols: list[str] = []
@@ -127,7 +122,7 @@ def _table(
         '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
         f"{''.join(symbols)}</svg><p>{said}{capped(len(patterns), len(rows), 'patterns')}</p>"
     )
-    page.table("nfx_attribution", title, rows, kept, first="Pattern", lead=_LEAD, description=text)
+    page.table("nfx_attribution", title, rows, kept, first="Pattern", description=text)
 
 
 def _summary(tasks: list[Row]) -> str:

@@ -12,12 +12,6 @@ from nfexplainn.report.mqc import MINUS, Cell, Page, cell, escape, power
 
 PANEL_LIMIT = 12
 _CHAPTER = "nfx_cooperativity"
-_LEAD = (
-    "Two motifs are put into random sequences, the first in the middle, the second at every"
-    " distance (the paper's Figure 2). Shown is what both do together beyond what each does alone:"
-    " the prediction with both, minus that with each, plus that with none; 0 means that they add"
-    " up. A control word without meaning takes the place of the second motif."
-)
 # Which models add up parts that look for one motif each.
 _ADDITIVE = ("explainn",)
 
@@ -84,7 +78,6 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
         "Over the distance",
         "linegraph",
         panels if len(panels) > 1 else panels[0],
-        lead=_LEAD,
         description="Medians over the random sequences, by strand of the second motif"
         f" (with one model: and their 95 % intervals, dotted).{cut}",
         pconfig={
@@ -152,7 +145,6 @@ def _table(page: Page, verdicts: Sequence[Row], tasks: Mapping[Key, str]) -> Non
         rows,
         {key: header for key, header in headers.items() if key in used},
         first="Pair",
-        lead=_LEAD,
         description=f"{escape(_what_can_be_seen(verdicts))}"
         f"{capped(len(groups), ROW_LIMIT, 'cooperativity_verdict')}",
     )

@@ -12,10 +12,6 @@ from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape
 PANEL_LIMIT = 12
 # Okabe and Ito's colours, which people with colour blindness tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-_LEAD = (
-    "Training stops when the validation loss has not fallen for a while; the weights of the best"
-    " epoch are kept."
-)
 
 
 def write_curves(page: Page, inputs: Inputs) -> None:
@@ -76,7 +72,6 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
         "Losses",
         "linegraph",
         panels,
-        lead=_LEAD,
         description="Dotted: training; solid: validation. A validation loss that rises while the"
         " training loss falls is overfitting, which the kept epoch avoids.",
         pconfig={
@@ -110,7 +105,6 @@ def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
         "Validation metric",
         "linegraph",
         panels if len(panels) > 1 else panels[0],
-        lead=_LEAD,
         description="The best replicate of every model: average precision, correlation for"
         " values, or accuracy for classes, on the validation part.",
         pconfig={**_axes("Metric"), "data_labels": labels if len(panels) > 1 else []},
@@ -186,6 +180,5 @@ def _runs(
             },
         },
         first="Run",
-        lead=_LEAD,
         description="One row per training." + capped(len(rows), ROW_LIMIT, "history"),
     )

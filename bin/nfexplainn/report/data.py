@@ -115,7 +115,6 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
         dict(list(rows.items())[:ROW_LIMIT]),
         headers,
         first="Data set",
-        lead="What the models were trained, stopped and tested on.",
         description="Sequences per part; + are those with label 1 (negatives and unknown labels:"
         " Configure columns)." + capped(len(rows), ROW_LIMIT, "counts"),
     )

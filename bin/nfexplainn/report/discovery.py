@@ -33,12 +33,6 @@ BAR_LIMIT = 40
 _CHAPTER = "nfx_discovery"
 _COLUMN = 12  # pixels per column of a logo
 _TABLES = ("discovery", "discovery_motifs", "discovery_timing")
-_LEAD = (
-    "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of its"
-    " best hit per sequence, the best is chosen on validation and reported on the test set (the"
-    " paper's Figure 3). STREME was given the same training sequences, and its motifs went through"
-    " the same scanner."
-)
 
 
 def write_discovery(page: Page, inputs: Inputs) -> None:
@@ -104,7 +98,6 @@ def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> N
         "Best motif",
         "bargraph",
         {escape(name): bar for name, bar in list(bars.items())[:BAR_LIMIT]},
-        lead=_LEAD,
         description=f"AUPRC on the test set; of the units, the mean over the replicates.{note}",
         categories={
             source: {"name": name, "color": COLOURS[place]}
@@ -191,9 +184,7 @@ def _table(
         f"{capped(len(groups), ROW_LIMIT, 'discovery')}</p>"
     )
     kept = {key: header for key, header in headers.items() if key in used}
-    page.table(
-        _CHAPTER, "Side by side", rows, kept, first="Motifs of", lead=_LEAD, description=text
-    )
+    page.table(_CHAPTER, "Side by side", rows, kept, first="Motifs of", description=text)
 
 
 def _said(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> str:

@@ -18,12 +18,6 @@ ROWS = 40
 _CHAPTER = "nfx_drift"
 _COLUMN = 7  # pixels per column of a logo
 _STATES = {"kept": "still its profile", "drifted": "drifted", "no motif": "no motif"}
-_LEAD = (
-    "Filters that started from known profiles, one unit per strand (the paper's Figure 6). **q**:"
-    " of the match between a unit's motif after training and its own profile; above the threshold"
-    " it has drifted. **Change**: length of the filter's change over that of its start; 0 means"
-    " not a bit of it has changed."
-)
 
 
 def write_drift(page: Page, inputs: Inputs) -> None:
@@ -121,7 +115,6 @@ def _table(
         rows,
         kept,
         first="Unit",
-        lead=_LEAD,
         description=text,
     )
 

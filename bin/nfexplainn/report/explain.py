@@ -17,10 +17,6 @@ _COLUMNS = (
     *("dataset", "model", "replicate", "sequence", "task"),
     *("logit", "bias", "units", "leading"),
 )
-_LEAD = (
-    "A prediction is the bias plus what every unit adds, exactly. These are the sequences given"
-    " with <code>--explain</code>, split so by the best replicate."
-)
 _PICTURE = re.compile(r"\.explained_\d+\.svg$")
 
 
@@ -84,7 +80,7 @@ def _table(page: Page, title: str, path: Path) -> None:
         " unit's share and place, are in the data set's folder <code>explained</code>"
         f" (Parquet, BED, pictures).{capped(total, len(rows), 'explained')}"
     )
-    page.table("nfx_explained", title, rows, kept, first="Sequence", lead=_LEAD, description=text)
+    page.table("nfx_explained", title, rows, kept, first="Sequence", description=text)
 
 
 def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
@@ -110,6 +106,5 @@ def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
         f"{title}: pictures",
         "html",
         f'<p class="nfx-text">{text}</p>{figures}',
-        lead=_LEAD,
         section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
     )

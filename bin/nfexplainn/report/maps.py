@@ -20,11 +20,6 @@ _COLUMNS = (
     *("dataset", "model", "replicate", "name", "split", "x", "y", "group"),
     *("unit", "annotation"),
 )
-_LEAD = (
-    "Sequences that the model predicts well, laid out so that those lie together in which the same"
-    " units answer (UMAP of the unit outputs). Distances between groups mean little; what lies"
-    " within one group is alike."
-)
 
 
 def write_maps(page: Page, inputs: Inputs) -> None:
@@ -63,7 +58,7 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
     rows = read_table(path)
     if not rows:
         text = "<p>Too few sequences are predicted well for a map.</p>"
-        page.section("nfx_maps", title, "html", text, lead=_LEAD)
+        page.section("nfx_maps", title, "html", text)
         return
     groups = sorted({row["group"] for row in rows}, key=lambda g: _rank(g, tasks))
     colours = dict(zip(groups, _palette(groups), strict=True))
@@ -80,7 +75,6 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
         title,
         "scatter",
         {escape(group): points[group] for group in groups if group in points},
-        lead=_LEAD,
         description=(
             f"{plural(len(rows), 'sequence')}.{part} A point names its sequence and the unit that"
             " adds most to its prediction; all are in <code>tables/unit_maps.tsv</code>."

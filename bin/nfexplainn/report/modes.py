@@ -18,11 +18,6 @@ _COLUMNS = (
     *("target_name", "q_value", "units"),
 )
 _COUNT_COLUMNS = ("dataset", "model", "replicate", "modes")
-_LEAD = (
-    "Motifs of one family look alike, so the known motifs are sorted into binding modes (clusters)."
-    " A model has found a mode when at least one of its units (of a network without units: a filter"
-    " of its first layer) is annotated with a member."
-)
 
 
 def mode_rows(inputs: Inputs, model: ModelResult) -> list[Row] | None:
@@ -108,7 +103,6 @@ def _counts(page: Page, inputs: Inputs, found: Found) -> None:
             "replicates": {"title": "Replicates"},
         },
         first="Model",
-        lead=_LEAD,
         description="One unit that matches by chance adds a mode, so those in all replicates are"
         f" the surest.{capped(len(found), ROW_LIMIT, 'mode_counts')}",
     )
@@ -168,7 +162,6 @@ def _which(
             },
         },
         first="Mode",
-        lead=_LEAD,
         description="Number of replicates of each model that found the mode."
         + capped(len(ranked), MODES_SHOWN, "modes"),
     )

@@ -40,18 +40,12 @@ def shown_units(units: Units, limit: int) -> dict[int, list[Unit]]:
 def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None:
     """Write the motif tables, ``motifs.tsv``, and what became of every unit."""
     models = inputs.models
-    lead = (
-        "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
-        " the prediction of positives than of negatives (for regression: of high than of low"
-        " values). <b>Support</b>: replicates, trained from other seeds, that found the same"
-        " motif. <b>q</b>: of the best match among known motifs."
-    )
     if len(models) <= PANEL_LIMIT:
         for position, model in enumerate(models):
             rows = {unit.id: _row(unit) for unit in shown.get(position, [])}
             if rows:
                 text = _fate(units[position], rows) + _basis(model)
-                _table(page, title_of(model, models), rows, lead, text)
+                _table(page, title_of(model, models), rows, text)
     else:
         rows = {
             f"{title_of(model, models)} · {unit.id}": _row(unit)
@@ -60,16 +54,14 @@ def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None
         }
         if rows:
             total = sum(unit.motif is not None for many in units.values() for unit in many)
-            _table(page, "All data sets", rows, lead, capped(total, len(rows), "motifs"))
+            _table(page, "All data sets", rows, capped(total, len(rows), "motifs"))
     _motif_tsv(page, models, units)
 
 
-def _table(
-    page: Page, name: str, rows: dict[str, dict[str, Cell]], lead: str, description: str
-) -> None:
+def _table(page: Page, name: str, rows: dict[str, dict[str, Cell]], description: str) -> None:
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     headers = {key: header for key, header in _headers().items() if key in used}
-    page.table("nfx_motifs", name, rows, headers, first="Unit", lead=lead, description=description)
+    page.table("nfx_motifs", name, rows, headers, first="Unit", description=description)
 
 
 def _row(unit: Unit) -> dict[str, Cell]:

@@ -9,31 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.report.chapters import CHAPTERS, LEADS
 from nfexplainn.textfile import write_text
-
-# Title and lead of every chapter; their order on the page stands in multiqc_config.yml.
-CHAPTERS = {
-    "nfx_summary": "Summary",
-    "nfx_status": "Sample status",
-    "nfx_data": "Data",
-    "nfx_training": "Training curves",
-    "nfx_performance": "Performance",
-    "nfx_motifs": "Motifs",
-    "nfx_importance": "Importance",
-    "nfx_weights": "Weights",
-    "nfx_tomtom": "Tomtom",
-    "nfx_discovery": "De novo discovery",
-    "nfx_cooperativity": "Cooperativity",
-    "nfx_nullification": "Nullification",
-    "nfx_modes": "Binding modes",
-    "nfx_attribution": "Attributions",
-    "nfx_maps": "Unit maps",
-    "nfx_explained": "Explained sequences",
-    "nfx_drift": "Plug and play",
-    "nfx_transfer": "Transfer",
-    "nfx_methods": "Methods",
-    "nfx_parameters": "Parameters",
-}
 
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -82,7 +59,8 @@ class Page:
             As MultiQC's custom content takes it. Lines without a point, and panels without a line,
             are left out, as MultiQC fails on them; where nothing is left, a sentence says so.
         lead : str
-            Markdown under the chapter's heading.
+            Markdown under the heading of a chapter of one section, in place of what
+            :data:`~nfexplainn.report.chapters.LEADS` says of it.
         description : str
             HTML under the section's heading.
         section_id : str
@@ -103,7 +81,7 @@ class Page:
             "id": section_id,
             "parent_id": chapter,
             "parent_name": CHAPTERS[chapter],
-            "parent_description": lead,
+            "parent_description": lead or LEADS.get(chapter, ""),
             "section_name": escape(title),
             "description": paragraph(description),
             "plot_type": plot_type,

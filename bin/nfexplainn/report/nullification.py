@@ -20,13 +20,6 @@ _COLUMNS = (
     *("dataset", "model", "replicate", "unit", "annotation", "consensus", "task", "influence"),
     *("share", "change", "sequences", "basis"),
 )
-_LEAD = (
-    "What predictions lose when one filter says nothing (Maslova et al. 2020; the paper applies it"
-    " to the networks that ExplaiNN is compared with). The map of a first filter is replaced before"
-    " the pooling; influence is the mean squared change of the prediction (a logit, or the value of"
-    " a regression). A unit of ExplaiNN is taken away by setting its output to 0, which changes a"
-    " prediction by exactly its contribution."
-)
 
 
 @dataclass(frozen=True)
@@ -154,7 +147,6 @@ def _plot(
                 escape(label): {task: values[unit, task] for task in tasks}
                 for unit, label in zip(units, labels, strict=True)
             },
-            lead=_LEAD,
             description=text,
             categories={
                 task: {"name": escape(task), "color": colour}
@@ -177,7 +169,6 @@ def _plot(
         f"Influence: {title}",
         "heatmap",
         [[values[unit, task] for task in kept] for unit in units],
-        lead=_LEAD,
         description=text + note,
         xcats=[escape(task) for task in kept],
         ycats=[escape(label) for label in labels],

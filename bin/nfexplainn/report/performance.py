@@ -166,7 +166,6 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         "Against baselines",
         "bargraph",
         panels if len(panels) > 1 else panels[0],
-        lead="A model is worth reading only if it beats what GC content or short words know.",
         description=f"Test set, mean over the replicates.{note}",
         categories=[bar_kinds] * len(panels) if len(panels) > 1 else bar_kinds,
         pconfig={

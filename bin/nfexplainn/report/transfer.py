@@ -11,11 +11,6 @@ from nfexplainn.report.mqc import Cell, Page, cell, escape, plural
 
 ROWS = 100
 _CHAPTER = "nfx_transfer"
-_LEAD = (
-    "Units that are the outputs of trained models, frozen (the paper's Figure 6). **Effect**: how"
-    " much more a unit adds to the prediction of positives than of negatives (for regression: of"
-    " high than of low values); the mean over the replicates. Units are ranked by it."
-)
 
 Unit = tuple[str, str]  # source, and its task
 
@@ -74,7 +69,7 @@ def _table(page: Page, name: str, tables: Sequence[Sequence[Row]]) -> None:
         text += f" First by effect: {escape(lead)}."
     if len(units) > ROWS:
         text += f" The {ROWS} with the largest effects; all: <code>tables/transfer.tsv</code>."
-    page.table(_CHAPTER, name, rows, kept, first="#", lead=_LEAD, description=text)
+    page.table(_CHAPTER, name, rows, kept, first="#", description=text)
 
 
 def _unit(row: Row) -> Unit:

@@ -19,12 +19,6 @@ HEATMAP_ROWS = 60
 def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
     """Draw the final weights: annotated units x tasks of each multi-task model, or of all."""
     models = inputs.models
-    lead = (
-        "The final weights of the annotated units: positive (red) where the unit's output raises"
-        " the prediction, negative (blue) where it lowers it."
-        " An output may fall where the motif is strong: which way a motif works is the sign of its"
-        " effect."
-    )
     multi = [position for position, model in enumerate(models) if len(model.tasks) > 1]
     for position in multi[:PANEL_LIMIT]:
         model = models[position]
@@ -33,7 +27,7 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
             continue
         values = [[unit.in_task(task).weight for task in model.tasks] for unit in chosen]
         names = [f"{unit.name} ({unit.id})" for unit in chosen]
-        _heatmap(page, title_of(model, models), values, model.tasks, names, lead)
+        _heatmap(page, title_of(model, models), values, model.tasks, names)
     columns = [(p, task) for p, model in enumerate(models) for task in model.tasks]
     best: dict[str, dict[int, Unit]] = {}
     for position, of_model in units.items():
@@ -57,7 +51,7 @@ def write_weights(page: Page, inputs: Inputs, units: Units) -> None:
         f" The {HEATMAP_ROWS} most shared of {len(best)} motifs." if len(best) > len(ranked) else ""
     )
     note = f"Per motif the unit of the highest rank; empty where a model has none.{cut}"
-    _heatmap(page, "All data sets", across, labels, ranked, lead, note)
+    _heatmap(page, "All data sets", across, labels, ranked, note)
 
 
 Matrix = Sequence[Sequence[float | None]]
@@ -85,7 +79,6 @@ def _heatmap(
     values: Matrix,
     columns: Sequence[str],
     rows: Sequence[str],
-    lead: str,
     description: str = "",
 ) -> None:
     flat = [abs(value) for row in values for value in row if value is not None]
@@ -96,7 +89,6 @@ def _heatmap(
         name,
         "heatmap",
         [list(row) for row in values],
-        lead=lead,
         description=description,
         xcats=[escape(column) for column in columns],
         ycats=[escape(row) for row in rows],
