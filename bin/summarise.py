@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.interpret.summary import best_replicate, final_units
+from nfexplainn.interpret.summary import best_replicate, ended_early, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
@@ -35,7 +35,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--counts", required=True, help="D.counts.tsv")
     parser.add_argument("--predictions", nargs="*", default=[], help="of all replicates")
     parser.add_argument("--dataset", help="D.dataset.parquet, where predictions are given")
-    parser.add_argument("--options", help="JSON file of the settings (none is needed)")
+    parser.add_argument("--options", help="JSON file of the settings, of which max_epochs is told")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 
@@ -61,12 +61,16 @@ def main() -> None:
         read_tsv(args.tomtom, TOMTOM_COLUMNS),
         read_tsv(args.support, SUPPORT_COLUMNS),
     )
-    best = best_replicate(by_replicate(args.history, ("epoch", "valid_loss")))
+    histories = by_replicate(args.history, ("epoch", "valid_loss", "best"))
+    best = best_replicate(histories)
+    options = json.loads(Path(args.options).read_text(encoding="utf-8")) if args.options else {}
     metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
     evidence, by_task = gather_evidence(
         metrics,
         read_tsv(args.baseline, METRIC_COLUMNS),
         read_tsv(args.counts, ("split", "task", "positives")),
+        ended_early=len(ended_early(histories)),
+        max_epochs=options.get("max_epochs") or max(map(len, histories.values())),
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
 

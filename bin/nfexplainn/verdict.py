@@ -33,7 +33,7 @@ class Thresholds:
     margin_gc : float
         By less than this above GC content, the model has learnt composition.
     margin_kmer4 : float
-        By less than this above 4-mers, it has learnt nothing longer than these.
+        By less than this above 4-mers, it has learnt nothing longer than these (yet).
     max_spread : float
         Largest difference between the best and the worst replicate.
     min_train_positives, min_test_positives : int
@@ -71,6 +71,8 @@ class Evidence:
     accuracy, chance : float
         Of several classes: the share of sequences whose class is found (of one class: of its
         own; mean over the replicates), and the share of the largest class.
+    ended_early, max_epochs : int
+        Replicates that the limit of epochs stopped at their best, and that limit.
     """
 
     metric: str
@@ -84,6 +86,13 @@ class Evidence:
     split: str = "test"
     accuracy: float = math.nan
     chance: float = math.nan
+    ended_early: int = 0
+    max_epochs: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether at least half of the replicates could still have become better."""
+        return 0 < self.replicates <= 2 * self.ended_early
 
     @property
     def kind(self) -> Literal["peaks", "values", "classes"]:
@@ -142,11 +151,23 @@ def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict
             if evidence.replicates > 1
             else "Run several replicates to see which motifs come back."
         )
-        return "usable", facts, advice
+        return "usable", facts, _first(evidence, advice)
     worst = max((finding.verdict for finding in findings), key=ORDER.index)
     reasons = [finding.reason for finding in findings]
     advice = next(finding.advice for finding in findings if finding.verdict == worst)
-    return worst, " ".join([facts, *reasons]).strip(), advice
+    return worst, " ".join([facts, *reasons]).strip(), _first(evidence, advice)
+
+
+def _first(evidence: Evidence, advice: str) -> str:
+    """Put before all else that training was cut short: anything else may be due to that."""
+    if not evidence.unfinished:
+        return advice
+    ended, of = evidence.ended_early, evidence.replicates
+    which = f" in {ended} of {of} replicates" if ended < of else ""
+    return (
+        f"Training ended at max_epochs ({evidence.max_epochs}) while the validation loss still"
+        f" fell{which}: raise max_epochs. After that: {advice[0].lower()}{advice[1:]}"
+    )
 
 
 def _facts(evidence: Evidence) -> str:
@@ -196,13 +217,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             )
         )
     elif value < good:
-        found.append(
-            _Finding(
-                "weak",
-                f"That is under {good:g}.",
-                _MORE[evidence.kind],
-            )
-        )
+        found.append(_Finding("weak", f"That is under {good:g}.", _MORE[evidence.kind]))
     if value < evidence.gc + limits.margin_gc:
         found.append(
             _Finding(
@@ -215,7 +230,8 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
         found.append(
             _Finding(
                 "weak",
-                "Counting 4-mers does as well, so nothing longer was learnt.",
+                "Counting 4-mers does as well"
+                + (" so far." if evidence.unfinished else ", so nothing longer was learnt."),
                 _SHORT[evidence.kind],
             )
         )
@@ -247,7 +263,12 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
 
 
 def gather_evidence(
-    metrics: pd.DataFrame, baseline: pd.DataFrame, counts: pd.DataFrame
+    metrics: pd.DataFrame,
+    baseline: pd.DataFrame,
+    counts: pd.DataFrame,
+    *,
+    ended_early: int = 0,
+    max_epochs: int = 0,
 ) -> tuple[Evidence, dict[str, Evidence]]:
     """Collect what the verdict rests on, over all tasks (their mean) and per task.
 
@@ -259,6 +280,8 @@ def gather_evidence(
         The same columns, models ``gc`` and ``kmer4``.
     counts : DataFrame
         Columns as in ``counts.tsv``.
+    ended_early, max_epochs : int
+        As in :class:`Evidence`.
     """
     scores = metrics[metrics["against"] == "all"]
     right = scores[scores["metric"] == "accuracy"]
@@ -302,6 +325,8 @@ def gather_evidence(
             split=split,
             accuracy=float(by_class.get("*" if whole else columns[0], math.nan)),
             chance=largest if whole and by_class else math.nan,
+            ended_early=ended_early,
+            max_epochs=max_epochs,
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}
@@ -350,6 +375,7 @@ def verdict_record(
         "baseline_gc": _number(evidence.gc),
         "baseline_kmer4": _number(evidence.kmer4),
         "best_replicate": best_replicate,
+        "unfinished": evidence.unfinished,
         "thresholds": dataclasses.asdict(limits),
         "tasks": {
             task: {

@@ -37,6 +37,7 @@ from nfexplainn.tables import write_counts, write_tsv
 from nfexplainn.training import TrainingOptions, seeded, train
 
 OPTIONS = {"activation_threshold": 0.5, "min_sites": 20, "min_information": 5, "q_threshold": 0.05}
+MAX_EPOCHS = 8
 REPLICATES = (1, 2)
 TASKS = ("CTCF", "HNF1A")
 LENGTH = 80
@@ -73,17 +74,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path
     dataset = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
     write_dataset(dataset, out / "sim.dataset.parquet")
     write_counts(dataset, out / "sim.counts.tsv")
-    (out / "options.json").write_text(json.dumps(OPTIONS))
+    (out / "options.json").write_text(json.dumps(OPTIONS | {"max_epochs": MAX_EPOCHS}))
     config = ExplaiNNConfig(LENGTH, 2, units=10, hidden=20)
     for replicate in REPLICATES:
         prefix = f"sim.explainn.r{replicate}"
-        options = TrainingOptions(max_epochs=8, seed=replicate)
+        options = TrainingOptions(max_epochs=MAX_EPOCHS, seed=replicate)
         model = seeded(replicate, lambda: ExplaiNN(config))
         result = train(model, dataset, options)
         header = ModelHeader("explainn", dataclasses.asdict(config), TASKS, replicate=replicate)
         save_model(out / f"{prefix}.model.safetensors", model, header)
-        history = [(row.epoch, row.valid_loss) for row in result.history]
-        write_tsv(out / f"{prefix}.history.tsv", ("epoch", "valid_loss"), history)
+        history = [(row.epoch, row.valid_loss, int(row.best)) for row in result.history]
+        write_tsv(out / f"{prefix}.history.tsv", ("epoch", "valid_loss", "best"), history)
         logits = predict_logits(model, dataset.codes, average_strands=True)
         write_predictions(dataset, logits, out / f"{prefix}.predictions.parquet")
         write_metrics(dataset, logits, out / f"{prefix}.metrics.tsv", "explainn", replicate)
@@ -179,6 +180,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         assert ranked["support"].max() == 2
     verdict = json.loads((folder / "summary" / "sim.explainn.verdict.json").read_text())
     assert verdict["verdict"] == "usable" and verdict["value"] > verdict["baseline_gc"]
+    check_end_of_training(folder, verdict)
     logos = names(folder / "summary" / "logos", "*.svg")
     best = table[(table["replicate"] == verdict["best_replicate"]) & table["annotation"].notna()]
     expected = [f"sim.explainn.r{verdict['best_replicate']}.{unit}.svg" for unit in best["unit"]]
@@ -186,6 +188,17 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
     assert not names(folder, "*.part") and not names(folder / "summary", ".*")
     check_consensus(folder / "summary")
     check_ensemble(folder)
+
+
+def check_end_of_training(folder: Path, verdict: dict[str, object]) -> None:
+    """What the verdict says of max_epochs is what the histories say."""
+    last = [
+        pd.read_csv(path, sep="\t")["valid_loss"].to_numpy()
+        for path in sorted(folder.glob("*.history.tsv"))
+    ]
+    cut = sum(len(loss) == MAX_EPOCHS and loss.argmin() == MAX_EPOCHS - 1 for loss in last)
+    said = str(verdict["advice"]).startswith(f"Training ended at max_epochs ({MAX_EPOCHS})")
+    assert verdict["unfinished"] == said == (2 * cut >= len(last))
 
 
 def check_consensus(folder: Path) -> None:

@@ -8,6 +8,7 @@ import math
 import pandas as pd
 import pytest
 
+from nfexplainn.interpret.summary import ended_early
 from nfexplainn.verdict import Evidence, Thresholds, gather_evidence, judge, verdict_record
 
 NAN = math.nan
@@ -61,6 +62,35 @@ def test_every_reason_has_its_numbers_and_a_next_step():
     assert "12 positives" in judge(dataclasses.replace(GOOD, test_positives=12))[1]
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"kmer4": 0.95}, {"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"value": NAN}]
+)
+def test_training_cut_short_is_said_first(changes):
+    first = "Training ended at max_epochs (12) while the validation loss still fell"
+    evidence = dataclasses.replace(GOOD, max_epochs=12, **changes)
+    word, _, plain = judge(evidence)
+    for ended, which in ((2, " in 2 of 3 replicates"), (3, "")):
+        cut, reason, advice = judge(dataclasses.replace(evidence, ended_early=ended))
+        assert cut == word
+        assert advice.startswith(f"{first}{which}: raise max_epochs. ")
+        assert advice.endswith(plain[1:])
+        assert "learnt" not in reason + advice
+    assert "max_epochs" not in judge(dataclasses.replace(evidence, ended_early=1))[2]
+    half = dataclasses.replace(evidence, replicates=2, ended_early=1)
+    assert judge(half)[2].startswith(f"{first} in 1 of 2 replicates: ")
+
+
+def test_a_last_epoch_that_is_the_best_means_that_training_was_cut_short():
+    epochs = {
+        1: [0, 0, 1],  # more might have helped
+        2: [0, 1, 0],
+        3: [1],
+        4: [1, 0, 0, 0],
+    }
+    histories = {number: pd.DataFrame({"best": best}) for number, best in epochs.items()}
+    assert ended_early(histories) == [1, 3]
+
+
 def test_thresholds_can_be_moved():
     assert judge(GOOD, Thresholds(auroc_usable=0.95))[0] == "weak"
 
@@ -107,7 +137,10 @@ def test_evidence_takes_test_scores_against_all_negatives():
     baseline = baseline_rows(
         {("gc", "a"): 0.5, ("gc", "b"): 0.7, ("kmer4", "a"): 0.6, ("kmer4", "b"): 0.8}
     )
-    evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
+    evidence, by_task = gather_evidence(metrics, baseline, COUNTS, ended_early=2, max_epochs=9)
+    assert evidence.unfinished and by_task["a"].unfinished
+    record = verdict_record("d", "explainn", 1, evidence, by_task)
+    assert record["unfinished"] is True and "max_epochs (9)" in record["advice"]
     assert evidence.value == pytest.approx(0.85)  # median of the means .85, .65, .925
     assert evidence.spread == pytest.approx(0.275)
     assert evidence.replicates == 3
@@ -154,7 +187,7 @@ def test_regression_is_judged_by_pearson_without_positives():
 def test_record_prints_the_thresholds():
     record = verdict_record("d", "explainn", 2, GOOD, {"a": GOOD})
     assert record["thresholds"] == dataclasses.asdict(Thresholds())
-    assert record["best_replicate"] == 2
+    assert record["best_replicate"] == 2 and record["unfinished"] is False
     assert record["value"] == 0.93 and record["spread"] == 0.02
 
 

@@ -118,6 +118,24 @@ def _add_annotation(frame: pd.DataFrame, tomtom: pd.DataFrame) -> pd.DataFrame:
     return frame.merge(joined, on=keys, how="left")
 
 
+def ended_early(histories: Mapping[int, pd.DataFrame]) -> list[int]:
+    """Give the replicates that ``max_epochs`` stopped while the validation loss still fell.
+
+    Patience would have gone on after a best epoch, so where the last epoch is the best, only the
+    limit can have ended the training.
+
+    Parameters
+    ----------
+    histories : mapping of replicate to DataFrame
+        As in ``history.tsv``.
+    """
+    return [
+        replicate
+        for replicate, table in histories.items()
+        if len(table) and int(table["best"].iloc[-1]) == 1
+    ]
+
+
 def best_replicate(histories: Mapping[int, pd.DataFrame]) -> int:
     """Choose the replicate with the smallest validation loss; the first of equals.
 

@@ -57,6 +57,7 @@ def write_summary(
         for model in dataset.models:
             found = units.get(position, [])
             brief = _crowded(inputs) and verdict_of(dataset, model) == "usable"
+            brief = brief and not model.verdict.get("unfinished")
             body.append(_row(dataset, model, found, motif_count, task_limit, brief))
             table += _table_rows(dataset, model, found)
             position += 1
