@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,11 @@ def test_report_shows_groups_in_order_and_names_units(tmp_path: Path):
     assert sum(map(len, section["data"].values())) == 1000
     assert section["data"]["b"][0]["name"].endswith(": MAX (unit_002)")
     assert "Shown: 1000 of them" in section["description"]
+    for group, points in section["data"].items():
+        colour, text = points[0]["color"], section["description"]
+        said = re.search(rf'style="color:{colour}"[^>]*>\u25cf</span> ([^<]*)', text)
+        assert said and said[1].startswith(group) and said[1].endswith("(500)")
+    assert section["pconfig"]["showlegend"] is True
     assert "Too few" in json.loads((out / "nfx_maps_e_mqc.json").read_text())["data"]
     table = (out / "tables" / "unit_maps.tsv").read_text().splitlines()
     assert len(table) == 1501 and table[1].endswith("unit_002\tMAX, MYC")

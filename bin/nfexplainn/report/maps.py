@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy as np
 from nfexplainn.interpret.maps import NONE
 from nfexplainn.report.curves import COLOURS, PANEL_LIMIT
 from nfexplainn.report.load import Inputs, ModelResult, Row, iterate_table, natural_key, read_table
-from nfexplainn.report.mqc import Page, escape, plural
+from nfexplainn.report.mqc import Page, escape, plural, thousands
 
 # Each point of a plot is an element of the page; more would make it slow.
 SHOWN = 1000
 _GREY = "#9aa0a6"
+_MEANS = {NONE: "no task: label 1 in none, as of negatives"}
 _COLUMNS = (
     *("dataset", "model", "replicate", "name", "split", "x", "y", "group"),
     *("unit", "annotation"),
@@ -76,8 +78,9 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
         "scatter",
         {escape(group): points[group] for group in groups if group in points},
         description=(
-            f"{plural(len(rows), 'sequence')}.{part} A point names its sequence and the unit that"
-            " adds most to its prediction; all are in <code>tables/unit_maps.tsv</code>."
+            f"{_key(rows, colours)}{plural(len(rows), 'sequence')}.{part} A point names its"
+            " sequence and the unit that adds most to its prediction; all are in"
+            " <code>tables/unit_maps.tsv</code>."
         ),
         pconfig={
             "xlab": "UMAP 1",
@@ -85,9 +88,21 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
             "marker_size": 6,
             "marker_line_width": 0,
             "groups": [escape(group) for group in groups],
+            "showlegend": True,
             "square": True,
         },
     )
+
+
+def _key(rows: Sequence[Row], colours: Mapping[str, str]) -> str:
+    """Say which colour is which group, and how many sequences it has."""
+    counts = Counter(row["group"] for row in rows)
+    entries = ", ".join(
+        f'<span style="white-space:nowrap"><span style="color:{colour}" aria-hidden="true">'
+        f"\u25cf</span> {escape(_MEANS.get(group, group))} ({thousands(counts[group])})</span>"
+        for group, colour in colours.items()
+    )
+    return f"Colours: {entries}. "
 
 
 def _point(row: Row, labels: dict[str, str], colour: str) -> dict[str, object]:
