@@ -518,6 +518,21 @@ def test_help_names_every_parameter(tmp_path: Path) -> None:
     assert not (tmp_path / "results" / "oct4").exists()
 
 
+def test_help_shows_the_wrapper_and_every_profile() -> None:
+    text = (ROOT / "subworkflows/local/validate/help.nf").read_text()
+    assert "Usage: ./nextflow run ." in text
+    shown = text.partition("Profiles, joined")[2].partition("Parameters marked")[0]
+    configs = [(ROOT / name).read_text() for name in ("nextflow.config", "conf/engines.config")]
+    blocks = [
+        found
+        for text in configs
+        for found in re.findall(r"^profiles \{(.*?)^\}", text, re.S | re.M)
+    ]
+    profiles = {name for block in blocks for name in re.findall(r"^    (\w+) +\{", block, re.M)}
+    assert {"test", "docker", "slurm", "debug"} < profiles
+    assert profiles <= set(re.findall(r"\w+", shown))
+
+
 def test_version(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT, "--version")
     assert run.code == 0

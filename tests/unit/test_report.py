@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 import report_fixtures as fixtures
+from nfexplainn.motifs.sets import jaspar_releases
 from nfexplainn.report import scores as sc
 from nfexplainn.report.build import build_report
 from nfexplainn.report.chapters import CHAPTERS, LEADS
@@ -349,6 +350,10 @@ def test_methods_tell_what_was_done(inputs: Inputs) -> None:
     text = methods_html(dataclasses.replace(inputs, params=params))
     assert "100 independent units" in text
     assert "fungi collection of JASPAR 2024" in text
+    newest = methods_html(dataclasses.replace(inputs, params={"units": 100}))
+    assert f"vertebrates collection of JASPAR {jaspar_releases()[0]} [" in newest
+    schema = (Path(__file__).parents[2] / "nextflow_schema.json").read_text()
+    assert f"(by default {jaspar_releases()[0]}, the newest)" in schema
     own = methods_html(dataclasses.replace(inputs, params={"motif_db": "my.meme"}))
     assert "the motifs of my.meme" in own
     assert "JASPAR" not in own

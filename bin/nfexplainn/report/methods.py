@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nfexplainn.motifs.sets import DEFAULT_RELEASE
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
 from nfexplainn.report.methods_analyses import analyses_text, denoising_text, sweep_text
@@ -220,11 +221,10 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
     if params.get("motif_db"):
         known = f"the motifs of {escape(params['motif_db'])}"
     else:
-        release = params.get("jaspar_release")
+        release = params.get("jaspar_release") or DEFAULT_RELEASE
         known = (
             f"the {escape(params.get('jaspar_taxon', 'vertebrates'))} collection of JASPAR"
-            f" {escape(release) if release else '(newest release of the installed pyjaspar)'}"
-            f" {text.cite('jaspar')}"
+            f" {escape(release)} {text.cite('jaspar')}"
         )
     threshold = escape(params.get("q_threshold", 0.05))
     distance = {"ed": "Euclidean distance", "pearson": "Pearson's correlation"}.get(

@@ -17,8 +17,16 @@ def helpText() {
     def lines = [
         "${workflow.manifest.name} ${workflow.manifest.version}: ${workflow.manifest.description}",
         '',
-        'Usage: nextflow run . -profile test --outdir results',
-        '       nextflow run . --input samplesheet.csv --genome genome.fa --outdir results [-profile docker]',
+        'Usage: ./nextflow run . -profile test --outdir results',
+        '       ./nextflow run . --input samplesheet.csv --genome genome.fa --outdir results',
+        '',
+        'With your own Nextflow and a container engine: nextflow run . ... -profile docker',
+        '',
+        'Profiles, joined by commas:',
+        '  test, demo, test_all, test_analyses        demo data; test takes a minute or two',
+        '  docker, podman, singularity, apptainer     one image for all tasks',
+        '  slurm, awsbatch, google_batch, k8s         where the tasks run',
+        '  gpu, debug',
         '',
         'Parameters marked [sheet] may also be columns of the samplesheet, which then win.',
     ]
