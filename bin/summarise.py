@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nfexplainn.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.summary import best_replicate, ended_early, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
@@ -34,7 +35,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--baseline", required=True, help="D.baseline.tsv")
     parser.add_argument("--counts", required=True, help="D.counts.tsv")
     parser.add_argument("--predictions", nargs="*", default=[], help="of all replicates")
-    parser.add_argument("--dataset", help="D.dataset.parquet, where predictions are given")
+    parser.add_argument("--dataset", help="D.dataset.parquet: its assay decides what is advised")
     parser.add_argument("--options", help="JSON file of the settings, of which max_epochs is told")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
@@ -71,6 +72,7 @@ def main() -> None:
         read_tsv(args.counts, ("split", "task", "positives")),
         ended_early=len(ended_early(histories)),
         max_epochs=options.get("max_epochs") or max(map(len, histories.values())),
+        assay=read_meta(args.dataset).assay if args.dataset else "",
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
 

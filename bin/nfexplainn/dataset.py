@@ -177,6 +177,20 @@ def read_dataset(path: str | Path) -> Dataset:
         raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
 
 
+def read_meta(path: str | Path) -> DatasetMeta:
+    """Read only what a data set says of itself.
+
+    Raises
+    ------
+    UserError
+        If the file is no data set of this pipeline or of another format version.
+    """
+    try:
+        return _read_meta(path, pq.read_schema(str(path)))[0]
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
+
+
 def _read(path: str | Path) -> Dataset:
     """Read batch by batch into arrays of the final size: nothing is held twice."""
     file = pq.ParquetFile(str(path), buffer_size=1 << 16)

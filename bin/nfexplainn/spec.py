@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nfexplainn.advice import for_bad_split
 from nfexplainn.audit import audit_dataset
 from nfexplainn.dataset import Dataset, Floats, Source, write_dataset
 from nfexplainn.errors import UnusableError, UserError
@@ -260,7 +261,7 @@ def check_dataset(dataset: Dataset) -> None:
         if not len(dataset.rows(split)):
             raise UnusableError(
                 f"No sequence is left for {what} ({len(dataset):,} sequences in all).",
-                "Give more sequences, or another split (split_by, valid_fraction).",
+                for_bad_split(dataset.meta.assay),
             )
     for split, what in parts.items():
         rows = dataset.rows(split)
@@ -268,8 +269,7 @@ def check_dataset(dataset: Dataset) -> None:
         if lack:
             raise UnusableError(
                 f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
-                "Choose the parts otherwise (split_by, valid_fraction, valid_chromosomes,"
-                " test_chromosomes, or the column split), or give more sequences.",
+                for_bad_split(dataset.meta.assay),
             )
 
 

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from nfexplainn.advice import advice_for
+
 Verdict = Literal["usable", "weak", "unusable"]
 ORDER: tuple[Verdict, ...] = ("usable", "weak", "unusable")
 NAMES = {"auroc": "AUROC", "pearson": "Pearson correlation"}
@@ -73,6 +75,8 @@ class Evidence:
         own; mean over the replicates), and the share of the largest class.
     ended_early, max_epochs : int
         Replicates that the limit of epochs stopped at their best, and that limit.
+    assay : str
+        As in the sheet, which decides what can be done next.
     """
 
     metric: str
@@ -88,6 +92,7 @@ class Evidence:
     chance: float = math.nan
     ended_early: int = 0
     max_epochs: int = 0
+    assay: str = ""
 
     @property
     def unfinished(self) -> bool:
@@ -96,41 +101,10 @@ class Evidence:
 
     @property
     def kind(self) -> Literal["peaks", "values", "classes"]:
-        """What the sequences are told apart by, which decides what can be done next."""
+        """What the sequences are told apart by."""
         if self.metric == "pearson":
             return "values"
         return "peaks" if math.isnan(self.accuracy) else "classes"
-
-
-# What may help, by what the sequences are told apart by.
-_WRONG = {
-    "peaks": "Check that the labels belong to the sequences, take the strongest peaks (top_n), or"
-    " give more data.",
-    "values": "Check that the values belong to the sequences (value_columns, transform), and how"
-    " well repeated measurements agree: no model predicts better than these.",
-    "classes": "Check that the files belong to their cycles or classes, and that adapters and"
-    " barcodes are cut off (trim_left, trim_right).",
-}
-_MORE = {
-    "peaks": "Take the strongest peaks (top_n) or more data, and believe only motifs that all"
-    " replicates support.",
-    "values": "Leave out values that hardly differ from the noise, or give more sequences, and"
-    " believe only motifs that all replicates support.",
-    "classes": "Take cycles that are further apart, or more reads (max_reads), and believe only"
-    " motifs that all replicates support.",
-}
-_COMPOSITION = {
-    "peaks": "Use negatives of the same GC content (negatives: gc or shuffle), where the assay has"
-    " negatives.",
-    "values": "Compare sequences of like GC content: the values follow it, and the motifs may be"
-    " nothing else.",
-    "classes": "Look for adapters and low-complexity reads: the classes differ in composition.",
-}
-_SHORT = {
-    "peaks": "Give more positives, or longer sequences if the signal lies outside them.",
-    "values": "Give more sequences, or longer ones if the signal lies outside them.",
-    "classes": "Give more reads, or cycles that are further apart.",
-}
 
 
 @dataclass(frozen=True)
@@ -149,7 +123,7 @@ def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict
         advice = (
             "Trust the motifs that all replicates support."
             if evidence.replicates > 1
-            else "Run several replicates to see which motifs come back."
+            else "Run several replicates (--replicates) to see which motifs come back."
         )
         return "usable", facts, _first(evidence, advice)
     worst = max((finding.verdict for finding in findings), key=ORDER.index)
@@ -206,6 +180,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             )
         ]
     correlation = evidence.metric == "pearson"
+    advice = advice_for(evidence.assay, values=correlation)
     floor = limits.pearson_unusable if correlation else limits.auroc_unusable
     good = limits.pearson_usable if correlation else limits.auroc_usable
     if value < floor:
@@ -213,17 +188,17 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "unusable",
                 f"That is hardly better than chance (under {floor:g}).",
-                _WRONG[evidence.kind],
+                advice.wrong,
             )
         )
     elif value < good:
-        found.append(_Finding("weak", f"That is under {good:g}.", _MORE[evidence.kind]))
+        found.append(_Finding("weak", f"That is under {good:g}.", advice.more))
     if value < evidence.gc + limits.margin_gc:
         found.append(
             _Finding(
                 "unusable",
                 "The model is no better than GC content alone.",
-                _COMPOSITION[evidence.kind],
+                advice.composition,
             )
         )
     if value < evidence.kmer4 + limits.margin_kmer4:
@@ -232,7 +207,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
                 "weak",
                 "Counting 4-mers does as well"
                 + (" so far." if evidence.unfinished else ", so nothing longer was learnt."),
-                _SHORT[evidence.kind],
+                advice.short,
             )
         )
     few = [
@@ -248,7 +223,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "weak",
                 f"There are only {' and '.join(few)}.",
-                "Give more positives; with a few hundred try the robust recipe.",
+                "Give more positives; for some hundred of them there is --recipe robust.",
             )
         )
     if evidence.spread > limits.max_spread:
@@ -256,7 +231,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "weak",
                 f"The replicates differ by more than {limits.max_spread:g}.",
-                "Run more replicates and read the motifs that most of them support.",
+                "Run more replicates (--replicates) and read the motifs that most of them support.",
             )
         )
     return found
@@ -269,6 +244,7 @@ def gather_evidence(
     *,
     ended_early: int = 0,
     max_epochs: int = 0,
+    assay: str = "",
 ) -> tuple[Evidence, dict[str, Evidence]]:
     """Collect what the verdict rests on, over all tasks (their mean) and per task.
 
@@ -280,7 +256,7 @@ def gather_evidence(
         The same columns, models ``gc`` and ``kmer4``.
     counts : DataFrame
         Columns as in ``counts.tsv``.
-    ended_early, max_epochs : int
+    ended_early, max_epochs, assay
         As in :class:`Evidence`.
     """
     scores = metrics[metrics["against"] == "all"]
@@ -327,6 +303,7 @@ def gather_evidence(
             chance=largest if whole and by_class else math.nan,
             ended_early=ended_early,
             max_epochs=max_epochs,
+            assay=assay,
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}

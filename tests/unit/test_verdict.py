@@ -137,7 +137,10 @@ def test_evidence_takes_test_scores_against_all_negatives():
     baseline = baseline_rows(
         {("gc", "a"): 0.5, ("gc", "b"): 0.7, ("kmer4", "a"): 0.6, ("kmer4", "b"): 0.8}
     )
-    evidence, by_task = gather_evidence(metrics, baseline, COUNTS, ended_early=2, max_epochs=9)
+    evidence, by_task = gather_evidence(
+        metrics, baseline, COUNTS, ended_early=2, max_epochs=9, assay="pbm"
+    )
+    assert evidence.assay == by_task["a"].assay == "pbm"
     assert evidence.unfinished and by_task["a"].unfinished
     record = verdict_record("d", "explainn", 1, evidence, by_task)
     assert record["unfinished"] is True and "max_epochs (9)" in record["advice"]
@@ -208,7 +211,7 @@ def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():
     assert "accuracy 0.50 (always the largest: 0.75)" in judge(evidence)[1]
     assert by_task["b"].accuracy == 0.4
     assert "accuracy 0.40; each class" in judge(by_task["b"])[1]
-    for kind in ({"accuracy": 0.3}, {"metric": "pearson"}):
+    for kind in ({"accuracy": 0.3, "assay": "htselex"}, {"metric": "pearson", "assay": "pbm"}):
         for changes in ({"value": 0.1}, {"value": 0.29}, {"gc": 0.95}, {"kmer4": 0.95}):
             advice = judge(dataclasses.replace(GOOD, **kind, **changes))[2]
             assert not {"peaks", "positives", "negatives"} & set(advice.split()), advice

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.advice import for_few_positives, for_no_negatives, for_no_others
 from nfexplainn.coordinates import read_names
 from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
 from nfexplainn.errors import UnusableError, UserError
@@ -210,8 +211,7 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
         raise UnusableError(
             f"Only {best} positives can be used{many}, fewer than min_positives"
             f" ({least}){dropped}.",
-            "Give more peaks or sequences (a less strict peak threshold), or lower min_positives"
-            " and read the result with care.",
+            for_few_positives(spec.assay),
         )
     for task, count in zip(tasks, positives.tolist(), strict=True):
         if count < least:
@@ -219,10 +219,8 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
                 f"{task} has only {count:,} positives (under {least}): read its motifs with care."
             )
     if not (labels == 0).any():
-        raise UnusableError(
-            "There are no negatives to compare with.",
-            "Use negatives 'shuffle' or 'gc', or give a larger file of negatives.",
-        )
+        advice = for_no_negatives(spec.assay)
+        raise UnusableError("There are no negatives to compare with.", advice)
 
 
 def _complete(
@@ -278,6 +276,6 @@ def others_or_stop(spec: Spec, what: str) -> tuple[int, ...]:
     if not spec.others:
         raise UserError(
             f"{spec.id}: negatives are 'others', but no other row of the sheet has {what};"
-            " use 'gc' or 'shuffle', or add rows."
+            f" {for_no_others(spec.assay)}."
         )
     return spec.others
