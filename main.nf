@@ -29,7 +29,7 @@ workflow {
     def input = validatedInput()
     def code = codeDigest()
     def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
-    workflow.onComplete {
+    workflow.onComplete = {
         if (workflow.success) {
             log.info("Report      : ${params.outdir}/multiqc_report.html")
         }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -75,6 +76,12 @@ def test_files(finished: Run) -> None:
         f"pipeline_info/{name}" for name in ("params.json", "versions.yml", "methods.html")
     } <= files
     assert any(name.startswith("tables/") for name in files)
+
+
+def test_the_end_names_the_report(finished: Run) -> None:
+    log = (finished.folder / ".nextflow.log").read_text()  # what -q, here, keeps off the screen
+    (named,) = re.findall(r"Report      : (.+)", log)
+    assert (finished.folder / named).resolve() == finished.results / "multiqc_report.html"
 
 
 def test_unusable_data_set_stops_nobody(finished: Run) -> None:
