@@ -159,7 +159,7 @@ def _facts(evidence: Evidence) -> str:
         name = "each class against the others: AUROC"
     text += f"{name} {evidence.value:.2f}"
     if evidence.replicates > 1:
-        text += f" (median of {evidence.replicates} replicates, spread {evidence.spread:.2f})"
+        text += f" (median of {evidence.replicates} replicates, range {evidence.spread:.2f})"
     baselines = [
         f"{score:.2f} with {what}"
         for score, what in ((evidence.gc, "GC content alone"), (evidence.kmer4, "4-mers"))

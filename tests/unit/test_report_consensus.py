@@ -46,8 +46,12 @@ def test_the_leading_motifs_are_shown_and_all_are_written(tmp_path: Path) -> Non
     (section,) = [json.loads(path.read_text()) for path in out.glob("*_mqc.json")]
     assert list(section["data"]) == [f"motif_{number:03d}" for number in range(1, 13)]
     first = section["data"]["motif_001"]
-    assert first["support"] == "3/3" and first["score"] == 1.0
+    assert first["found_in"] == "3/3" and first["score"] == 1.0
     assert "A&lt;b&gt;&#44; x" in first["name"] and "task" not in section["headers"]
+    # The word of the motif tables, where it means something else.
+    assert section["headers"]["found_in"]["title"] == "Found in"
+    assert "support" not in json.dumps([section["headers"], section["data"]]).lower()
+    assert "support" not in section["description"].lower()
     assert "test AUPRC of t 0.942" in section["description"]
     for number in range(1, 13):
         assert section["description"].count(f'id="nfx-c0-motif_{number:03d}"') == 1

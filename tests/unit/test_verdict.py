@@ -22,7 +22,7 @@ def verdict(**changes: object) -> str:
 def test_good_model_is_usable_and_says_by_how_much():
     word, reason, advice = judge(GOOD)
     assert word == "usable"
-    for part in ("0.93", "3 replicates", "spread 0.02", "0.60 with GC", "0.80 with 4-mers"):
+    for part in ("0.93", "3 replicates", "range 0.02", "0.60 with GC", "0.80 with 4-mers"):
         assert part in reason
     assert advice.endswith(".")
 

@@ -39,7 +39,8 @@ LEADS = {
         "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
         " the prediction of positives than of negatives (for regression: of high than of low"
         " values). With several replicates, a consensus joins the leading units of all."
-        " <b>Support</b>: replicates, trained from other seeds, that found the same motif."
+        " <b>Support</b>: replicates, trained from other seeds, that have a unit with this motif;"
+        " <b>found in</b>: those with a member of the consensus."
         " <b>q</b>: of the best match among known motifs."
     ),
     "nfx_weights": (

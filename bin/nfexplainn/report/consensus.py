@@ -57,7 +57,7 @@ def _table(page: Page, model: ModelResult, name: str, position: int) -> None:
             "name": cell(row["annotation"] or DASH),
             "task": cell(row["task"]) if len(model.tasks) > 1 else None,
             "score": number(row["score"]),
-            "support": f"{row['support']}/{row['replicates']}",
+            "found_in": f"{row['support']}/{row['replicates']}",
             "sites": number(row["sites"]),
             "q": None if q_value is None else power(q_value),
         }
@@ -70,7 +70,7 @@ def _table(page: Page, model: ModelResult, name: str, position: int) -> None:
             "description": "Its best share of the largest effect, mean over the replicates",
             "format": "{:,.2f}",
         },
-        "support": {"title": "Support", "description": "Replicates with a member"},
+        "found_in": {"title": "Found in", "description": "Replicates with a member"},
         "sites": {"title": "Sites", "format": "{:,.0f}"},
         "q": {"title": "q", "description": "q-value of the best match"},
     }
@@ -79,8 +79,8 @@ def _table(page: Page, model: ModelResult, name: str, position: int) -> None:
         '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
         + "".join(symbols)
         + "</svg><p>The leading units of all replicates (20 each), joined where their motifs are"
-        f" alike; the first {least} per task. A motif with full support and a score near 1 leads"
-        f" every replicate.{_ensemble(model)}</p>"
+        f" alike; the first {least} per task. A motif that is found in all of them with a score"
+        f" near 1 leads every replicate.{_ensemble(model)}</p>"
     )
     kept = {key: header for key, header in headers.items() if key in used}
     page.table("nfx_motifs", name, rows, kept, first="Motif", description=text)

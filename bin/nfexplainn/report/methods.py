@@ -252,8 +252,9 @@ def _verdicts(inputs: Inputs) -> str:
         if not isinstance(value, Mapping)
     )
     return (
-        "The verdict compares the test score with logistic (linear) models on GC content and on"
-        f" 4-mers, fitted to the same parts (thresholds: {shown})."
+        "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's r)"
+        " with logistic (linear) models on GC content and on 4-mers, fitted to the same parts"
+        f" (thresholds: {shown})."
     )
 
 

@@ -114,7 +114,10 @@ def _headers() -> dict[str, dict[str, Any]]:
             "format": "{:,.3f}",
         },
         "q": {"title": "q", "description": "q-value of the best match"},
-        "support": {"title": "Support", "description": "Replicates with the same motif"},
+        "support": {
+            "title": "Support",
+            "description": "Replicates with a unit of this motif",
+        },
         "importance": {
             "title": "Importance",
             "description": "The paper's: median contribution to well-predicted sequences",

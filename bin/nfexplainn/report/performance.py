@@ -126,7 +126,10 @@ def _headers() -> dict[str, dict[str, Any]]:
     count = {"format": "{:,.0f}"}
     headers: dict[str, dict[str, Any]] = {
         "verdict": {"title": "Verdict", "hidden": True},
-        "metric": {"title": "Metric", "description": "What the model is judged by"},
+        "metric": {
+            "title": "Metric",
+            "description": "Shown first; the verdict names its own",
+        },
         "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
         "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
         "kmer4": {"title": "4-mers", "description": "Logistic or linear 4-mer baseline", **score},
