@@ -345,6 +345,23 @@ def test_documentation_names_every_chapter(root: Path) -> None:
     assert [name for name in named if name != "Software Versions"] == list(CHAPTERS.values())
 
 
+def test_documentation_names_every_table_and_its_columns(root: Path, demo: Path) -> None:
+    text = (root / "docs/output.md").read_text()
+    said = dict(re.findall(r"^\| `(\w+)\.tsv`[^|]*\|[^|]*\| (.*?) \|$", text, re.MULTILINE))
+    text += "".join(path.read_text() for path in sorted((root / "docs/usage").glob("*.md")))
+    for path in (demo / "tables").glob("*.tsv"):
+        columns = path.read_text().partition("\n")[0].split("\t")
+        entry = said[path.stem]
+        others = re.search(r"the columns of `([^`]*)`", entry)
+        if others:  # as said where the file itself is described, after a colon
+            name = re.escape(others[1])
+            described = re.search(rf"`{name}`(?:[^`:]|`[-.\w]*`)*:[^`]*`([^`]*)`", text)
+            assert described, f"{others[1]} is not described"
+            entry = entry.replace(others[0], f"`{described[1]}`")
+        listed = " ".join(re.findall(r"`([^`]*)`", entry.partition("(")[0])).split()
+        assert sorted(columns) == sorted(listed), path.name
+
+
 def test_methods_tell_what_was_done(inputs: Inputs) -> None:
     params = {"units": 100, "jaspar_taxon": "fungi", "jaspar_release": "2024", "seed": 7}
     text = methods_html(dataclasses.replace(inputs, params=params))
