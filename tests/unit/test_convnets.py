@@ -116,7 +116,7 @@ def test_first_layer_is_a_sum_over_bases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), {"cnn1": 25, "danq": 38, "deepcnn": 90, "deepstarr": 16}.items()
+    ("name", "least"), {"cnn1": 25, "danq": 38, "deepcnn": 90, "deepstarr": 16, "aitac": 16}.items()
 )
 def test_too_short_sequences_name_the_length_needed(name: str, least: int) -> None:
     assert shortest(name) == least
