@@ -116,7 +116,7 @@ _POSITIVES = {
     "smileseq": "reads",
     "matrix": "regions",
 }
-_ON_GENOME = ("peaks", "matrix", "accessibility", "single_cell")
+ON_GENOME = ("peaks", "matrix", "accessibility", "single_cell")
 
 
 def advice_for(assay: str, *, values: bool) -> Advice:
@@ -155,7 +155,7 @@ def for_no_others(assay: str) -> str:
 
 def for_bad_split(assay: str) -> str:
     """Say what to do where a part lacks what training or validation needs."""
-    places = "--valid_chromosomes, --test_chromosomes, " if assay in _ON_GENOME else ""
+    places = "--valid_chromosomes, --test_chromosomes, " if assay in ON_GENOME else ""
     return (
         f"Choose the parts otherwise (--split_by, --valid_fraction, {places}or the column split),"
         " or give more sequences."

@@ -135,3 +135,29 @@ def test_every_reference_is_among_the_citations(root: Path) -> None:
     for key, (_, doi) in REFERENCES.items():
         short = doi.lower().removeprefix("10.48550/")
         assert doi.lower() in citations or short.replace("arxiv.", "arxiv:") in citations, key
+
+
+SPLITS = {"split_by": "random", "valid_fraction": 0.1, "test_fraction": 0.1}
+
+
+def test_what_all_data_sets_say_alike_is_the_runs(tmp_path: Path) -> None:
+    own = {name: {"split_by": "chromosome", "seed": 1} for name in "de"}
+    text = methods_html(inputs_of(tmp_path, own=own, seed=42, **SPLITS))
+    assert "split by chromosome into training" in text
+    assert "at random" not in text and "Settings that differ" not in text
+    own["e"] = {"split_by": "given"}
+    text = methods_html(inputs_of(tmp_path, own=own, seed=42, **SPLITS))
+    assert "at random" in text
+    assert "d: seed = 1, split_by = chromosome" in text and "e: split_by = given" in text
+
+
+def test_a_split_keeps_together_what_there_is(tmp_path: Path) -> None:
+    shuffled, overlapping = "a shuffled negative stayed", "overlapping windows stayed"
+    peaks = inputs_of(tmp_path, negatives="shuffle", **SPLITS)
+    assert f"{shuffled} on the side of the sequence it was made from, and {overlapping}" in (
+        methods_html(peaks)
+    )
+    values = dataclasses.replace(
+        inputs_of(tmp_path, **SPLITS), datasets=(dataset("d", "pbm"), dataset("e", "pbm"))
+    )
+    assert shuffled not in methods_html(values) and overlapping not in methods_html(values)

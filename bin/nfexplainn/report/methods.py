@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from nfexplainn.advice import ON_GENOME
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
@@ -70,6 +72,7 @@ def methods_html(inputs: Inputs) -> str:
 
     What the parameters do not tell is left out; what differs between the data sets is named.
     """
+    inputs = replace(inputs, params=_with_common(inputs))
     params = inputs.params
     text = _Text()
     paragraphs = [
@@ -118,10 +121,18 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             )
         out.append(
             f"The sequences were split {_SPLITS[params['split_by']]} into training, validation and"
-            f" test parts{shares}; a shuffled negative stayed on the side of the sequence it was"
-            " made from, and overlapping windows stayed on one side."
+            f" test parts{shares}{_kept_together(assays, used)}."
         )
     return " ".join(filter(None, out))
+
+
+def _kept_together(assays: Counter[str], negatives: set[str]) -> str:
+    kept = []
+    if "shuffle" in negatives:
+        kept.append("a shuffled negative stayed on the side of the sequence it was made from")
+    if set(ON_GENOME) & set(assays):
+        kept.append("overlapping windows stayed on one side")
+    return f"; {', and '.join(kept)}" if kept else ""
 
 
 def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
@@ -256,6 +267,18 @@ def _verdicts(inputs: Inputs) -> str:
         " with logistic (linear) models on GC content and on 4-mers, fitted to the same parts"
         f" (thresholds: {shown})."
     )
+
+
+def _with_common(inputs: Inputs) -> dict[str, Any]:
+    """Give the parameters with what all data sets have of their own alike."""
+    own = inputs.params.get("datasets") or {}
+    first, *others = [own.get(dataset.id, {}) for dataset in inputs.datasets] or [{}]
+    common = {
+        name: value
+        for name, value in first.items()
+        if name in inputs.params and all(name in o and o[name] == value for o in others)
+    }
+    return {**inputs.params, **common}
 
 
 def _differences(params: Mapping[str, Any]) -> str:
