@@ -10,7 +10,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
+from scipy import sparse
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = "nfexplainn"  # who is not root, made where the tests run as root
@@ -103,6 +106,29 @@ def test_apptainer(tmp_path) -> None:
     need("Apptainer", "apptainer", "--version")
     run(tmp_path, "test,apptainer", *SHORT, config=limits(tmp_path))
     assert all("apptainer exec" in script for script in task_scripts(tmp_path))
+
+
+@pytest.mark.peakvi
+def test_peakvi_in_an_image_of_its_own(tmp_path) -> None:
+    """The denoised means of the simulated cells follow the raw ones, cluster by cluster."""
+    need("Docker", "docker", "info")
+    simulated = ROOT / "assets" / "demo" / "simulated"
+    (tmp_path / "cells.csv").write_text(
+        "sample,assay,data,genome,width\n"
+        f"cells,single_cell,{simulated}/simulated_cells.h5ad,{simulated}/simulated_genome.fa.gz,200\n"
+    )
+    config = limits(tmp_path)
+    run(tmp_path, "docker", "--input", "cells.csv", "--peakvi", *SHORT, config=config)
+    (denoised,) = tmp_path.glob("work/*/*/cells.denoised.npz")
+    means = np.load(denoised)
+    with h5py.File(simulated / "simulated_cells.h5ad") as handle:
+        x, cluster = handle["X"], handle["obs/cluster"]
+        counts = sparse.csr_matrix((x["data"][:], x["indices"][:], x["indptr"][:])).toarray()
+        names = [name.decode() for name in cluster["categories"][:]]
+        codes = cluster["codes"][:]
+    raw = np.stack([counts[codes == names.index(task)].mean(axis=0) for task in means["tasks"]])
+    between = [values - values.mean(axis=0) for values in (raw, means["means"].T)]
+    assert np.corrcoef(between[0].ravel(), between[1].ravel())[0, 1] > 0.9
 
 
 FAST = ("executor.queueStatInterval = '2s'", "executor.pollInterval = '1s'")
