@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nfexplainn.arguments import add_replicates
 from nfexplainn.attribution.options import AttributionOptions
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
@@ -28,12 +29,7 @@ COLUMNS = ("task", "sequences", "references", "largest_error", "mean_delta", "pa
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, text in (
-        ("models", "R.model.safetensors of all replicates"),
-        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
-        ("predictions", "R.predictions.parquet of all replicates"),
-    ):
-        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    add_replicates(parser, "models", "history", "predictions")
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--known", required=True, help="known motifs, MEME format")
     parser.add_argument(

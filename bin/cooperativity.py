@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.arguments import add_replicates
 from nfexplainn.cooperativity.effects import Laboratory, backbones
 from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
 from nfexplainn.cooperativity.options import CooperativityOptions
@@ -28,11 +29,7 @@ from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, text in (
-        ("models", "R.model.safetensors of all replicates"),
-        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
-    ):
-        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    add_replicates(parser, "models", "history")
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
     parser.add_argument("--options", required=True, help="JSON file of the settings")

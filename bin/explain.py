@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from nfexplainn.arguments import add_replicates
 from nfexplainn.errors import run_script
 from nfexplainn.explain.run import ExplainOptions, explain, thresholds, unit_labels
 from nfexplainn.explain.sequences import read_located
@@ -18,12 +19,7 @@ from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, text in (
-        ("models", "R.model.safetensors of all replicates"),
-        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
-        ("units", "R.units.tsv of all replicates"),
-    ):
-        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    add_replicates(parser, "models", "history", "units")
     parser.add_argument("--named", required=True, help="D.<model>.units.tsv")
     parser.add_argument("--sequences", required=True, help="D.explain.parquet")
     parser.add_argument("--options", required=True, help="JSON file of the settings")

@@ -3,35 +3,22 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.dataset import read_dataset
-from nfexplainn.errors import UserError, run_script
+from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.progress import Progress
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="R.model.safetensors")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
-    parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--out", default=".", help="folder to write to")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Read, interpret, write."""
-    args = parse()
+    args = read_replicate_arguments(__doc__)
     options = read_options(args.options, InterpretOptions)
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
@@ -42,19 +29,14 @@ def main() -> None:
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
-    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.kernels import choose_kernel
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
     loaded = load_model(args.model)
     model = loaded.model
-    if loaded.header.tasks != dataset.meta.tasks:
-        raise UserError(
-            f"{args.model}: the model's tasks are {', '.join(loaded.header.tasks)}, but"
-            f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
-            " trained on."
-        )
+    check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     make_scanner: Callable[[Filters], Scanner] = TableScanner
     if choose_kernel(model, options.kernel, cpu) == "native":
         from nfexplainn.native.scan import NativeScanner

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nfexplainn import dna
+from nfexplainn.arguments import add_replicates
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret import maps
@@ -25,12 +26,7 @@ COLUMNS = ("name", "split", "x", "y", "group", "unit")
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, text in (
-        ("models", "R.model.safetensors of all replicates"),
-        ("history", "R.history.tsv of all replicates, by which the best is chosen"),
-        ("predictions", "R.predictions.parquet of all replicates"),
-    ):
-        parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
+    add_replicates(parser, "models", "history", "predictions")
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import cast
 
+from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import NullifyOptions, read_options
@@ -15,22 +15,9 @@ from nfexplainn.interpret.progress import Progress
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="R.model.safetensors")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
-    parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--out", default=".", help="folder to write to")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Read, nullify, write."""
-    args = parse()
+    args = read_replicate_arguments(__doc__)
     options = read_options(args.options, NullifyOptions)
     if options.nullify_with not in ("mean", "zero"):
         raise UserError(f"nullify_with is {options.nullify_with!r}; give mean or zero.")
@@ -42,7 +29,7 @@ def main() -> None:
     from nfexplainn.device import prepare_device
     from nfexplainn.interpret import nullify
     from nfexplainn.interpret.status import filter_name, unit_name
-    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.models.kernels import choose_kernel
@@ -51,12 +38,7 @@ def main() -> None:
     prepare_device(cpu, args.threads)
     loaded = load_model(args.model)
     model, both = loaded.model, loaded.header.strand_symmetric
-    if loaded.header.tasks != dataset.meta.tasks:
-        raise UserError(
-            f"{args.model}: the model's tasks are {', '.join(loaded.header.tasks)}, but"
-            f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
-            " trained on."
-        )
+    check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     rows, basis = nullify.choose_rows(dataset, logits, options.nullify_sequences, options.seed)
     report = Progress("batches nullified")
     layer = first_layer(model)

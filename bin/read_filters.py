@@ -3,34 +3,21 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="R.model.safetensors")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
-    parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--out", default=".", help="folder to write to")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Read, scan, write."""
-    args = parse()
+    args = read_replicate_arguments(__doc__)
     options = read_options(args.options, InterpretOptions)
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
@@ -41,7 +28,7 @@ def main() -> None:
     from nfexplainn.interpret.filters import filter_motifs
     from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
-    from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.motifs.formats import write_meme
     from nfexplainn.motifs.motif import MotifSet
@@ -56,12 +43,7 @@ def main() -> None:
             f"{args.model}: a {loaded.header.architecture} has no first layer to read; give one of"
             " the convolutional networks."
         )
-    if loaded.header.tasks != dataset.meta.tasks:
-        raise UserError(
-            f"{args.model}: the model's tasks are {', '.join(loaded.header.tasks)}, but"
-            f" {args.dataset} has {', '.join(dataset.meta.tasks)}; give the data set that it was"
-            " trained on."
-        )
+    check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     make_scanner: Callable[[Filters], Scanner] = TableScanner
     if options.kernel != "torch":
         try:

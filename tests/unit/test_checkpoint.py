@@ -14,6 +14,7 @@ from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.models.checkpoint import (
     ModelHeader,
+    check_tasks,
     load_authors_model,
     load_model,
     save_model,
@@ -157,3 +158,12 @@ class TestWrongFiles:
             load_authors_model(tmp_path / "m.pth", length=100)
         with pytest.raises(UserError, match="2 outputs, not 1"):
             load_authors_model(tmp_path / "m.pth", tasks=("x",))
+
+
+def test_a_data_set_of_other_tasks_is_refused() -> None:
+    check_tasks("m.safetensors", ("a", "b"), "d.parquet", ("a", "b"))
+    sentence = (
+        "m.safetensors: the model's tasks are a, b, but d.parquet has b, a; give the data set"
+    )
+    with pytest.raises(UserError, match=sentence):
+        check_tasks("m.safetensors", ("a", "b"), "d.parquet", ("b", "a"))

@@ -133,6 +133,30 @@ def load_model(path: str | Path) -> LoadedModel:
     return LoadedModel(model.eval(), header)
 
 
+def check_tasks(
+    model: str | Path, of_model: tuple[str, ...], dataset: str | Path, of_dataset: tuple[str, ...]
+) -> None:
+    """Refuse a data set with other tasks than those of a model.
+
+    Parameters
+    ----------
+    model, dataset : path
+        Of the files, for the sentence.
+    of_model, of_dataset : tuple of str
+        The tasks of each, in order.
+
+    Raises
+    ------
+    UserError
+        If these are not the same.
+    """
+    if of_model != of_dataset:
+        raise UserError(
+            f"{model}: the model's tasks are {', '.join(of_model)}, but {dataset} has"
+            f" {', '.join(of_dataset)}; give the data set that it was trained on."
+        )
+
+
 def load_authors_model(
     path: str | Path, *, length: int | None = None, tasks: tuple[str, ...] = ()
 ) -> LoadedModel:
