@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nfexplainn import dna
@@ -54,6 +56,28 @@ def choose_pad(
             f" {-(-(one - length) // 2)} or more, or auto."
         )
     return pad
+
+
+@dataclass(frozen=True)
+class PadOptions:
+    """Settings that padding depends on; the names are those of the parameters.
+
+    Attributes
+    ----------
+    pad : str
+        ``auto`` or a number of N on each side.
+    filter_length, pool_size, pool_stride : int
+        Of the model.
+    """
+
+    pad: str = "auto"
+    filter_length: int = 19
+    pool_size: int = 7
+    pool_stride: int = 7
+
+    def pad_of(self, length: int) -> int:
+        """Give the N to add to each side of sequences of a length, as :func:`choose_pad` does."""
+        return choose_pad(length, self.pad, self.filter_length, self.pool_size, self.pool_stride)
 
 
 def pad_codes(codes: dna.Codes, pad: int) -> dna.Codes:

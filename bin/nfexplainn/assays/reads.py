@@ -19,7 +19,7 @@ from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
 from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
-from nfexplainn.padding import choose_pad
+from nfexplainn.padding import PadOptions
 from nfexplainn.problems import gather
 from nfexplainn.spec import Spec
 from nfexplainn.textfile import check_text, open_binary
@@ -31,13 +31,11 @@ _MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
-class ReadOptions:
-    """Settings of the assays of reads; the names are those of the parameters.
+class ReadOptions(PadOptions):
+    """Settings of the assays of reads, beside those of padding; named as the parameters.
 
     Attributes
     ----------
-    pad : str
-        ``auto`` or a number of N on each side.
     trim_left, trim_right : int
         Bases to cut off each read, before the flanks are looked for.
     flank_left, flank_right : str or None
@@ -46,24 +44,14 @@ class ReadOptions:
         Of all files together.
     reverse_complement : bool
         Whether strands are averaged.
-    filter_length, pool_size, pool_stride : int
-        Of the model: what padding depends on.
     """
 
-    pad: str = "auto"
     trim_left: int = 0
     trim_right: int = 0
     flank_left: str | None = None
     flank_right: str | None = None
     max_reads: int = 1_000_000
     reverse_complement: bool = True
-    filter_length: int = 19
-    pool_size: int = 7
-    pool_stride: int = 7
-
-    def pad_of(self, length: int) -> int:
-        """Give the N to add to each side of reads of a length."""
-        return choose_pad(length, self.pad, self.filter_length, self.pool_size, self.pool_stride)
 
 
 def read_options(raw: Mapping[str, Any]) -> ReadOptions:

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nfexplainn.assays.value_table import Layout
-from nfexplainn.padding import choose_pad
+from nfexplainn.padding import PadOptions
 
 
 @dataclass(frozen=True)
-class ValueOptions:
-    """Settings of the assays with values; the names are those of the parameters.
+class ValueOptions(PadOptions):
+    """Settings of the assays with values, beside those of padding; named as the parameters.
 
     Attributes
     ----------
-    pad : str
-        ``auto`` or a number of N on each side.
     trim_left, trim_right : int
         Bases to cut off each sequence.
     sequence_column, split_column : str or None
@@ -30,11 +28,8 @@ class ValueOptions:
         Position, in the spec's files, of the names of the label columns.
     reverse_complement : bool
         Whether strands are averaged.
-    filter_length, pool_size, pool_stride : int
-        Of the model: what padding depends on.
     """
 
-    pad: str = "auto"
     trim_left: int = 0
     trim_right: int = 0
     sequence_column: str | None = None
@@ -47,17 +42,10 @@ class ValueOptions:
     task_type: str = "auto"
     labels: int | None = None
     reverse_complement: bool = True
-    filter_length: int = 19
-    pool_size: int = 7
-    pool_stride: int = 7
 
     def layout(self, **more: Any) -> Layout:
         """Say which columns of a table are what."""
         return Layout(self.sequence_column, self.value_columns, self.split_column, **more)
-
-    def pad_of(self, length: int) -> int:
-        """Give the N to add to each side of sequences of a length."""
-        return choose_pad(length, self.pad, self.filter_length, self.pool_size, self.pool_stride)
 
 
 def value_options(raw: Mapping[str, Any], **defaults: Any) -> ValueOptions:
