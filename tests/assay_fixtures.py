@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from nfexplainn import dna
+from nfexplainn.errors import UserError
 from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
 
 
@@ -60,3 +62,17 @@ def prepared(
         raw,
     )
     return prepare(spec)
+
+
+def check_refusal(
+    sentence: str,
+    prepare: Callable[[Spec], Prepared],
+    folder: Path,
+    files: dict[str, str | bytes],
+    rows: list[dict[str, Any]] | None = None,
+    **options: Any,
+) -> None:
+    """Assert that preparing says this, and calls the files as the user does: without a folder."""
+    with pytest.raises(UserError, match=sentence) as caught:
+        prepared(prepare, folder, files, rows, **options)
+    assert str(folder) not in str(caught.value)

@@ -10,6 +10,9 @@ import pytest
 # Small tensors gain nothing from threads, and threads that wait for a core cost much.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# So that what these assert tells what it found, as in a test.
+pytest.register_assert_rewrite("assay_fixtures", "shuffle_fixtures")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

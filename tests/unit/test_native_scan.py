@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
-
 import numpy as np
 import pytest
-from scipy.stats import chisquare
 
 from nfexplainn import dna
 from nfexplainn.interpret.scan import Filters, TableScanner
 from nfexplainn.native import build, library, shuffle
 from nfexplainn.native.scan import NativeScanner
+from shuffle_fixtures import TEXTS, check_equally_likely, pairs
 
 
 @pytest.fixture(params=list(build.ISA_FLAGS), autouse=True)
@@ -95,10 +92,6 @@ def test_wrong_shapes_are_refused() -> None:
         NativeScanner(filters).sites(random_codes(2, 30), np.zeros(2, np.float32))
 
 
-def pairs(text: str) -> Counter[str]:
-    return Counter(a + b for a, b in itertools.pairwise(text))
-
-
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 17, 60, 201])
 def test_shuffle_keeps_pairs_and_ends_exactly(length: int) -> None:
     codes = random_codes(300, length, seed=length)
@@ -112,22 +105,9 @@ def test_shuffle_keeps_pairs_and_ends_exactly(length: int) -> None:
         assert (out != codes).any(axis=1).all()
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["ACAGATACAGTA", "AACAGACCGA", "ACGTTGCATGCA", "AAAACAAAGA", "ANCANGNAAC", "TTATGTCTAGT"],
-)
+@pytest.mark.parametrize("text", TEXTS)
 def test_every_shuffle_is_equally_likely(text: str) -> None:
-    wanted = pairs(text)
-    legal = set()
-    for middle in set(itertools.permutations(text[1:-1])):
-        candidate = text[0] + "".join(middle) + text[-1]
-        if pairs(candidate) == wanted:
-            legal.add(candidate)
-    draws = 400 * len(legal)
-    codes = np.repeat(dna.encode([text]), draws, axis=0)
-    counts = Counter(dna.decode(shuffle.dinucleotide_shuffle(codes, seed=11)))
-    assert set(counts) == legal
-    assert chisquare([counts[candidate] for candidate in sorted(legal)]).pvalue > 1e-4
+    check_equally_likely(text, lambda codes: shuffle.dinucleotide_shuffle(codes, seed=11))
 
 
 def test_shuffle_follows_seed_and_number_of_the_sequence() -> None:

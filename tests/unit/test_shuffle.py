@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import itertools
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
 
 from nfexplainn import dna
 from nfexplainn.negatives import shuffled
 from nfexplainn.shuffle import dinucleotide_shuffle
-
-
-def pairs(text: str) -> Counter[str]:
-    return Counter(a + b for a, b in itertools.pairwise(text))
+from shuffle_fixtures import TEXTS, check_equally_likely, pairs
 
 
 @settings(deadline=None)
@@ -32,22 +25,9 @@ def test_pairs_and_ends_are_kept_exactly(sequences: list[str], seed: int) -> Non
         assert (before[0], before[-1], len(before)) == (after[0], after[-1], len(after))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["ACAGATACAGTA", "AACAGACCGA", "ACGTTGCATGCA", "AAAACAAAGA", "ANCANGNAAC", "TTATGTCTAGT"],
-)
+@pytest.mark.parametrize("text", TEXTS)
 def test_every_sequence_with_these_pairs_is_equally_likely(text: str) -> None:
-    wanted = pairs(text)
-    legal = set()
-    for middle in set(itertools.permutations(text[1:-1])):
-        candidate = text[0] + "".join(middle) + text[-1]
-        if pairs(candidate) == wanted:
-            legal.add(candidate)
-    draws = 400 * len(legal)
-    out = dna.decode(dinucleotide_shuffle(np.repeat(dna.encode([text]), draws, axis=0), 11))
-    counts = Counter(out)
-    assert set(counts) == legal
-    assert chisquare([counts[s] for s in sorted(legal)]).pvalue > 1e-4
+    check_equally_likely(text, lambda codes: dinucleotide_shuffle(codes, 11))
 
 
 def test_seed_decides_and_input_is_left_alone() -> None:
