@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from nfexplainn.errors import run_script
+from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.modes import found_modes
-from nfexplainn.interpret.support import TOMTOM_COLUMNS
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 from nfexplainn.motifs.modes import COLUMNS
 

@@ -13,8 +13,9 @@ import pandas as pd
 
 from nfexplainn.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.summary import best_replicate, ended_early, final_units
-from nfexplainn.interpret.support import SUPPORT_COLUMNS, TOMTOM_COLUMNS, replicate_of
+from nfexplainn.interpret.support import SUPPORT_COLUMNS, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.textfile import write_text

@@ -21,7 +21,7 @@ import torch
 from nfexplainn import dna, metrics
 from nfexplainn.baselines import baseline_logits
 from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
-from nfexplainn.interpret.joint import CONSENSUS_COLUMNS
+from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
 from nfexplainn.interpret.run import model_filters

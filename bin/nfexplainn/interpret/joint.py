@@ -10,28 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.dataset import Dataset
+from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.consensus import ConsensusMotif, UnitMotif, consensus_motifs
 from nfexplainn.interpret.pwms import consensus, information
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.motifs.motif import Motif, MotifSet
-
-CONSENSUS_COLUMNS = (
-    "dataset",
-    "model",
-    "task",
-    "motif",
-    "score",
-    "support",
-    "replicates",
-    "sites",
-    "width",
-    "information",
-    "consensus",
-    "annotation",
-    "target_id",
-    "q_value",
-    "units",
-)
 
 
 def consensus_of(

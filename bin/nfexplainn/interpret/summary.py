@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.columns import MOTIF_COLUMNS
 from nfexplainn.interpret.support import label
 
 FIXED_COLUMNS = (
@@ -16,13 +17,7 @@ FIXED_COLUMNS = (
     "replicate",
     "unit",
     "status",
-    "sites",
-    "width",
-    "information",
-    "consensus",
-    "annotation",
-    "target_id",
-    "q_value",
+    *MOTIF_COLUMNS,
     "support",
     "replicates",
 )

@@ -11,6 +11,7 @@ from typing import cast
 import pandas as pd
 
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.motifs.formats import read_meme
@@ -18,18 +19,6 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import Distance, tomtom
 
 MAX_NAMES = 5
-TOMTOM_COLUMNS = (
-    "replicate",
-    "unit",
-    "target_id",
-    "target_name",
-    "offset",
-    "p_value",
-    "e_value",
-    "q_value",
-    "overlap",
-    "orientation",
-)
 SUPPORT_COLUMNS = ("replicate", "unit", "support", "replicates", "matches")
 _WITHOUT_MOTIF = ("dead", "no_sites")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
@@ -13,10 +14,6 @@ from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cel
 
 ROWS = 12
 _COLUMN = 12  # pixels per column of a logo
-_MOTIF_COLUMNS = (
-    *("dataset", "model", "task", "motif", "score", "support", "replicates", "sites", "width"),
-    *("information", "consensus", "annotation", "target_id", "q_value", "units"),
-)
 _SCORE_COLUMNS = (
     *("dataset", "model", "split", "task", "against", "metric", "value"),
     *("n", "positives", "prevalence", "note"),
@@ -26,7 +23,7 @@ _SCORE_COLUMNS = (
 def write_consensus(page: Page, inputs: Inputs) -> None:
     """Write a table per model of several replicates, ``consensus.tsv`` and ``ensemble.tsv``."""
     models = [model for model in inputs.models if model.consensus]
-    page.tsv("consensus", _MOTIF_COLUMNS, (row for model in models for row in model.consensus))
+    page.tsv("consensus", CONSENSUS_COLUMNS, (row for model in models for row in model.consensus))
     page.tsv("ensemble", _SCORE_COLUMNS, (row for model in models for row in model.ensemble))
     several = [model for model in models if int(model.consensus[0]["replicates"]) > 1]
     for position, model in enumerate(several[:PANEL_LIMIT]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.report.curves import PANEL_LIMIT, title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import Inputs, ModelResult, Row, number
@@ -225,23 +226,9 @@ def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
             hits.setdefault(row["unit"], []).append(row)
         for unit in shown.get(position, []):
             found += [(model, unit, row) for row in hits.get(unit.id, [])]
-    columns = (
-        "dataset",
-        "model",
-        "replicate",
-        "unit",
-        "target_id",
-        "target_name",
-        "offset",
-        "p_value",
-        "e_value",
-        "q_value",
-        "overlap",
-        "orientation",
-    )
     page.tsv(
         "tomtom",
-        columns,
+        ("dataset", "model", *TOMTOM_COLUMNS),
         [
             {"dataset": model.dataset, "model": model.name, **row}
             for model in models
