@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.registry import build
 
 FORMAT_VERSION = 1

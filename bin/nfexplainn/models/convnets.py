@@ -15,27 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
+from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.units import one_hot
 
 
 @dataclass(frozen=True)
-class ConvNetConfig:
-    """What a network of fixed shape needs to know of the data.
-
-    Attributes
-    ----------
-    length : int
-        Length of the sequences, in bp.
-    tasks : int
-        Number of logits.
-    """
-
-    length: int
-    tasks: int
-
-
-@dataclass(frozen=True)
-class DanQConfig(ConvNetConfig):
+class DanQConfig(ModelConfig):
     """DanQ's configuration.
 
     Attributes
@@ -156,11 +141,11 @@ class ConvNet(nn.Module):
     ----------
     name : str
         One of :data:`SHAPES`.
-    config : ConvNetConfig
+    config : ModelConfig
 
     Attributes
     ----------
-    config : ConvNetConfig
+    config : ModelConfig
     flat : int
         Inputs of the first dense layer.
 
@@ -170,7 +155,7 @@ class ConvNet(nn.Module):
         If the sequences are too short.
     """
 
-    def __init__(self, name: str, config: ConvNetConfig) -> None:
+    def __init__(self, name: str, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         shape = SHAPES[name]
@@ -257,7 +242,7 @@ class _Exponential(nn.Module):
         return torch.exp(values)
 
 
-def channels_of(codes: Tensor, config: ConvNetConfig, final: nn.Linear) -> Tensor:
+def channels_of(codes: Tensor, config: ModelConfig, final: nn.Linear) -> Tensor:
     """Give channels, (B, 4, length), of codes; N is four zeros."""
     if codes.dtype != torch.uint8 or codes.ndim != 2 or codes.shape[1] != config.length:
         raise ValueError(

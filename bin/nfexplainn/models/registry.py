@@ -11,8 +11,9 @@ from typing import Any
 from torch import nn
 
 from nfexplainn.errors import UserError
-from nfexplainn.models.convnets import SHAPES, ConvNet, ConvNetConfig, DanQ, DanQConfig
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.config import ExplaiNNConfig, ModelConfig
+from nfexplainn.models.convnets import SHAPES, ConvNet, DanQ, DanQConfig
+from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.transfer import HEADS, TransferConfig, TransferModel
 
 
@@ -23,18 +24,18 @@ class Architecture:
     Attributes
     ----------
     config : type
-        A frozen dataclass with at least ``length`` and ``tasks``.
+        A :class:`ModelConfig` or one with more settings.
     model : callable
         Makes the module from that dataclass; the module keeps it as ``config``.
     """
 
-    config: type
+    config: type[ModelConfig]
     model: Callable[[Any], nn.Module]
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "explainn": Architecture(ExplaiNNConfig, ExplaiNN),
-    **{name: Architecture(ConvNetConfig, partial(ConvNet, name)) for name in SHAPES},
+    **{name: Architecture(ModelConfig, partial(ConvNet, name)) for name in SHAPES},
     "danq": Architecture(DanQConfig, DanQ),
     **{head: Architecture(TransferConfig, partial(TransferModel, head)) for head in HEADS},
 }

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from nfexplainn.dna import N_CODE
 from nfexplainn.errors import UserError
+from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.units import one_hot
 from nfexplainn.predict import reverse_complement
 
@@ -65,15 +66,11 @@ class SourceConfig:
 
 
 @dataclass(frozen=True)
-class TransferConfig:
+class TransferConfig(ModelConfig):
     """Shape of a model over trained models; the defaults are the paper's.
 
     Attributes
     ----------
-    length : int
-        Length of the sequences, in bp.
-    tasks : int
-        Number of logits.
     sources : tuple of SourceConfig
     nodes : int
         Of a unit's hidden layer, with ``nam``.
@@ -81,8 +78,6 @@ class TransferConfig:
         Share of these that is dropped in training.
     """
 
-    length: int
-    tasks: int
     sources: tuple[SourceConfig, ...] = ()
     nodes: int = 200
     dropout: float = 0.3
