@@ -103,8 +103,13 @@ class ExplaiNN(nn.Module):
         if self.training and len(codes) < 2:
             raise ValueError("a training batch needs at least two sequences")
         if self.kernel == "native":
-            native_units = importlib.import_module("nfexplainn.native.units")
-            return native_units.unit_outputs(self, codes)
+            native = importlib.import_module("nfexplainn.native.units")
+            if native.fits(self.convolution[0].weight, self.training):
+                pairs = [self.convolution, *self.dense_layers]
+                outputs: Tensor = native.unit_outputs(
+                    self.config, pairs, codes, training=self.training, threads=self.threads
+                )
+                return outputs
         return self.torch_unit_outputs(codes)
 
     def filters(self) -> tuple[Tensor, Tensor]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import DivergedError
+from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.native import library
-
-if TYPE_CHECKING:
-    from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 
 _BAD_FILTER, _OVERFLOW, _BAD_DENSE = 1, 2, 3
 MOST_DENSE_LAYERS = 2
@@ -32,31 +31,48 @@ def why_unusable(config: ExplaiNNConfig) -> str | None:
     return None
 
 
-def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
+def fits(filters: Tensor, training: bool) -> bool:
+    """Tell whether the kernel does this pass.
+
+    It computes float32 on the CPU, and no gradients in evaluation mode.
+    """
+    plain = filters.dtype == torch.float32 and filters.device.type == "cpu"
+    return plain and (training or not torch.is_grad_enabled())
+
+
+def unit_outputs(
+    config: ExplaiNNConfig,
+    pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
+    codes: Tensor,
+    *,
+    training: bool,
+    threads: int = 0,
+) -> Tensor:
     """Give every unit's output, float32 (B, units), as ``ExplaiNN.torch_unit_outputs`` does.
 
     In training the batch norms use the batch's statistics and their running ones are moved;
-    gradients flow to the parameters, except to biases before a batch norm, which cancel. What the
-    kernel does not do (another type than float32, gradients in evaluation mode) torch does.
+    gradients flow to the parameters, except to biases before a batch norm, which cancel.
 
     Parameters
     ----------
-    model : ExplaiNN
+    config : ExplaiNNConfig
         With at most 2 dense layers.
+    pairs : sequence of (nn.Conv1d, nn.BatchNorm1d)
+        The filters, which :func:`fits` accepts, and the dense layers in order.
     codes : uint8 Tensor, shape (B, length)
+    training : bool
+    threads : int
+        0 stands for as many as torch has.
 
     Raises
     ------
     DivergedError
         If a weight is not finite, or an exponential overflows.
     """
-    if not _fits(model):
-        return model.torch_unit_outputs(codes)
-    pairs = [model.convolution, *model.dense_layers]
     norms = [norm for _, norm in pairs]
-    call = _call(model, codes, pairs)
-    if not model.training:
-        output = torch.empty(len(codes), model.config.units)
+    call = _call(config, pairs, codes, training, threads)
+    if not training:
+        output = torch.empty(len(codes), config.units)
         call.output = output.data_ptr()
         _forward(call)
         return output
@@ -66,12 +82,6 @@ def unit_outputs(model: ExplaiNN, codes: Tensor) -> Tensor:
         if norm.num_batches_tracked is not None:
             norm.num_batches_tracked.add_(1)
     return outputs
-
-
-def _fits(model: ExplaiNN) -> bool:
-    weight = model.convolution[0].weight
-    plain = weight.dtype == torch.float32 and weight.device.type == "cpu"
-    return plain and (model.training or not torch.is_grad_enabled())
 
 
 class _Units(torch.autograd.Function):
@@ -112,10 +122,13 @@ class _Units(torch.autograd.Function):
 
 
 def _call(
-    model: ExplaiNN, codes: Tensor, pairs: list[tuple[nn.Conv1d, nn.BatchNorm1d]]
+    config: ExplaiNNConfig,
+    pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
+    codes: Tensor,
+    training: bool,
+    threads: int,
 ) -> library.UnitsCall:
-    config = model.config
-    dropout = config.dropout if model.training and config.num_fc == MOST_DENSE_LAYERS else 0.0
+    dropout = config.dropout if training and config.num_fc == MOST_DENSE_LAYERS else 0.0
     layers = [_layer(layer, norm) for layer, norm in pairs]
     whole = config.conv_positions
     call = library.UnitsCall(
@@ -128,8 +141,8 @@ def _call(
         pooled=config.pooled_positions,
         hidden=config.hidden if config.num_fc == MOST_DENSE_LAYERS else 0,
         num_fc=config.num_fc,
-        threads=model.threads or torch.get_num_threads(),
-        training=int(model.training),
+        threads=threads or torch.get_num_threads(),
+        training=int(training),
         dropout=dropout,
         # One number of torch's own generator, so that torch.manual_seed rules.
         seed=int(torch.randint(1 << 62, ()).item()) if dropout else 0,
