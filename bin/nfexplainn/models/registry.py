@@ -14,7 +14,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.models.config import ExplaiNNConfig, ModelConfig
 from nfexplainn.models.convnets import SHAPES, ConvNet, DanQ, DanQConfig
 from nfexplainn.models.explainn import ExplaiNN
-from nfexplainn.models.transfer import HEADS, TransferConfig, TransferModel
+from nfexplainn.models.transfer import HEADS, Head, TransferConfig, TransferModel
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,15 @@ class Architecture:
     model: Callable[[Any], nn.Module]
 
 
+def _transfer(head: Head, config: TransferConfig) -> TransferModel:
+    return TransferModel(head, config, build)
+
+
 ARCHITECTURES: Mapping[str, Architecture] = {
     "explainn": Architecture(ExplaiNNConfig, ExplaiNN),
     **{name: Architecture(ModelConfig, partial(ConvNet, name)) for name in SHAPES},
     "danq": Architecture(DanQConfig, DanQ),
-    **{head: Architecture(TransferConfig, partial(TransferModel, head)) for head in HEADS},
+    **{head: Architecture(TransferConfig, partial(_transfer, head)) for head in HEADS},
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from nfexplainn.models.units import one_hot
 from nfexplainn.predict import reverse_complement
 
 Head = Literal["single_layer", "nam"]
+Build = Callable[[str, Mapping[str, Any]], nn.Module]
 HEADS: tuple[Head, ...] = ("single_layer", "nam")
 
 
@@ -190,6 +191,8 @@ class TransferModel(nn.Module):
     ----------
     head : {'single_layer', 'nam'}
     config : TransferConfig
+    build : callable
+        Makes an untrained model of an architecture's name and configuration.
 
     Attributes
     ----------
@@ -198,12 +201,12 @@ class TransferModel(nn.Module):
     head : UnitHead
     """
 
-    def __init__(self, head: Head, config: TransferConfig) -> None:
+    def __init__(self, head: Head, config: TransferConfig, build: Build) -> None:
         super().__init__()
         self.config = config
         # The head first: its random start must not depend on how the sources are made.
         self.head = UnitHead(head, config)
-        self.sources = nn.ModuleList(_empty(source) for source in config.sources)
+        self.sources = nn.ModuleList(_empty(source, build) for source in config.sources)
         self.sources.requires_grad_(False)
         self.sources.eval()
 
@@ -255,10 +258,8 @@ def fit_length(codes: Tensor, length: int) -> Tensor:
     return nn.functional.pad(codes, (left, length - have - left), value=N_CODE)
 
 
-def _empty(source: SourceConfig) -> nn.Module:
+def _empty(source: SourceConfig, build: Build) -> nn.Module:
     """Make the module that a source's weights, or bytes, are put into."""
     if source.kind == "model":
-        from nfexplainn.models.registry import build
-
         return build(source.architecture, source.config or {})
     return Program(source.kind, torch.zeros(source.size, dtype=torch.uint8))
