@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from nfexplainn.errors import UserError
 
 LIMIT = 10
+InputT = TypeVar("InputT")
+FoundT = TypeVar("FoundT")
 
 
 class Problems:
@@ -51,3 +56,22 @@ def gather(errors: list[UserError]) -> None:
     """Raise the errors of several inputs as one; do nothing where there are none."""
     if errors:
         raise UserError("\n".join(str(error) for error in errors))
+
+
+def read_each(inputs: Iterable[InputT], read: Callable[[InputT], FoundT]) -> list[FoundT]:
+    """Read several inputs in turn.
+
+    Raises
+    ------
+    UserError
+        For the mistakes of all of them, once all were read.
+    """
+    found: list[FoundT] = []
+    errors: list[UserError] = []
+    for one in inputs:
+        try:
+            found.append(read(one))
+        except UserError as error:
+            errors.append(error)
+    gather(errors)
+    return found

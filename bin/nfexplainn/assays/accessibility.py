@@ -25,7 +25,7 @@ from nfexplainn.assays.windows import WindowReader
 from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
-from nfexplainn.problems import gather
+from nfexplainn.problems import gather, read_each
 from nfexplainn.spec import Prepared, Spec
 
 _UNKNOWN = "no known value in any sample"
@@ -47,15 +47,8 @@ def prepare(spec: Spec) -> Prepared:
     """
     ledger = Ledger()
     reader = window_reader(spec, ledger)
-    tracks: list[bool] = []
-    errors: list[UserError] = []
-    for row in spec.rows:
-        file = spec.file(row.data)
-        try:
-            tracks.append(is_track(file.path, file.name))
-        except UserError as error:
-            errors.append(error)
-    gather(errors)
+    files = [spec.file(row.data) for row in spec.rows]
+    tracks = read_each(files, lambda file: is_track(file.path, file.name))
     if any(tracks) and not all(tracks):
         table = spec.rows[tracks.index(False)]
         raise UserError(
@@ -135,15 +128,10 @@ def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Cut, Floats, tuple[s
             f"{spec.id}: two rows are called '{tasks[twice]}'; every track needs its own label."
         )
     cut = cut_windows(reader, _tracked_regions(spec, reader))
-    columns: list[Floats] = []
-    errors: list[UserError] = []
-    for row in spec.rows:
-        file = spec.file(row.data)
-        try:
-            columns.append(sum_track(file.path, file.name, reader.genome, cut, reader.width))
-        except UserError as error:
-            errors.append(error)
-    gather(errors)
+    columns = read_each(
+        (spec.file(row.data) for row in spec.rows),
+        lambda file: sum_track(file.path, file.name, reader.genome, cut, reader.width),
+    )
     return cut, np.stack(columns, axis=1), tasks
 
 

@@ -24,7 +24,7 @@ from nfexplainn.assays.regions import (
 )
 from nfexplainn.dataset import Floats
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.problems import gather
+from nfexplainn.problems import read_each
 from nfexplainn.spec import InputFile, Prepared, Spec
 from nfexplainn.textfile import first_bytes, read_lines
 
@@ -49,14 +49,7 @@ def prepare(spec: Spec) -> Prepared:
     ledger = Ledger()
     reader = window_reader(spec, ledger)
     drop = choice(spec, "unresolved", ("mask", "drop")) == "drop"
-    tables: list[RegionTable] = []
-    errors: list[UserError] = []
-    for row in spec.rows:
-        try:
-            tables.append(_read(spec, spec.file(row.data)))
-        except UserError as error:
-            errors.append(error)
-    gather(errors)
+    tables = read_each(spec.rows, lambda row: _read(spec, spec.file(row.data)))
     for table in tables[1:]:
         if table.tasks != tables[0].tasks:
             raise UserError(

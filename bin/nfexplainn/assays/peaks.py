@@ -31,7 +31,7 @@ from nfexplainn.negatives import (
     sample_genome,
     shuffled,
 )
-from nfexplainn.problems import gather
+from nfexplainn.problems import read_each
 from nfexplainn.spec import Prepared, Spec
 
 _AMBIGUOUS = "no summit near the middle of the merged window"
@@ -67,15 +67,8 @@ def prepare(spec: Spec) -> Prepared:
     ledger = Ledger()
     genome = open_genome(spec.genome.path, spec.genome.name)
     reader = WindowReader(spec, genome, ledger)
-    mapped: list[MappedPeaks] = []
-    errors: list[UserError] = []
-    for row in spec.rows:
-        file = spec.file(row.data)
-        try:
-            mapped.append(reader.read(file.path, file.name, reader.top_n))
-        except UserError as error:
-            errors.append(error)
-    gather(errors)
+    files = [spec.file(row.data) for row in spec.rows]
+    mapped = read_each(files, lambda file: reader.read(file.path, file.name, reader.top_n))
 
     split_of_row = [row.split or "" for row in spec.rows]
     windows, labels, given = _windows(spec, reader, mapped, task_of_row, len(tasks), split_of_row)
