@@ -29,8 +29,8 @@ from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import label, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.motifs.tomtom import tomtom
 
 Rows = list[dict[str, object]]
 
@@ -155,12 +155,13 @@ def annotate(
     readable = tuple(motif for motif in motifs.values() if (motif.ppm.max(axis=1) > 0.3).any())
     if not readable:
         return
-    hits = tomtom(
+    hits = known_matches(
         MotifSet(readable),
         known,
-        distance=options.tomtom_distance,  # type: ignore[arg-type]
+        distance=options.tomtom_distance,
         min_overlap=options.tomtom_min_overlap,
         max_q=options.q_threshold,
+        min_coverage=options.min_coverage,
     )
     names = {motif.id: motif.name or motif.id for motif in known.motifs}
     for row in best:

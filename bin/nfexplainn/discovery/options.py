@@ -19,7 +19,7 @@ class DiscoveryOptions:
         Least and largest width of its motifs.
     tomtom_distance : {'ed', 'pearson'}
     tomtom_min_overlap : int
-    q_threshold : float
+    q_threshold, min_coverage : float
         Of the annotation of the best motifs.
     """
 
@@ -30,3 +30,4 @@ class DiscoveryOptions:
     tomtom_distance: str = "ed"
     tomtom_min_overlap: int = 1
     q_threshold: float = 0.05
+    min_coverage: float = 0.67

@@ -49,6 +49,8 @@ class AnnotateOptions:
         Columns.
     q_threshold : float
         Largest q-value of a match.
+    min_coverage : float
+        Share of a known motif's information that a match must cover.
     min_information : float
         Bits under which a motif is never compared.
     """
@@ -56,6 +58,7 @@ class AnnotateOptions:
     tomtom_distance: str = "ed"
     tomtom_min_overlap: int = 1
     q_threshold: float = 0.05
+    min_coverage: float = 0.67
     min_information: float = 5.0
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.dna import Codes
 from nfexplainn.interpret.scan import Scanner, SiteCounts
+from nfexplainn.motifs.motif import column_information
 
 # IUPAC letters by the set of bases they stand for (A, C, G, T are bits 1, 2, 4, 8).
 _IUPAC = "-ACMGRSVTWYHKDBN"
@@ -142,9 +143,7 @@ def probabilities(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def information(ppm: NDArray[np.float64]) -> float:
     """Information content of a motif in bits, against uniform background: 2 per column at most."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(ppm > 0, ppm * np.log2(ppm), 0.0)
-    return float((2.0 + terms.sum(axis=1)).sum())
+    return float(column_information(ppm).sum())
 
 
 def consensus(ppm: NDArray[np.float64]) -> str:

@@ -15,6 +15,7 @@ from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import Distance, tomtom
 
@@ -101,12 +102,20 @@ def annotate(
     Returns
     -------
     DataFrame
-        Columns :data:`TOMTOM_COLUMNS`; matches with q at most the threshold, best first per unit.
+        Columns :data:`TOMTOM_COLUMNS`; matches with q at most the threshold that cover enough of
+        the known motif, best first per unit.
     """
     names = {motif.id: motif.name or motif.id for motif in known.motifs}
     tables = []
     for each in replicates:
-        table = _compare(each.annotatable(options.min_information), known.motifs, options)
+        table = known_matches(
+            MotifSet(each.annotatable(options.min_information)),
+            MotifSet(known.motifs),
+            distance=options.tomtom_distance,
+            min_overlap=options.tomtom_min_overlap,
+            max_q=options.q_threshold,
+            min_coverage=options.min_coverage,
+        )
         table = table.rename(columns={"query_id": "unit"})
         table.insert(0, "replicate", each.replicate)
         table["target_name"] = [names[target] for target in table["target_id"]]

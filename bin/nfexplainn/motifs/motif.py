@@ -39,3 +39,19 @@ class MotifSet:
 
     motifs: tuple[Motif, ...]
     background: tuple[float, float, float, float] = UNIFORM
+
+
+def column_information(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bits of each column against a uniform background: 2 at most.
+
+    Parameters
+    ----------
+    ppm : float64 array, shape (width, 4)
+
+    Returns
+    -------
+    float64 array, shape (width,)
+    """
+    logs = np.log2(ppm, out=np.zeros_like(ppm), where=ppm > 0)
+    bits: NDArray[np.float64] = 2 + (ppm * logs).sum(axis=1)
+    return bits

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.motifs.motif import Motif
+from nfexplainn.motifs.motif import Motif, column_information
 
 Floats = NDArray[np.float64]
 BACKGROUND = 0.25
@@ -53,7 +53,7 @@ def resize(ppm: Floats, width: int) -> Floats:
     -------
     float64 array, shape (width, 4)
     """
-    bits = _information(ppm)
+    bits = column_information(ppm)
     begin, end = 0, len(ppm)
     while end - begin > width:
         if bits[begin] < bits[end - 1]:
@@ -88,10 +88,3 @@ def starts(profiles: Sequence[Motif], width: int) -> list[Start]:
 def filter_weights(of: Sequence[Start]) -> NDArray[np.float32]:
     """Give the filters that units start with, shape (units, 4, width)."""
     return np.stack([start.motif.ppm.T - BACKGROUND for start in of]).astype(np.float32)
-
-
-def _information(ppm: Floats) -> Floats:
-    """Bits of each column against a uniform background, shape (n,)."""
-    logs = np.log2(ppm, out=np.zeros_like(ppm), where=ppm > 0)
-    bits: Floats = 2 + (ppm * logs).sum(axis=1)
-    return bits
