@@ -264,6 +264,8 @@ def _write_model(
                     f"importance:{task}": float(np.median(values)) if count else None,
                     f"importance_n:{task}": count,
                     f"effect:{task}": weight * (1.8 if mine else 0.3) if motif else 0.0,
+                    f"site_effect:{task}": 1.5 * weight if motif else None,
+                    f"direction:{task}": ("raises" if weight > 0 else "lowers") if motif else "",
                 }
                 quartiles = np.quantile(values, (0.25, 0.75)) if count else (None, None)
                 effects.append(
@@ -277,6 +279,8 @@ def _write_model(
                         "importance_n": count,
                         "effect": row[f"effect:{task}"],
                         "effect_basis": "well-predicted sequences",
+                        "site_effect": row[f"site_effect:{task}"],
+                        "direction": row[f"direction:{task}"],
                     }
                 )
                 parts.append((index, task, values))

@@ -85,6 +85,8 @@ def test_unit_without_its_output_changes_the_logit_by_its_contribution(num_fc):
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_importances_and_effects_equal_a_loop_over_sequences(tmp_path, symmetric):
     model, dataset = make_model(), make_dataset(symmetric=symmetric)
+    with torch.no_grad():  # sharp enough that sequences differ in whether they have a site
+        model.convolution[0].weight.mul_(8)
     logits = friendly_logits(dataset)
     path = tmp_path / "i.parquet"
     result = interpret_model(model, dataset, logits, path)
@@ -110,7 +112,7 @@ def test_importances_and_effects_equal_a_loop_over_sequences(tmp_path, symmetric
     rows = pq.read_table(path).to_pylist()
     written = {(r["unit"], r["task"], r["sequence"], r["strand"]): r["contribution"] for r in rows}
     assert len(written) == len(rows)
-    expected = {}
+    expected, everywhere = {}, set()
     for unit in range(units):
         active = [
             (row, strand, o[unit]) for row, strand, best, o in seen if best[unit] >= limit[unit]
@@ -129,6 +131,17 @@ def test_importances_and_effects_equal_a_loop_over_sequences(tmp_path, symmetric
             zeros = [o[unit] for row, _, _, o in seen if label[row] == 0]
             effect = weight[task, unit] * (np.mean(ones) - np.mean(zeros))
             assert result.effect[unit, task] == pytest.approx(effect, rel=1e-4, abs=1e-7)
+            silent = [o[unit] for _, _, best, o in seen if best[unit] < limit[unit]]
+            found = result.site_effect.value[unit, task]
+            said = result.site_effect.direction[unit, task]
+            if not silent:
+                everywhere.add(unit)
+                assert np.isnan(found) and said == ""
+                continue
+            at_sites = np.mean([o for _, _, o in active]) - np.mean(silent)
+            assert found == pytest.approx(weight[task, unit] * at_sites, rel=1e-4, abs=1e-7)
+            assert said in ("", "raises" if found > 0 else "lowers")
+    assert len(everywhere) < units
     assert written.keys() == expected.keys()
     for key, value in expected.items():
         assert written[key] == pytest.approx(value, rel=1e-4, abs=1e-7)
@@ -251,6 +264,8 @@ def test_no_well_predicted_sequence_leaves_units_without_sites(tmp_path):
     result = interpret_model(model, dataset, wrong, tmp_path / "i.parquet")
     assert {state.status for state in result.states} == {"no_sites"}
     assert pq.read_table(tmp_path / "i.parquet").num_rows == 0
+    assert np.isnan(result.site_effect.value).all()
+    assert set(result.site_effect.direction.flat) == {""}
     assert (result.importance.n == 0).all()
     assert result.effect_basis[0] == "all labelled (no well-predicted positive or negative)"
     assert np.isfinite(result.effect).all()

@@ -132,6 +132,10 @@ def test_motif_files_and_table_agree(folder):
         np.testing.assert_allclose(meme[unit].ppm, jaspar[unit].ppm, atol=1e-6)
     effects = read_tsv(folder / f"{prefix}.effects.tsv", ("unit", "task", "effect"))
     assert len(effects) == 20 and set(effects["task"]) == set(TASKS)
+    told = effects["direction"].notna()
+    assert told.any() and set(effects.loc[told, "direction"]) <= {"raises", "lowers"}
+    raised = effects.loc[told, "site_effect"] > 0
+    assert (raised == (effects.loc[told, "direction"] == "raises")).all()
     table = pq.read_table(folder / f"{prefix}.importances.parquet").to_pandas()
     counts = table.groupby(["unit", "task"], observed=True).size()
     medians = table.groupby(["unit", "task"], observed=True)["contribution"].median()
@@ -178,6 +182,9 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         for replicate in REPLICATES:
             assert ranked.loc[ranked["replicate"] == replicate, f"rank:{task}"].min() <= 3
         assert ranked["support"].max() == 2
+        # The planted motif stands in the positives: whatever a unit's output does there, it raises.
+        first = ranked.sort_values(f"rank:{task}").drop_duplicates("replicate")
+        assert (first[f"direction:{task}"] == "raises").all()
     verdict = json.loads((folder / "summary" / "sim.explainn.verdict.json").read_text())
     assert verdict["verdict"] == "usable" and verdict["value"] > verdict["baseline_gc"]
     check_end_of_training(folder, verdict)

@@ -147,6 +147,8 @@ def effects(units: list[str], values: dict[str, list[float]]) -> pd.DataFrame:
             "importance_n": 7,
             "effect": value,
             "effect_basis": "well-predicted",
+            "site_effect": -value,
+            "direction": "lowers" if value > 0.2 else "",
         }
         for task, numbers in values.items()
         for unit, value in zip(units, numbers, strict=True)
@@ -196,6 +198,8 @@ def test_final_table_joins_everything():
     assert table.loc["unit_002", "annotation"] == "ETS1"
     assert table.loc["unit_003", "status"] == "unannotated"
     assert pd.isna(table.loc["unit_006", "support"])
+    # Which way the motif works is no matter of the effect's sign.
+    assert (first["site_effect:NA"], first["direction:NA"]) == (-0.5, "lowers")
     # Largest effect first, ties in the order of the units; neither dead nor undefined is ranked.
     ranks = table["rank:NA"].tolist()
     assert ranks[:3] == [2, 4, 1] and ranks[5] == 3

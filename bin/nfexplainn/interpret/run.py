@@ -25,6 +25,7 @@ from nfexplainn.interpret.options import InterpretOptions
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
 from nfexplainn.interpret.scan import Filters, Scanner, SiteCounts, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
+from nfexplainn.interpret.site_effect import SiteEffect, SiteSums
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
 from nfexplainn.predict import unit_outputs
 
@@ -63,6 +64,8 @@ class Interpretation:
     effect : float64 array, shape (units, tasks)
     effect_basis : tuple of str
         Per task: from which sequences the effect was computed, or why it is undefined.
+    site_effect : SiteEffect
+        What the presence of the units' motifs does, in the well-predicted sequences.
     selection : Selection
         Over the rows of the data set.
     """
@@ -72,6 +75,7 @@ class Interpretation:
     importance: Importance
     effect: NDArray[np.float64]
     effect_basis: tuple[str, ...]
+    site_effect: SiteEffect
     selection: Selection
 
 
@@ -156,7 +160,7 @@ def interpret_model(
 
     flat = constant_filters(filters)
     lowest, highest = np.full((2, scanner.units), [[np.inf], [-np.inf]])
-    samples = OutputSamples(scanner.units)
+    samples, at_sites = OutputSamples(scanner.units), SiteSums(scanner.units)
     sums = EffectSums(dataset.labels, selection.effect_rows, regression, scanner.units)
 
     def outputs_of(chunk: Chunk) -> NDArray[np.float32]:
@@ -176,6 +180,7 @@ def interpret_model(
         def visit(chunk: Chunk, found: SiteCounts) -> None:
             outputs = outputs_of(chunk)
             samples.add(outputs, found.activated)
+            at_sites.add(outputs, found.activated)
             writer.add(chunk.rows, chunk.strand, outputs, found.activated)
 
         table = count_sites(
@@ -204,6 +209,7 @@ def interpret_model(
         effect_basis=tuple(
             why or basis for why, basis in zip(undefined, selection.effect_basis, strict=True)
         ),
+        site_effect=at_sites.site_effect(weights.astype(np.float64)),
         selection=selection,
     )
 

@@ -26,6 +26,8 @@ _PER_TASK = {
     "importance": "importance_median",
     "importance_n": "importance_n",
     "effect": "effect",
+    "site_effect": "site_effect",
+    "direction": "direction",
 }
 
 
@@ -54,7 +56,7 @@ def final_units(
     Returns
     -------
     DataFrame
-        Columns :data:`FIXED_COLUMNS`, five per task, and ``reason``.
+        Columns :data:`FIXED_COLUMNS`, seven per task, and ``reason``.
 
     Raises
     ------

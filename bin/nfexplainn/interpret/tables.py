@@ -52,6 +52,8 @@ def effect_table(result: Interpretation, tasks: Sequence[str]) -> pd.DataFrame:
             importance.n[unit],
             result.effect[unit, column],
             result.effect_basis[column],
+            result.site_effect.value[unit, column],
+            result.site_effect.direction[unit, column],
         )
         for unit, state in enumerate(result.states)
         for column, task in enumerate(tasks)

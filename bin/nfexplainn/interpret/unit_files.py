@@ -36,6 +36,8 @@ EFFECT_COLUMNS = (
     "importance_n",
     "effect",
     "effect_basis",
+    "site_effect",
+    "direction",
 )
 # Columns that stay text even where all their values look like numbers.
 _TEXTS = ("task", "unit", "consensus", "dataset", "model", "target_id", "target_name", "name")

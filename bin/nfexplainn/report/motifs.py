@@ -194,6 +194,8 @@ def _motif_tsv(page: Page, models: Sequence[ModelResult], units: Units) -> None:
         "rank",
         "importance_median",
         "importance_n",
+        "site_effect",
+        "direction",
     )
     rows = [
         {
@@ -208,6 +210,8 @@ def _motif_tsv(page: Page, models: Sequence[ModelResult], units: Units) -> None:
             "rank": effect.rank,
             "importance_median": effect.importance,
             "importance_n": effect.importance_n,
+            "site_effect": effect.site_effect,
+            "direction": effect.direction,
         }
         for position, model in enumerate(models)
         for unit in units.get(position, [])

@@ -17,7 +17,15 @@ _LOGO_COLUMN = 7  # px
 
 @dataclass(frozen=True)
 class TaskEffect:
-    """What a unit does in one task: the final weight, the effect and the paper's importance."""
+    """What a unit does in one task: the final weight, the effect and the paper's importance.
+
+    Attributes
+    ----------
+    site_effect : float or None
+        What the presence of its motif does to the prediction.
+    direction : str
+        ``raises``, ``lowers`` or empty (also where the results are older than the column).
+    """
 
     task: str
     weight: float | None
@@ -25,6 +33,8 @@ class TaskEffect:
     rank: int | None
     importance: float | None
     importance_n: int
+    site_effect: float | None = None
+    direction: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,6 +210,8 @@ def _effect(row: Row, task: str) -> TaskEffect:
         rank=None if rank is None else int(rank),
         importance=number(row[f"importance:{task}"]),
         importance_n=_whole(row[f"importance_n:{task}"]),
+        site_effect=number(row.get(f"site_effect:{task}", "")),
+        direction=row.get(f"direction:{task}", ""),
     )
 
 
