@@ -140,24 +140,72 @@ def test_every_reference_is_among_the_citations(root: Path) -> None:
 SPLITS = {"split_by": "random", "valid_fraction": 0.1, "test_fraction": 0.1}
 
 
+def split(
+    name: str, kind: str, assay: str = "pbm", task: str = "regression", **extra
+) -> DatasetResult:
+    """A data set with what its preparation tells of the split."""
+    meta = {"assay": assay, "task_type": task, "extra": {"split_by": kind} | extra}
+    return dataclasses.replace(dataset(name, assay), meta=meta)
+
+
 def test_what_all_data_sets_say_alike_is_the_runs(tmp_path: Path) -> None:
-    own = {name: {"split_by": "chromosome", "seed": 1} for name in "de"}
+    own = {name: {"split_by": "chromosome", "seed": 1, "split_column": "set"} for name in "de"}
+    text = methods_html(inputs_of(tmp_path, own=own, seed=42, replicates=3, **SPLITS))
+    assert "(run seed 1)" in text and "Settings that differ" not in text
+    own["e"] = {"split_by": "given", "assay": "pbm", "genome": "/data/genome/hg38.fa"}
     text = methods_html(inputs_of(tmp_path, own=own, seed=42, **SPLITS))
-    assert "split by chromosome into training" in text
-    assert "at random" not in text and "Settings that differ" not in text
-    own["e"] = {"split_by": "given"}
-    text = methods_html(inputs_of(tmp_path, own=own, seed=42, **SPLITS))
-    assert "at random" in text
-    assert "d: seed = 1, split_by = chromosome" in text and "e: split_by = given" in text
+    assert "d: seed = 1, split_by = chromosome, split_column = set</li>" in text
+    assert "e: genome = hg38.fa, split_by = given</li>" in text
+
+
+def test_each_split_is_told_as_it_was_made(tmp_path: Path) -> None:
+    groups = {"valid": [], "test": ["At"]}
+    made = (
+        split("random", "random"),
+        split("other", "random", valid_chromosomes=[]),
+        split("labels", "random", task="binary"),
+        split(
+            "chromosome", "chromosome", "peaks", "binary",
+            valid_chromosomes=["chr8"], test_chromosomes=["chr1", "chr9"],
+        ),
+        split("sheet", "given", split_at_random=["valid"], split_column=None),
+        split("whole", "given", "peaks", "binary", split_at_random=[]),
+        split("cells", "given", split_at_random=["valid", "test"], split_column="set"),
+        split("groups", "given", split_at_random=["valid"], split_column="sp", split_groups=groups),
+        dataclasses.replace(dataset("unusable"), meta={}),
+    )  # fmt: skip
+    own = {"cells": {"test_fraction": 0.2}}
+    inputs = inputs_of(tmp_path, own=own, **SPLITS)
+    text = methods_html(dataclasses.replace(inputs, datasets=made))
+    parts = "into training, validation and test parts"
+    for sentence in (
+        f"The sequences of random and other were split at random {parts} (validation 10 %, test"
+        " 10 %).",
+        "The sequences of labels were split at random, in equal proportion of labels, into",
+        f"of chromosome were split by chromosome {parts} (validation: chr8; test: chr1, chr9).",
+        "of sheet were split by the samplesheet into training and test parts; 10 % of training"
+        " was taken at random for validation.",
+        f"of whole were split by the samplesheet {parts}; what equals or overlaps a sequence of a"
+        " later part was left out of the earlier.",
+        "of cells were split by the column set of the table; 10 % of training was taken at random"
+        " for validation, 20 % for test.",
+        "of groups were split by the column sp of the table (test: At); 10 % of training was taken"
+        " at random for validation.",
+    ):
+        assert sentence in text
+    assert text.count("were split") == 7
+    alone = methods_html(dataclasses.replace(inputs, datasets=made[4:5]))
+    assert "The sequences were split by the samplesheet into" in alone and "by chromo" not in alone
 
 
 def test_a_split_keeps_together_what_there_is(tmp_path: Path) -> None:
     shuffled, overlapping = "a shuffled negative stayed", "overlapping windows stayed"
-    peaks = inputs_of(tmp_path, negatives="shuffle", **SPLITS)
-    assert f"{shuffled} on the side of the sequence it was made from, and {overlapping}" in (
-        methods_html(peaks)
-    )
-    values = dataclasses.replace(
-        inputs_of(tmp_path, **SPLITS), datasets=(dataset("d", "pbm"), dataset("e", "pbm"))
-    )
-    assert shuffled not in methods_html(values) and overlapping not in methods_html(values)
+    inputs = inputs_of(tmp_path, **SPLITS)
+
+    def text(one: DatasetResult) -> str:
+        return methods_html(dataclasses.replace(inputs, datasets=(one,)))
+
+    peaks = text(split("d", "random", "peaks", "binary", negatives="shuffle"))
+    assert f"{shuffled} on the side of the sequence it was made from, and {overlapping}" in peaks
+    values = text(split("d", "random"))
+    assert shuffled not in values and overlapping not in values

@@ -100,7 +100,9 @@ def test_train_on_one_array_and_test_on_the_other(tmp_path: Path) -> None:
     # each array has quantiles of its own
     for part in (test, ~test):
         assert (dataset.labels[part].min(), dataset.labels[part].max()) == (0, 1)
-    assert any("no valid part: it was taken at random" in note for note in dataset.meta.notes)
+    assert any(
+        "of the sheet gives no validation part: it was taken" in note for note in dataset.meta.notes
+    )
 
 
 def test_arrays_without_a_split_are_tasks(tmp_path: Path) -> None:

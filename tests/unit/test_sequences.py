@@ -179,7 +179,8 @@ def test_validation_is_carved_out_where_the_sheet_gives_none(tmp_path: Path) -> 
     ]
     dataset = run(tmp_path, files, rows).dataset
     assert Counter(dataset.split.tolist()) == {"train": 180, "valid": 20, "test": 60}
-    assert any("no valid part" in note for note in dataset.meta.notes)
+    assert any("no validation part" in note for note in dataset.meta.notes)
+    assert dataset.meta.extra["split_at_random"] == ["valid"]
     assert {c.state for c in audit_dataset(dataset)} == {"pass"}
 
 

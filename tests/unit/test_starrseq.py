@@ -81,6 +81,19 @@ def test_split_by_a_column_of_parts(tmp_path: Path) -> None:
     dataset = prepared(prepare, tmp_path, {"a": good()}, split_column="set").dataset
     assert Counter(dataset.split.tolist()) == {"train": 30, "valid": 15, "test": 15}
     assert dataset.split[:4].tolist() == ["train", "train", "valid", "test"]
+    assert dataset.meta.extra["split_at_random"] == [] and "split_groups" not in dataset.meta.extra
+    assert not any("at random" in note for note in dataset.meta.notes)
+
+
+def test_a_column_without_validation_says_what_was_taken(tmp_path: Path) -> None:
+    text = good().replace("valid", "train")
+    dataset = prepared(prepare, tmp_path, {"a": text}, split_column="set").dataset
+    assert dataset.meta.extra["split_at_random"] == ["valid"]
+    said = [note for note in dataset.meta.notes if "at random" in note]
+    assert said == [
+        "The column 'set' of the table gives no validation part: it was taken at random from"
+        " training."
+    ]
 
 
 def test_split_by_groups(tmp_path: Path) -> None:
@@ -97,6 +110,11 @@ def test_large_groups_leave_validation_to_chance(tmp_path: Path) -> None:
     test = np.array([str(name)[1:] for name in dataset.names], dtype=int) % 5 == 3
     assert ((dataset.split == "test") == test).all()
     assert (dataset.split == "valid").sum() == 8  # a tenth of the 80 others
+    # Said once, and not of a sheet that gave no parts.
+    said = [note for note in dataset.meta.notes if "at random" in note]
+    assert said == ["Split by sp; validation: at random from training; test: Zm."]
+    assert dataset.meta.extra["split_groups"] == {"valid": [], "test": ["Zm"]}
+    assert dataset.meta.extra["split_at_random"] == ["valid"]
 
 
 def test_repeats_are_averaged_and_strand_pairs_stay_together(tmp_path: Path) -> None:

@@ -165,8 +165,10 @@ def assemble(
         where = read_names(names)
     rng = np.random.default_rng([options.seed, STREAM_SPLIT])
     if given is not None:
-        split = _complete(given, groups, labels, spec, ledger, rng)
+        split, drawn = _complete(given, groups, labels, spec, rng)
         how = "given"
+        _note_drawn(drawn, extra, ledger)
+        extra = extra | {"split_at_random": drawn}
     elif options.split_by == "chromosome":
         split, valid, test = split_chromosomes(
             where,
@@ -228,10 +230,9 @@ def _complete(
     groups: NDArray[np.int64],
     labels: Floats,
     spec: Spec,
-    ledger: Ledger,
     rng: np.random.Generator,
-) -> NDArray[np.str_]:
-    """Carve validation (and test) out of training where the sheet gives none."""
+) -> tuple[NDArray[np.str_], list[str]]:
+    """Carve validation (and test) out of training where none is given, and name what was."""
     split = given.astype(f"<U{max(map(len, SPLITS))}")
     options = spec.options
     shares = {"valid": options.valid_fraction, "test": options.test_fraction}
@@ -242,9 +243,19 @@ def _complete(
         rows = np.flatnonzero(split == "train")
         _, local = np.unique(groups[rows], return_inverse=True)
         split[rows] = split_random(local, labels[rows], shares["valid"], shares["test"], rng)
-        parts = " and ".join(name for name, share in shares.items() if share)
-        ledger.note(f"The sheet gives no {parts} part: it was taken at random from training.")
-    return split
+    return split, [name for name, share in shares.items() if share]
+
+
+def _note_drawn(drawn: list[str], extra: dict[str, Any], ledger: Ledger) -> None:
+    """Say which parts were not given; of groups of a column that is said where they are chosen."""
+    if not drawn or "split_groups" in extra:
+        return
+    column = extra.get("split_column")
+    source = f"column '{column}' of the table" if column else "column 'split' of the sheet"
+    words = {"valid": "validation", "test": "test"}
+    was = "part: it was" if len(drawn) == 1 else "part: they were"
+    named = " and no ".join(words[name] for name in drawn)
+    ledger.note(f"The {source} gives no {named} {was} taken at random from training.")
 
 
 def _note_fractions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -224,8 +225,13 @@ def join_tables(
     pick = first.tolist()
     check_values(spec, everything, tasks, task_type)
     part = np.array([parts[i] for i in pick], dtype="<U5") if any(parts) else None
+    extra: dict[str, Any] = {
+        "transform": options.transform,
+        "split_column": options.split_column,
+    }
     if options.split_column:
-        part = split_by_column([groups[i] for i in pick], spec, options, ledger)
+        part, held_out = split_by_column([groups[i] for i in pick], spec, options, ledger)
+        extra |= {"split_groups": held_out} if held_out else {}
     pad = options.pad_of(length)
     if pad:
         ledger.note(f"Sequences were padded with {pad} N on both sides.")
@@ -242,7 +248,7 @@ def join_tables(
         everything.astype(np.float32),
         tasks,
         part,
-        {"pad": pad, "transform": options.transform, "split_column": options.split_column},
+        extra | {"pad": pad},
         task_type=task_type,
         strand_symmetric=options.reverse_complement,
     )

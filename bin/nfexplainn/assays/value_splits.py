@@ -45,8 +45,14 @@ def check_parts(spec: Spec, options: ValueOptions) -> None:
 
 def split_by_column(
     groups: list[str], spec: Spec, options: ValueOptions, ledger: Ledger
-) -> NDArray[np.str_]:
+) -> tuple[NDArray[np.str_], dict[str, list[str]] | None]:
     """Split by a column: its cells are parts of a split, or groups that stay together.
+
+    Returns
+    -------
+    part : array of str, shape (n,)
+    held_out : dict of str to list of str, or None
+        The groups of ``valid`` and ``test``; None where the cells are parts.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def split_by_column(
                 " and there is nothing to train on; leave split_column out for a random split, or"
                 " name another column."
             )
-        return np.array(parts, dtype="<U5")
+        return np.array(parts, dtype="<U5"), None
     wanted = {"valid_groups": options.valid_groups, "test_groups": options.test_groups}
     for option, names in wanted.items():
         unknown = [name for name in names if name not in counts]
@@ -94,4 +100,5 @@ def split_by_column(
     part = {
         name: "valid" if name in valid else "test" if name in test else "train" for name in counts
     }
-    return np.array([part[name] for name in groups], dtype="<U5")
+    held_out = {"valid": list(valid), "test": list(test)}
+    return np.array([part[name] for name in groups], dtype="<U5"), held_out

@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
-from nfexplainn.advice import ON_GENOME
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
 from nfexplainn.report.comparison import NAMES
 from nfexplainn.report.load import Inputs
 from nfexplainn.report.methods_analyses import analyses_text, denoising_text, sweep_text
+from nfexplainn.report.methods_splits import split_text
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
 from nfexplainn.report.references import REFERENCES
 from nfexplainn.report.starts import starts_text
@@ -20,11 +21,6 @@ from nfexplainn.sweep import units_of_name
 from nfexplainn.textfile import write_text
 
 _LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
-_SPLITS = {
-    "random": "at random, in equal proportion of labels,",
-    "chromosome": "by chromosome",
-    "given": "as given in the samplesheet",
-}
 _LOSSES = {
     "bce": "the binary cross-entropy",
     "cross_entropy": "the cross-entropy",
@@ -112,27 +108,8 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
     if named:
         mark = f" {text.cite('shuffle')}" if "shuffle" in used else ""
         out.append(f"Negative sequences were {' or '.join(named)}{mark}.")
-    if params.get("split_by") in _SPLITS:
-        shares = ""
-        if params["split_by"] == "random":
-            shares = (
-                f" (validation {_percent(params.get('valid_fraction'))}, test"
-                f" {_percent(params.get('test_fraction'))})"
-            )
-        out.append(
-            f"The sequences were split {_SPLITS[params['split_by']]} into training, validation and"
-            f" test parts{shares}{_kept_together(assays, used)}."
-        )
+    out.append(split_text(inputs))
     return " ".join(filter(None, out))
-
-
-def _kept_together(assays: Counter[str], negatives: set[str]) -> str:
-    kept = []
-    if "shuffle" in negatives:
-        kept.append("a shuffled negative stayed on the side of the sequence it was made from")
-    if set(ON_GENOME) & set(assays):
-        kept.append("overlapping windows stayed on one side")
-    return f"; {', and '.join(kept)}" if kept else ""
 
 
 def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
@@ -243,10 +220,15 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
     )
     least = params.get("min_information")
     bits = f" Motifs under {escape(least)} bits were not annotated." if least else ""
+    share = params.get("min_coverage")
+    covered = (
+        f" and covers at least {_percent(share)} of the known motif's information" if share else ""
+    )
     return (
         f"Motifs were compared with {known} by a NumPy implementation of Tomtom"
         f" {text.cite('tomtom', 'tomtom_scores')} ({distance} of columns, both strands, complete"
-        f" scores); a match counts at q ≤ {threshold}.{bits} The support of a motif is the number"
+        f" scores); a match counts at q ≤ {threshold}{covered}.{bits} The support of a motif is the"
+        " number"
         " of replicates with a unit that matches it at the same threshold."
     )
 
@@ -272,11 +254,12 @@ def _verdicts(inputs: Inputs) -> str:
 def _with_common(inputs: Inputs) -> dict[str, Any]:
     """Give the parameters with what all data sets have of their own alike."""
     own = inputs.params.get("datasets") or {}
-    first, *others = [own.get(dataset.id, {}) for dataset in inputs.datasets] or [{}]
+    names = {dataset.id for dataset in inputs.datasets} | set(own)
+    first, *others = [own.get(name, {}) for name in sorted(names)] or [{}]
     common = {
         name: value
         for name, value in first.items()
-        if name in inputs.params and all(name in o and o[name] == value for o in others)
+        if all(name in o and o[name] == value for o in others)
     }
     return {**inputs.params, **common}
 
@@ -285,13 +268,26 @@ def _differences(params: Mapping[str, Any]) -> str:
     own = params.get("datasets") or {}
     items = []
     for dataset, settings in sorted(own.items()):
-        differing = {k: v for k, v in settings.items() if k in params and params[k] != v}
+        # A setting that the run leaves open, such as split_column, is in the data set's alone.
+        differing = {
+            name: value
+            for name, value in settings.items()
+            if name != "assay" and params.get(name) != value
+        }
         if differing:
-            words = ", ".join(f"{escape(k)} = {escape(v)}" for k, v in sorted(differing.items()))
+            words = ", ".join(
+                f"{escape(name)} = {escape(_short(value))}"
+                for name, value in sorted(differing.items())
+            )
             items.append(f"<li>{escape(dataset)}: {words}</li>")
     if not items:
         return ""
     return f"<p>Settings that differ by data set:</p><ul>{''.join(items)}</ul>"
+
+
+def _short(value: object) -> object:
+    """Name a file without its folders."""
+    return PurePath(value).name if isinstance(value, str) and "/" in value else value
 
 
 def _percent(share: object) -> str:

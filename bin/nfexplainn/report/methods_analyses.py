@@ -15,7 +15,7 @@ Cite = Callable[..., str]
 Values = Mapping[str, Any]
 Part = Callable[[Values, Sequence[str], Cite], str]
 # With more data sets their number stands for their names.
-_NAMED = 10
+NAMED = 10
 _FOUND = ("ok", "none")
 
 
@@ -61,12 +61,13 @@ def denoising_text(inputs: Inputs, cite: Cite) -> str:
     where: dict[str, list[str]] = {
         dataset.id: []
         for dataset in inputs.datasets
-        if dataset.meta.get("assay") == "single_cell" and _values(inputs, dataset.id).get("peakvi")
+        if dataset.meta.get("assay") == "single_cell"
+        and values_of(inputs, dataset.id).get("peakvi")
     }
     return _told(inputs, where, _peakvi, cite)
 
 
-def _values(inputs: Inputs, dataset: str) -> Values:
+def values_of(inputs: Inputs, dataset: str) -> Values:
     """Give the settings of a data set: the run's, where it has none of its own."""
     general = {key: value for key, value in inputs.params.items() if key != "datasets"}
     return general | dict((inputs.params.get("datasets") or {}).get(dataset) or {})
@@ -93,7 +94,7 @@ def _told(inputs: Inputs, where: Mapping[str, Sequence[str]], part: Part, cite: 
     of: dict[str, list[str]] = {}
     for dataset in inputs.datasets:
         if dataset.id in where:
-            text = part(_values(inputs, dataset.id), where[dataset.id], cite)
+            text = part(values_of(inputs, dataset.id), where[dataset.id], cite)
             of.setdefault(text, []).append(dataset.id)
     every = sum(1 for dataset in inputs.datasets if dataset.models)
     return " ".join(
@@ -102,7 +103,7 @@ def _told(inputs: Inputs, where: Mapping[str, Sequence[str]], part: Part, cite: 
 
 
 def _names(some: Sequence[str]) -> str:
-    return escape(", ".join(some)) if len(some) <= _NAMED else f"{len(some)} of the data sets"
+    return escape(", ".join(some)) if len(some) <= NAMED else f"{len(some)} of the data sets"
 
 
 def _most(values: Values, name: str, default: int) -> str:
