@@ -27,13 +27,13 @@ window.addEventListener("load", () => setTimeout(() => {
     .forEach(e => e.click());
   const column = (id, n) => all("#" + id + " tbody tr").map(r => r.children[n].innerText.trim());
   const out = {errors: window.__errors, overflow: document.documentElement.scrollWidth,
-    inner: window.innerWidth, badges: all("#nfx_summary_table .nfx-badge").map(box),
+    inner: window.innerWidth, badges: all("#nfx_summary_table tbody th .nfx-badge").map(box),
     logos: all("#nfx_summary_table .nfx-logo").map(box),
     plots: all(".js-plotly-plot .main-svg").length,
     chapters: all(".mqc-module-section h2").map(e => e.innerText.trim()),
     broken: all("svg.nfx-logo use").map(e => e.getAttribute("href"))
       .filter(h => !document.getElementById(h.slice(1)))};
-  const names = () => all("#nfx_summary_table tbody .nfx-badge").map(e => e.innerText.trim());
+  const names = () => all("#nfx_summary_table tbody th .nfx-badge").map(e => e.innerText.trim());
   // As a click on the header does, but without waiting.
   const sort = (id, column, down) =>
     jQuery("#" + id).trigger("sorton", [[[column, down]]]);

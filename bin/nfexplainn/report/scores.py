@@ -112,6 +112,17 @@ def main_metric(scores: Sequence[Score]) -> str:
     return next((metric for metric in (*MAIN, *METRICS) if metric in known), "auprc")
 
 
+def task_metric(scores: Sequence[Score]) -> str:
+    """Name the metric to show of single tasks: of several classes AUROC, which the verdict uses.
+
+    The accuracy within a class is the share of its sequences found: a model that never names a
+    class has 0 there, and one that always does has 1.
+    """
+    main = main_metric(scores)
+    known = any(score.metric == "auroc" and score.task != "*" for score in scores)
+    return "auroc" if main == "accuracy" and known else main
+
+
 def scored_tasks(model: ModelResult, scores: Sequence[Score], metric: str) -> list[str]:
     """Tasks with a row of the metric; one over all tasks (``*``) only where there is no other."""
     tasks = list(dict.fromkeys(s.task for s in scores if s.metric == metric and s.split == "test"))
@@ -187,6 +198,8 @@ def largest_class(dataset: DatasetResult) -> float | None:
     return max(counts) / sum(counts) if sum(counts) else None
 
 
-def label(metric: str) -> str:
-    """Name of a metric for people."""
+def label(metric: str, task: str = "*") -> str:
+    """Name of a metric for people; the accuracy within one class is its recall."""
+    if metric == "accuracy" and task != "*":
+        return "Share of its sequences found"
     return METRICS.get(metric, metric)

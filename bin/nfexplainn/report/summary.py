@@ -10,17 +10,19 @@ from pathlib import Path
 from nfexplainn.report import scores as sc
 from nfexplainn.report.data import NO_MODEL
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
-from nfexplainn.report.mqc import DASH, Page, escape, plural, short, thousands
-from nfexplainn.report.units import Unit, evidence, logo, logo_symbols, top_units
+from nfexplainn.report.mqc import Page, escape, plural, thousands
+from nfexplainn.report.task_blocks import (
+    DOUBTFUL,
+    STATES,
+    badge,
+    blocks_of,
+    show_block,
+    show_together,
+    tasks_of,
+)
+from nfexplainn.report.units import Unit, evidence, logo_symbols, top_units
 
 MOTIFS_PER_TASK = 3
-_STATES = {
-    "usable": ("✓", "usable"),
-    "weak": ("!", "weak"),
-    "unusable": ("✕", "not usable"),
-    "scored": (DASH, "not judged"),
-    "none": (DASH, "no model"),
-}
 # How people call the assays; sequences with shuffled negatives need no name.
 _ASSAYS = {
     "accessibility": "accessibility",
@@ -82,8 +84,8 @@ def summary_units(inputs: Inputs, units: Mapping[int, Sequence[Unit]]) -> list[U
     return [
         unit
         for position, (dataset, model) in enumerate(pairs)
-        for task in _tasks(dataset, model)[:task_limit]
-        for unit in top_units(units.get(position, []), task, motif_count)
+        for block in blocks_of(dataset, model, units.get(position, []), motif_count, task_limit)[0]
+        for unit in top_units(units.get(position, []), block.tasks[0], motif_count)
     ]
 
 
@@ -99,13 +101,6 @@ def _crowded(inputs: Inputs) -> bool:
     return sum(max(1, len(model.tasks)) for model in inputs.models) > 12
 
 
-def _tasks(dataset: DatasetResult, model: ModelResult) -> list[str]:
-    """Tasks in the order of reading: of selection the last cycle tells most."""
-    scores = sc.model_scores(model)
-    tasks = sc.scored_tasks(model, scores, sc.main_metric(scores))
-    return tasks[::-1] if dataset.meta.get("assay") == "htselex" else tasks
-
-
 def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
     """Give ``usable``, ``weak``, ``unusable`` or, where nothing was trained, ``none``.
 
@@ -114,7 +109,7 @@ def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
     if model is None or dataset.state != "ok":
         return "none"
     verdict = str(model.verdict.get("verdict", "scored" if model.metrics else "none"))
-    return verdict if verdict in _STATES else "none"
+    return verdict if verdict in STATES else "none"
 
 
 def _headline(inputs: Inputs) -> str:
@@ -124,19 +119,12 @@ def _headline(inputs: Inputs) -> str:
     parts = []
     for state in ("usable", "weak", "unusable", "scored"):
         if count[state]:
-            parts.append(f"{_badge(state)} {thousands(count[state])}")
+            parts.append(f"{badge(state)} {thousands(count[state])}")
     if pairs_none or count["none"]:
-        parts.append(f"{_badge('none')} {thousands(len(pairs_none) + count['none'])}")
+        parts.append(f"{badge('none')} {thousands(len(pairs_none) + count['none'])}")
     return (
         f'<p class="nfx-headline">{plural(len(inputs.datasets), "data set")}: '
         f"{' '.join(f'<span>{part}</span>' for part in parts)}</p>"
-    )
-
-
-def _badge(state: str) -> str:
-    mark, words = _STATES[state]
-    return (
-        f'<span class="nfx-badge nfx-{state}"><span aria-hidden="true">{mark}</span> {words}</span>'
     )
 
 
@@ -149,18 +137,12 @@ def _row(
     brief: bool,
 ) -> str:
     scores = sc.model_scores(model)
-    metric = sc.main_metric(scores)
-    tasks = _tasks(dataset, model)
-    blocks = [_together_block(dataset, scores, one) for one in sc.together(scores)]
-    blocks += [
-        _task_block(dataset, scores, metric, task, len(tasks) > 1, units, motif_count)
-        for task in tasks[:task_limit]
-    ]
-    if len(tasks) > task_limit:
-        blocks.append(
-            f'<div class="nfx-more">and {plural(len(tasks) - task_limit, "more task")}:'
-            ' see <a href="#nfx_performance">Performance</a></div>'
-        )
+    shown, left = blocks_of(dataset, model, units, motif_count, task_limit)
+    named = len(shown) > 1 or any(len(block.tasks) > 1 for block in shown) or bool(left)
+    blocks = [show_together(dataset, scores, one) for one in sc.together(scores)]
+    blocks += [show_block(dataset, scores, block, named, units, motif_count) for block in shown]
+    if left:
+        blocks.append(_more(model, left))
     state = verdict_of(dataset, model)
     verdict = model.verdict
     value = number(verdict.get("value"))
@@ -171,6 +153,17 @@ def _row(
         f"<tr{doubt}>{_name_cell(dataset, model)}"
         f'<td data-sorting-val="{-1 if value is None else value:.4f}">{"".join(blocks)}</td>'
         f"{_why_cell(str(verdict.get('reason') or ''), advice)}</tr>"
+    )
+
+
+def _more(model: ModelResult, left: Sequence[str]) -> str:
+    judged = model.verdict.get("tasks") or {}
+    count = Counter(judged.get(task, {}).get("verdict") for task in left)
+    doubtful = [f"{count[state]} of them {STATES[state][1]}" for state in DOUBTFUL if count[state]]
+    said = f" ({', '.join(doubtful)})" if doubtful else ""
+    return (
+        f'<div class="nfx-more">and {plural(len(left), "more task")}{said}:'
+        ' see <a href="#nfx_performance">Performance</a></div>'
     )
 
 
@@ -197,8 +190,8 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
         both = dataset.meta["strand_symmetric"]
         facts.append("both strands" if both else "oriented: the given strand only")
     return (
-        f'<th scope="row" data-sorting-val="{list(_STATES).index(state)} {escape(dataset.id)}">'
-        f'<span class="nfx-name">{escape(dataset.id)}</span>{_badge(state)}'
+        f'<th scope="row" data-sorting-val="{list(STATES).index(state)} {escape(dataset.id)}">'
+        f'<span class="nfx-name">{escape(dataset.id)}</span>{badge(state)}'
         f'<span class="nfx-faint">{" · ".join(facts)}</span></th>'
     )
 
@@ -206,74 +199,6 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
 def _why_cell(reason: str, advice: str) -> str:
     step = f'<span class="nfx-next"><b>Next:</b> {escape(advice)}</span>' if advice else ""
     return f'<td class="nfx-why">{escape(reason)} {step}</td>'
-
-
-def _task_block(
-    dataset: DatasetResult,
-    scores: Sequence[sc.Score],
-    metric: str,
-    task: str,
-    named: bool,
-    units: Sequence[Unit],
-    motif_count: int,
-) -> str:
-    head = f'<span class="nfx-taskname">{escape(task)}</span>' if named else ""
-    return (
-        f'<div class="nfx-task"><div>{head}{_score(dataset, scores, metric, task)}</div>'
-        f'<div class="nfx-motifs">{_motifs(units, task, motif_count)}</div></div>'
-    )
-
-
-def _together_block(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str) -> str:
-    """Say what holds of all tasks together."""
-    more = ""
-    if metric == "pearson_regions":
-        well = sc.pick(scores, "*", "well_predicted")
-        if well is not None and well.mean is not None:
-            more = f"{sc.label('well_predicted')}: {100 * well.mean:.0f} % of {thousands(well.n)}"
-            more += " regions"
-    return (
-        f'<div class="nfx-task"><div><span class="nfx-taskname">{sc.TOGETHER[metric]}</span>'
-        f"{_score(dataset, scores, metric, '*')}</div>"
-        f'<div class="nfx-faint">{more}</div></div>'
-    )
-
-
-def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task: str) -> str:
-    score = sc.pick(scores, task, metric)
-    if score is None or score.mean is None:
-        note = escape(score.note) if score is not None and score.note else "no test score"
-        return f'<span class="nfx-faint">{note}</span>'
-    spread = "" if score.spread is None else f" ± {short(score.spread)}"
-    against = []
-    for baseline, words in sc.BASELINES.items():
-        found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
-        if found is not None and found.mean is not None:
-            against.append(f"{words} {short(found.mean)}")
-    if score.prevalence is not None:
-        against.append(f"prevalence {short(score.prevalence)}")
-    if (metric, task) == ("accuracy", "*") and (share := sc.largest_class(dataset)) is not None:
-        against.append(f"largest class {short(share)}")
-    return (
-        f'<span class="nfx-score">{sc.label(metric)} <b>{short(score.mean)}</b>{spread}</span>'
-        f'<span class="nfx-faint">{" · ".join(f"<span>{part}</span>" for part in against)}</span>'
-    )
-
-
-def _motifs(units: Sequence[Unit], task: str, count: int) -> str:
-    best = top_units(units, task, count)
-    if not best:
-        return '<span class="nfx-faint">no motif raises the prediction</span>'
-    return "".join(
-        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>{_also(unit)}'
-        f'<span class="nfx-faint">{evidence(unit)}</span></span></div>'
-        for unit in best
-    )
-
-
-def _also(unit: Unit) -> str:
-    others = ", ".join(unit.names[1:])
-    return f' <span class="nfx-also">or {escape(others)}</span>' if others else ""
 
 
 def _plain(dataset: DatasetResult, model: ModelResult | None) -> dict[str, object]:
@@ -291,9 +216,9 @@ def _table_rows(
     dataset: DatasetResult, model: ModelResult, units: Sequence[Unit]
 ) -> list[dict[str, object]]:
     scores = sc.model_scores(model)
-    metric = sc.main_metric(scores)
+    metric = sc.task_metric(scores)
     rows = []
-    tasks = [(task, metric) for task in _tasks(dataset, model)]
+    tasks = [(task, metric) for task in tasks_of(dataset, model)]
     for task, metric in tasks + [("*", one) for one in sc.together(scores)]:
         score = sc.pick(scores, task, metric)
         best = top_units(units, task, MOTIFS_PER_TASK)
