@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from nfexplainn.report.cycles import cycle_units, write_cycles
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, Row
 from nfexplainn.report.mqc import Page
@@ -79,6 +81,28 @@ def test_scores_hold_the_accuracy_of_all_classes_beside_the_largest_class(tmp_pa
     whole = rows["d · all classes"]
     assert (whole["mean"], whole["kmer4"], whole["chance"]) == (0.62, 0.41, 0.5)
     assert rows["d · cycle_1"]["chance"] is None
+
+
+def test_a_class_is_judged_by_auroc_and_its_accuracy_is_called_what_it_is(tmp_path: Path) -> None:
+    inputs = selex(tmp_path)
+    metrics = inputs.models[0].metrics[1]
+    metrics += [metric(task, "auroc", 0.8 + 0.01 * i) for i, task in enumerate(CYCLES)]
+    write_summary(Page(tmp_path / "out"), inputs, {}, [])
+    write_performance(Page(tmp_path / "out"), inputs)
+    page = str(data_of(tmp_path / "out", "nfx_summary_main"))
+    assert page.count("Accuracy") == 1 and "Accuracy <b>0.62</b>" in page
+    assert "AUROC <b>0.82</b>" in page.partition("cycle_4")[2]
+    row = data_of(tmp_path / "out", "nfx_performance_scores")["d · cycle_4"]
+    expected = (pytest.approx(0.82), pytest.approx(0.6), 0.5)
+    assert (row["mean"], row["accuracy"], row["chance"]) == expected
+    rows = (tmp_path / "out/tables/summary.tsv").read_text().splitlines()
+    assert [line.split("\t")[6] for line in rows[1:]] == ["auroc"] * 3 + ["accuracy"]
+
+
+def test_without_auroc_the_accuracy_of_a_class_is_the_share_found(tmp_path: Path) -> None:
+    write_summary(Page(tmp_path / "out"), selex(tmp_path), {}, [])
+    page = str(data_of(tmp_path / "out", "nfx_summary_main"))
+    assert page.count("Share of its sequences found <b>") == 3
 
 
 def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         name += [str(row["task"])] if row["task"] else []
         own = name_of(str(row["model"]))
         shown[" · ".join([*name, own])] = {
-            "metric": cell(sc.label(str(row["metric"]))),
+            "metric": cell(sc.label(str(row["metric"]), str(row["task"]))),
             **{key: _value(row[key]) for key in ("mean", "spread", "difference", "p", "p_holm")},
             "interval": cell(_interval(row)),
             **{key: _value(row[key]) for key in ("replicates", "parameters", "seconds", "epochs")},

@@ -15,7 +15,7 @@ BAR_LIMIT = 60
 BARS_IN_FULL = 20
 # Drawn from the bottom up.
 _BARS = {
-    "chance": {"name": "Chance (prevalence, largest class)", "color": "#d9d9d9"},
+    "chance": {"name": "Chance (prevalence, largest class, AUROC 0.5)", "color": "#d9d9d9"},
     "gc": {"name": "GC-content baseline", "color": "#999999"},
     "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
     "model": {"name": "Model", "color": "#0072b2"},
@@ -50,7 +50,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
     rows: dict[str, dict[str, Cell]] = {}
     for dataset, model in pairs:
         scores = averaged[id(model)]
-        metric = sc.main_metric(scores)
+        metric = sc.task_metric(scores)
         tasks = [(task, metric) for task in sc.scored_tasks(model, scores, metric)]
         tasks += [("*", one) for one in sc.together(scores) if ("*", one) not in tasks]
         for task, judged in tasks:
@@ -69,8 +69,8 @@ def write_performance(page: Page, inputs: Inputs) -> None:
         {key: header for key, header in _headers().items() if key in used},
         first="Data set",
         description="Mean over the replicates on the test set, ± the standard deviation. AUPRC is"
-        " the average precision; chance is the share of positives, or of the largest class."
-        + capped(len(rows), ROW_LIMIT, "performance"),
+        " the average precision; chance is the share of positives, or of the largest class, and"
+        " 0.5 of AUROC." + capped(len(rows), ROW_LIMIT, "performance"),
     )
 
 
@@ -88,6 +88,8 @@ def _compare(
             out[baseline] = found.mean
     if score is not None and metric == "auprc" and score.prevalence is not None:
         out["chance"] = score.prevalence
+    if score is not None and metric == "auroc":
+        out["chance"] = 0.5
     share = sc.largest_class(dataset) if (task, metric) == ("*", "accuracy") else None
     if share is not None:
         out["chance"] = share
@@ -101,7 +103,7 @@ def _row(
     pure = sc.pick(scores, task, metric, against="pure")
     row: dict[str, Cell] = {
         "verdict": cell(model.verdict.get("verdict", "")),
-        "metric": cell(sc.label(metric)),
+        "metric": cell(sc.label(metric, task)),
         "mean": known.get("model"),
         "spread": score.spread if score else None,
         "kmer4": known.get("kmer4"),
@@ -136,7 +138,7 @@ def _headers() -> dict[str, dict[str, Any]]:
         "gc": {"title": "GC", "description": "The same metric from GC content alone", **score},
         "chance": {
             "title": "Chance",
-            "description": "Share of positives, or of the largest class",
+            "description": "Share of positives, or of the largest class; AUROC: 0.5",
             **score,
         },
         "pure": {
@@ -148,6 +150,7 @@ def _headers() -> dict[str, dict[str, Any]]:
     }
     for metric in sc.METRICS:
         headers[metric] = {"title": sc.label(metric), "description": "On the test set", **score}
+    headers["accuracy"]["description"] = "Test set; of one class: the share of its sequences found"
     headers["positives"] = {"title": "Positives", "description": "In the test set", **count}
     headers["n"] = {"title": "Sequences", "description": "Of known label, test set", **count}
     headers["note"] = {"title": "Note"}
