@@ -46,7 +46,9 @@ LEADS = {
     "nfx_weights": (
         "The final weights of the annotated units: positive (red) where the unit's output raises"
         " the prediction, negative (blue) where it lowers it. An output may fall where the motif"
-        " is strong: which way a motif works is the sign of its effect."
+        " is, down to silence: neither the weight's sign nor the effect's says which way the motif"
+        " itself works. Its direction does (<i>raises</i> or <i>lowers</i>), by the outputs with"
+        " and without a site: <code>site_effect</code> in tables/motifs.tsv."
     ),
     "nfx_discovery": (
         "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"

@@ -36,6 +36,13 @@ class TaskEffect:
     site_effect: float | None = None
     direction: str = ""
 
+    @property
+    def silent_at_sites(self) -> bool:
+        """Whether the unit says nothing where its motif is, and something elsewhere."""
+        if not self.importance_n or self.importance is None or self.importance != 0:
+            return False
+        return (self.site_effect or 0.0) * (self.weight or 0.0) < 0
+
 
 @dataclass(frozen=True)
 class Unit:
