@@ -41,7 +41,7 @@ def parse() -> argparse.Namespace:
 
 def read_pairs(path: str) -> list[Pair]:
     """Read the pairs, with empty cells as empty texts."""
-    table = read_tsv(path, PAIR_COLUMNS).fillna("").astype(str)
+    table = read_tsv(path, PAIR_COLUMNS).astype(object).fillna("").astype(str)
     columns = ("kind", "first", "second", "first_word", "second_word", "reason")
     return [Pair(*row) for row in table[list(columns)].itertuples(index=False)]
 
