@@ -10,6 +10,7 @@ from typing import Any
 import report_fixtures as fixtures
 from nfexplainn.report.build import build_report
 from nfexplainn.report.load import load_inputs
+from nfexplainn.report.task_blocks import STATES
 
 YEAST = fixtures.DEMO[5]
 OWN = "There are only 17 positives in the test part."
@@ -92,3 +93,11 @@ def test_tasks_of_the_same_motifs_are_joined(tmp_path: Path) -> None:
     assert [names(block) for block in blocks] == [[f"t{n}" for n in range(5)], ["t5"]]
     assert ["CTCF" in block and "MAFK" not in block for block in blocks] == [True, False]
     assert all(block.count("AUPRC <b>") == len(names(block)) for block in blocks)
+
+
+def test_documentation_gives_each_verdict_as_the_page_and_as_the_files_write_it(
+    root: Path,
+) -> None:
+    text = " ".join((root / "docs/output.md").read_text().split())
+    for literal, (_, words) in STATES.items():
+        assert f"*{words}* (`{literal}`)" in text
