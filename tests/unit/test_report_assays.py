@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
-from nfexplainn.report.cycles import cycle_units, write_cycles
+from nfexplainn.report.cycles import ROWS, cycle_units, question, question_cycles, write_cycles
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, Row
 from nfexplainn.report.mqc import Page
 from nfexplainn.report.performance import write_performance
@@ -130,6 +131,63 @@ def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -
             "20",
         )
     ]
+
+
+def scored(*aurocs: float) -> list[Row]:
+    """Rows of cycles.tsv of as many units, best first."""
+    columns = {"last": "cycle_4", "first": "cycle_0", "n_last": "45", "n_first": "20"}
+    return [
+        {"unit": f"unit_{number:03d}", "auroc": str(auroc), "auprc": str(auroc)} | columns
+        for number, auroc in enumerate(sorted(aurocs, reverse=True), 1)
+    ]
+
+
+def counted(*sites: int) -> list[Row]:
+    return [{"unit": f"unit_{at:03d}", "sites": str(count)} for at, count in enumerate(sites, 1)]
+
+
+def test_swapped_cycles_are_asked_about(tmp_path: Path) -> None:
+    # As ALX4 with its labels swapped: composition leads, the factor's motif is at the bottom.
+    asked = question(scored(0.98, 0.92, 0.01, 0.0005), counted(193, 10, 1200, 4300))
+    assert asked == (
+        "The strongest motifs are commoner in the first cycle (cycle_0) than in the last"
+        " (cycle_4): are the cycles' labels swapped?"
+    )
+    # Right labels: the factor's motif leads, and a few sites of composition are the first's.
+    assert not question(scored(0.999, 0.998, 0.09, 0.03), counted(4300, 900, 88, 59))
+    # A composition more extreme than a weak factor's motif, but rarer; and nothing selected.
+    assert not question(scored(0.85, 0.8, 0.05), counted(2000, 900, 60))
+    assert not question(scored(0.55, 0.4, 0.35), counted(10, 100, 100))
+    assert not question([], [])
+
+    inputs = selex(tmp_path)
+    assert question_cycles(inputs) == inputs
+    table = tmp_path / "d.explainn.r1.cycles.tsv"
+    table.write_text(table.read_text().replace("0.91", "0.01").replace("0.81", "0.02"))
+    doubted = question_cycles(inputs)
+    write_summary(Page(tmp_path / "out"), doubted, {}, [])
+    units = {0: units_of(inputs.models[0], 0)}
+    write_cycles(Page(tmp_path / "out"), doubted, units)
+    for name in ("nfx_summary_main", "nfx_performance_cycles__d"):
+        assert "labels swapped?" in (tmp_path / f"out/{name}_mqc.json").read_text()
+
+
+def test_motifs_of_the_first_cycle_are_shown_too(tmp_path: Path) -> None:
+    inputs = selex(tmp_path)
+    many = [unit(number, "Alx4") | {f"direction:{CYCLES[-1]}": "raises"} for number in range(1, 41)]
+    model = dataclasses.replace(inputs.models[0], units=many)
+    inputs = dataclasses.replace(
+        inputs, datasets=(dataclasses.replace(inputs.datasets[0], models=(model,)),)
+    )
+    rows = scored(*(at / 40 for at in range(40)))
+    lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
+    (tmp_path / "d.explainn.r1.cycles.tsv").write_text("\n".join(lines) + "\n")
+    write_cycles(Page(tmp_path / "out"), inputs, {0: units_of(model, 0)})
+    shown = data_of(tmp_path / "out", "nfx_performance_cycles__d")
+    aurocs = [row["auroc"] for row in shown.values()]
+    assert aurocs[:ROWS] == [at / 40 for at in range(39, 39 - ROWS, -1)]
+    assert aurocs[ROWS:] == [at / 40 for at in range(5, -1, -1)]
+    assert {row["direction"] for row in shown.values()} == {"↑ raises"}
 
 
 def test_without_cycles_there_is_no_table_of_them(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
 from nfexplainn.report.cooperativity import write_cooperativity
 from nfexplainn.report.curves import write_curves
-from nfexplainn.report.cycles import cycle_units, write_cycles
+from nfexplainn.report.cycles import cycle_units, question_cycles, write_cycles
 from nfexplainn.report.data import write_data, write_status
 from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.diverged import with_diverged
@@ -55,7 +55,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     """
     page = Page(folder)
     everything = with_diverged(page, inputs)
-    inputs = readable(everything)
+    inputs = question_cycles(readable(everything))
     params: Mapping[str, Any] = inputs.params
     units = {position: units_of(model, position) for position, model in enumerate(inputs.models)}
     wanted = int(params.get("max_report_units") or DEFAULT_UNITS)
