@@ -10,6 +10,7 @@ from typing import Any
 import report_fixtures as fixtures
 from nfexplainn.report.build import build_report
 from nfexplainn.report.load import load_inputs
+from nfexplainn.report.summary import held_out_part
 from nfexplainn.report.task_blocks import STATES
 
 YEAST = fixtures.DEMO[5]
@@ -27,8 +28,11 @@ def page_of(folder: Path, specs: tuple[fixtures.Spec, ...], **verdicts: dict[str
         path = folder / "in" / f"{dataset}.explainn.verdict.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | more))
     build_report(load_inputs([folder / "in"], fixtures.PARAMS, {}), folder / "out")
-    text = (folder / "out" / "nfx_summary_main_mqc.json").read_text()
-    return str(json.loads(text)["data"])
+    return str(data_of(folder / "out", "nfx_summary_main"))
+
+
+def data_of(folder: Path, name: str) -> Any:
+    return json.loads((folder / f"{name}_mqc.json").read_text())["data"]
 
 
 def row_of(markup: str, dataset: str) -> str:
@@ -86,9 +90,7 @@ def test_tasks_of_the_same_motifs_are_joined(tmp_path: Path) -> None:
     lines.insert(0, header)
     path.write_text("\n".join("\t".join(line) for line in lines) + "\n")
     build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
-    row = row_of(
-        json.loads((tmp_path / "out/nfx_summary_main_mqc.json").read_text())["data"], "wide"
-    )
+    row = row_of(data_of(tmp_path / "out", "nfx_summary_main"), "wide")
     blocks = row.split('<div class="nfx-task')[1:]
     assert [names(block) for block in blocks] == [[f"t{n}" for n in range(5)], ["t5"]]
     assert ["CTCF" in block and "MAFK" not in block for block in blocks] == [True, False]
@@ -101,3 +103,81 @@ def test_documentation_gives_each_verdict_as_the_page_and_as_the_files_write_it(
     text = " ".join((root / "docs/output.md").read_text().split())
     for literal, (_, words) in STATES.items():
         assert f"*{words}* (`{literal}`)" in text
+
+
+def test_every_verdict_has_its_next_step_and_how_to_read_the_page(tmp_path: Path) -> None:
+    # A page that is short of room, too.
+    wide = fixtures.Spec("wide", tasks=tuple(f"t{n}" for n in range(12)))
+    markup = page_of(tmp_path, (YEAST, wide), wide={"advice": "Trust <all>."})
+    assert "<b>Next:</b> Trust &lt;all&gt;." in row_of(markup, "wide")
+    assert markup.count("<b>Next:</b>") == 2
+    assert "<code>docs/output.md</code>" in markup.partition("<table")[0]
+
+
+def test_links_lead_to_the_sections_that_they_promise(tmp_path: Path) -> None:
+    wide = fixtures.Spec("wide", tasks=tuple(f"t{n}" for n in range(16)))
+    row = row_of(page_of(tmp_path, (YEAST, wide)), "wide")
+    links = dict(re.findall(r'<a href="#(\w+)"[^>]*>([^<]*)<', row))
+    assert links == {"nfx_motifs_wide": "motifs", "nfx_performance_scores": "scores"}
+    assert '<a href="#nfx_motifs_wide" title="Its motif table">wide</a>' in row
+    for section in links:
+        assert (tmp_path / "out" / f"{section}_mqc.json").is_file()
+
+
+def test_on_a_long_page_the_link_leads_to_the_table_of_all(tmp_path: Path) -> None:
+    markup = page_of(tmp_path, fixtures.many(15))
+    assert 'href="#nfx_motifs_all_data_sets"' in row_of(markup, "sample_1")
+
+
+def test_a_data_set_says_what_it_was_tested_on_unless_that_is_random() -> None:
+    given = {"split_by": "given", "split_column": None, "split_at_random": ["valid"]}
+    column = given | {"split_column": "species"}
+    old = {"extra": {"split_by": "given"}, "notes": ["The sheet gives no valid and test part: it"]}
+    for meta, said in (
+        ({}, ""),
+        ({"extra": {"split_by": "random"}}, ""),
+        ({"extra": {"split_by": "chromosome", "test_chromosomes": ["chr8", "chr9"]}}, "chr8 and"),
+        ({"extra": {"split_by": "chromosome", "test_chromosomes": list("12345")}}, "5 chromosomes"),
+        ({"extra": given, "assay": "pbm"}, "another array"),
+        ({"extra": given, "assay": "sequences"}, "the test part of the sheet"),
+        ({"extra": given | {"split_at_random": ["valid", "test"]}}, ""),
+        (old, ""),
+        ({"extra": column}, "the test part of column species"),
+        ({"extra": column | {"split_groups": {"valid": [], "test": ["At"]}}}, "At (column"),
+    ):
+        assert held_out_part(meta).startswith(said) and bool(held_out_part(meta)) == bool(said), (
+            meta
+        )
+
+
+def test_arrows_tell_which_way_the_motif_works(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[:1])
+    path = tmp_path / "in" / "MAFK.explainn.units.tsv"
+    header, *lines = [line.split("\t") for line in path.read_text().splitlines()]
+    place = header.index("direction:bound")
+    for line in lines:
+        line[place] = {"unit_001": "lowers", "unit_002": "raises"}.get(
+            line[header.index("unit")], ""
+        )
+    path.write_text("\n".join("\t".join(line) for line in [header, *lines]) + "\n")
+    build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
+    row = row_of(data_of(tmp_path / "out", "nfx_summary_main"), "MAFK")
+    table = data_of(tmp_path / "out", "nfx_motifs_mafk")
+    first, second = row.split('<div class="nfx-motif">')[1:]
+    assert "<b>MAFK</b>" in first and "↓" in first and "prediction is lower" in first
+    assert "<b>NFE2L2</b>" in second and "↑" in second and "prediction is higher" in second
+    assert "↓" in table["unit_001"]["motif"] and "prediction is lower" in table["unit_001"]["motif"]
+    assert "↑" in table["unit_002"]["motif"]
+    assert all("nfx-arrow" not in table[unit]["motif"] for unit in list(table)[2:])
+
+
+def test_results_without_directions_are_still_shown(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[:1])
+    path = tmp_path / "in" / "MAFK.explainn.units.tsv"
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    keep = [i for i, name in enumerate(lines[0]) if not re.match("direction|site_effect", name)]
+    assert len(keep) < len(lines[0])
+    path.write_text("\n".join("\t".join(line[i] for i in keep) for line in lines) + "\n")
+    build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
+    markup = data_of(tmp_path / "out", "nfx_summary_main")
+    assert "<b>MAFK</b>" in markup and 'class="nfx-arrow"' not in markup

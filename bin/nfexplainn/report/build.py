@@ -66,7 +66,6 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
         for unit in chain(*shown.values(), summary_units(inputs, units), cycle_units(inputs, units))
         if unit.motif is not None
     }
-    write_summary(page, inputs, units, list(everywhere.values()))
     write_status(page, inputs)
     write_data(page, inputs)
     write_curves(page, everything)
@@ -92,6 +91,8 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
     write_methods(page, everything)
     write_versions(page, inputs.versions)
     write_parameters(page, inputs)
+    # First on the page, and last here: it links to the other sections.
+    write_summary(page, inputs, units, list(everywhere.values()))
 
 
 def readable(inputs: Inputs) -> Inputs:

@@ -10,8 +10,9 @@ from nfexplainn.report.curves import PANEL_LIMIT, title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import Inputs, ModelResult, Row, number
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
-from nfexplainn.report.units import Unit, Units, logo
+from nfexplainn.report.units import Unit, Units, arrow, logo
 
+ALL = "All data sets"
 ROWS_IN_ALL = 300
 ROWS_AT_LEAST = 2
 _TASKS_NAMED = 3
@@ -55,7 +56,7 @@ def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None
         }
         if rows:
             total = sum(unit.motif is not None for many in units.values() for unit in many)
-            _table(page, "All data sets", rows, capped(total, len(rows), "motifs"))
+            _table(page, ALL, rows, capped(total, len(rows), "motifs"))
     _motif_tsv(page, models, units)
 
 
@@ -69,7 +70,7 @@ def _row(unit: Unit) -> dict[str, Cell]:
     best = unit.best
     row: dict[str, Cell] = {
         "logo": raw_cell(logo(unit)),
-        "motif": cell(unit.annotation or DASH, narrow=True),
+        "motif": cell(unit.annotation or DASH, narrow=True) + raw_cell(arrow(best)),
         "rank": best.rank,
         "effect": _rounded(best.effect),
         "importance": _rounded(best.importance),
@@ -99,7 +100,11 @@ def _rounded(value: float | None) -> float | None:
 def _headers() -> dict[str, dict[str, Any]]:
     return {
         "logo": {"title": "Logo", "description": "Height: information, 2 bits at most"},
-        "motif": {"title": "Known motif", "description": "Best match at the q-value threshold"},
+        "motif": {
+            "title": "Known motif",
+            "description": "Matches at the q-value threshold, best first; ↑ its presence raises the"
+            " prediction of the task in which it ranks highest, ↓ it lowers it",
+        },
         "rank": {
             "title": "Rank",
             "description": "By effect, in the task in which it is highest",

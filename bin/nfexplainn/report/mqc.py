@@ -32,6 +32,7 @@ class Page:
         self.tables = self.folder / "tables"
         self.tables.mkdir(parents=True, exist_ok=True)
         self._used: Counter[str] = Counter()
+        self._ids: dict[tuple[str, str], str] = {}
 
     def section(
         self,
@@ -72,6 +73,7 @@ class Page:
         """
         slug = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
         section_id = self._unique(section_id or f"{chapter}_{slug or 'main'}")
+        self._ids.setdefault((chapter, name), section_id)
         title = name or CHAPTERS[chapter]
         if plot_type == "linegraph":
             data, pconfig = _drawable(data, pconfig or {})
@@ -96,6 +98,26 @@ class Page:
         content["data"] = data
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         write_text(self.folder / f"{section_id}_mqc.json", text + "\n")
+
+    def link(self, chapter: str, name: str, otherwise: str = "") -> str:
+        """Give the link to a section that is written already, or else to its chapter.
+
+        Parameters
+        ----------
+        chapter, name : str
+            As given to :meth:`section`.
+        otherwise : str
+            Another section's name, taken where the first is not there.
+
+        Returns
+        -------
+        str
+            ``#`` and an id; empty where the chapter has no section yet.
+        """
+        found = self._ids.get((chapter, name)) or self._ids.get((chapter, otherwise))
+        if found is None and any(key[0] == chapter for key in self._ids):
+            found = chapter
+        return f"#{found}" if found else ""
 
     def _unique(self, section_id: str) -> str:
         """Number ids that differ in the names only by what an id cannot hold."""

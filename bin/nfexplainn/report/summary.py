@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nfexplainn.report import scores as sc
+from nfexplainn.report.curves import title_of
 from nfexplainn.report.data import NO_MODEL
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
+from nfexplainn.report.motifs import ALL
 from nfexplainn.report.mqc import Page, escape, plural, thousands
 from nfexplainn.report.task_blocks import (
     DOUBTFUL,
@@ -23,6 +26,7 @@ from nfexplainn.report.task_blocks import (
 from nfexplainn.report.units import Unit, evidence, logo_symbols, top_units
 
 MOTIFS_PER_TASK = 3
+NAMES = 3
 # How people call the assays; sequences with shuffled negatives need no name.
 _ASSAYS = {
     "accessibility": "accessibility",
@@ -58,9 +62,8 @@ def write_summary(
             table.append(_plain(dataset, None))
         for model in dataset.models:
             found = units.get(position, [])
-            brief = _crowded(inputs) and verdict_of(dataset, model) == "usable"
-            brief = brief and not model.verdict.get("unfinished")
-            body.append(_row(dataset, model, found, motif_count, task_limit, brief))
+            links = _links(page, inputs, model)
+            body.append(_row(dataset, model, found, motif_count, task_limit, links))
             table += _table_rows(dataset, model, found)
             position += 1
     style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
@@ -124,7 +127,9 @@ def _headline(inputs: Inputs) -> str:
         parts.append(f"{badge('none')} {thousands(len(pairs_none) + count['none'])}")
     return (
         f'<p class="nfx-headline">{plural(len(inputs.datasets), "data set")}: '
-        f"{' '.join(f'<span>{part}</span>' for part in parts)}</p>"
+        f"{' '.join(f'<span>{part}</span>' for part in parts)}"
+        '<span class="nfx-how">How to read this page: <code>docs/output.md</code> of the pipeline'
+        "</span></p>"
     )
 
 
@@ -134,7 +139,7 @@ def _row(
     units: Sequence[Unit],
     motif_count: int,
     task_limit: int,
-    brief: bool,
+    links: Mapping[str, str],
 ) -> str:
     scores = sc.model_scores(model)
     shown, left = blocks_of(dataset, model, units, motif_count, task_limit)
@@ -142,29 +147,37 @@ def _row(
     blocks = [show_together(dataset, scores, one) for one in sc.together(scores)]
     blocks += [show_block(dataset, scores, block, named, units, motif_count) for block in shown]
     if left:
-        blocks.append(_more(model, left))
+        blocks.append(_more(model, left, links))
     state = verdict_of(dataset, model)
     verdict = model.verdict
     value = number(verdict.get("value"))
-    # The advice for usable models, the same for all, would only lengthen a long page.
-    advice = "" if brief else str(verdict.get("advice") or "")
+    advice = str(verdict.get("advice") or "")
     doubt = "" if state == "usable" else ' class="nfx-doubt"'
     return (
-        f"<tr{doubt}>{_name_cell(dataset, model)}"
+        f"<tr{doubt}>{_name_cell(dataset, model, links['motifs'])}"
         f'<td data-sorting-val="{-1 if value is None else value:.4f}">{"".join(blocks)}</td>'
         f"{_why_cell(str(verdict.get('reason') or ''), advice)}</tr>"
     )
 
 
-def _more(model: ModelResult, left: Sequence[str]) -> str:
+def _links(page: Page, inputs: Inputs, model: ModelResult) -> dict[str, str]:
+    """Where the scores and the motifs of a model stand; empty where nowhere."""
+    title = title_of(model, inputs.models)
+    return {
+        "scores": page.link("nfx_performance", "Scores"),
+        "motifs": page.link("nfx_motifs", title, ALL),
+    }
+
+
+def _more(model: ModelResult, left: Sequence[str], links: Mapping[str, str]) -> str:
+    """Say what is not shown here, and where it is."""
     judged = model.verdict.get("tasks") or {}
     count = Counter(judged.get(task, {}).get("verdict") for task in left)
     doubtful = [f"{count[state]} of them {STATES[state][1]}" for state in DOUBTFUL if count[state]]
     said = f" ({', '.join(doubtful)})" if doubtful else ""
-    return (
-        f'<div class="nfx-more">and {plural(len(left), "more task")}{said}:'
-        ' see <a href="#nfx_performance">Performance</a></div>'
-    )
+    where = [f'<a href="{link}">{words}</a>' for words, link in links.items() if link]
+    see = f": {', '.join(where)}" if where else ""
+    return f'<div class="nfx-more">and {plural(len(left), "more task")}{said}{see}</div>'
 
 
 def _row_without_model(dataset: DatasetResult) -> str:
@@ -175,7 +188,7 @@ def _row_without_model(dataset: DatasetResult) -> str:
     )
 
 
-def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
+def _name_cell(dataset: DatasetResult, model: ModelResult | None, link: str = "") -> str:
     state = verdict_of(dataset, model)
     facts = []
     if len(dataset.models) > 1 and model is not None:
@@ -189,11 +202,53 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None) -> str:
     if "strand_symmetric" in dataset.meta:
         both = dataset.meta["strand_symmetric"]
         facts.append("both strands" if both else "oriented: the given strand only")
+    if held_out := held_out_part(dataset.meta):
+        facts.append(f"tested on {escape(held_out)}")
+    name = escape(dataset.id)
+    if link:
+        name = f'<a href="{link}" title="Its motif table">{name}</a>'
     return (
         f'<th scope="row" data-sorting-val="{list(STATES).index(state)} {escape(dataset.id)}">'
-        f'<span class="nfx-name">{escape(dataset.id)}</span>{badge(state)}'
+        f'<span class="nfx-name">{name}</span>{badge(state)}'
         f'<span class="nfx-faint">{" · ".join(facts)}</span></th>'
     )
+
+
+def held_out_part(meta: Mapping[str, Any]) -> str:
+    """Say what the test part is where it is not a random one; else, or if unknown, nothing.
+
+    Parameters
+    ----------
+    meta : mapping
+        The data set's header.
+
+    Returns
+    -------
+    str
+        As ``chr8 and chr9``, or ``At (column species)``.
+    """
+    extra = meta.get("extra") or {}
+    kind = extra.get("split_by")
+    if kind == "chromosome":
+        return _some(extra.get("test_chromosomes") or (), "chromosomes")
+    # Of older results the notes tell what was taken at random.
+    drawn = " ".join(re.findall(r"gives no (.*) part", " ".join(meta.get("notes") or ())))
+    if kind != "given" or "test" in extra.get("split_at_random", drawn.split()):
+        return ""
+    column = extra.get("split_column")
+    if column is None:
+        return "another array" if meta.get("assay") == "pbm" else "the test part of the sheet"
+    groups = (extra.get("split_groups") or {}).get("test") or ()
+    if not groups:
+        return f"the test part of column {column}"
+    return f"{_some(groups, 'groups')} (column {column})"
+
+
+def _some(names: Sequence[str], noun: str) -> str:
+    """Name a few, or count them."""
+    if len(names) > NAMES:
+        return f"{len(names)} {noun}"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _why_cell(reason: str, advice: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from nfexplainn.report import scores as sc
 from nfexplainn.report.load import DatasetResult, ModelResult
 from nfexplainn.report.mqc import DASH, escape, short, thousands
-from nfexplainn.report.units import Unit, evidence, logo, top_units
+from nfexplainn.report.units import Unit, arrow, evidence, logo, top_units
 
 # As in ``summary.tsv`` and ``verdict.json``, the best first: a mark, and the words of the page.
 STATES = {
@@ -173,9 +173,10 @@ def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task
 def _motifs(units: Sequence[Unit], task: str, count: int) -> str:
     best = top_units(units, task, count)
     if not best:
-        return '<span class="nfx-faint">no motif raises the prediction</span>'
+        return '<span class="nfx-faint">no motif with a positive effect</span>'
     return "".join(
-        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>{_also(unit)}'
+        f'<div class="nfx-motif">{logo(unit)}<span><b>{escape(unit.name)}</b>'
+        f"{arrow(unit.in_task(task))}{_also(unit)}"
         f'<span class="nfx-faint">{evidence(unit)}</span></span></div>'
         for unit in best
     )

@@ -13,6 +13,7 @@ from nfexplainn.report.mqc import escape, power
 
 LEAST_EFFECT = 0.2
 _LOGO_COLUMN = 7  # px
+_ARROWS = {"raises": ("↑", "higher"), "lowers": ("↓", "lower")}
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,17 @@ def logo(unit: Unit) -> str:
     return (
         f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="{label}">'
         f'<use href="#{unit.symbol}"/></svg>'
+    )
+
+
+def arrow(effect: TaskEffect) -> str:
+    """Show which way a motif works: ↑ raises, ↓ lowers, nothing where that is not known."""
+    if effect.direction not in _ARROWS:
+        return ""
+    says = f"Where this motif is, the prediction is {_ARROWS[effect.direction][1]}"
+    return (
+        f' <span class="nfx-arrow" role="img" title="{says}" aria-label="{says}">'
+        f"{_ARROWS[effect.direction][0]}</span>"
     )
 
 
