@@ -15,7 +15,7 @@ workflow {
     def defaults = parameters.collectEntries { name, property -> [name, property.default] }
     def sheets = cases.sheets.collectEntries { sheet ->
         def problems = []
-        def datasets = readDatasets(file(sheet.path), defaults + sheet.params, problems)
+        def datasets = readDatasets(file(sheet.path), defaults + sheet.params, [], problems)
         [sheet.path, [problems: problems, datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) }]]
     }
     file(params.verdicts).text = groovy.json.JsonOutput.toJson([values: values, sheets: sheets])

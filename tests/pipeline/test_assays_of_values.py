@@ -128,11 +128,12 @@ def test_mistakes_of_all_assays_end_the_run_together(tmp_path: Path) -> None:
     (tmp_path / "r.fastq").write_text("@r\nACGT\n")
     sheet = write_sheet(
         tmp_path / "sheet.csv",
-        ("sample", "assay", "data", "label"),
-        ("a", "table", "a.tsv", ""),
-        ("p", "pbm", "p.txt", ""),
-        ("r", "smileseq", "r.fastq", ""),
-        ("c", "htselex", "r.fastq", ""),
+        ("sample", "assay", "data", "label", "dataset"),
+        ("a", "table", "a.tsv", "", ""),
+        ("p", "pbm", "p.txt", "", ""),
+        ("r", "smileseq", "r.fastq", "", ""),
+        ("c", "htselex", "r.fastq", "0", "c"),
+        ("d", "htselex", "r.fastq", "1", "c"),
     )
     run = run_nextflow(tmp_path, ROOT, "--input", sheet)
     assert run.code == 1
@@ -140,7 +141,7 @@ def test_mistakes_of_all_assays_end_the_run_together(tmp_path: Path) -> None:
     assert "a.tsv, line 1: 'high' is no finite number" in said
     assert "p.txt, line 1: 'bright' is no finite number" in said
     assert "r.fastq, line" in said
-    assert "sample c: the column 'label' holds no cycle" in said
+    assert "sample d: r.fastq stands in two rows of 'c' (labels 0 and 1)" in said
     assert not list(run.results.rglob("*.safetensors"))
 
 

@@ -233,6 +233,60 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "sample,assay,data,negatives\na,sequences,oct4.fa,others\n",
         ["alone.csv, line 2, column negatives: 'others' needs other rows of the assay sequences"],
     ),
+    # A mistake hides no other: neither those of the sheet as a whole nor those of a single data set.
+    "all_kinds.csv": (
+        "sample;assay;data;dataset;negatives;genome\n"
+        "Reb1;peaks;oct4.fa;yeast;GC;\n"
+        "Abf1;peaks;nowhere.bed;yeast;gc;\n"
+        "Abf1;table;oct4.fa;leaf;;\n"
+        "Cbf1;peak;oct4.fa;yeast;;\n"
+        "x y;sequences;;;others;\n",
+        [
+            "all_kinds.csv, line 3, column data: there is no file {}/nowhere.bed",
+            "all_kinds.csv, line 5, column assay: 'peak' is not one of peaks,",
+            "all_kinds.csv, line 6, column sample: 'x y' cannot be used",
+            "all_kinds.csv, line 6, column data: the cell is empty;",
+            "all_kinds.csv, lines 3 and 4, column sample: 'Abf1' stands there 2 times;",
+            "all_kinds.csv, line 2, column negatives: there is no file {}/GC; choose one of gc, shuffle",
+            "all_kinds.csv, lines 2, 3 and 5: the assay peaks needs genome; give --genome or the column genome.",
+        ],
+    ),
+    # What cannot be judged before a cell is mended is not complained of.
+    "depends.csv": (
+        "sample,assay,data,models,pretrained,split,dataset\n"
+        'a,sequences,oct4.fa,"nam,x",old.pth,train,d\n'
+        'b,sequences,oct4.fa,"nam,x",old.pth,tset,d\n',
+        [
+            "depends.csv, line 2, column models: 'nam,x' cannot be used: give one or more of: explainn",
+            "depends.csv, line 3, column models: 'nam,x' cannot be used: give one or more of: explainn",
+            "depends.csv, line 3, column split: 'tset' is not one of train, valid, test; did you mean test?",
+        ],
+    ),
+    "cycles.csv": (
+        "sample,assay,data,dataset,label\n"
+        "a,htselex,oct4.fa,d,\n"
+        "b,htselex,oct4.fa,d,1\n"
+        "c,htselex,oct4.fa,e,4\n"
+        "f,htselex,oct4.fa,g,0\n"
+        "g,htselex,mine.bed,g,1\n",
+        [
+            "cycles.csv, line 2, column label: the cell holds no cycle; write its number there.",
+            "cycles.csv, line 4, column label: all rows of 'e' are cycle 4, and a model tells cycles apart;",
+        ],
+    ),
+    "parts.csv": (
+        "sample,assay,data,dataset,split,split_by\n"
+        "a,sequences,oct4.fa,d,test,\n"
+        "b,sequences,oct4.fa,d,,\n"
+        "c,sequences,oct4.fa,e,,given\n"
+        "f,sequences,oct4.fa,g,train,given\n"
+        "h,sequences,mine.bed,g,test,given\n",
+        [
+            "parts.csv, line 3, column split: the cell is empty, but other rows of 'd' name their part; write train, valid or test.",
+            "parts.csv, line 2, column split: no row of 'd' is for train; training needs one.",
+            "parts.csv, line 4, column split: split_by is 'given', but no row of 'e' has a part; write train, valid or test, or use split_by random.",
+        ],
+    ),
     "narrow.csv": (
         "sample,assay,data,genome,filter_length,width\na,peaks,oct4.fa,oct4.fa,60,60\n",
         [
@@ -253,6 +307,8 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "d,sequences,oct4.fa,.,,\n"
         "e,sequences,oct4.fa,nowhere.bed,,\n",
         [
+            "explain.csv, line 2, explain: mine.bed holds intervals, and there is no genome",
+            "explain.csv, line 4, explain: only predictions of explainn can be split over units",
             "explain.csv, line 5, column explain: {} is a folder, not a file (paths are relative to the sheet).",
             "explain.csv, line 6, column explain: there is no file {}/nowhere.bed",
         ],
@@ -473,6 +529,29 @@ def test_params_all_at_once(tmp_path: Path) -> None:
     assert len(errors) == len(PARAMS) - 1, errors  # the two fractions share a sentence
     assert "Exception" not in run.said
     assert not (tmp_path / "work").exists() or not any((tmp_path / "work").rglob(".command.sh"))
+
+
+def test_a_wrong_parameter_does_not_hide_what_is_wrong_in_the_sheet(tmp_path: Path) -> None:
+    shutil.copy(DEMO / "OCT4_H1hESC_200bp.fa.gz", tmp_path / "oct4.fa")
+    sheet = write_sheet(
+        tmp_path / "s.csv",
+        ("sample", "assay", "data", "pretrained"),
+        ("a", "peaks", "oct4.fa", "oct4.fa"),
+        ("b", "htselex", "oct4.fa", "oct4.fa"),
+    )
+    arguments = ("--width", "wide", "--units", "many", "--models", "namm", "--loss", "bec")
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet, *arguments)
+    errors = run.errors()
+    assert [error.partition(":")[0] for error in errors] == [
+        "--width",
+        "--models",
+        "--units",
+        "--loss",
+        "s.csv, line 2",
+        "s.csv, line 2, pretrained",
+        "s.csv, line 3, column label",
+        "s.csv, line 3, pretrained",
+    ], run.said
 
 
 def test_texts_of_numbers_on_the_command_line(tmp_path: Path, tiny: Path) -> None:

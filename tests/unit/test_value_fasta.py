@@ -91,6 +91,7 @@ def named(*rows: tuple[object, ...]) -> str:
         (fasta(), named(), {"value_columns": "Dev,dev"}, "names a column twice"),
         (fasta(), named(), {"value_columns": "id"}, "or that of the sequences' names"),
         (fasta(), named(), {"split_column": "set"}, r"no column 'set' \(split_column\)"),
+        (fasta(), named(), {"split_column": "set", "value_columns": "x"}, r"(?s)'set' .*\n.*'x' "),
         (fasta(), table([("id", "Dev")]), {}, "a header and no row under it"),
         (fasta(), "# nothing\n", {}, "v.txt: there is no line in this table but comments"),
         (fasta(), table([("a", "b"), ("x", "y")]), {}, "v.txt: no column holds numbers"),

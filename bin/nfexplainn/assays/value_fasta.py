@@ -10,7 +10,7 @@ from nfexplainn import dna
 from nfexplainn.assays import value_table as vt
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import Fasta, read_fasta
-from nfexplainn.problems import Problems
+from nfexplainn.problems import Problems, read_each
 from nfexplainn.spec import InputFile
 from nfexplainn.textfile import read_lines
 
@@ -93,6 +93,8 @@ def _columns(
         has = f"there are {', '.join(header)}" if header else f"it has {count} and no header"
         raise UserError(f"{source}: the table has no column '{wanted}' ({option}); {has}.")
 
+    named = [pair for pair in layout.named() if pair[1] != "sequence_column"]
+    read_each(named, lambda pair: position(*pair))
     name = next((i for i in range(count) if most(i, lambda c: c.decode("latin-1") in known)), None)
     split = position(layout.split, "split_column") if layout.split else None
     if layout.values:

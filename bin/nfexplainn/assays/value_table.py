@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import LEGAL_LETTERS
-from nfexplainn.problems import Problems
+from nfexplainn.problems import Problems, read_each
 from nfexplainn.textfile import read_lines
 
 MISSING = frozenset(("", "na", "nan", "n/a", "null", "none", "."))
@@ -43,6 +43,12 @@ class Layout:
     value_names: tuple[str, ...] = ()
     positional: bool = False
     flags: bool = False
+
+    def named(self) -> list[tuple[str, str]]:
+        """Give each column that the user names, with the option that names it."""
+        every = [(self.sequence, "sequence_column"), (self.split, "split_column")]
+        every += [(column, "value_columns") for column in self.values]
+        return [(column, option) for column, option in every if column]
 
 
 @dataclass
@@ -206,6 +212,7 @@ def _find(
         """Share of the rows whose cell passes a test."""
         return sum(bool(test(row[index])) for row in whole) / max(1, len(whole))
 
+    read_each(layout.named(), lambda pair: position(*pair))
     if layout.sequence:
         sequence = position(layout.sequence, "sequence_column")
     else:

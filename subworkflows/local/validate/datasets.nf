@@ -1,73 +1,36 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
-include { readJson; schemaProperties; coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
+include { readJson; schemaProperties; sentence; resolvePath; fileProblem } from './schema.nf'
 include { readSheet; agreedValues } from './sheet.nf'
+include { checkRow; checkNames; partProblems; cycleProblems; linesOf } from './rows.nf'
 include { givenSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
-def readDatasets(Object sheet, Map values, List problems) {
+// A mistake in a cell does not hide those of the other cells and rows; broken names the parameters that are wrong already.
+def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def parameters = schemaProperties(readJson('nextflow_schema.json'))
     def schema = readJson('assets/schema_input.json').items
     def columns = parameters.findAll { _name, property -> property.per_dataset } + schema.properties
     def rows = readSheet(sheet, schema.properties.keySet() + columns.keySet(), schema.required, problems)
-    def found = problems.size()
     def typed = rows.collect { row -> checkRow(row, columns, schema.required, sheet, problems) }
     checkNames(typed, sheet.name, problems)
-    if (problems.size() > found || !typed) {
-        return []
-    }
     def assays = readJson('assets/assay_defaults.json')
-    def datasets = typed.groupBy { row -> row.dataset }.collect { id, members ->
+    def known = typed.findAll { row -> row.dataset != null }.groupBy { row -> row.dataset }
+    return known.findAll { _id, members -> members.any { row -> row.assay } }.collect { id, members ->
         def shared = agreedValues(id, members, columns.keySet() - schema.properties.keySet() + ['assay', 'genome'], sheet.name, problems)
         def assay = assays[shared.assay]
         // What is left to 'auto' is for the assay to say, if it says anything.
         def defaults = values.findAll { _name, value -> value == 'auto' } + assay.defaults + values.findAll { _name, value -> value != null && value != 'auto' }
         def options = defaults + shared.findAll { _name, value -> value != 'auto' }
-        def strangers = typed.findAll { row -> row.dataset != id && row.assay == shared.assay }
-        describe(id, members, strangers, options, assay, parameters, sheet, problems) + [settings: shared]
-    }
-    return problems.size() > found ? [] : datasets
-}
-
-// The row with typed cells; empty cells are left out.
-def checkRow(Map row, Map columns, Collection required, Object sheet, List problems) {
-    def place = "${sheet.name}, line ${row.line}"
-    def cells = row.cells.findAll { _column, cell -> cell != '' }.collectEntries { column, cell -> [column, coerceValue(columns[column], cell)] }
-    required.findAll { column -> !(column in cells.keySet()) }.each { column ->
-        problems << "${place}, column ${column}: the cell is empty; ${columns[column].description.uncapitalize()}"
-    }
-    cells.each { column, cell ->
-        def problem = valueProblem(columns[column], cell)
-        if (!problem && columns[column].format == 'file-path') {
-            problem = fileProblem(resolvePath(cell, sheet.parent))
-            problem = problem ? "${problem} (paths are relative to the sheet)" : null
-        }
-        if (problem) {
-            problems << sentence("${place}, column ${column}: ${problem}")
-        }
-    }
-    return [line: row.line, dataset: cells.dataset ?: cells.sample] + cells
-}
-
-// Names that would overwrite one another's files.
-def checkNames(List rows, String sheet, List problems) {
-    rows.findAll { row -> row.sample }.groupBy { row -> row.sample.toString().toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->
-        problems << "${sheet}, lines ${same*.line.join(' and ')}, column sample: '${same[0].sample}' stands there ${same.size()} times; every sample needs its own name."
-    }
-    rows.groupBy { row -> row.dataset?.toString()?.toLowerCase() }.each { _name, same ->
-        if (same*.dataset.unique(false).size() > 1) {
-            problems << "${sheet}, lines ${same*.line.join(' and ')}, column dataset: ${same*.dataset.unique(false).join(' and ')} differ only in upper and lower case; write them alike or choose another name."
-        }
-    }
-    rows.each { row ->
-        if (row.dataset in ['tables', 'pipeline_info']) {
-            problems << "${sheet}, line ${row.line}: '${row.dataset}' is a folder of the results; choose another name for the data set."
-        }
-        if (row.sample in ['name', 'sequence', 'split']) {
-            problems << "${sheet}, line ${row.line}: '${row.sample}' is a column of the data sets; choose another name for the sample."
-        }
+        def strangers = typed.findAll { row -> row.dataset != id && row.assay in [shared.assay, null] }
+        def found = []
+        def dataset = describe(id, members, strangers, options, assay, parameters, sheet, found) + [settings: shared]
+        // What depends on a value that is wrong cannot be judged yet.
+        def wrong = members*.broken.flatten() - ['sample', 'assay', 'dataset'] + broken
+        problems.addAll(found.findAll { text -> !(wrong.any { name -> name in text.split(/\W+/) }) })
+        dataset
     }
 }
 
@@ -103,17 +66,18 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         problems.addAll(row.values && options.assay != 'starrseq' ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
         // Not its line: a row added above would prepare, and so train, all below it anew.
         [
-            sample: row.sample, data: position.call(row.data, sheet.parent),
+            sample: row.sample, data: row.data ? position.call(row.data, sheet.parent) : null,
             negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
         ] + (row.values ? [values: position.call(row.values, sheet.parent)] : [:])
     }
-    def others = specs.any { row -> row.negatives == 'others' } ? strangers.collect { row -> position.call(row.data, sheet.parent) } : []
+    def others = specs.any { row -> row.negatives == 'others' } ? strangers.findAll { row -> row.data }.collect { row -> position.call(row.data, sheet.parent) } : []
     assay.requires.findAll { name -> options[name] == null }.each { name ->
-        problems << "${place.call(rows[0])}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
+        problems << "${linesOf(sheet.name, rows)}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
     }
     if (options.loss != 'auto' && !(options.loss in assay.losses)) {
         problems << "${place.call(rows[0])}: the loss ${options.loss} does not fit the assay ${options.assay}; use auto or ${assay.losses.join(' or ')} (the column loss is for one data set)."
     }
+    problems.addAll(partProblems(id, rows, options, sheet.name) + (options.assay == 'htselex' ? cycleProblems(id, rows, sheet.name) : []))
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
     def located = ['genome', 'motif_db', 'explain', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null

@@ -7,9 +7,10 @@ include { resolvePath; fileProblem } from './schema.nf'
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
 def validatedInput() {
     def problems = []
-    def values = checkParams(problems)
+    def checked = checkParams(problems)
+    def values = checked.values
     def sheet = values.input instanceof CharSequence ? resolvePath(values.input, null) : null
-    def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, problems) : []
+    def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
     if (problems) {
         error(problems.unique().join('\n'))
     }

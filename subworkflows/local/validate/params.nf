@@ -2,7 +2,8 @@
 
 include { readJson; schemaProperties; coerceValue; valueProblem; didYouMean; sentence; resolvePath; fileProblem } from './schema.nf'
 
-// All parameters with the types of the schema; what is wrong with them is added to problems.
+// [ values: all parameters with the types of the schema, broken: names of those that are wrong and stand at their default ];
+// what is wrong with them is added to problems.
 def checkParams(List problems) {
     def known = schemaProperties(readJson('nextflow_schema.json'))
     def unknown = params.keySet().findAll { name -> !(name in known) && !name.startsWith('config_profile_') }
@@ -17,8 +18,12 @@ def checkParams(List problems) {
         }
     }
     def values = known.collectEntries { name, property -> [name, coerceValue(property, params[name])] }
+    def broken = []
     values.findAll { _name, value -> value != null }.each { name, value ->
         def problem = valueProblem(known[name], value)
+        if (problem) {
+            broken << name
+        }
         if (!problem && known[name].format == 'file-path') {
             problem = fileProblem(resolvePath(value, null))
         }
@@ -30,7 +35,7 @@ def checkParams(List problems) {
         problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test.'
     }
     checkRelations(values, problems)
-    return values
+    return [values: values + broken.findAll { name -> name != 'input' }.collectEntries { name -> [name, coerceValue(known[name], known[name].default)] }, broken: broken]
 }
 
 def hint(Map property, String problem) {

@@ -1,0 +1,75 @@
+// Single rows of the sheet, and what rows say together: checked without a look into a file.
+
+include { coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
+
+// The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
+def checkRow(Map row, Map columns, Collection required, Object sheet, List problems) {
+    def place = "${sheet.name}, line ${row.line}"
+    def cells = row.cells.findAll { _column, cell -> cell != '' }.collectEntries { column, cell -> [column, coerceValue(columns[column], cell)] }
+    required.findAll { column -> !(column in cells.keySet()) }.each { column ->
+        problems << "${place}, column ${column}: the cell is empty; ${columns[column].description.uncapitalize()}"
+    }
+    def broken = []
+    cells.each { column, cell ->
+        def problem = valueProblem(columns[column], cell)
+        if (problem) {
+            broken << column
+        }
+        if (!problem && columns[column].format == 'file-path') {
+            problem = fileProblem(resolvePath(cell, sheet.parent))
+            problem = problem ? "${problem} (paths are relative to the sheet)" : null
+        }
+        if (problem) {
+            problems << sentence("${place}, column ${column}: ${problem}")
+        }
+    }
+    // A name that is wrong still tells rows apart.
+    return [line: row.line, dataset: cells.dataset ?: cells.sample, broken: broken] + cells.findAll { column, _cell -> column in ['sample', 'dataset'] || !(column in broken) }
+}
+
+// 'sheet.csv, lines 2, 3 and 5'
+def linesOf(String sheet, List rows) {
+    return rows.size() == 1 ? "${sheet}, line ${rows[0].line}" : "${sheet}, lines ${rows*.line.init().join(', ')} and ${rows*.line.last()}"
+}
+
+// The parts of a data set that its rows name: all or none, and one to train on.
+def partProblems(Object id, List rows, Map options, String sheet) {
+    def given = rows.findAll { row -> row.split }
+    if (!given) {
+        return options.split_by == 'given' && !options.split_column ? ["${linesOf(sheet, rows)}, column split: split_by is 'given', but no row of '${id}' has a part; write train, valid or test, or use split_by random."] : []
+    }
+    def problems = (rows - given).collect { row ->
+        "${sheet}, line ${row.line}, column split: the cell is empty, but other rows of '${id}' name their part; write train, valid or test."
+    }
+    return problems + (given.any { row -> row.split == 'train' } ? [] : ["${linesOf(sheet, given)}, column split: no row of '${id}' is for train; training needs one."])
+}
+
+// The cycles of HT-SELEX: one per row, and at least two of them, since a model tells them apart.
+def cycleProblems(Object id, List rows, String sheet) {
+    def labels = rows*.label.findAll { label -> label }.unique()
+    def problems = rows.findAll { row -> !row.label }.collect { row ->
+        "${sheet}, line ${row.line}, column label: the cell holds no cycle; write its number there."
+    }
+    return problems || labels.size() > 1 ? problems : ["${linesOf(sheet, rows)}, column label: all rows of '${id}' are cycle ${labels[0]}, and a model tells cycles apart; add the rows of other cycles, with the same dataset."]
+}
+
+// Names that would overwrite one another's files.
+def checkNames(List rows, String sheet, List problems) {
+    rows.findAll { row -> row.sample }.groupBy { row -> row.sample.toString().toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->
+        problems << "${sheet}, lines ${same*.line.join(' and ')}, column sample: '${same[0].sample}' stands there ${same.size()} times; every sample needs its own name."
+    }
+    rows.groupBy { row -> row.dataset?.toString()?.toLowerCase() }.each { _name, same ->
+        if (same*.dataset.unique(false).size() > 1) {
+            problems << "${sheet}, lines ${same*.line.join(' and ')}, column dataset: ${same*.dataset.unique(false).join(' and ')} differ only in upper and lower case; write them alike or choose another name."
+        }
+    }
+    rows.each { row ->
+        if (row.dataset in ['tables', 'pipeline_info']) {
+            problems << "${sheet}, line ${row.line}: '${row.dataset}' is a folder of the results; choose another name for the data set."
+        }
+        if (row.sample in ['name', 'sequence', 'split']) {
+            problems << "${sheet}, line ${row.line}: '${row.sample}' is a column of the data sets; choose another name for the sample."
+        }
+    }
+}
+
