@@ -85,10 +85,10 @@ def _row(unit: Unit) -> dict[str, Cell]:
         "consensus": cell(unit.consensus),
     }
     if len(unit.effects) > 1:
-        ranked = sorted(unit.effects, key=lambda e: (e.rank or 10**9, e.task))[:_TASKS_NAMED]
-        row["tasks"] = cell(
-            ", ".join(f"{effect.task} {short(effect.effect)} (#{effect.rank})" for effect in ranked)
-        )
+        # First the task whose effect and importance stand in this row.
+        ranked = sorted(unit.effects, key=lambda e: (e is not best, e.rank or 10**9, e.task))
+        named = [f"{one.task} {short(one.effect)} (#{one.rank})" for one in ranked[:_TASKS_NAMED]]
+        row["tasks"] = cell(", ".join(named))
     return row
 
 
@@ -112,7 +112,8 @@ def _headers() -> dict[str, dict[str, Any]]:
         },
         "tasks": {
             "title": "Tasks",
-            "description": "Effect (and rank) in the tasks in which it ranks highest",
+            "description": "Effect (and rank) in the tasks in which it ranks highest; the first one's"
+            " effect and importance are shown",
         },
         "effect": {
             "title": "Effect",
