@@ -145,7 +145,10 @@ def _describe_headless(text: bytes) -> str:
     """Say what a file is that does not begin with a FASTA header."""
     start = text[:40].decode("latin-1")
     if text.startswith(b"@"):
-        return "this looks like FASTQ; FASTA is expected here, with records that begin with '>'."
+        return (
+            "this looks like FASTQ; FASTA is expected here, with records that begin with '>' (FASTQ"
+            " is read by the assays 'htselex' and 'smileseq')."
+        )
     if text.count(b"\t") >= 2:
         return (
             f"this looks like a table ('{start}'), not FASTA;"

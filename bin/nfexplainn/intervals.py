@@ -21,6 +21,15 @@ from nfexplainn.textfile import read_lines
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_SEQUENCES = (
+    "this looks like a file of sequences, not of coordinates; for sequences use the assay"
+    " 'sequences'."
+)
+_READS = (
+    "this looks like FASTQ, not coordinates; for reads of HT-SELEX or SMiLE-seq use the assay"
+    " 'htselex' or 'smileseq', of other reads give the peaks called from them."
+)
+
 
 @dataclass(frozen=True)
 class Peaks:
@@ -120,11 +129,7 @@ def _rows(path: str | Path, name: str, problems: Problems) -> Iterator[tuple[int
             continue
         if "\t" not in text:
             if text.startswith((">", "@")):
-                problems.add(
-                    "this looks like a file of sequences, not of coordinates;"
-                    " for sequences use the assay 'sequences'.",
-                    number,
-                )
+                problems.add(_SEQUENCES if text.startswith(">") else _READS, number)
                 return
             if len(text.split()) >= 3:
                 problems.add("columns are separated by blanks; BED wants tabs.", number)

@@ -163,7 +163,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged or cut short"),
     (b"PK\x03\x04", {}, r"a: this is an Excel workbook or a ZIP archive"),
     (">s1\nACGTACGTACGT\n", {}, r"a, line 1: this looks like FASTA.*assay\s+'sequences'"),
-    ("@s1\nACGTACGTACGT\n+\nIIIIIIIIIIII\n", {}, r"a, line 1: this looks like FASTQ"),
+    ("@s1\nACGTACGTACGT\n+\nIIIIIIIIIIII\n", {}, r"looks like FASTQ.*for reads.*'smileseq'"),
     ("x\ty\n1\t2\n3\t4\n", {}, r"a: no column holds DNA sequences.*--sequence_column"),
     (
         good(),

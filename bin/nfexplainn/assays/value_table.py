@@ -130,11 +130,18 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     separator = find_separator(peeked[0][1])
     cells = [split_cells(line, separator) for _, line in peeked]
     if cells[0][0].startswith((b">", b"@")):
-        kind = "FASTA" if cells[0][0].startswith(b">") else "FASTQ"
+        kind, way = (
+            (
+                "FASTA",
+                "sequences without values use the assay 'sequences', for a FASTA with a table of"
+                " values starrseq and its column 'values'",
+            )
+            if cells[0][0].startswith(b">")
+            else ("FASTQ", "reads use the assay 'htselex' or 'smileseq'")
+        )
         raise UserError(
             f"{name}, line {peeked[0][0]}: this looks like {kind}, but a table with a sequence and"
-            " its values per line is expected; for sequences without values use the assay"
-            " 'sequences', for a FASTA with a table of values starrseq and its column 'values'."
+            f" its values per line is expected; for {way}."
         )
     header = find_header(cells)
     if header and len(peeked) == 1:
