@@ -118,7 +118,7 @@ def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict
     """Give the verdict, its reason and the next step, each a sentence or two."""
     limits = limits or Thresholds()
     findings = _findings(evidence, limits)
-    facts = _facts(evidence)
+    facts = _facts(evidence) + _barely(evidence, limits)
     if not findings:
         advice = (
             "Trust the motifs that all replicates support."
@@ -166,6 +166,17 @@ def _facts(evidence: Evidence) -> str:
         if not math.isnan(score)
     ]
     return text + (f", against {' and '.join(baselines)}" if baselines else "") + "."
+
+
+def _barely(evidence: Evidence, limits: Thresholds) -> str:
+    """Doubt a lead over 4-mers that is no larger than the replicates' range."""
+    lead = evidence.value - evidence.kmer4
+    if evidence.replicates < 2 or not limits.margin_kmer4 <= lead <= evidence.spread:
+        return ""
+    return (
+        f" That is hardly above 4-mers ({evidence.kmer4:.2f}): the replicates differ by as much or"
+        " more."
+    )
 
 
 def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:

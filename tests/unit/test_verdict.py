@@ -55,6 +55,21 @@ def test_each_threshold_from_both_sides(changes, expected):
     assert verdict(**changes) == expected
 
 
+def test_a_lead_within_the_range_of_the_replicates_is_told():
+    word, reason, _ = judge(dataclasses.replace(GOOD, value=0.76, kmer4=0.75, spread=0.03))
+    assert word == "usable"
+    assert reason.endswith(
+        "That is hardly above 4-mers (0.75): the replicates differ by as much or more."
+    )
+    for changes in (
+        {"value": 0.79, "kmer4": 0.75, "spread": 0.03},  # clearly above
+        {"value": 0.74, "kmer4": 0.75, "spread": 0.03},  # below, which is told otherwise
+        {"value": 0.76, "kmer4": NAN, "spread": 0.03},
+        {"value": 0.75, "kmer4": 0.75, "spread": 0.0, "replicates": 1},
+    ):
+        assert "hardly above" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
+
+
 def test_every_reason_has_its_numbers_and_a_next_step():
     for changes in ({"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"test_positives": 12}):
         word, reason, advice = judge(dataclasses.replace(GOOD, **changes))
