@@ -438,5 +438,6 @@ def _dataset(inputs: Inputs, name: str) -> Any:
 
 def test_names_that_make_one_id_get_two_sections(tmp_path: Path) -> None:
     out = build(tmp_path, (fixtures.Spec("a-b"), fixtures.Spec("a_b")))
-    names = {content(out, f"nfx_motifs_a_b{end}")["section_name"] for end in ("", "_2")}
+    named = [content(out, f"nfx_motifs_a_b{end}")["section_name"] for end in ("", "_2")]
+    names = {re.sub("<!--.*?-->", "", name) for name in named}
     assert names == {"a-b", "a_b"}

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from natsort import natsorted
+
 import report_fixtures as fixtures
 from nfexplainn.report.build import build_report
 from nfexplainn.report.load import load_inputs
@@ -39,3 +41,35 @@ def test_the_task_of_the_effect_in_the_row_is_named_first(tmp_path: Path) -> Non
     assert (row["effect"], row["importance"], row["n"]) == (1.25, 0.75, 70)
     said = re.sub("<.*?>", "", row["tasks"]).replace("&#44;", ",")
     assert said == "t4 1.25 (#1), t0 0.50 (#1), t1 0.50 (#1)"
+
+
+def test_sections_follow_the_data_sets_with_the_consensus_under_its_own(tmp_path: Path) -> None:
+    # MultiQC sorts the sections of a chapter by name, capitals first: leaf would come after WT1.
+    specs = [fixtures.Spec(name) for name in ("WT1", "leaf", "ALX4", "s10", "s2")]
+    specs += [fixtures.Spec("two", tasks=("a", "b"))]
+    fixtures.write_results(tmp_path / "in", specs, replicates=2, units=12)
+    for spec in specs:
+        write_consensus_of(tmp_path / "in", spec)
+    build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
+    order = ["ALX4", "leaf", "s2", "s10", "two", "WT1"]
+    both = [name for one in order for name in (one, f"Consensus: {one}")]
+    assert as_multiqc_sorts(tmp_path / "out", "nfx_motifs") == both
+    assert as_multiqc_sorts(tmp_path / "out", "nfx_weights") == ["two", "All data sets"]
+    assert section(tmp_path / "out", "nfx_summary_main")["section_name"] == "Summary"
+    losses = section(tmp_path / "out", "nfx_training_losses")["pconfig"]["data_labels"]
+    assert [label["name"] for label in losses] == order
+
+
+def write_consensus_of(folder: Path, spec: fixtures.Spec) -> None:
+    row = {"dataset": spec.id, "model": "explainn", "task": spec.tasks[0], "motif": "motif_001"}
+    row |= {"score": "1", "support": "2", "replicates": "2", "sites": "80", "width": "6"}
+    row |= {"information": "9", "consensus": "ACGTAC", "annotation": "", "target_id": ""}
+    row |= {"q_value": "", "units": "r1:unit_001"}
+    fixtures.table(folder / f"{spec.id}.explainn.consensus.tsv", [row])
+
+
+def as_multiqc_sorts(folder: Path, chapter: str) -> list[str]:
+    """Give the titles of a chapter's sections as they follow each other on the page."""
+    found = [section(path.parent, path.name[:-9]) for path in folder.glob("*_mqc.json")]
+    names = natsorted(one["section_name"] for one in found if one["parent_id"] == chapter)
+    return [re.sub("<!--.*?-->", "", name) for name in names]

@@ -27,10 +27,10 @@ def write_consensus(page: Page, inputs: Inputs) -> None:
     page.tsv("ensemble", _SCORE_COLUMNS, (row for model in models for row in model.ensemble))
     several = [model for model in models if int(model.consensus[0]["replicates"]) > 1]
     for position, model in enumerate(several[:PANEL_LIMIT]):
-        _table(page, model, f"Consensus: {title_of(model, inputs.models)}", position)
+        _table(page, model, title_of(model, inputs.models), position)
 
 
-def _table(page: Page, model: ModelResult, name: str, position: int) -> None:
+def _table(page: Page, model: ModelResult, title: str, position: int) -> None:
     motifs: Mapping[str, Motif] = {}
     if model.consensus_motifs is not None:
         found = read_meme(model.consensus_motifs, allow_empty=True)
@@ -80,7 +80,8 @@ def _table(page: Page, model: ModelResult, name: str, position: int) -> None:
         f" near 1 leads every replicate.{_ensemble(model)}</p>"
     )
     kept = {key: header for key, header in headers.items() if key in used}
-    page.table("nfx_motifs", name, rows, kept, first="Motif", description=text)
+    name = f"Consensus: {title}"
+    page.table("nfx_motifs", name, rows, kept, first="Motif", description=text, topic=title)
 
 
 def _logo(row: Row, symbol: str) -> str:

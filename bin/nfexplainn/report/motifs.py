@@ -112,8 +112,8 @@ def _headers() -> dict[str, dict[str, Any]]:
         },
         "tasks": {
             "title": "Tasks",
-            "description": "Effect (and rank) in the tasks in which it ranks highest; the first one's"
-            " effect and importance are shown",
+            "description": "Effect (and rank) in the tasks in which it ranks highest, first the one"
+            " whose effect and importance are shown",
         },
         "effect": {
             "title": "Effect",

@@ -33,6 +33,8 @@ class Page:
         self.tables.mkdir(parents=True, exist_ok=True)
         self._used: Counter[str] = Counter()
         self._ids: dict[tuple[str, str], str] = {}
+        self._topics: dict[str, dict[str, int]] = {}
+        self._written = 0
 
     def section(
         self,
@@ -44,6 +46,7 @@ class Page:
         lead: str = "",
         description: str = "",
         section_id: str = "",
+        topic: str = "",
         pconfig: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
@@ -54,7 +57,7 @@ class Page:
         chapter : str
             Key of :data:`CHAPTERS`.
         name : str
-            Heading; empty for a chapter of one section. Sections are ordered by it.
+            Heading; empty for a chapter of one section.
         plot_type : {'html', 'table', 'linegraph', 'bargraph', 'box', 'heatmap'}
         data : object
             As MultiQC's custom content takes it. Lines without a point, and panels without a line,
@@ -66,6 +69,9 @@ class Page:
             HTML under the section's heading.
         section_id : str
             File-safe and unique; by default made from chapter and name.
+        topic : str
+            What the section is about, such as a data set: sections of one topic stand together,
+            topics and their sections in the order in which they are written. By default its name.
         pconfig : mapping, optional
             MultiQC's plot configuration; id and title are added.
         **more
@@ -75,6 +81,7 @@ class Page:
         section_id = self._unique(section_id or f"{chapter}_{slug or 'main'}")
         self._ids.setdefault((chapter, name), section_id)
         title = name or CHAPTERS[chapter]
+        place = self._place(chapter, topic or title)
         if plot_type == "linegraph":
             data, pconfig = _drawable(data, pconfig or {})
             if not data:
@@ -84,7 +91,8 @@ class Page:
             "parent_id": chapter,
             "parent_name": CHAPTERS[chapter],
             "parent_description": lead or LEADS.get(chapter, ""),
-            "section_name": escape(title),
+            # Without the place where it is the chapter's name: MultiQC shows that once.
+            "section_name": f"<!--{place}-->{escape(title)}" if name else escape(title),
             "description": paragraph(description),
             "plot_type": plot_type,
         }
@@ -98,6 +106,13 @@ class Page:
         content["data"] = data
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         write_text(self.folder / f"{section_id}_mqc.json", text + "\n")
+
+    def _place(self, chapter: str, topic: str) -> str:
+        """Give what sorts a section; MultiQC orders the sections of a chapter by their names."""
+        topics = self._topics.setdefault(chapter, {})
+        first = topics.setdefault(topic, len(topics))
+        self._written += 1
+        return f"{first:04d}-{self._written:04d}"
 
     def link(self, chapter: str, name: str, otherwise: str = "") -> str:
         """Give the link to a section that is written already, or else to its chapter.
@@ -136,6 +151,7 @@ class Page:
         lead: str = "",
         description: str = "",
         section_id: str = "",
+        topic: str = "",
     ) -> None:
         """Write a native, sortable table; `rows` are keyed by their (unique) first column.
 
@@ -152,6 +168,7 @@ class Page:
             lead=lead,
             description=description,
             section_id=section_id,
+            topic=topic,
             headers=columns,
             pconfig={
                 "col1_header": first,
