@@ -157,6 +157,7 @@ def test_dead_units_have_no_place_as_in_the_final_units() -> None:
             "unit": units,
             **{"task": "t", "weight": 1.0, "effect": [-0.5, 0.0, 0.3]},
             **{"importance_median": [0.1, np.nan, 0.2], "importance_n": [5, 0, 5]},
+            **{"site_effect": [0.4, np.nan, 0.2], "direction": ["raises", None, "raises"]},
         }
     )
     table = pd.DataFrame({"unit": units, "status": ["few_sites", "dead", "unannotated"]})
