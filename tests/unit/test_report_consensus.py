@@ -52,12 +52,38 @@ def test_the_leading_motifs_are_shown_and_all_are_written(tmp_path: Path) -> Non
     assert section["headers"]["found_in"]["title"] == "Found in"
     assert "support" not in json.dumps([section["headers"], section["data"]]).lower()
     assert "support" not in section["description"].lower()
-    assert "test AUPRC of t 0.942" in section["description"]
+    assert "predictions has AUPRC 0.942." in section["description"]
     for number in range(1, 13):
         assert section["description"].count(f'id="nfx-c0-motif_{number:03d}"') == 1
     with (out / "tables" / "consensus.tsv").open(newline="") as handle:
         assert len(list(csv.DictReader(handle, delimiter="\t"))) == 20
     assert "0.9417" in (out / "tables" / "ensemble.tsv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        # The verdict's metric stands beside it; the page shows AUPRC everywhere.
+        ([("t", "auroc", 0.9), ("t", "auprc", 0.8)], "has AUPRC 0.800."),
+        ([("t", "pearson", 0.623)], "has Pearson r 0.623."),
+        ([("a", "auprc", 0.8), ("b<", "auprc", 0.7)], "has AUPRC 0.800 (a), 0.700 (b&lt;)."),
+        ([("*", "accuracy", 0.5), ("c", "accuracy", 0), ("c", "auroc", 0.9)], "has AUROC 0.900."),
+        ([("t", "auprc", ""), ("t", "auroc", "")], ""),
+    ],
+)
+def test_the_score_of_the_mean_is_named_as_on_the_rest_of_the_page(
+    tmp_path: Path, scores: list[tuple[str, str, object]], said: str
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    load(source, 2)
+    rows = [f"d\texplainn\t\ttest\t{task}\tall\t{name}\t{v}\t80\t40" for task, name, v in scores]
+    (source / "d.explainn.ensemble.tsv").write_text("\n".join([SCORES, *rows]) + "\n")
+    (source / "d.explainn.verdict.json").write_text(json.dumps({"metric": "auroc"}))
+    write_consensus(Page(out), load_inputs([source], {}, {}))
+    (path,) = out.glob("*_mqc.json")
+    text = json.loads(path.read_text())["description"]
+    assert text.endswith(f"{said}</p>") and ("predictions has" in text) == bool(said)
 
 
 @pytest.mark.parametrize("empty", [True, False])

@@ -8,9 +8,20 @@ from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.report import scores as sc
 from nfexplainn.report.curves import PANEL_LIMIT, title_of
 from nfexplainn.report.load import Inputs, ModelResult, Row, number
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
+from nfexplainn.report.mqc import (
+    DASH,
+    Cell,
+    Page,
+    cell,
+    escape,
+    plural,
+    power,
+    raw_cell,
+    short,
+)
 
 ROWS = 12
 _COLUMN = 12  # pixels per column of a logo
@@ -94,17 +105,18 @@ def _logo(row: Row, symbol: str) -> str:
 
 
 def _ensemble(model: ModelResult) -> str:
-    """Say how well the mean of the replicates predicts, in the verdict's metric."""
-    metric = str(model.verdict.get("metric") or "")
-    values = [
-        (row["task"], number(row["value"]))
-        for row in model.ensemble
-        if row["split"] == "test" and row["metric"] == metric and row["against"] == "all"
-    ]
-    said = [f"{escape(task)} {short(value, 3)}" for task, value in values if value is not None]
-    if not said:
+    """Say how well the mean of the replicates predicts, in the metric of the other chapters."""
+    scores = sc.average(model.ensemble)
+    metric = sc.task_metric(scores)
+    found = [sc.pick(scores, task, metric) for task in sc.scored_tasks(model, scores, metric)]
+    known = [(one.task, short(one.mean, 3)) for one in found if one is not None and one.values]
+    if not known:
         return ""
+    said = ", ".join(
+        value if len(found) == 1 else f"{value} ({escape(task)})" for task, value in known[:ROWS]
+    )
+    rest = f" and {plural(len(known) - ROWS, 'more task')}" if len(known) > ROWS else ""
     return (
-        f" The mean of the replicates' predictions has a test {escape(metric.upper())} of"
-        f" {', '.join(said[:ROWS])}."
+        f" On the test set, the mean of the replicates' predictions has {escape(sc.label(metric))}"
+        f" {said}{rest}."
     )
