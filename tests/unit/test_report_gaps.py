@@ -36,6 +36,21 @@ def test_model_without_a_validation_metric_has_no_line(tmp_path: Path) -> None:
     assert list(content(tmp_path / "out", "nfx_training_validation_metric")["data"]) == ["OCT4"]
 
 
+def test_every_validation_metric_has_an_axis_of_its_own(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO, units=4)
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    shown = content(tmp_path / "out", "nfx_training_validation_metric")
+    names = [label["ylab"] for label in shown["pconfig"]["data_labels"]]
+    assert names == ["AUPRC", "Pearson r"]
+    panels = [list(panel) for panel in shown["data"]]
+    assert panels == [["H3K9me3_broad", "MAFK", "OCT4", "yeast_promoters"], ["starr"]]
+    other = tmp_path / "other"
+    fixtures.write_results(other / "in", fixtures.DEMO[:2], units=4)
+    build_report(load_inputs([other / "in"], {}, {}), other / "out")
+    shown = content(other / "out", "nfx_training_validation_metric")
+    assert shown["pconfig"]["ylab"] == "AUPRC" and list(shown["data"]) == ["MAFK", "OCT4"]
+
+
 def test_no_metric_at_all_is_said(tmp_path: Path) -> None:
     fixtures.write_results(tmp_path / "in", fixtures.DEMO[:1], units=4)
     without_metric(tmp_path / "in", "MAFK")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nfexplainn.report import scores as sc
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape
@@ -86,12 +87,16 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
 
 
 def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
-    """Draw one line per model (its best replicate): the metric, and the loss of large sheets."""
-    metric = {
-        escape(title_of(model, models)): _line(_best_history(model), "valid_metric")
-        for model in models
-    }
-    panels, labels = [metric], [{"name": "Validation metric", "ylab": "Metric"}]
+    """Draw a line per model (its best replicate), a panel per metric; with many models loss, too.
+
+    Different metrics on one axis would compare what cannot be compared.
+    """
+    of_metric: dict[str, dict[str, list[list[float]]]] = {}
+    for model in models:
+        line = _line(_best_history(model), "valid_metric")
+        of_metric.setdefault(_metric(model), {})[escape(title_of(model, models))] = line
+    panels = list(of_metric.values())
+    labels = [{"name": name, "ylab": name} for name in of_metric]
     if len(models) > PANEL_LIMIT:
         panels.append(
             {
@@ -100,15 +105,23 @@ def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
             }
         )
         labels.append({"name": "Validation loss", "ylab": "Loss"})
+    several = len(panels) > 1
     page.section(
         "nfx_training",
         "Validation metric",
         "linegraph",
-        panels if len(panels) > 1 else panels[0],
-        description="The best replicate of every model: average precision, correlation for"
-        " values, or accuracy for classes, on the validation part.",
-        pconfig={**_axes("Metric"), "data_labels": labels if len(panels) > 1 else []},
+        panels if several else panels[0],
+        description="The best replicate of every model: average precision (AUPRC), correlation for"
+        " values, or accuracy for classes, on the validation part."
+        + (" Each has a panel of its own." if len(of_metric) > 1 else ""),
+        pconfig={**_axes(labels[0]["ylab"]), "data_labels": labels if several else []},
     )
+
+
+def _metric(model: ModelResult) -> str:
+    """Name the metric of a training, which is that of its scores."""
+    scores = sc.model_scores(model)
+    return sc.label(sc.main_metric(scores)) if scores else "Metric"
 
 
 def _axes(label: str) -> dict[str, Any]:
