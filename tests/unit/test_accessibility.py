@@ -228,7 +228,7 @@ def test_unknown_values_stay_unknown(tmp_path: Path, genome: Path) -> None:
     files: dict[str, Any] = {"t.tsv": frame.to_csv(sep="\t", index=False)}
     got = prepare(make_spec(tmp_path, genome, "accessibility", files))
     assert np.isnan(got.dataset.labels).sum() == 1
-    assert ("d", "no known value in any sample", 1) in got.dropped
+    assert ("t.tsv", "no known value in any sample", 1) in got.dropped
 
 
 TABLE = table().to_csv(sep="\t", index=False)

@@ -99,7 +99,7 @@ def test_dropping_what_is_unresolved_leaves_only_complete_rows(
     whole = ~np.isnan(values).any(axis=1)
     assert 5 < whole.sum() < 60
     assert_is(got.dataset, frame[whole], values[whole], genome)
-    assert ("d", "unresolved in some task", int((~whole).sum())) in got.dropped
+    assert ("m.tsv", "unresolved in some task", int((~whole).sum())) in got.dropped
 
 
 def test_fifty_tasks_and_a_choice_of_them(tmp_path: Path, genome: Path) -> None:

@@ -154,7 +154,27 @@ def test_what_cannot_be_used_is_dropped_and_counted(tmp_path: Path, genome: Path
         "window in the blacklist": 1,
         "duplicate summit": 1,
     }
-    assert {source for source, reason, _ in prepared.dropped if "merged" not in reason} == {"a"}
+    assert {source for source, _, _ in prepared.dropped} == {"a"}
+
+
+def test_merged_summits_are_told_of_their_file(tmp_path: Path, genome: Path) -> None:
+    def at(*positions: int) -> list[str]:
+        return [f"chr1\t{position}\t{position + 1}" for position in positions]
+
+    shared = range(10_000, 40_000, 1000)
+    files = {
+        "a": at(*shared, 1000, 1040, 1080, 3000),  # three in one place
+        "b": at(*[s + 30 for s in shared[:5]], 5000, 5040, 7000),  # five beside one of a
+    }
+    rows = [{"sample": "A", "data": 0}, {"sample": "B", "data": 1}]
+    prepared = run(tmp_path, genome, files, rows, exclude_chromosomes="chr3")
+    merged = {source: count for source, reason, count in prepared.dropped if "merged" in reason}
+    assert merged == {"a": 2, "b": 1, "all files together": 5}
+    dataset = prepared.dataset
+    positives = (dataset.labels == 1).any(axis=1).sum()
+    unmatched = counts(prepared).get("no negative of the same GC content", 0)
+    assert positives + unmatched == len(files["a"]) + len(files["b"]) - 8
+    assert {source for source, _, _ in prepared.dropped} <= {"a", "b", "all files together"}
 
 
 def test_blacklist_keeps_negatives_away(tmp_path: Path, genome: Path) -> None:

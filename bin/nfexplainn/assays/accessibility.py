@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, place, task_names
+from nfexplainn.assays.common import Ledger, joint_source, place, task_names
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
     Cut,
@@ -61,7 +61,7 @@ def prepare(spec: Spec) -> Prepared:
     else:
         cut, labels, tasks, given = _from_tables(spec, reader)
     known = ~np.isnan(labels).all(axis=1)
-    ledger.drop(spec.id, _UNKNOWN, int((~known).sum()))
+    ledger.drop(joint_source(spec), _UNKNOWN, int((~known).sum()))
     keep = np.flatnonzero(known)
     cut = cut.take(keep)
     default = "none" if not all(tracks) else "log2" if len(tasks) == 1 else "log2_quantile"

@@ -19,6 +19,7 @@ from nfexplainn.splits import across_parts, make_groups, split_chromosomes, spli
 
 # Each random step has its own stream, so that a change of one does not disturb the others.
 STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
+ALL_FILES = "all files together"
 _ACROSS = "equal to or overlapping a sequence of a later part"
 
 
@@ -50,6 +51,12 @@ class Ledger:
 def place(row: Row) -> str:
     """Name a row of the samplesheet for a message."""
     return f"samplesheet, line {row.line}" if row.line else f"sample {row.sample}"
+
+
+def joint_source(spec: Spec) -> str:
+    """Name where records of all rows together come from: the file, where they share one."""
+    files = {row.data for row in spec.rows}
+    return spec.file(files.pop()).name if len(files) == 1 else ALL_FILES
 
 
 def task_names(spec: Spec) -> tuple[tuple[str, ...], list[int]]:
@@ -158,7 +165,7 @@ def assemble(
     if given is not None and task_type in ("binary", "multilabel"):
         # Measured values are compared as their authors split them; the audit tells what is shared.
         stay = ~across_parts(groups, given)
-        ledger.drop(spec.id, _ACROSS, int((~stay).sum()))
+        ledger.drop(joint_source(spec), _ACROSS, int((~stay).sum()))
         names = [name for name, kept in zip(names, stay.tolist(), strict=True) if kept]
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
         _check_enough(spec, ledger, labels, tasks)

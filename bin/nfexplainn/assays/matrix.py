@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 from scipy import sparse
 
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import Ledger, joint_source
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
     Cut,
@@ -63,7 +63,7 @@ def prepare(spec: Spec) -> Prepared:
     cut, labels, given = stack(spec, parts)
     unknown = np.isnan(labels)
     out = np.asarray(unknown.any(axis=1) if drop else unknown.all(axis=1))
-    ledger.drop(spec.id, _UNRESOLVED if drop else _NOTHING, int(out.sum()))
+    ledger.drop(joint_source(spec), _UNRESOLVED if drop else _NOTHING, int(out.sum()))
     if drop and out.all() and len(out):
         raise UnusableError(
             "No region is resolved in every task.",

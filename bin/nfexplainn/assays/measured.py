@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger, assemble, task_names
+from nfexplainn.assays.common import Ledger, assemble, joint_source, task_names
 from nfexplainn.assays.value_fasta import read_value_fasta
 from nfexplainn.assays.value_options import ValueOptions
 from nfexplainn.assays.value_splits import check_parts, split_by_column
@@ -354,7 +354,7 @@ def _merge(
         what = "duplicate sequence"
     # The same sequence in tables of different tasks is what joins them, and no repeat.
     repeats = known.sum(axis=0) - (~np.isnan(merged)).sum(axis=0)
-    ledger.drop(spec.id, what, int(repeats.max()))
+    ledger.drop(joint_source(spec), what, int(repeats.max()))
     order = np.argsort(first, kind="stable")
     return merged[order], first[order]
 

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import (
+    ALL_FILES,
     STREAM_NEGATIVES,
     Ledger,
     assemble,
     check_splits,
+    joint_source,
     negative_kind,
     others_or_stop,
     task_names,
@@ -37,6 +39,7 @@ from nfexplainn.spec import Prepared, Spec
 _AMBIGUOUS = "no summit near the middle of the merged window"
 _GC_UNMATCHED = "no negative of the same GC content"
 _MERGED = "merged with a summit nearer than half a window"
+_MERGED_BETWEEN = "merged with a nearer summit of another file (one window with both labels)"
 
 
 def prepare(spec: Spec) -> Prepared:
@@ -88,12 +91,12 @@ def prepare(spec: Spec) -> Prepared:
         ledger.note("Negatives of each task are the peaks of the other tasks.")
     elif kinds == ["shuffle"]:
         codes, titles, parents, failed = shuffled(windows.codes, names, ratio, rng)
-        ledger.drop("negatives", "shuffle equal to its sequence", failed)
+        ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
         ledger.note("Negatives are dinucleotide shuffles of the positive windows.")
         part = given[parents]
     else:
         keep, negative = _matched(spec, reader, kinds, windows, extent, rng)
-        ledger.drop("positives", _GC_UNMATCHED, len(names) - len(keep))
+        ledger.drop(joint_source(spec), _GC_UNMATCHED, len(names) - len(keep))
         windows, labels, given = windows.take(keep), labels[keep], given[keep]
         names = [names[row] for row in keep.tolist()]
         codes = negative.codes
@@ -137,15 +140,16 @@ def _windows(
     ]
     centres, parts = [], []
     for split in ("", *SPLITS):
-        mine = [p for p, s in zip(position, split_of_row, strict=True) if s == split]
-        if mine:
-            everything = np.concatenate(mine)
-            merged, _ = merge_close(everything, width / 2)
-            ledger.drop(
-                spec.id,
-                _MERGED,
-                len(everything) - len(merged),
-            )
+        rows = [i for i, part in enumerate(split_of_row) if part == split]
+        if rows:
+            everything = np.concatenate([position[i] for i in rows])
+            merged, owner = merge_close(everything, width / 2)
+            # What merges within a file is lost; what merges between files makes their labels.
+            edges = np.cumsum([len(position[i]) for i in rows])[:-1]
+            own = [len(np.unique(part)) for part in np.split(owner, edges)]
+            for i, left in zip(rows, own, strict=True):
+                ledger.drop(spec.file(spec.rows[i].data).name, _MERGED, len(position[i]) - left)
+            ledger.drop(ALL_FILES, _MERGED_BETWEEN, sum(own) - len(merged))
             centres.append(merged)
             parts.append(np.full(len(merged), split, dtype="<U5"))
     centre, given = np.concatenate(centres), np.concatenate(parts)
@@ -155,12 +159,12 @@ def _windows(
     centre, given = centre[unique], given[unique]
     labels = label_windows(centre, summits, width)
     clear = (labels == 1).any(axis=1)
-    ledger.drop(spec.id, _AMBIGUOUS, int((~clear).sum()))
+    ledger.drop(joint_source(spec), _AMBIGUOUS, int((~clear).sum()))
     centre, given, labels = centre[clear], given[clear], labels[clear]
     chrom = np.searchsorted(genome.axis, centre, side="right") - 1
     start = centre - genome.axis[chrom] - width // 2
     # A merged window lies elsewhere than those of its summits, so it is looked at again.
-    good = reader.usable(chrom, start, spec.id)
+    good = reader.usable(chrom, start, joint_source(spec))
     chrom, start, labels, given = chrom[good], start[good], labels[good], given[good]
     return Windows(chrom, start, genome.fetch(chrom, start, width)), labels, given
 
@@ -199,7 +203,9 @@ def _matched(
             positions = tuple(kind for kind in kinds if isinstance(kind, int))
             source = "windows of " + ", ".join(spec.file(p).name for p in positions)
         found = [reader.read(spec.file(p).path, spec.file(p).name) for p in positions]
-        pool = _pool(reader, found, extent)
+        alone = spec.file(positions[0]).name
+        source_name = alone if len(positions) == 1 else "all negatives together"
+        pool = _pool(reader, found, extent, source_name)
     keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, rng)
     reader.ledger.note(
         f"Negatives are {source}, matched to the positives by GC content in steps of 1 %"
@@ -213,13 +219,13 @@ def _matched(
     return keep, pool.take(rows)
 
 
-def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions) -> Windows:
+def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:
     """Make candidates for negatives of files of intervals."""
     genome, width = reader.genome, reader.width
     centre = np.unique(np.concatenate([genome.axis[one.chrom] + one.summit for one in found]))
     start = centre - width // 2
     free = ~extent.overlap(start, start + width)
-    reader.ledger.drop("negatives", "candidate overlaps a peak", int((~free).sum()))
+    reader.ledger.drop(source, "candidate overlaps a peak", int((~free).sum()))
     chrom = np.searchsorted(genome.axis, centre[free], side="right") - 1
     begin = start[free] - genome.axis[chrom]
     return Windows(chrom, begin, genome.fetch(chrom, begin, width))

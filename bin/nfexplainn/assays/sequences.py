@@ -14,6 +14,7 @@ from nfexplainn.assays.common import (
     Ledger,
     assemble,
     check_splits,
+    joint_source,
     negative_kind,
     others_or_stop,
     place,
@@ -300,9 +301,8 @@ def _negatives(
         keep, rows = match_pool(
             gc_bins(positives.codes), gc_bins(pool.codes), spec.options.negatives_ratio, rng
         )
-        ledger.drop(
-            "positives", "no negative of the same GC content", len(positives.names) - len(keep)
-        )
+        unmatched = len(positives.names) - len(keep)
+        ledger.drop(joint_source(spec), "no negative of the same GC content", unmatched)
         ledger.note(
             "Negatives are sequences of the other rows of the sheet, matched to the positives by"
             f" GC content in steps of 1 % ({len(rows):,} negatives, {len(keep):,} positives)."
@@ -315,7 +315,9 @@ def _negatives(
     if not found:
         ledger.note("Negatives of each task are the sequences of the other tasks.")
         return None
-    negatives = _without(_join(_unique_names(found, spec)), positives, "negatives", ledger)
+    alone = len(given) == len(found) == 1
+    source = spec.file(next(iter(given))[0]).name if alone else "all negatives together"
+    negatives = _without(_join(_unique_names(found, spec)), positives, source, ledger)
     return positives, negatives
 
 
@@ -336,7 +338,7 @@ def _shuffles(
     codes, names, parents, failed = shuffled(
         base.codes, base.names, spec.options.negatives_ratio, rng
     )
-    ledger.drop("negatives", "shuffle equal to its sequence", failed)
+    ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
     ledger.note("Negatives are dinucleotide shuffles of the positives.")
     return _Table(names, codes, np.zeros_like(base.labels[parents]), base.part[parents])
 
