@@ -60,6 +60,19 @@ def test_sections_follow_the_data_sets_with_the_consensus_under_its_own(tmp_path
     assert [label["name"] for label in losses] == order
 
 
+def test_plots_count_no_samples_and_heatmaps_show_numbers_alike(tmp_path: Path) -> None:
+    # "27 samples" stood over rows that are motifs.
+    specs = [*fixtures.DEMO, fixtures.Spec("wide", tasks=tuple(f"t{n}" for n in range(30)))]
+    fixtures.write_results(tmp_path / "in", specs, units=12)
+    build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
+    drawn = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("*_mqc.json")]
+    plots = [one for one in drawn if one["plot_type"] not in ("html", "table")]
+    assert len(plots) > 5 and all(one["pconfig"]["series_label"] is False for one in plots)
+    heatmaps = [one for one in plots if one["plot_type"] == "heatmap"]
+    assert len(heatmaps) > 2
+    assert len({one["pconfig"]["display_values"] for one in heatmaps}) == 1
+
+
 def write_consensus_of(folder: Path, spec: fixtures.Spec) -> None:
     row = {"dataset": spec.id, "model": "explainn", "task": spec.tasks[0], "motif": "motif_001"}
     row |= {"score": "1", "support": "2", "replicates": "2", "sites": "80", "width": "6"}

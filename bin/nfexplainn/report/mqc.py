@@ -97,10 +97,13 @@ class Page:
             "plot_type": plot_type,
         }
         if plot_type != "html":
-            defaults = {
+            defaults: dict[str, Any] = {
                 "id": f"{section_id}_plot",
                 "title": f"{CHAPTERS[chapter] if name else 'nf-explainn'}: {escape(title)}",
             }
+            if plot_type != "table":
+                # MultiQC would count "27 samples", which are motifs, tasks or replicates here.
+                defaults["series_label"] = False
             content["pconfig"] = {**defaults, **(pconfig or {})}
         content |= more
         content["data"] = data

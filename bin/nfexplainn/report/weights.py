@@ -103,7 +103,7 @@ def _heatmap(
             "min": -top,
             "max": top,
             "colstops": [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]],
-            "display_values": len(flat) <= 120,
+            "display_values": False,
             "tt_decimals": 3,
             "xlab": "Task",
             "ylab": "Motif",
