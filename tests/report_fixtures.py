@@ -166,19 +166,21 @@ def _write_dataset(folder: Path, spec: Spec, random: np.random.Generator) -> Non
         ],
     )
     audit = {
-        "exact duplicates across splits": 0,
-        "reverse-complement duplicates across splits": 0,
-        "overlapping windows across splits": 0,
-        "test sequences sharing a quarter of their 24-mers with training": 8,
+        "exact_duplicates": 0,
+        "reverse_complement_duplicates": 0,
+        "shuffle_pairs": 0,
+        "overlapping_windows": 0,
+        "shared_kmers": 8,
     }
     table(
         folder / f"{spec.id}.audit.tsv",
         [
             {
                 "check": check,
+                # Results of earlier versions say pass where there is nothing to look at.
                 "state": "warn" if count else "pass",
                 "count": count,
-                "total": 400,
+                "total": 0 if check == "shuffle_pairs" else 1400,
                 "example": "chr1:100-300(+) and chr1:5000-5200(+)" if count else "",
             }
             for check, count in audit.items()

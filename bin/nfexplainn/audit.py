@@ -29,7 +29,8 @@ class Check:
     Attributes
     ----------
     check : str
-    state : {'pass', 'warn'}
+    state : {'pass', 'warn', 'not_applicable'}
+        Not applicable where there was nothing to look at, such as no shuffle or no coordinates.
     count : int
         Sequences that violate it.
     total : int
@@ -68,7 +69,8 @@ def audit_dataset(dataset: Dataset) -> list[Check]:
 
 def _check(name: str, count: int, total: int, example: str = "") -> Check:
     """Make a line of the audit."""
-    return Check(name, "warn" if count else "pass", count, total, example)
+    state = "warn" if count else "pass" if total else "not_applicable"
+    return Check(name, state, count, total, example)
 
 
 def _equal(
@@ -233,7 +235,7 @@ def _shared_kmers(dataset: Dataset) -> Check:
     rows = dataset.rows("valid", "test")
     train = dataset.rows("train")
     if dataset.codes.shape[1] < KMER:
-        return Check(name, "pass", 0, 0, f"not looked for: sequences are under {KMER} bp")
+        return _check(name, 0, 0, f"not looked for: sequences are under {KMER} bp")
     shared, total = shared_words(dataset.codes[rows], dataset.codes[train])
     clash = (total > 0) & (shared >= SHARED_QUARTER * total)
     if not clash.any():

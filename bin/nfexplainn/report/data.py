@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from nfexplainn.report.load import DatasetResult, Inputs, number
-from nfexplainn.report.mqc import MINUS, Cell, Page, cell, escape, plural
+from nfexplainn.report.load import DatasetResult, Inputs, Row, number
+from nfexplainn.report.mqc import DASH, MINUS, Cell, Page, cell, escape, plural, thousands
 
 ROW_LIMIT = 300
 NO_MODEL = "No result of a training reached the report."
 _CHECKS = {
-    "exact_duplicates": "The same sequence in two parts",
-    "reverse_complement_duplicates": "A sequence and its reverse complement in two parts",
-    "shuffle_pairs": "A shuffled negative and its parent in two parts",
-    "overlapping_windows": "Overlapping windows in two parts",
-    "shared_kmers": "Sequences that share a quarter of their 24-mers with training",
+    "exact_duplicates": ("Same sequence", "The same sequence in two parts"),
+    "reverse_complement_duplicates": (
+        "Reverse complement",
+        "A sequence and its reverse complement in two parts",
+    ),
+    "shuffle_pairs": ("Shuffle and parent", "A shuffled negative and its parent in two parts"),
+    "overlapping_windows": ("Overlap", "Overlapping windows in two parts"),
+    "shared_kmers": (
+        "Shared 24-mers",
+        "Held-out sequences of which a quarter of the 24-mers stand in training",
+    ),
 }
+_OPEN = "not_applicable"
 _SPLITS = ("train", "valid", "test")
 _SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
@@ -159,48 +167,50 @@ def _dropped(page: Page, datasets: Sequence[DatasetResult]) -> None:
 
 
 def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
-    found = [{"dataset": d.id, **row} for d in datasets for row in d.audit]
+    found = [{"dataset": d.id, **row, "state": _state(row)} for d in datasets for row in d.audit]
     page.tsv("audit", ("dataset", "check", "state", "count", "total", "example"), found)
     if not found:
         return
-    warned = [row for row in found if row["state"] != "pass"]
-    passed = len(found) - len(warned)
-    shown = (warned + [row for row in found if row["state"] == "pass"])[:ROW_LIMIT]
-    if len(found) > ROW_LIMIT:
-        shown = warned[:ROW_LIMIT]
-    description = (
-        f"Could a model know its test sequences from training? {plural(passed, 'check')} passed,"
-        f" {len(warned)} with a warning."
-    ) + capped(len(found), len(shown), "audit")
-    if not shown:
-        page.section("nfx_data", "Leakage audit", "html", f"<p>{description}</p>")
-        return
-    rows: dict[str, dict[str, Cell]] = {
-        str(position): {
-            "dataset": cell(row["dataset"]),
-            "check": cell(_CHECKS.get(row["check"], row["check"].replace("_", " "))),
-            "state": row["state"],
-            "count": number(row["count"]),
-            "total": number(row["total"]),
-            "example": cell(row["example"]),
-        }
-        for position, row in enumerate(shown, 1)
+    counts = Counter(row["state"] for row in found)
+    rows = {d.id: _audited(d.audit) for d in datasets if d.audit}
+    worst_first = sorted(rows, key=lambda name: rows[name]["state"] != "warn")
+    shown = {name: rows[name] for name in worst_first[:ROW_LIMIT]}
+    headers: dict[str, dict[str, object]] = {
+        "state": {"title": "State", "description": "warn where a check found something"}
+    }
+    headers |= {
+        check: {"title": title, "description": description}
+        for check, (title, description) in _CHECKS.items()
     }
     page.table(
         "nfx_data",
         "Leakage audit",
-        rows,
-        {
-            "dataset": {"title": "Data set"},
-            "check": {"title": "Check"},
-            "state": {"title": "State", "description": "pass, or warn"},
-            "count": {"title": "Found", "format": "{:,.0f}"},
-            "total": {"title": "Of", "description": "Sequences checked", "format": "{:,.0f}"},
-            "example": {"title": "Example"},
-        },
-        first="#",
-        description=description,
+        shown,
+        headers | {"example": {"title": "Example"}},
+        first="Data set",
+        description="Could a model know its test sequences from training?"
+        f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning;"
+        f" {DASH} where there is nothing to check." + capped(len(rows), len(shown), "audit"),
     )
+
+
+def _state(check: Row) -> str:
+    """Give the state of a check; what looked at nothing neither passed nor failed."""
+    return check["state"] if number(check["total"]) else _OPEN
+
+
+def _audited(checks: Sequence[Row]) -> dict[str, Cell]:
+    """Give the row of a data set: what each check found, and examples of that."""
+    row: dict[str, Cell] = dict.fromkeys(_CHECKS, DASH)
+    warned = [check for check in checks if _state(check) == "warn"]
+    row["state"] = "warn" if warned else "pass"
+    for check in checks:
+        count, total = (thousands(float(check[key])) for key in ("count", "total"))
+        if check["check"] not in _CHECKS:
+            continue
+        row[check["check"]] = DASH if _state(check) == _OPEN else cell(f"{count} of {total}")
+    row["example"] = cell("; ".join(check["example"] for check in warned))
+    return row
 
 
 def _notes(page: Page, datasets: Sequence[DatasetResult]) -> None:
