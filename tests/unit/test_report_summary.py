@@ -68,6 +68,19 @@ def test_unusable_tasks_stand_before_weak_ones_and_leave_room_for_a_usable_one(
     assert "13 more tasks (13 of them weak):" in row
 
 
+def test_the_scores_give_every_task_its_verdict_and_the_reason_of_a_doubt(tmp_path: Path) -> None:
+    tasks = tuple(f"t{n}" for n in range(16))
+    states = dict.fromkeys(tasks, "usable") | {"t9": "unusable", "t15": "weak"}
+    specs = (fixtures.Spec("wide", tasks=tasks), fixtures.DEMO[1])
+    page_of(tmp_path, specs, wide={"tasks": judged(states)})
+    rows = data_of(tmp_path / "out", "nfx_performance_scores")
+    said = {name: re.sub("<.*?>", "", row["verdict"]) for name, row in rows.items()}
+    words = {f"wide · {task}": STATES[state][1] for task, state in states.items()}
+    assert said == {"OCT4": "usable", **words}
+    assert OWN in rows["wide · t9"]["note"] and OWN in rows["wide · t15"]["note"]
+    assert [name for name, row in rows.items() if row["note"]] == ["wide · t9", "wide · t15"]
+
+
 def test_a_single_task_does_not_say_its_verdict_twice(tmp_path: Path) -> None:
     weak = {"verdict": "weak", "tasks": judged({"bound": "weak"})}
     row = row_of(page_of(tmp_path, fixtures.DEMO[1:2], OCT4=weak), "OCT4")

@@ -10,6 +10,7 @@ from nfexplainn.report.curves import title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
 from nfexplainn.report.mqc import Cell, Page, cell, escape
+from nfexplainn.report.task_blocks import DOUBTFUL, STATES
 
 BAR_LIMIT = 60
 BARS_IN_FULL = 20
@@ -101,8 +102,13 @@ def _row(
 ) -> dict[str, Cell]:
     score = sc.pick(scores, task, metric)
     pure = sc.pick(scores, task, metric, against="pure")
+    own = (model.verdict.get("tasks") or {}).get(task, model.verdict)
+    state = str(own.get("verdict") or "")
+    # The summary has no room for all doubtful tasks of a large data set: here all reasons stand.
+    doubt = own.get("reason") if state in DOUBTFUL and own is not model.verdict else ""
+    note = " ".join(filter(None, (score.note if score else "", doubt)))
     row: dict[str, Cell] = {
-        "verdict": cell(model.verdict.get("verdict", "")),
+        "verdict": cell(STATES[state][1] if state in STATES else state),
         "metric": cell(sc.label(metric, task)),
         "mean": known.get("model"),
         "spread": score.spread if score else None,
@@ -112,7 +118,7 @@ def _row(
         "pure": pure.mean if pure else None,
         "n": score.n if score else None,
         "positives": score.positives if score else None,
-        "note": cell(score.note) if score and score.note else None,
+        "note": cell(note) if note else None,
     }
     for other in sc.METRICS:
         found = sc.pick(scores, task, other)
@@ -127,7 +133,7 @@ def _headers() -> dict[str, dict[str, Any]]:
     score = {"format": "{:,.3f}"}
     count = {"format": "{:,.0f}"}
     headers: dict[str, dict[str, Any]] = {
-        "verdict": {"title": "Verdict", "hidden": True},
+        "verdict": {"title": "Verdict", "description": "Of the task, where there are several"},
         "metric": {
             "title": "Metric",
             "description": "Shown first; the verdict names its own",
@@ -153,7 +159,7 @@ def _headers() -> dict[str, dict[str, Any]]:
     headers["accuracy"]["description"] = "Test set; of one class: the share of its sequences found"
     headers["positives"] = {"title": "Positives", "description": "In the test set", **count}
     headers["n"] = {"title": "Sequences", "description": "Of known label, test set", **count}
-    headers["note"] = {"title": "Note"}
+    headers["note"] = {"title": "Note", "description": "Why there is no score, or a doubt"}
     return headers
 
 
