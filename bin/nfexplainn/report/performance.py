@@ -9,7 +9,7 @@ from nfexplainn.report import scores as sc
 from nfexplainn.report.curves import title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
-from nfexplainn.report.mqc import Cell, Page, cell, escape
+from nfexplainn.report.mqc import Cell, Page, cell, escape, raw_cell
 from nfexplainn.report.task_blocks import DOUBTFUL, STATES
 
 BAR_LIMIT = 60
@@ -102,7 +102,8 @@ def _row(
 ) -> dict[str, Cell]:
     score = sc.pick(scores, task, metric)
     pure = sc.pick(scores, task, metric, against="pure")
-    own = (model.verdict.get("tasks") or {}).get(task, model.verdict)
+    judged = model.verdict.get("tasks") or {}
+    own = judged.get(task, model.verdict) if len(judged) > 1 else model.verdict
     state = str(own.get("verdict") or "")
     # The summary has no room for all doubtful tasks of a large data set: here all reasons stand.
     doubt = own.get("reason") if state in DOUBTFUL and own is not model.verdict else ""
@@ -118,7 +119,7 @@ def _row(
         "pure": pure.mean if pure else None,
         "n": score.n if score else None,
         "positives": score.positives if score else None,
-        "note": cell(note) if note else None,
+        "note": raw_cell(f'<span class="nfx-w nfx-wide">{escape(note)}</span>') if note else None,
     }
     for other in sc.METRICS:
         found = sc.pick(scores, task, other)
