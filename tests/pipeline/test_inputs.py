@@ -594,7 +594,8 @@ def test_help_names_every_parameter(tmp_path: Path) -> None:
             "default" not in prop
             or f"[default: {json.dumps(prop['default']).strip(chr(34))}]" in line
         )
-    assert not (tmp_path / "results" / "oct4").exists()
+    assert "-params-file params.yml" in run.said
+    assert not run.results.exists()
 
 
 def test_help_shows_the_wrapper_and_every_profile() -> None:
@@ -616,6 +617,7 @@ def test_version(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT, "--version")
     assert run.code == 0
     assert run.said.strip().endswith(f"nf-explainn {nfexplainn.__version__}")
+    assert not run.results.exists()
 
 
 def test_config_has_the_defaults_of_the_schema(tmp_path: Path) -> None:
@@ -651,7 +653,13 @@ def test_every_default_is_valid() -> None:
 def test_error_is_no_half_result(tmp_path: Path) -> None:
     run: Run = run_nextflow(tmp_path, ROOT, "--input", "nowhere.csv")
     assert run.code == 1
-    assert run.files() == set()
+    assert not run.results.exists()  # nor what Nextflow itself writes at its end
+    # What lies there of another run stays.
+    earlier = run.results / "tables" / "summary.tsv"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("dataset\n")
+    run_nextflow(tmp_path, ROOT, "--input", "nowhere.csv")
+    assert [path for path in run.results.rglob("*") if path.is_file()] == [earlier]
 
 
 def test_usage_tells_every_parameter_and_assay() -> None:

@@ -20,6 +20,7 @@ def helpText() {
         'Usage: ./nextflow run . -profile test --outdir results',
         '       ./nextflow run . --input samplesheet.csv --genome genome.fa --outdir results',
         '',
+        'Parameters may also stand in a file, YAML or JSON, without the dashes: -params-file params.yml',
         'With your own Nextflow and a container engine: nextflow run . ... -profile docker',
         '',
         'Profiles, joined by commas:',

@@ -12,9 +12,28 @@ def validatedInput() {
     def sheet = values.input instanceof CharSequence ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
     if (problems) {
+        leaveNoReports()
         error(problems.unique().join('\n'))
     }
     return [params: values, datasets: datasets]
+}
+
+// A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again.
+def leaveNoReports() {
+    def folder = file("${params.outdir}/pipeline_info")
+    def written = ['execution_trace.txt', 'execution_report.html', 'execution_timeline.html', 'pipeline_dag.html'].collect { name -> folder.resolve(name) }
+    def remove = {
+        // Folders only where they are empty, which those of earlier results are not.
+        (written + [folder, folder.parent]).each { path ->
+            try {
+                java.nio.file.Files.deleteIfExists(path)
+            }
+            catch (Exception _error) {
+                // A folder that is not empty, or a remote one that cannot be reached any more.
+            }
+        }
+    }
+    Runtime.runtime.addShutdownHook(new Thread(remove as Runnable))
 }
 
 // Digest of all code of the tasks: Nextflow looks only at the script that a task names, not at what that imports.
