@@ -10,6 +10,7 @@ include { READ_EXPLAINED } from './subworkflows/local/read_explained'
 include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
+include { verdictLines } from './subworkflows/local/report/verdicts.nf'
 include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
@@ -31,7 +32,7 @@ workflow {
     def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
     workflow.onComplete = {
         if (workflow.success) {
-            log.info("Report      : ${params.outdir}/multiqc_report.html")
+            log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))
         }
     }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -82,6 +83,19 @@ def test_the_end_names_the_report(finished: Run) -> None:
     log = (finished.folder / ".nextflow.log").read_text()  # what -q, here, keeps off the screen
     (named,) = re.findall(r"Report      : (.+)", log)
     assert (finished.folder / named).resolve() == finished.results / "multiqc_report.html"
+    with (finished.results / "tables" / "summary.tsv").open() as handle:
+        verdicts = {
+            row["dataset"]: row["verdict"] for row in csv.DictReader(handle, delimiter="\t")
+        }
+    assert verdicts["few"] in ("unusable", "none") and len(verdicts) == 3
+    (line,) = re.findall(r"Verdicts    : (.+)", log)
+    words = {"unusable": "not usable", "none": "without a model"}
+    for verdict in set(verdicts.values()):
+        names = sorted(name for name, own in verdicts.items() if own == verdict)
+        told = f"{len(names)} {words.get(verdict, verdict)}"
+        assert told + (f" ({', '.join(names)})" if verdict != "usable" else "") in line
+    assert len(re.findall(r"\d+ (?:usable|weak|not|without)", line)) == len(set(verdicts.values()))
+    assert "MOTIFS_COLLECT (JASPAR vertebrates)" in finished.trace()
 
 
 def test_unusable_data_set_stops_nobody(finished: Run) -> None:

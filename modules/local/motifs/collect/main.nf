@@ -1,5 +1,5 @@
 process MOTIFS_COLLECT {
-    tag "${key.motif_db ?: 'JASPAR ' + (key.jaspar_release ?: '') + ' ' + key.jaspar_taxon}"
+    tag "${key.motif_db ?: ['JASPAR', key.jaspar_release, key.jaspar_taxon].findAll().join(' ')}"
     label 'process_single'
 
     input:
