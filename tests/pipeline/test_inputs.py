@@ -274,6 +274,10 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "cycles.csv, line 4, column label: all rows of 'e' are cycle 4, and a model tells cycles apart;",
         ],
     ),
+    "many.csv": (
+        "sample,assay,data,dataset\n" + "".join(f"s{i},peaks,mine.bed,d\n" for i in range(9)),
+        ["many.csv, lines 2 to 10: the assay peaks needs genome; give --genome"],
+    ),
     "parts.csv": (
         "sample,assay,data,dataset,split,split_by\n"
         "a,sequences,oct4.fa,d,test,\n"

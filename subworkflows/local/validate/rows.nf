@@ -27,9 +27,13 @@ def checkRow(Map row, Map columns, Collection required, Object sheet, List probl
     return [line: row.line, dataset: cells.dataset ?: cells.sample, broken: broken] + cells.findAll { column, _cell -> column in ['sample', 'dataset'] || !(column in broken) }
 }
 
-// 'sheet.csv, lines 2, 3 and 5'
+// 'sheet.csv, lines 2, 3 and 5', or 'sheet.csv, lines 2 to 51'
 def linesOf(String sheet, List rows) {
-    return rows.size() == 1 ? "${sheet}, line ${rows[0].line}" : "${sheet}, lines ${rows*.line.init().join(', ')} and ${rows*.line.last()}"
+    def lines = rows*.line
+    if (lines.size() == 1) {
+        return "${sheet}, line ${lines[0]}"
+    }
+    return lines.size() > 3 && lines == (lines[0]..lines[-1]).toList() ? "${sheet}, lines ${lines[0]} to ${lines[-1]}" : "${sheet}, lines ${lines.init().join(', ')} and ${lines[-1]}"
 }
 
 // The parts of a data set that its rows name: all or none, and one to train on.
