@@ -127,8 +127,14 @@ CELLS: tuple[tuple[dict[str, str], str], ...] = (
     ({"nullify_with": "median"}, "column nullify_with: 'median' is not one of mean, zero"),
     ({"nullify_sequences": "3"}, "column nullify_sequences: '3' must be at least 10."),
     ({"binding_modes": "some"}, "column binding_modes: 'some' is not true or false."),
-    ({"mode_clusters": "x.tab"}, "column mode_clusters: there is no file {}/x.tab"),
-    ({"mode_clusters": "."}, "column mode_clusters: {} is a folder, not a file"),
+    (
+        {"mode_clusters": "x.tab", "binding_modes": "true"},
+        "column mode_clusters: there is no file {}/x.tab",
+    ),
+    (
+        {"mode_clusters": ".", "binding_modes": "true"},
+        "column mode_clusters: {} is a folder, not a file",
+    ),
 )
 RULES: tuple[tuple[dict[str, str], str], ...] = (
     ({"units": "5,10,5"}, "units '5,10,5' names 5 more than once; give every number once."),

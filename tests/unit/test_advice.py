@@ -9,12 +9,12 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from conftest import ROOT
 from nfexplainn import advice as adv
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.genome import index_genome
@@ -22,6 +22,7 @@ from nfexplainn.spec import Spec, check_dataset
 from nfexplainn.verdict import Evidence, judge
 from region_fixtures import make_genome, make_spec, regions
 
+ROOT = Path(__file__).resolve().parents[2]
 ASSAYS = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
 GROUPS = json.loads((ROOT / "nextflow_schema.json").read_text())["$defs"]
 PARAMETERS = {name: group for group in GROUPS for name in GROUPS[group]["properties"]}
