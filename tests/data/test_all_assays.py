@@ -32,7 +32,7 @@ METRICS = {
     "simulated_cells": {"pearson", "pearson_regions"},
     "simulated_reporter": {"pearson"},
     "simulated_array": {"pearson"},
-    "simulated_selex": {"accuracy"},
+    "simulated_selex": {"accuracy", "auroc"},  # of all cycles together, and of each
 }
 
 
@@ -64,6 +64,13 @@ def test_each_assay_speaks_its_language(finished: tuple[Run, float]) -> None:
     for row in rows(finished[0].results, "summary"):
         seen.setdefault(row["dataset"], set()).add(row["metric"])
     assert seen == METRICS
+    accuracy = {
+        row["task"]
+        for row in rows(finished[0].results, "performance")
+        if (row["dataset"], row["metric"]) == ("simulated_selex", "accuracy")
+        and row["split"] == "test"
+    }
+    assert accuracy == {"*", *(f"cycle_{number}" for number in range(4))}
     cycles = [row for row in rows(finished[0].results, "cycles") if "HNF1A" in row["annotation"]]
     assert max(float(row["auroc"]) for row in cycles) > 0.9
 
