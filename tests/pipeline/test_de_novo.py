@@ -59,11 +59,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory, fixtures_dir: Path) -> Ru
     place = fixtures_dir / "streme" / "CTCF_200"
     sheet = write_sheet(
         folder / "sheet.csv",
-        ("sample", "assay", "data", "negatives", "cooperativity", "models"),
+        ("sample", "assay", "data", "negatives", "cooperativity", "models", "replicates"),
         ("ctcf", "sequences", str(place / "pos.fa.gz"), str(place / "neg.fa.gz"),
-         "CTCF:CTCF,CTCF:REST,ACGTTGCA:NOSUCH", ""),
-        ("broken", "sequences", str(place / "pos.fa.gz"), "shuffle", "", "explainn"),
-        ("nothing", "sequences", str(place / "pos.fa.gz"), "shuffle", "top", "explainn"),
+         "CTCF:CTCF,CTCF:REST,ACGTTGCA:NOSUCH", "", ""),
+        ("broken", "sequences", str(place / "pos.fa.gz"), "shuffle", "", "explainn", "1"),
+        ("nothing", "sequences", str(place / "pos.fa.gz"), "shuffle", "top", "explainn", "1"),
     )  # fmt: skip
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     run = run_nextflow(folder, ROOT, "--input", sheet, "--streme", *SMALL, PATH=path)

@@ -184,6 +184,7 @@ def test_padding_gets_nothing_and_the_rest_adds_up(name, more, both):
     assert np.allclose(found.delta, wanted, atol=1e-5)
 
 
+@pytest.mark.minutes
 def test_modisco_finds_the_planted_motif_and_the_unit_beside_it():
     """Attributions that are exactly the planted sites, and noise."""
     rng = np.random.default_rng(2)
