@@ -14,7 +14,7 @@ import numpy as np
 
 from nfexplainn.advice import for_bad_split
 from nfexplainn.audit import audit_dataset
-from nfexplainn.dataset import Dataset, Floats, Source, write_dataset
+from nfexplainn.dataset import Dataset, Floats, Source, write_dataset, write_header
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.tables import write_audit, write_counts, write_dropped
 from nfexplainn.textfile import sha256, write_text
@@ -295,6 +295,7 @@ def _write(prepared: Prepared, name: str) -> None:
     write_counts(dataset, Path(f"{name}.counts.tsv"))
     write_dropped(prepared.dropped, Path(f"{name}.dropped.tsv"))
     write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
+    write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")
     write_dataset(dataset, part)
     part.replace(f"{name}.dataset.parquet")

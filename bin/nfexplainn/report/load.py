@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 Row = dict[str, str]
 
 _RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
@@ -24,7 +22,7 @@ _OF_DATASET = (
     ".dropped.tsv",
     ".audit.tsv",
     ".baseline.tsv",
-    ".dataset.parquet",
+    ".header.json",
 )
 _OF_RUN = (
     ".history.tsv",
@@ -40,7 +38,6 @@ _OF_MODEL = (
     *(".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv"),
     *(".consensus.tsv", ".consensus.meme", ".ensemble.tsv"),
 )
-_META_KEY = b"nf-explainn"
 BEST_HITS = 5
 
 
@@ -115,7 +112,7 @@ class DatasetResult:
     reason, advice : str
         Why it is not usable and what to do; empty where it is.
     meta : mapping
-        Header of the data set artefact (assay, task type, notes, ...); empty where it is missing.
+        Header of the data set (assay, task type, notes, ...); empty where it is missing.
     counts, dropped, audit, baseline : list of rows
     models : tuple of ModelResult
     """
@@ -300,9 +297,8 @@ def _dataset(
     if ".status.json" in files:
         status = json.loads(files[".status.json"].read_text())
     meta: Mapping[str, Any] = {}
-    if ".dataset.parquet" in files:
-        header = pq.read_schema(files[".dataset.parquet"]).metadata or {}
-        meta = json.loads(header.get(_META_KEY, b"{}"))
+    if ".header.json" in files:
+        meta = json.loads(files[".header.json"].read_text(encoding="utf-8"))
     models = sorted({*model_files, *run_files}, key=natural_key)
     return DatasetResult(
         id=id,

@@ -16,7 +16,7 @@ workflow INTERPRET {
         trained.models.join(trained.predictions, failOnDuplicate: true).map { run, model, dataset, predictions ->
             [run, plans[run.dataset].options.interpret, model, dataset, predictions]
         },
-        code,
+        code.UNITS_INTERPRET,
     )
     units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true, failOnMismatch: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
@@ -28,7 +28,7 @@ workflow INTERPRET {
         compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)
             .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
-        code,
+        code.UNITS_ANNOTATE,
     )
 
     // Everything of a model and its data set.
@@ -44,7 +44,7 @@ workflow INTERPRET {
             .map { meta, files, tomtom, support -> [meta.dataset, meta, files + [tomtom, support]] }
             .combine(ofDataset, by: 0)
             .map { _id, meta, files, others -> [meta, plans[meta.dataset].options.summarise, (files + others).sort { path -> path.name }] },
-        code,
+        code.UNITS_SUMMARISE,
     )
 
     ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)

@@ -16,7 +16,7 @@ workflow READ_FILTERS {
         wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
             [run, plans[run.dataset].options.interpret, model, dataset, logits]
         },
-        code,
+        code.FILTERS_READ,
     )
 
     // [ [id: 'oct4.danq', dataset: 'oct4', ...], [r1.filters.meme, r1.filters.tsv, r2.filters.meme, ...] ]
@@ -28,7 +28,7 @@ workflow READ_FILTERS {
         compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)
             .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
-        code,
+        code.UNITS_ANNOTATE,
     )
 
     tomtom = FILTERS_ANNOTATE.out.tomtom

@@ -9,8 +9,9 @@ workflow REPORT {
     code
 
     main:
-    // [ MODEL_TRAIN: [torch: '2.10.0'], ... ]
-    versions = channel.topic('versions')
+    // [ MODEL_TRAIN: [torch: '2.10.0'], ... ]: our scripts write what they have used, programs in images of their own are asked
+    versions = channel.topic('versions').flatMap { process, file -> new groovy.json.JsonSlurper().parseText(file.text).collect { tool, version -> [process, tool, version] } }
+        .mix(channel.topic('foreign_versions'))
         .map { process, tool, version -> [process.tokenize(':').last(), tool, version.trim()] }
         .unique()
         .toSortedList { one, other -> one.join(' ') <=> other.join(' ') }
@@ -18,8 +19,8 @@ workflow REPORT {
 
     REPORT_COLLECT(
         versions.map { all -> [params: settings, versions: all] },
-        files.flatMap { _meta, some -> some instanceof List ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
-        code,
+        files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
+        code.REPORT_COLLECT,
     )
     REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
 

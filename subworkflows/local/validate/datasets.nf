@@ -6,8 +6,9 @@ include { checkRow; checkNames; partProblems; cycleProblems; linesOf } from './r
 include { givenSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
+include { optionsOfSteps; trainingOptions; settingsRead } from './options.nf'
 
-// [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
+// [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [interpret: [...], ...], training: [explainn: [...]], reads: [...]], ... ]
 // A mistake in a cell does not hide those of the other cells and rows; broken names the parameters that are wrong already.
 def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def parameters = schemaProperties(readJson('nextflow_schema.json'))
@@ -87,26 +88,27 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
-    def shortest = [deepcnn: 90, danq: 38, cnn1: 25, cnn1exp: 25]   // the other networks read less than the least width
+    // Networks without a number here read less than the least width.
+    def shortest = readJson('assets/architectures.json').collectEntries { name, architecture -> [name, architecture.shortest ?: 0] }
     options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
     }
+    def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
     problems.addAll(analysisProblems(options).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
-    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
-    def stepOptions = steps.collectEntries { step ->
-        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
-    }
+    def stepOptions = optionsOfSteps(parameters, options)
     def spec = [
         id: id, assay: options.assay, seed: options.seed, rows: specs, others: others,
-        options: stepOptions.prepare + listed,
+        options: (stepOptions.prepare + listed).findAll { name, _value -> name in assay.options },
     ]
+    def training = trainingOptions(models, stepOptions.train)
     return [
-        id: id, assay: options.assay, models: options.models.tokenize(',').unique(), units: units, replicates: options.replicates,
+        id: id, assay: options.assay, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        reads: settingsRead(options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
