@@ -1,5 +1,4 @@
 include { UNITS_INTERPRET } from '../../../modules/local/units/interpret'
-include { UNITS_ANNOTATE } from '../../../modules/local/units/annotate'
 include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
 
 // What the units of all replicates look for, what it is called, what it does, and whether to believe it.
@@ -22,15 +21,6 @@ workflow INTERPRET {
 
     missing = trained.diverged.map { run, _why -> [run, []] }   // counts among the replicates, and has no files
 
-    // [ [id: 'oct4.explainn', dataset: 'oct4', ...], [r1.units.meme, r1.units.tsv, r2.units.meme, ...] ]
-    compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }.mix(missing), plans)
-    UNITS_ANNOTATE(
-        compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
-            .combine(motifs, by: 0)
-            .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
-        code,
-    )
-
     // Everything of a model and its data set.
     replicates = perModel(
         units.join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
@@ -40,15 +30,16 @@ workflow INTERPRET {
     )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
     UNITS_SUMMARISE(
-        replicates.join(UNITS_ANNOTATE.out.tomtom.join(UNITS_ANNOTATE.out.support, failOnMismatch: true))
-            .map { meta, files, tomtom, support -> [meta.dataset, meta, files + [tomtom, support]] }
+        replicates.map { meta, files -> [meta.dataset, meta, files] }
             .combine(ofDataset, by: 0)
-            .map { _id, meta, files, others -> [meta, plans[meta.dataset].options.summarise, (files + others).sort { path -> path.name }] },
+            .map { id, meta, files, others -> [plans[id].known, meta, (files + others).sort { path -> path.name }] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate + plans[meta.dataset].options.summarise, files, known] },
         code,
     )
 
     ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)
-    ofModels = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
+    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
 
     emit:
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
