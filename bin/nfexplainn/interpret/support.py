@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,8 @@ import pandas as pd
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.interpret.unit_files import read_tsv
-from nfexplainn.motifs.formats import read_meme
+from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.motifs.formats import read_meme, read_motifs
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import Distance, tomtom
@@ -92,6 +93,55 @@ def replicate_of(path: str | Path) -> int:
             f"{path}: the name has no replicate; call it <dataset>.<model>.r<replicate>.units.tsv."
         )
     return int(match.group(1))
+
+
+def annotate_files(
+    paths: Iterable[str | Path],
+    motif_set: str | Path,
+    options: AnnotateOptions,
+    folder: str | Path,
+    name: str,
+) -> tuple[Path, Path]:
+    """Name the units in files by known motifs, count their support, and write both tables.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        As of :func:`read_replicates`.
+    motif_set : path
+        Known motifs in MEME or JASPAR format.
+    options : AnnotateOptions
+    folder : path
+        Made if it is not there.
+    name : str
+        Prefix of the files, ``<dataset>.<model>``.
+
+    Returns
+    -------
+    tomtom, support : Path
+        ``<name>.tomtom.tsv`` (see :func:`annotate`) and ``<name>.support.tsv`` (:func:`support`).
+
+    Raises
+    ------
+    UserError
+        If a file is missing or cannot be read.
+    """
+    replicates = read_replicates(paths)
+    known = read_motifs(motif_set, name=Path(motif_set).name)
+    matches = annotate(replicates, known, options)
+    supported = support(replicates, options)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    files = target / f"{name}.tomtom.tsv", target / f"{name}.support.tsv"
+    for table, file in zip((matches, supported), files, strict=True):
+        write_tsv(table, file)
+    named = len(matches.drop_duplicates(["replicate", "unit"]))
+    print(
+        f"{name}: {named} of {len(supported)} motifs match one of {len(known.motifs)} known"
+        f" motifs at q <= {options.q_threshold:g}",
+        file=sys.stderr,
+    )
+    return files
 
 
 def annotate(
