@@ -94,7 +94,9 @@ def _imported(path: Path, root: Path) -> Iterator[Path]:
             base = node.module or ""
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.ImportFrom):
-            raise SystemExit(f"{path}: a relative import, which this does not follow; name it whole.")
+            raise SystemExit(
+                f"{path}: a relative import, which this does not follow; name it whole."
+            )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value]  # what importlib is given
         elif isinstance(node, ast.BinOp):

@@ -100,7 +100,13 @@ def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:
     script = ROOT / "tests" / "pipeline" / "replicates.nf"
     run = run_nextflow(tmp_path, script, *arguments, "-stub-run", "-with-trace", trace)
     assert run.code == 0, run.said
-    models = "whole.explainn.r2 whole.cnn1.r2 lost.explainn_u5.r2 lost.cnn1.r1 plain.cnn1.r2".split()
+    models = [
+        "whole.explainn.r2",
+        "whole.cnn1.r2",
+        "lost.explainn_u5.r2",
+        "lost.cnn1.r1",
+        "plain.cnn1.r2",
+    ]
     wanted = {f"ATTRIBUTION_MAKE ({model})" for model in models}
     wanted |= {f"COOPERATIVITY_MEASURE ({model})" for model in models}
     wanted |= {f"COOPERATIVITY_PAIR ({dataset})" for dataset in ("whole", "lost", "plain")}

@@ -155,6 +155,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         root,
         "summarise.py",
         folder,
+        *("--best", "1"),
         *("--units", *names(folder, "*.r*.units.tsv"), *names(folder, "*.units.meme")),
         *("--effects", *names(folder, "*.effects.tsv")),
         *("--history", *names(folder, "*.history.tsv")),

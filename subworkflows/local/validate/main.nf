@@ -9,7 +9,7 @@ def validatedInput() {
     def problems = []
     def checked = checkParams(problems)
     def values = checked.values
-    def sheet = values.input instanceof CharSequence ? resolvePath(values.input, null) : null
+    def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
     if (problems) {
         leaveNoReports()
