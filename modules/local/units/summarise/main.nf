@@ -16,7 +16,7 @@ process UNITS_SUMMARISE {
     tuple val(meta), path("${meta.id}.verdict.json"), emit: verdict
     tuple val(meta), path("${meta.id}.{consensus.tsv,consensus.meme,ensemble.tsv}"), emit: joint   // the last with several replicates
     path 'logos/*', optional: true
-    tuple val("${task.process}"), val('logomaker'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"logomaker\"))'"), topic: versions
+    tuple val("${task.process}"), val('numpy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"numpy\"))'"), topic: versions
 
     script:
     """
