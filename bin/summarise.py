@@ -19,6 +19,7 @@ from nfexplainn.interpret.summary import ended_early, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.logos import write_svg_logos
 from nfexplainn.textfile import write_text
 from nfexplainn.verdict import gather_evidence, verdict_record
 
@@ -120,9 +121,7 @@ def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folde
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:
-    """Draw the annotated units of the best replicate as SVG and PNG; give their number."""
-    from nfexplainn.motifs.logos import write_logos
-
+    """Draw the annotated units of the best replicate as SVG; give their number."""
     rows = table[(table["replicate"] == best) & table["annotation"].notna()]
     annotations = dict(zip(rows["unit"], rows["annotation"], strict=True))
     meme = [p for p in args.units if p.endswith(".meme") and replicate_of(p) == best]
@@ -133,8 +132,7 @@ def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder:
         for motif in read_meme(meme[0], allow_empty=True).motifs
         if motif.id in annotations
     ]
-    folder.mkdir(exist_ok=True)
-    write_logos(motifs, folder)
+    write_svg_logos(motifs, folder)
     return len(motifs)
 
 

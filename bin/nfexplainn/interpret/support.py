@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from nfexplainn.errors import UserError
@@ -156,23 +157,21 @@ def annotate(
         the known motif, best first per unit.
     """
     names = {motif.id: motif.name or motif.id for motif in known.motifs}
-    tables = []
-    for each in replicates:
-        table = known_matches(
-            MotifSet(each.annotatable(options.min_information)),
-            MotifSet(known.motifs),
-            distance=options.tomtom_distance,
-            min_overlap=options.tomtom_min_overlap,
-            max_q=options.q_threshold,
-            min_coverage=options.min_coverage,
-        )
-        table = table.rename(columns={"query_id": "unit"})
-        table.insert(0, "replicate", each.replicate)
-        table["target_name"] = [names[target] for target in table["target_id"]]
-        tables.append(table[list(TOMTOM_COLUMNS)])
-    if not tables:
-        return pd.DataFrame(columns=list(TOMTOM_COLUMNS))
-    return pd.concat(tables, ignore_index=True)
+    motifs = _annotatable(replicates, options)
+    # All at once, so that a motif of several replicates is compared once.
+    table = known_matches(
+        MotifSet(tuple(motif for some in motifs.values() for motif in some)),
+        MotifSet(known.motifs),
+        distance=options.tomtom_distance,
+        min_overlap=options.tomtom_min_overlap,
+        max_q=options.q_threshold,
+        min_coverage=options.min_coverage,
+    )
+    own = [query.partition(":") for query in table["query_id"]]
+    table["replicate"] = np.array([int(number[1:]) for number, _, _ in own], dtype=np.int64)
+    table["unit"] = [unit for _, _, unit in own]
+    table["target_name"] = [names[target] for target in table["target_id"]]
+    return table[list(TOMTOM_COLUMNS)]
 
 
 def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> pd.DataFrame:
@@ -186,21 +185,19 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
         Columns :data:`SUPPORT_COLUMNS`, a row per annotatable unit; ``matches`` names the best
         match of every other replicate that has one, as ``r2:unit_004``.
     """
-    motifs = {each.replicate: each.annotatable(options.min_information) for each in replicates}
+    motifs = _annotatable(replicates, options)
     rows = []
     for replicate, queries in motifs.items():
         targets = tuple(
-            Motif(f"r{other}:{motif.id}", motif.name, motif.ppm, motif.nsites)
-            for other, others in motifs.items()
-            if other != replicate
-            for motif in others
+            motif for other, others in motifs.items() if other != replicate for motif in others
         )
         table = _compare(queries, targets, options)
         best: dict[str, dict[str, str]] = {motif.id: {} for motif in queries}
-        for unit, target in zip(table["query_id"], table["target_id"], strict=True):
-            best[unit].setdefault(target.partition(":")[0], target)
-        for unit, matches in best.items():
+        for query, target in zip(table["query_id"], table["target_id"], strict=True):
+            best[query].setdefault(target.partition(":")[0], target)
+        for query, matches in best.items():
             ordered = [matches[f"r{other}"] for other in motifs if f"r{other}" in matches]
+            unit = query.partition(":")[2]
             rows.append((replicate, unit, 1 + len(ordered), len(motifs), ",".join(ordered)))
     return pd.DataFrame(rows, columns=list(SUPPORT_COLUMNS))
 
@@ -208,6 +205,19 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
 def label(names: Iterable[str]) -> str:
     """Join up to five distinct names, best first."""
     return ", ".join(list(dict.fromkeys(names))[:MAX_NAMES])
+
+
+def _annotatable(
+    replicates: Sequence[ReplicateUnits], options: AnnotateOptions
+) -> dict[int, tuple[Motif, ...]]:
+    """Give the annotatable motifs of each replicate, called like ``r2:unit_004``."""
+    return {
+        each.replicate: tuple(
+            Motif(f"r{each.replicate}:{motif.id}", motif.name, motif.ppm, motif.nsites)
+            for motif in each.annotatable(options.min_information)
+        )
+        for each in replicates
+    }
 
 
 def _compare(
