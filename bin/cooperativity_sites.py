@@ -15,7 +15,7 @@ from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import replicate_of
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme
-from nfexplainn.report.load import natural_key
+from nfexplainn.order import natural_key
 
 NO_UNITS = (
     "there are no two annotated units to pair: name motifs, as in AACTATCGATAG:CTCF, or add"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.order import natural_key
+
 Row = dict[str, str]
 
 _RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
@@ -210,12 +212,6 @@ def number(text: str | float | int | None) -> float | None:
 def replicate_of(row: Mapping[str, str]) -> int:
     """Number of the replicate that a row is about (``2`` or ``r2``)."""
     return int(row["replicate"].lstrip("r"))
-
-
-def natural_key(text: str) -> list[tuple[int, int | str]]:
-    """Sort key that puts ``s2`` before ``s10``."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in parts if part]
 
 
 def load_inputs(

@@ -32,7 +32,7 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
         def wrong = members*.broken.flatten() - ['sample', 'assay', 'dataset'] + broken
         problems.addAll(found.findAll { text -> !(wrong.any { name -> name in text.split(/\W+/) }) })
         dataset
-    }
+    }.sort { dataset -> dataset.id.toString() }   // not by their place in the sheet
 }
 
 // A data set with its files, the specification that its preparation reads, and the options of every step.
@@ -44,10 +44,12 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         files[path.toUriString()] = files[path.toUriString()] ?: [name: text, path: path]
         files.keySet().toList().indexOf(path.toUriString())
     }
-    def specs = rows.collect { row ->
-        // Measured values need no negatives: a general --negatives does not concern such an assay.
-        def wanted = row.negatives ?: (assay.negatives ? options.negatives : null)
-        def isFile = wanted && !(wanted in ['gc', 'shuffle', 'others'])
+    // Measured values need no negatives: a general --negatives does not concern such an assay.
+    def negativesOf = { row -> row.negatives ?: (assay.negatives ? options.negatives : null) }
+    def namesFile = { wanted -> wanted && !(wanted in ['gc', 'shuffle', 'others']) }
+    rows.each { row ->
+        def wanted = negativesOf.call(row)
+        def isFile = namesFile.call(wanted)
         def possible = assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])
         if (wanted && !assay.negatives) {
             problems << "${place.call(row)}, column negatives: the assay ${options.assay} has no negatives; leave the cell empty."
@@ -56,8 +58,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         else if (wanted && !((isFile ? 'file' : wanted) in assay.negatives)) {
             problems << "${place.call(row)}, column negatives: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible.join(', ')}."
         }
-        def folder = row.negatives ? sheet.parent : null
-        def missing = isFile ? fileProblem(resolvePath(wanted, folder)) : null
+        def missing = isFile ? fileProblem(resolvePath(wanted, row.negatives ? sheet.parent : null)) : null
         if (missing) {
             problems << sentence("${place.call(row)}, column negatives: ${missing}; choose one of ${possible.join(', ')}")
         }
@@ -65,13 +66,16 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
             problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
         }
         problems.addAll(row.values && options.assay != 'starrseq' ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
-        // Not its line: a row added above would prepare, and so train, all below it anew.
+    }
+    // By sample, so that the order of the sheet changes nothing; not with their lines, as a row added above would prepare, and so train, all below it anew.
+    def specs = bySample(rows).collect { row ->
+        def wanted = negativesOf.call(row)
         [
             sample: row.sample, data: row.data ? position.call(row.data, sheet.parent) : null,
-            negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
+            negatives: namesFile.call(wanted) && assay.negatives ? position.call(wanted, row.negatives ? sheet.parent : null) : wanted, split: row.split, label: row.label,
         ] + (row.values ? [values: position.call(row.values, sheet.parent)] : [:])
     }
-    def others = specs.any { row -> row.negatives == 'others' } ? strangers.findAll { row -> row.data }.collect { row -> position.call(row.data, sheet.parent) } : []
+    def others = specs.any { row -> row.negatives == 'others' } ? bySample(strangers).findAll { row -> row.data }.sort(false) { row -> row.dataset.toString() }.collect { row -> position.call(row.data, sheet.parent) } : []
     assay.requires.findAll { name -> options[name] == null }.each { name ->
         problems << "${linesOf(sheet.name, rows)}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
     }
@@ -112,4 +116,8 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
+}
+
+def bySample(List rows) {
+    return rows.sort(false) { row -> row.sample.toString() }
 }
