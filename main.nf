@@ -61,7 +61,7 @@ workflow EXPLAINN {
             PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
-        reportedSettings(input), code,
+        TRAIN.out.best, reportedSettings(input), code,
     )
 }
 

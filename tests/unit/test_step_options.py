@@ -1,4 +1,4 @@
-"""Each step gets the options that it reads: the lists in assets/ against the code that reads them."""
+"""Each step gets the options that it reads: lists in assets/ against the code that reads them."""
 
 from __future__ import annotations
 

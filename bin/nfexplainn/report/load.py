@@ -64,6 +64,8 @@ class ModelResult:
     consensus, ensemble : list of rows
         Motifs and scores of the replicates together.
     consensus_motifs : path or None
+    best : int or None
+        Number of the best replicate, where the run tells it.
     """
 
     dataset: str
@@ -80,10 +82,13 @@ class ModelResult:
     consensus: list[Row] = field(default_factory=list)
     consensus_motifs: Path | None = None
     ensemble: list[Row] = field(default_factory=list)
+    best: int | None = None
 
     @property
     def best_replicate(self) -> int:
-        """The replicate whose units are shown: the verdict's, else the first there is."""
+        """The replicate that is shown: the run's or the verdict's best, else the first there is."""
+        if self.best is not None:
+            return self.best
         best = self.verdict.get("best_replicate")
         if best is not None:
             return int(str(best).lstrip("r"))
@@ -215,7 +220,10 @@ def replicate_of(row: Mapping[str, str]) -> int:
 
 
 def load_inputs(
-    places: Iterable[str | Path], params: Mapping[str, Any], versions: Mapping[str, Any]
+    places: Iterable[str | Path],
+    params: Mapping[str, Any],
+    versions: Mapping[str, Any],
+    best: Mapping[str, int] | None = None,
 ) -> Inputs:
     """Read all files of the steps that lie in `places` (folders, searched through, or files).
 
@@ -229,6 +237,8 @@ def load_inputs(
         Resolved parameters of the run.
     versions : mapping
         ``{step: {tool: version}}``, or ``{tool: version}``.
+    best : mapping, optional
+        Number of the best replicate by ``<dataset>.<model>``.
 
     Returns
     -------
@@ -260,7 +270,8 @@ def load_inputs(
             break
     ids = sorted({*of_dataset, *of_model, *of_run}, key=natural_key)
     datasets = tuple(
-        _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {})) for id in ids
+        _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {}), best or {})
+        for id in ids
     )
     return Inputs(datasets, params, _flat_versions(versions), files)
 
@@ -288,6 +299,7 @@ def _dataset(
     files: Mapping[str, Path],
     model_files: Mapping[str, Mapping[str, Path]],
     run_files: Mapping[str, Mapping[int, Mapping[str, Path]]],
+    best: Mapping[str, int],
 ) -> DatasetResult:
     status: Mapping[str, Any] = {}
     if ".status.json" in files:
@@ -307,14 +319,24 @@ def _dataset(
         audit=_rows(files, ".audit.tsv"),
         baseline=_rows(files, ".baseline.tsv"),
         models=tuple(
-            _model(id, model, model_files.get(model, {}), run_files.get(model, {}))
+            _model(
+                id,
+                model,
+                model_files.get(model, {}),
+                run_files.get(model, {}),
+                best.get(f"{id}.{model}"),
+            )
             for model in models
         ),
     )
 
 
 def _model(
-    dataset: str, name: str, files: Mapping[str, Path], runs: Mapping[int, Mapping[str, Path]]
+    dataset: str,
+    name: str,
+    files: Mapping[str, Path],
+    runs: Mapping[int, Mapping[str, Path]],
+    best: int | None,
 ) -> ModelResult:
     runs = dict(sorted(runs.items()))
     verdict: Mapping[str, Any] = {}
@@ -338,6 +360,7 @@ def _model(
         consensus=_rows(files, ".consensus.tsv"),
         consensus_motifs=files.get(".consensus.meme"),
         ensemble=_rows(files, ".ensemble.tsv"),
+        best=best,
     )
     if ".tomtom.tsv" not in files:
         return result

@@ -1,10 +1,12 @@
 include { REPORT_COLLECT } from '../../../modules/local/report/collect'
 include { REPORT_MULTIQC } from '../../../modules/local/report/multiqc'
+include { modelOf } from '../train/replicates.nf'
 
 // One page, and the tables behind it.
 workflow REPORT {
     take:
     files      // [ meta, file or files ] of all steps
+    best       // [ run ] of the best replicate of every model
     settings   // [ units: 100, ..., datasets: [oct4: [...]] ]
     code
 
@@ -17,8 +19,12 @@ workflow REPORT {
         .toSortedList { one, other -> one.join(' ') <=> other.join(' ') }
         .map { all -> [Pipeline: ['nf-explainn': workflow.manifest.version, Nextflow: workflow.nextflow.version.toString()]] + byStep(all) }
 
+    replicates = best.map { only -> [modelOf(only[0]).id, only[0].replicate] }
+        .toSortedList { one, other -> one[0] <=> other[0] }
+        .map { pairs -> [pairs.collectEntries()] }   // a list, for combine would take a map apart
+
     REPORT_COLLECT(
-        versions.map { all -> [params: settings, versions: all] },
+        versions.combine(replicates).map { all, numbers -> [params: settings, versions: all, best: numbers] },
         files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
         code.REPORT_COLLECT,
     )
