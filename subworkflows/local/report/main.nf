@@ -24,7 +24,7 @@ workflow REPORT {
         .map { pairs -> [pairs.collectEntries()] }   // a list, for combine would take a map apart
 
     REPORT_COLLECT(
-        versions.combine(replicates).map { all, numbers -> [params: settings, versions: all, best: numbers] },
+        versions.combine(replicates).map { all, numbers -> [params: settings, versions: all, best: numbers] }.first(),
         files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
         code.REPORT_COLLECT,
     )
