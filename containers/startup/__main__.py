@@ -14,6 +14,7 @@ from pathlib import Path
 
 from arguments import Request, read
 from nextflow import find_nextflow
+from plugins import provide_plugins
 from say import StartError, say
 from tools import CONTAINERS, environment
 
@@ -27,6 +28,8 @@ def start_nextflow(arguments: list[str]) -> int:
     launcher = find_nextflow()
     variables.update(launcher.variables)
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
+    if request.plugins:
+        provide_plugins(request.plugins, launcher.command, variables)
     if request.engine:
         from image import provide_images
 
