@@ -1,6 +1,6 @@
 process UNITS_SUMMARISE {
     tag "${meta.id}"
-    label 'process_single'
+    label 'process_low'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '{logos/*,*.units.tsv,*.consensus.*}'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.{verdict.json,ensemble.tsv}'
 
