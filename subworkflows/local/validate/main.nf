@@ -2,6 +2,7 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
+include { engineProblems } from './engine.nf'
 include { resolvePath; fileProblem } from './schema.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
@@ -11,6 +12,7 @@ def validatedInput() {
     def values = checked.values
     def sheet = values.input instanceof CharSequence ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
+    problems.addAll(engineProblems(values))
     if (problems) {
         leaveNoReports()
         error(problems.unique().join('\n'))
