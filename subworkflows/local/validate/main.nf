@@ -2,6 +2,7 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
+include { mistakeLines } from './places.nf'
 include { engineProblems } from './engine.nf'
 include { resolvePath; fileProblem } from './schema.nf'
 
@@ -52,11 +53,11 @@ def codeDigest() {
 }
 
 // Emits true when every status is in and none is a mistake; else ends the run with all of them.
-def stopOnMistakes(statuses) {
+def stopOnMistakes(statuses, List plans) {
     return statuses.toList().map { files ->
         def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
         if (mistakes) {
-            error(mistakes*.reason.unique().sort().join('\n'))
+            error(mistakeLines(mistakes, plans).join('\n'))
         }
         true
     }
