@@ -38,7 +38,7 @@ workflow EXPLAINN {
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
     checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status)
     datasets = PREPARE.out.dataset
-        .combine(stopOnMistakes(checks))
+        .combine(stopOnMistakes(checks, input.datasets))
         .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
 
     // The same for every assay.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from arguments import Request, read
 from nextflow import find_nextflow
+from plugins import provide_plugins
 from say import StartError, say
 from tools import CONTAINERS, environment
 
@@ -26,13 +27,18 @@ def start_nextflow(arguments: list[str]) -> int:
     variables = dict(os.environ)
     launcher = find_nextflow()
     variables.update(launcher.variables)
+    variables.pop("NFEXPLAINN_ENVIRONMENT", None)
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
+    if request.plugins:
+        provide_plugins(request.plugins, launcher.command, variables)
     if request.engine:
         from image import provide_images
 
-        variables.update(provide_images(request))
+        provide_images(request)
     elif request.runs_here:
         place = environment(CONTAINERS / "requirements.txt", "the Python environment", GIGABYTES)
+        # conf/environment.config puts it on the PATH of the tasks, wherever they run
+        variables["NFEXPLAINN_ENVIRONMENT"] = str(place)
         variables["PATH"] = f"{place / 'bin'}{os.pathsep}{variables.get('PATH', '')}"
         variables["PYTHONNOUSERSITE"] = "1"  # nothing of the user's own Python mixes in
         for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 ENGINES = ("docker", "podman", "singularity", "apptainer", "charliecloud", "shifter", "sarus")
 # profiles whose tasks run in a container somewhere else, or in an environment that they make
 ELSEWHERE = ("awsbatch", "google_batch", "k8s", "conda", "mamba", "wave")
+# plugins of Nextflow that executors and addresses need
+PLUGINS = {
+    "awsbatch": "nf-amazon",
+    "google_batch": "nf-google",
+    "k8s": "nf-k8s",
+    "s3://": "nf-amazon",
+    "gs://": "nf-google",
+    "az://": "nf-azure",
+}
 # options of `nextflow` itself, before the command, that are followed by a value
 VALUED = ("-C", "-c", "-config", "-log", "-syslog", "-trace")
 
@@ -28,6 +37,8 @@ class Request:
         Whether tasks will run on this machine's file system without a container.
     background
         Whether ``-bg`` was given.
+    plugins
+        Plugins of Nextflow that the profiles and the addresses on the command line need.
     """
 
     command: str | None
@@ -35,6 +46,7 @@ class Request:
     images: dict[str, str | None]
     runs_here: bool
     background: bool
+    plugins: tuple[str, ...]
 
 
 def read(arguments: list[str]) -> Request:
@@ -58,6 +70,9 @@ def read(arguments: list[str]) -> Request:
     images = ["container_image"]
     if _switched_on(rest, "--peakvi"):
         images.append("peakvi_container")
+    values = [word.partition("=")[2] if word.startswith("-") else word for word in rest]
+    schemes = [value.partition("://")[0] + "://" for value in values if "://" in value]
+    needs = {PLUGINS[name] for name in [*profiles, *schemes] if name in PLUGINS}
     elsewhere = any(name in ELSEWHERE for name in profiles) or "-with-conda" in rest
     return Request(
         command=command,
@@ -65,6 +80,7 @@ def read(arguments: list[str]) -> Request:
         images={name: _value(rest, f"--{name}") for name in images},
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
+        plugins=tuple(sorted(needs)) if runs else (),
     )
 
 

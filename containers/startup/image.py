@@ -14,7 +14,11 @@ from cache import cache_folder, ensure
 from say import StartError, say
 from tools import CONTAINERS
 
-GIGABYTES = 8.0
+# Room, as measured: Docker's image, the file of Apptainer, and what a conversion has beside each
+# other at its worst (the image as it comes from Docker, its layers, what they hold and the file)
+IMAGE_GB = 9.6
+SIF_GB = 6.4
+CONVERTING_GB = 30.0
 # Dockerfile and context of each parameter's image
 RECIPES = {
     "container_image": (CONTAINERS / "Dockerfile", CONTAINERS.parent),
@@ -23,20 +27,14 @@ RECIPES = {
 SIF_ENGINES = ("singularity", "apptainer")
 
 
-def provide_images(request: Request) -> dict[str, str]:
+def provide_images(request: Request) -> None:
     """Make sure that the engine finds the images; one that the user named is left to Nextflow.
-
-    Returns
-    -------
-    dict
-        Variables that Nextflow needs to find them.
 
     Raises
     ------
     StartError
         If the engine is missing or does not answer, or the build fails.
     """
-    variables: dict[str, str] = {}
     for parameter, named in request.images.items():
         image = _configured(parameter)
         if named not in (None, image):
@@ -45,8 +43,7 @@ def provide_images(request: Request) -> dict[str, str]:
             _need(request.engine)
             _provide_local(request.engine, image, parameter)
         elif request.engine in SIF_ENGINES:
-            variables |= _provide_sif(request.engine, image, parameter, variables)
-    return variables
+            _provide_sif(request.engine, image, parameter)
 
 
 def _configured(parameter: str) -> str:
@@ -82,7 +79,7 @@ def _provide_local(engine: str, image: str, parameter: str) -> None:
     have = [engine, "image", "inspect", image]
     if subprocess.run(have, capture_output=True).returncode == 0:
         return
-    say(f"building the image {image} with {engine} (about {GIGABYTES:.0f} GB, 3 to 10 minutes)")
+    say(f"building the image {image} with {engine} ({IMAGE_GB:.1f} GB, 3 to 10 minutes)")
     command = [engine, "build", "--network=host", "--tag", image]
     if os.environ.get("PIP_INDEX_URL"):
         command += ["--build-arg", "PIP_INDEX_URL"]
@@ -92,17 +89,14 @@ def _provide_local(engine: str, image: str, parameter: str) -> None:
     say("the image is ready")
 
 
-def _provide_sif(engine: str, image: str, parameter: str, given: dict[str, str]) -> dict[str, str]:
-    """Find the image's file where Nextflow looks for it, or make it in our cache.
-
-    ``given`` are the variables that name the place of another image.
-    """
+def _provide_sif(engine: str, image: str, parameter: str) -> None:
+    """Make the image's file, which both engines share, where conf/engines.config has them look."""
     name = re.sub(r"[:/]+", "-", image) + ".img"
-    prefix = f"NXF_{engine.upper()}"
-    for variable in (f"{prefix}_LIBRARYDIR", f"{prefix}_CACHEDIR"):
-        folder = os.environ.get(variable)
-        if folder and (Path(folder) / name).exists():
-            return {}
+    library = cache_folder() / "images"
+    chosen = [os.environ.get(f"NXF_{engine.upper()}_{kind}DIR") for kind in ("LIBRARY", "CACHE")]
+    folders = [Path(folder) if folder else library for folder in chosen]
+    if any((folder / name).exists() for folder in folders):
+        return
     if not shutil.which(engine):
         raise StartError(
             f"-profile {engine} needs {engine}, which is not on PATH: install it, "
@@ -111,22 +105,38 @@ def _provide_sif(engine: str, image: str, parameter: str, given: dict[str, str])
 
     def make(folder: Path) -> None:
         source = _source(image, parameter)
-        say(f"converting the image for {engine} (about 4 GB, 2 to 5 minutes)")
+        say(f"converting the image for {engine} ({SIF_GB:.1f} GB in the end, 2 to 5 minutes)")
+        work = folder / "work"
+        work.mkdir()
         variables = dict(os.environ)
-        variables.setdefault("APPTAINER_TMPDIR", str(folder))
-        variables.setdefault("SINGULARITY_TMPDIR", str(folder))
+        for kind in ("APPTAINER", "SINGULARITY"):
+            variables.setdefault(f"{kind}_TMPDIR", str(work))
+            variables[f"{kind}_CACHEDIR"] = str(work)  # layers that nobody needs any more
         fast = ["--mksquashfs-args", "-comp lz4"]  # three times faster to make, a fifth larger
         _build(
             [engine, "build", *fast, str(folder / name), source], f"the {engine} image", variables
         )
+        shutil.rmtree(work)
 
     key = image.rpartition(":")[2]
-    room = 2.5 * GIGABYTES  # the layers, what they hold and the file
-    place = ensure(f"{engine}-{key}", f"the {engine} image", room, make)
-    # whichever of the two neither the user nor another image has
-    taken = {*os.environ, *given}
-    free = "LIBRARYDIR" if f"{prefix}_LIBRARYDIR" not in taken else "CACHEDIR"
-    return {f"{prefix}_{free}": str(place)}
+    entry = ensure(f"sif-{key}", "the image for Apptainer and Singularity", CONVERTING_GB, make)
+    # and in the user's own folder where neither of the two is ours
+    for folder in [library] if library in folders else [library, folders[1]]:
+        _link(folder / name, entry / name)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Put a link there, whole at any moment."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        temporary.symlink_to(target)
+        temporary.replace(link)
+    except OSError as error:
+        raise StartError(
+            f"cannot link {target} into {link.parent} ({error.strerror}): link or copy it there, "
+            "or leave one of the NXF_..._LIBRARYDIR and NXF_..._CACHEDIR unset"
+        ) from error
 
 
 def _source(image: str, parameter: str) -> str:
@@ -137,7 +147,7 @@ def _source(image: str, parameter: str) -> str:
         raise StartError(
             "the image for Apptainer and Singularity is made from Docker's, and "
             f"{error}. Or make it on a machine with Docker (./nextflow run . -profile apptainer) "
-            f"and copy {cache_folder()}/apptainer-* to where NXF_APPTAINER_LIBRARYDIR says"
+            f"and copy {cache_folder()}/images/*.img to the same place here"
         ) from error
     _provide_local("docker", image, parameter)
     return f"docker-daemon:{image}"

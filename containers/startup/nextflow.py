@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import cache_folder, digest, ensure
+from plugins import nextflow_home
 from say import run, say
 from tools import CONTAINERS, LOCKS, install
 
@@ -57,7 +58,8 @@ def find_nextflow() -> Launcher:
     for name in ("NXF_OPTS", "NXF_JVM_ARGS"):
         options += os.environ.get(name, "").split()
     command = (str(java), *options, "-cp", f"{jars}/*", MAIN_CLASS)
-    return Launcher(command, (("NXF_JAVA_HOME", str(java.parent.parent)),))
+    variables = {"NXF_JAVA_HOME": str(java.parent.parent), "NXF_HOME": str(nextflow_home())}
+    return Launcher(command, tuple(variables.items()))
 
 
 def find_java() -> Path:

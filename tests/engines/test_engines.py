@@ -135,8 +135,10 @@ FAST = ("executor.queueStatInterval = '2s'", "executor.pollInterval = '1s'")
 
 
 @pytest.mark.slurm
-def test_slurm(tmp_path) -> None:
+def test_slurm(tmp_path, monkeypatch) -> None:
+    """On a cluster that passes on nothing of the submitter's variables."""
     need("SLURM", "sinfo")
+    monkeypatch.setenv("SBATCH_EXPORT", "NONE")
     rows = run(tmp_path, "test,slurm", *SHORT, config=limits(tmp_path, *FAST))
     assert all(row["native_id"].isdigit() for row in rows)
     assert all("#SBATCH" in script for script in task_scripts(tmp_path))

@@ -200,6 +200,8 @@ def test_clusters_of_other_motifs_end_the_run_before_training(tmp_path: Path, ti
         tmp_path, ROOT, "--input", sheet, "--binding_modes", "--mode_clusters", "clusters.tab"
     )
     assert run.code == 1
-    (error,) = run.errors()
-    assert error.startswith("clusters.tab: none of its motifs (such as UN0001.1) is among the")
+    error, _way_out = run.errors()
+    assert error.startswith(
+        "ERROR: clusters.tab: none of its motifs (such as UN0001.1) is among the"
+    )
     assert not any("MODEL_TRAIN" in name for name in run.trace())

@@ -214,6 +214,14 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "cells.csv, line 11: 'sequence' is a column of the data sets; choose another name",
         ],
     ),
+    # Only a path that was given relative to the sheet is said to be so.
+    "elsewhere.csv": (
+        "sample,assay,data\na,sequences,/nowhere/x.fa\nb,sequences,https://127.0.0.1:9/x.fa\n",
+        [
+            "elsewhere.csv, line 2, column data: there is no file /nowhere/x.fa.",
+            "elsewhere.csv, line 3, column data: https://127.0.0.1:9/x.fa is not there or cannot be reached; open it in a browser, or download it and give its path.",
+        ],
+    ),
     "groups.csv": (
         "sample,assay,data,dataset,units,negatives,genome\n"
         "a,sequences,oct4.fa,d,10,,\n"

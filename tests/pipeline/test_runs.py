@@ -200,8 +200,13 @@ def test_mistakes_in_files_end_the_run_together_before_training(tmp_path: Path, 
     )
     run = run_nextflow(tmp_path, ROOT, "--input", sheet, *TINY)
     assert run.code == 1
-    for name in ("bad.fa", "genome.fa", "bad.bed", "known.meme"):
-        assert any(error.startswith(name) for error in run.errors()), (name, run.said)
+    *mistakes, way_out = run.errors()
+    wanted = [(3, "fasta", "bad.fa"), (3, "fasta", "known.meme"), (4, "genome", "genome.fa")]
+    for line, sample, name in [*wanted, (5, "bed", "bad.bed")]:
+        place = f"ERROR: sheet.csv, line {line} (sample {sample}): {name}"
+        assert any(error.startswith(place) for error in mistakes), (place, run.said)
+    assert len(mistakes) == 4
+    assert "start again with -resume" in way_out
     assert "Traceback" not in run.said
     assert not any(name.startswith("MODEL_TRAIN") for name in run.trace())
 

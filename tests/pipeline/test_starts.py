@@ -134,10 +134,10 @@ def test_models_that_cannot_be_used_end_the_run_before_training(tmp_path: Path, 
     )
     run = run_nextflow(tmp_path, ROOT, "--input", "sheet.csv", *TINY)
     assert run.code == 1
-    starts_of = sorted(error.split(":")[0] for error in run.errors())
-    assert starts_of == [
-        "one, pretrained/broken.safetensors",
-        "three, pretrained/broken.pt2",
-        "two, pretrained/broken.pth",
+    *mistakes, _way_out = run.errors()
+    assert sorted(error.split(": ")[1:3] for error in mistakes) == [
+        ["sheet.csv, line 3 (sample one)", "one, pretrained/broken.safetensors"],
+        ["sheet.csv, line 4 (sample two)", "two, pretrained/broken.pth"],
+        ["sheet.csv, line 5 (sample three)", "three, pretrained/broken.pt2"],
     ]
     assert not any("MODEL_TRAIN" in name for name in run.trace())

@@ -66,3 +66,19 @@ def test_an_image_of_the_users_own_is_seen() -> None:
 def test_the_image_of_peakvi_is_wanted_with_it_alone(line: str, wanted: bool) -> None:
     images = read(["run", ".", "-profile", "docker", *line.split()]).images
     assert ("peakvi_container" in images) == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "plugins"),
+    [
+        ("run . -profile test", ()),
+        ("run . -profile test,awsbatch", ("nf-amazon",)),
+        ("run . -profile google_batch -w gs://bucket/work", ("nf-google",)),
+        ("run . -profile k8s --outdir=s3://bucket/results", ("nf-amazon", "nf-k8s")),
+        ("run . --genome https://host/genome.fa", ()),
+        ("run . -profile awsbatch --help", ()),
+        ("config -profile awsbatch .", ()),
+    ],
+)
+def test_which_plugins_a_command_line_needs(line: str, plugins: tuple[str, ...]) -> None:
+    assert read(line.split()).plugins == plugins

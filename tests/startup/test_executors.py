@@ -157,3 +157,13 @@ def test_the_configured_image_is_what_nextflow_would_use() -> None:
     command = [str(ROOT / "nextflow"), "config", "-flat", "-profile", "docker", "."]
     said = subprocess.check_output(command, cwd=ROOT, text=True)
     assert f"params.container_image = '{name}'" in said
+
+
+@pytest.mark.parametrize("profile", ["test", "test_all", "test_analyses", "demo"])
+def test_demo_profiles_leave_what_a_training_may_ask_for(profile: str) -> None:
+    """A block of the same label in a later file replaces the whole one."""
+    command = [str(ROOT / "nextflow"), "config", "-profile", profile, "."]
+    said = subprocess.check_output(command, cwd=ROOT, text=True)
+    block = said.partition("withLabel:process_medium {")[2].partition("}\n   }")[0]
+    assert "memory = { 6.GB * task.attempt }" in block
+    assert "time = { 12.h * task.attempt" in block

@@ -199,21 +199,6 @@ def test_the_image_of_peakvi_is_built_where_it_is_asked_for(start, world) -> Non
     assert "/nf-explainn-peakvi:" in builds[1]
 
 
-def test_two_images_for_apptainer_are_where_nextflow_looks(start, world) -> None:
-    docker(world, "exit 0")
-    tools = Path(world["PATH"])
-    executable(tools / "apptainer", f"{sys.executable} -c \"open('$4', 'w').close()\"")
-    places = 'echo "$NXF_APPTAINER_LIBRARYDIR"; echo "$NXF_APPTAINER_CACHEDIR"'
-    version = 'if [ "$1" = -version ]; then echo "version 25.10.2 build 1"; else'
-    executable(tools / "nextflow", f"{version} {places}; fi")
-    finished = start("run", ".", "-profile", "apptainer", "--peakvi")
-    common, peakvi = (Path(line) for line in finished.stdout.splitlines())
-    images = [next(folder.glob("*.img")).name for folder in (common, peakvi)]
-    assert images[0].startswith("ghcr.io-nf-explainn-nf-explainn-")
-    assert images[1].startswith("ghcr.io-nf-explainn-nf-explainn-peakvi-")
-    assert start("run", ".", "-profile", "apptainer").stdout.splitlines()[0] == str(common)
-
-
 def test_an_image_of_the_users_own_is_not_built(start, world) -> None:
     notes = docker(world, "exit 1")
     finished = start("run", ".", "-profile", "docker", "--container_image", "mine:1")

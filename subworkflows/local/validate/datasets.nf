@@ -2,7 +2,8 @@
 
 include { readJson; schemaProperties; sentence; resolvePath; fileProblem } from './schema.nf'
 include { readSheet; agreedValues } from './sheet.nf'
-include { checkRow; checkNames; partProblems; cycleProblems; linesOf } from './rows.nf'
+include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
+include { linesOf } from './places.nf'
 include { givenSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
@@ -109,7 +110,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     ]
     def training = trainingOptions(models, stepOptions.train)
     return [
-        id: id, assay: options.assay, models: models, units: units, replicates: options.replicates,
+        id: id, sheet: sheet.name, rows: rows, assay: options.assay, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         reads: settingsRead(options, assay, models, spec.options, training, stepOptions),

@@ -2,6 +2,8 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
+include { mistakeLines } from './places.nf'
+include { engineProblems } from './engine.nf'
 include { readJson; resolvePath; fileProblem } from './schema.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
@@ -11,6 +13,7 @@ def validatedInput() {
     def values = checked.values
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
+    problems.addAll(engineProblems(values))
     if (problems) {
         leaveNoReports()
         error(problems.unique().join('\n'))
@@ -51,11 +54,11 @@ def codeDigests() {
 }
 
 // Emits true when every status is in and none is a mistake; else ends the run with all of them.
-def stopOnMistakes(statuses) {
+def stopOnMistakes(statuses, List plans) {
     return statuses.toList().map { files ->
         def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
         if (mistakes) {
-            error(mistakes*.reason.unique().sort().join('\n'))
+            error(mistakeLines(mistakes, plans).join('\n'))
         }
         true
     }

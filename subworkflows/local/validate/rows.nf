@@ -1,6 +1,7 @@
 // Single rows of the sheet, and what rows say together: checked without a look into a file.
 
-include { coerceValue; valueProblem; sentence; resolvePath; fileProblem } from './schema.nf'
+include { coerceValue; valueProblem; sentence; resolvePath; isRelative; fileProblem } from './schema.nf'
+include { linesOf } from './places.nf'
 
 // The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
 def checkRow(Map row, Map columns, Collection required, Object sheet, List problems) {
@@ -17,7 +18,7 @@ def checkRow(Map row, Map columns, Collection required, Object sheet, List probl
         }
         if (!problem && columns[column].format == 'file-path') {
             problem = fileProblem(resolvePath(cell, sheet.parent))
-            problem = problem ? "${problem} (paths are relative to the sheet)" : null
+            problem = problem && isRelative(cell) ? "${problem} (paths are relative to the sheet)" : problem
         }
         if (problem) {
             problems << sentence("${place}, column ${column}: ${problem}")
@@ -25,15 +26,6 @@ def checkRow(Map row, Map columns, Collection required, Object sheet, List probl
     }
     // A name that is wrong still tells rows apart.
     return [line: row.line, dataset: cells.dataset ?: cells.sample, broken: broken] + cells.findAll { column, _cell -> column in ['sample', 'dataset'] || !(column in broken) }
-}
-
-// 'sheet.csv, lines 2, 3 and 5', or 'sheet.csv, lines 2 to 51'
-def linesOf(String sheet, List rows) {
-    def lines = rows*.line
-    if (lines.size() == 1) {
-        return "${sheet}, line ${lines[0]}"
-    }
-    return lines.size() > 3 && lines == (lines[0]..lines[-1]).toList() ? "${sheet}, lines ${lines[0]} to ${lines[-1]}" : "${sheet}, lines ${lines.init().join(', ')} and ${lines[-1]}"
 }
 
 // The parts of a data set that its rows name: all or none, and one to train on.

@@ -90,16 +90,40 @@ def sentence(String text) {
 
 // Path of what a user wrote: absolute, remote, or relative to a folder (null: to where Nextflow was started).
 def resolvePath(String text, Object folder) {
-    def remote = text ==~ /^[A-Za-z][A-Za-z0-9+.-]*:\/\/.*/
-    def path = folder == null || remote || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)
-    return remote ? path : path.normalize()
+    if (isRemote(text)) {
+        return remotePath(text)
+    }
+    return (folder == null || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)).normalize()
+}
+
+// Of s3:// and the like, which Nextflow needs a plugin for, and ends where it cannot fetch that.
+def remotePath(String text) {
+    try {
+        return file(text, glob: false)
+    }
+    catch (IllegalStateException problem) {
+        def plugin = problem.message.find(/nf-\w+/)
+        if (!plugin) {
+            throw problem
+        }
+        error("${text} needs Nextflow's plugin ${plugin}, which cannot be fetched; run `nextflow plugin install ${plugin}` once where there is a network, or download the file and give its path.")
+    }
+}
+
+def isRemote(String text) {
+    return text ==~ /^[A-Za-z][A-Za-z0-9+.-]*:\/\/.*/
+}
+
+def isRelative(String text) {
+    return !isRemote(text) && !text.startsWith('/')
 }
 
 // Why a path is no readable file, or null.
 def fileProblem(Object path) {
     try {
         if (!path.exists()) {
-            return "there is no file ${path.toUriString()}"
+            def name = path.toUriString()
+            return isRemote(name) ? "${name} is not there or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
         }
         return path.isDirectory() ? "${path.toUriString()} is a folder, not a file" : null
     }
