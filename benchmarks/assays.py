@@ -286,13 +286,13 @@ def compute(name: str, target: Target, data_seed: int, seed: int, folder: Path, 
     run = f"{name}.explainn.r{seed - 100}"
     data = f"{name}.dataset.parquet"
     model, predictions = f"{run}.model.safetensors", f"{run}.predictions.parquet"
-    (folder / "options.json").write_text("{}")
     if not (folder / data).exists():
         prepare(name, target, data_seed, folder)
     if target.weak and not (folder / f"{name}.baseline.tsv").exists():
         script(folder, "baseline.py", "--dataset", data, "--id", name)
     if not (folder / model).exists():
-        script(folder, "train.py", "--dataset", data, "--id", run, "--seed", str(seed))
+        trained = ("--dataset", data, "--options", "options.json", "--id", run)
+        script(folder, "train.py", *trained, "--seed", str(seed))
     if not (folder / f"{run}.metrics.tsv").exists():
         script(folder, "evaluate.py", "--model", model, "--dataset", data, "--id", run)
     options = ("--options", "options.json", "--id", run)
@@ -375,6 +375,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[101, 102, 103])
     parser.add_argument("--data_seeds", nargs="+", type=int, default=[DATA_SEED])
     parser.add_argument("--folder", type=Path, help="where results are kept and looked for")
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     if not DATA.is_dir():
         sys.exit(
@@ -386,6 +387,7 @@ def main() -> None:
             target = TARGETS[name]
             folder = top / (name if data_seed == DATA_SEED else f"{name}.s{data_seed}")
             folder.mkdir(parents=True, exist_ok=True)
+            (folder / "options.json").write_text(json.dumps({"max_epochs": args.epochs}))
             known = top / f"{target.taxon}.meme"
             if not known.exists():
                 script(folder, "motif_set.py", "--taxon", target.taxon, "--out", known)

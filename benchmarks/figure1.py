@@ -97,6 +97,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--models", nargs="*", default=MODELS)
     parser.add_argument("--units", nargs="*", type=int, default=UNITS)
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     if not (args.data / "chipseq").is_dir():
         print(f"# figure1: {args.data} has no folder chipseq; give --data")
@@ -106,14 +107,15 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / f"{DATASET}.dataset.parquet").exists():
             prepare(args.data.resolve(), folder)
+        limit: dict[str, object] = {"max_epochs": args.epochs}
         # Seed by seed, so that what is there at any time can be compared.
         for replicate in range(1, args.seeds + 1):
             for name in args.models:
-                compute(folder, name, replicate, {"model": name})
+                compute(folder, name, replicate, limit | {"model": name})
             for units in args.units:
                 # The default number was trained as the architecture itself, where that was asked.
                 if units != DEFAULT_UNITS or REFERENCE not in args.models:
-                    compute(folder, f"units{units}", replicate, {"units": units})
+                    compute(folder, f"units{units}", replicate, limit | {"units": units})
         dataset = results(folder)
         if args.runs:
             write_runs(args.runs, dataset)

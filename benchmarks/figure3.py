@@ -77,20 +77,21 @@ def yeast_set(folder: Path, seed: int) -> Dataset:
     return Dataset(meta, names, codes, np.concatenate(parts), labels)
 
 
-def one_run(dataset: Dataset, recipe: str, seed: int) -> list[Candidates]:
+def one_run(dataset: Dataset, recipe: str, seed: int, epochs: int) -> list[Candidates]:
     """Train and interpret a model; give its motifs of both kinds."""
     config = ExplaiNNConfig(dataset.meta.length, 1)
     model = seeded(seed, lambda: ExplaiNN(config))
     choose_kernel(model, "auto", CPU)
     if recipe == "robust":
         start_from_words(model, dataset)
-    options = TrainingOptions(recipe=recipe, seed=seed)  # type: ignore[arg-type]
+    options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
     train(model, dataset, options, report=lambda _: None)
     logits = predict_logits(model, dataset.codes, average_strands=True)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as scratch:
         found = interpret_model(model, dataset, logits, scratch.name)
     motifs = tuple(state.motif for state in found.states if state.motif is not None)
-    ranks = unit_ranks(effect_table(found, dataset.meta.tasks), dataset.meta.tasks[0])
+    dead = [state.unit for state in found.states if state.status == "dead"]
+    ranks = unit_ranks(effect_table(found, dataset.meta.tasks), dataset.meta.tasks[0], dead)
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp)).motifs
     return [
         Candidates("explainn", seed, motifs, ranks=ranks),
@@ -108,7 +109,9 @@ def streme_seconds(fixtures: Path) -> dict[str, float]:
     return {row["set"]: float(row["cpu_seconds"]) for row in rows}
 
 
-def measured(folder: Path, test: Path | None, recipes: list[str], seeds: int) -> Iterator[dict]:
+def measured(
+    folder: Path, test: Path | None, recipes: list[str], seeds: int, epochs: int
+) -> Iterator[dict]:
     """Give a row per seed, recipe and side."""
     for seed in range(1, seeds + 1):
         dataset = read_set(folder, test, seed) if test else yeast_set(folder, seed)
@@ -117,7 +120,7 @@ def measured(folder: Path, test: Path | None, recipes: list[str], seeds: int) ->
             yield row | {"recipe": "", "seed": seed}
         for recipe in recipes:
             started = time.process_time()
-            sides = one_run(dataset, recipe, seed)
+            sides = one_run(dataset, recipe, seed, epochs)
             spent = time.process_time() - started
             for row in judge(dataset, 0, sides).best:
                 yield row | {"recipe": recipe, "seed": seed, "cpu_seconds": spent}
@@ -133,6 +136,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--recipes", nargs="+", default=["paper", "robust"])
     parser.add_argument("--runs", type=Path, help="write a line per run and side to this table")
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     prepare_device(CPU, 1)
     found: list[tuple[Path, Path | None]] = list(sets(args.fixtures, args.factors, args.sizes))
@@ -148,7 +152,8 @@ def main() -> None:
     rows: list[dict] = []
     for folder, test in found:
         mine = [
-            row | {"set": folder.name} for row in measured(folder, test, args.recipes, args.seeds)
+            row | {"set": folder.name}
+            for row in measured(folder, test, args.recipes, args.seeds, args.epochs)
         ]
         for row in mine:
             if row["source"] == "streme":

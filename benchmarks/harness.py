@@ -18,6 +18,9 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 COLUMNS = ("benchmark", "case", "ours", "reference", "ratio")
+# Run when none is named: under 15 minutes together on two idle cores. The others take hours.
+QUICK = ("load", "step", "interpretation", "memory", "parity", "test_profile")
+SHARED = ("harness", "traced")
 
 
 def interleaved(
@@ -81,22 +84,30 @@ def machine() -> str:
 
 def names() -> list[str]:
     """Give the benchmarks that there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "harness")
+    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in SHARED)
 
 
 def main() -> None:
-    """Run the benchmarks asked for, all by default, and print one table."""
+    """Run the benchmarks asked for, a choice by default, and print one table."""
     parser = argparse.ArgumentParser(
         prog="benchmarks/run",
-        description="Measure ours against the reference, side by side; seconds, medians of pairs.",
+        description="Measure ours against the reference, side by side; seconds, medians of pairs."
+        f" Without a name: {', '.join(QUICK)} (under 15 minutes); all: every one (hours).",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names())}")
-    chosen = parser.parse_args().names or names()
-    if unknown := sorted(set(chosen) - set(names())):
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or of {', '.join(names())}")
+    asked = parser.parse_args().names
+    if unknown := sorted(set(asked) - {*names(), "all"}):
         sys.exit(
-            f"ERROR: there is no benchmark {', '.join(unknown)}; choose from {', '.join(names())}."
+            f"ERROR: there is no benchmark {', '.join(unknown)}; choose all,"
+            f" or from {', '.join(names())}."
         )
+    chosen = names() if "all" in asked else asked or list(QUICK)
     print(f"# {machine()}")
+    if not asked:
+        left = [name for name in names() if name not in QUICK]
+        print(
+            f"# the quick ones; all, or a name, runs the rest, which takes hours: {' '.join(left)}"
+        )
     print(*COLUMNS, sep="\t", flush=True)
     failed = []
     for name in chosen:

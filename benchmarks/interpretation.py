@@ -111,12 +111,14 @@ def main() -> None:
     """Measure all cases with both kernels."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", help="only this one, such as n100_s1000_t1")
+    parser.add_argument("--pairs", type=int, help="timed calls of each side")
     args = parser.parse_args()
     prepare_device(CPU, 1)
     native = choose_kernel(make_model(10, seed=1), "auto", CPU) == "native"
     for units, sequences, pairs in CASES:
         if args.case in (None, f"n{units}_s{sequences}_t1"):
-            measure(units, sequences, pairs, ["native", "torch"] if native else ["torch"])
+            kernels = ["native", "torch"] if native else ["torch"]
+            measure(units, sequences, args.pairs or pairs, kernels)
 
 
 if __name__ == "__main__":

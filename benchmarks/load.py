@@ -6,6 +6,7 @@ for one strand, from strings that are in memory already.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -49,7 +50,10 @@ def measure(n: int, pairs: int) -> None:
 
 def main() -> None:
     """Measure all cases."""
-    for n, pairs in CASES:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, help="sequences, instead of all cases")
+    args = parser.parse_args()
+    for n, pairs in [(args.n, 1)] if args.n else CASES:
         measure(n, pairs)
 
 

@@ -108,22 +108,24 @@ def growth(side: str, path: Path) -> float:
 def main() -> None:
     """Measure both sides."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=N, help="sequences")
     parser.add_argument("--child", nargs=2, metavar=("SIDE", "PATH"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
         child(*args.child)
         return
-    codes = np.random.default_rng(1).integers(0, 4, (N, LENGTH), dtype=np.uint8)
+    n = args.n
+    codes = np.random.default_rng(1).integers(0, 4, (n, LENGTH), dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "memory.dataset.parquet", Path(folder) / "memory.npy"
-        write_dataset(random_dataset(N, codes), ours)
-        mapped = np.lib.format.open_memmap(theirs, "w+", np.float16, (2 * N, 4, LENGTH))
-        for first in range(0, N, 10_000):
+        write_dataset(random_dataset(n, codes), ours)
+        mapped = np.lib.format.open_memmap(theirs, "w+", np.float16, (2 * n, 4, LENGTH))
+        for first in range(0, n, 10_000):
             part = one_hot(codes[first : first + 10_000])
             mapped[first : first + len(part)] = part
-            mapped[N + first : N + first + len(part)] = part[:, ::-1, ::-1]
+            mapped[n + first : n + first + len(part)] = part[:, ::-1, ::-1]
         del mapped
-        print_line("memory", "n200000_l200_mib", growth("ours", ours), growth("theirs", theirs))
+        print_line("memory", f"n{n}_l{LENGTH}_mib", growth("ours", ours), growth("theirs", theirs))
 
 
 if __name__ == "__main__":

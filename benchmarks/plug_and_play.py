@@ -39,13 +39,14 @@ def choose(folder: Path, count: str) -> None:
     script(folder, "choose_profiles.py", *chosen)
 
 
-def compute(folder: Path, way: str, replicate: int, units: int) -> None:
+def compute(folder: Path, way: str, replicate: int, units: int, epochs: int) -> None:
     """Train and measure a model, and the drift of its units, unless that was done."""
     run, data = f"{DATASET}.{way}.r{replicate}", f"{DATASET}.dataset.parquet"
     if (folder / f"{run}.metrics.tsv").exists():
         return
     settings = folder / f"{run}.json"
     options: dict[str, object] = {"seed": 41 + replicate, "replicate": replicate, "units": units}
+    options["max_epochs"] = epochs
     start: tuple[str, ...] = ()
     if way != "random":
         options["initial_filters"] = way
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--count", default="all", help="profiles, or all")
     parser.add_argument("--ways", nargs="*", default=WAYS)
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     if not (args.data / "chipseq").is_dir():
         print(f"# plug_and_play: {args.data} has no folder chipseq; give --data")
@@ -95,7 +97,7 @@ def main() -> None:
         profiles = (folder / f"{DATASET}.initial.meme").read_text().count("\nMOTIF ")
         for replicate in range(1, args.seeds + 1):
             for way in args.ways:
-                compute(folder, way, replicate, 2 * profiles)
+                compute(folder, way, replicate, 2 * profiles, args.epochs)
         scores = {
             model.name: list(by_replicate(model, METRIC, FACTORS).values())
             for model in results(folder).models

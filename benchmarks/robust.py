@@ -100,7 +100,7 @@ def read_set(folder: Path, test: Path, seed: int) -> Dataset:
     )
 
 
-def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int) -> Run:
+def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: int) -> Run:
     """Train, interpret and judge one model."""
     started = time.process_time()
     config = ExplaiNNConfig(dataset.meta.length, 1)
@@ -108,7 +108,7 @@ def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int) -> Run:
     choose_kernel(model, "auto", CPU)
     if recipe == "robust":
         start_from_words(model, dataset)
-    options = TrainingOptions(recipe=recipe, seed=seed)  # type: ignore[arg-type]
+    options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
     result = train(model, dataset, options, report=lambda _: None)
     logits = predict_logits(model, dataset.codes, average_strands=True)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as scratch:
@@ -171,6 +171,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--recipes", nargs="+", default=["robust", "paper"])
     parser.add_argument("--runs", type=Path, help="append a line per training to this table")
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     prepare_device(CPU, 1)
     known = read_meme(next((TOP / "assets" / "motifs").glob("*vertebrates*.meme")))
@@ -185,7 +186,7 @@ def main() -> None:
             for seed in range(1, args.seeds + 1):
                 dataset = read_set(folder, test, seed)
                 streme = streme_auprc(folder, dataset)
-                run = run_once(dataset, known, recipe, seed)
+                run = run_once(dataset, known, recipe, seed, args.epochs)
                 runs[recipe].append(run)
                 numbers = (run.model, run.pwm, run.second, streme)
                 line = [folder.name, recipe, str(seed), *(f"{value:.4f}" for value in numbers)]

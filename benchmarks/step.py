@@ -86,13 +86,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernel", choices=("auto", "avx2", "torch"), help="only this one")
     parser.add_argument("--case", help="only this one, such as n100_b100_t1")
+    parser.add_argument("--pairs", type=int, help="timed calls of each side")
     args = parser.parse_args()
     prepare_device(CPU, 1)
     for units, batch, pairs in CASES:
         case = f"n{units}_b{batch}_t1"
         if args.case in (None, case):
             for kernel in [args.kernel] if args.kernel else ["auto", "torch"]:
-                measure(units, batch, pairs, kernel)
+                measure(units, batch, args.pairs or pairs, kernel)
             if case == AVX2_CASE and args.kernel is None:
                 avx2()
 

@@ -31,8 +31,10 @@ HEADS = ("single_layer", "nam")
 REGION_TASK, LEADER = "NFR_log2cov", "Reb1"
 
 
-def pretrain(data: Path, folder: Path) -> list[str]:
+def pretrain(data: Path, folder: Path, epochs: int) -> list[str]:
     """Train a model per factor, unless that was done; give their files."""
+    settings = folder / "pretrain.json"
+    settings.write_text(json.dumps({"max_epochs": epochs}))
     found = []
     for factor in FACTORS:
         model = f"{factor}.explainn.r1.model.safetensors"
@@ -41,17 +43,19 @@ def pretrain(data: Path, folder: Path) -> list[str]:
             continue
         prepare_peaks(data, folder, dataset=factor, factors=(factor,))
         dataset = f"{factor}.dataset.parquet"
-        script(folder, "train.py", "--dataset", dataset, "--id", f"{factor}.explainn.r1")
+        common = ("--dataset", dataset, "--id", f"{factor}.explainn.r1")
+        script(folder, "train.py", *common, "--options", settings)
     return found
 
 
-def compute(folder: Path, head: str, replicate: int, pretrained: list[str]) -> None:
+def compute(folder: Path, head: str, replicate: int, pretrained: list[str], epochs: int) -> None:
     """Train, measure and interpret a model over the factors' models, unless that was done."""
     run, data = f"{BINS}.{head}.r{replicate}", f"{BINS}.dataset.parquet"
     if (folder / f"{run}.transfer.tsv").exists():
         return
     settings = folder / f"{run}.json"
     options = {"model": head, "seed": 41 + replicate, "replicate": replicate}
+    options["max_epochs"] = epochs
     settings.write_text(json.dumps(options))
     common = ("--dataset", data, "--id", run)
     script(folder, "train.py", *common, "--options", settings.name, "--pretrained", *pretrained)
@@ -103,6 +107,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=TOP.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, help="folder to keep, and to go on from")
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     if not (args.data / "chipseq").is_dir() or not (args.data / "atac").is_dir():
         print(f"# transfer: {args.data} has no folders chipseq and atac; give --data")
@@ -110,7 +115,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = (args.work or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        pretrained = pretrain(args.data.resolve(), folder)
+        pretrained = pretrain(args.data.resolve(), folder, args.epochs)
         if not (folder / f"{BINS}.dataset.parquet").exists():
             prepare_assay(BINS, TARGETS[BINS], DATA_SEED, folder)
         if not (folder / f"{BINS}.baseline.tsv").exists():
@@ -118,7 +123,7 @@ def main() -> None:
             script(folder, "baseline.py", "--dataset", data, "--id", BINS)
         for replicate in range(1, args.seeds + 1):
             for head in HEADS:
-                compute(folder, head, replicate, pretrained)
+                compute(folder, head, replicate, pretrained, args.epochs)
         constant = constants(folder)
         baseline = {m: scores(folder / f"{BINS}.baseline.tsv", m) for m in ("mse", "pearson")}
         runs = range(1, args.seeds + 1)

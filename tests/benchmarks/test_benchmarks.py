@@ -1,0 +1,146 @@
+"""Every benchmark starts and prints its lines, in small, so that none can rot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import harness
+import pytest
+import traced
+
+FOLDER = Path(harness.__file__).parent
+ONE = ("--seeds", "1", "--epochs", "1")
+# What makes a benchmark small, and the beginning of a line that it prints then.
+SMALL: dict[str, tuple[tuple[str, ...], str]] = {
+    "discovery": (("--sizes", "300", "--epochs", "1", "--threads", "1"), "discovery\tp300_t1"),
+    "interpretation": (
+        ("--case", "n100_s1000_t1", "--pairs", "1"),
+        "interpretation\tn100_s1000_t1",
+    ),
+    "large": (("--n", "2000"), "large\tn2000_l200_k50_interpret"),
+    "load": (("--n", "500"), "load\tn500_l200"),
+    "memory": (("--n", "3000"), "memory\tn3000_l200_mib"),
+    "parity": (("--units", "3", "--epochs", "1", "--seeds", "2"), "parity\tmafk_n3_s2_auprc"),
+    "planted": (
+        (
+            *("--models", "explainn", "--sequences", "600", "--epochs", "1", "--units", "5"),
+            *("--backbones", "4", "--step", "40"),
+        ),
+        "planted\texplainn",
+    ),
+    "step": (
+        ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
+        "step_torch\tn50_b100_t1",
+    ),
+}
+# Those that run Nextflow, as a stub.
+STUBS: dict[str, tuple[tuple[str, ...], str]] = {
+    "small": (("--factors", "REST", "--sizes", "100", "-stub"), "small\tcpu\t"),
+    "test_profile": (("-stub",), "test_profile\tcpu\t"),
+}
+ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
+    "figure3": (
+        ("--factors", "REST", "--sizes", "200", "--yeast", "--recipes", "robust", *ONE),
+        "figure3\tREST_200 robust",
+    ),
+    "robust": (
+        ("--factors", "REST", "--sizes", "200", "--recipes", "robust", *ONE),
+        "robust\tREST_200_pwm_robust",
+    ),
+}
+ON_DATA: dict[str, tuple[tuple[str, ...], str]] = {
+    "assays": (("--only", "prdm13", "--seeds", "101", "--epochs", "1"), "assays\tprdm13 r1"),
+    "figure1": (("--models", "explainn", "--units", *ONE), "figure1\texplainn"),
+    "plug_and_play": (("--count", "3", "--ways", "frozen", *ONE), "plug_and_play\tfrozen"),
+    "transfer": (ONE, "transfer\tnam "),
+}
+
+
+def start(name: str, arguments: tuple[str, ...], folder: Path) -> str:
+    """Run a benchmark by itself in a folder; give what it prints."""
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / f"{name}.py"), *arguments],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "NXF_OFFLINE": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check(some: dict[str, tuple[tuple[str, ...], str]], name: str, folder: Path) -> None:
+    arguments, line = some[name]
+    said = start(name, arguments, folder)
+    assert any(found.startswith(line) for found in said.splitlines()), said
+
+
+def test_every_benchmark_has_its_trial() -> None:
+    assert sorted({**SMALL, **STUBS, **ON_FIXTURES, **ON_DATA}) == harness.names()
+    assert set(harness.QUICK) <= set(harness.names())
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_starts(name: str, tmp_path: Path) -> None:
+    check(SMALL, name, tmp_path)
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_starts_a_stub_run(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if name == "small":
+        request.getfixturevalue("data_dir")
+    check(STUBS, name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ON_FIXTURES)
+def test_starts_on_fixtures(name: str, tmp_path: Path, fixtures_dir: Path) -> None:
+    arguments, line = ON_FIXTURES[name]
+    given = (*arguments, "--fixtures", str(fixtures_dir / "streme"))
+    check({name: (given, line)}, name, tmp_path)
+
+
+@pytest.mark.minutes
+@pytest.mark.parametrize("name", ON_DATA)
+def test_starts_on_real_data(name: str, tmp_path: Path, data_dir: Path) -> None:
+    assert data_dir.is_dir()
+    check(ON_DATA, name, tmp_path)
+
+
+def test_no_such_benchmark() -> None:
+    command = [sys.executable, str(FOLDER / "harness.py"), "load", "lode"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "there is no benchmark lode" in done.stderr and "load" in done.stderr
+
+
+def test_a_trace_is_summed_up(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.txt"
+    trace.write_text(
+        "name\tstatus\tstart\tcomplete\trealtime\t%cpu\n"
+        "A:B:TRAIN (x.r1)\tCOMPLETED\t10000\t14000\t4000\t150.0\n"
+        "A:B:TRAIN (x.r2)\tCOMPLETED\t11000\t13000\t2000\t50.0\n"
+        "PREPARE (x)\tCOMPLETED\t16000\t17000\t1000\t-\n"
+        "PREPARE (y)\tFAILED\t16000\t19000\t3000\t100.0\n"
+    )
+    found = traced.summary(traced.read_trace(trace), 8.0, 20.0)
+    assert found.cpu == {"TRAIN": 7.0, "PREPARE": 0.0}
+    assert (found.tasks, found.wall) == (3, 12.0)
+    assert found.idle == pytest.approx(1 - 5 / 12)
+
+
+def test_lines_of_a_pair(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = traced.Measured({"TRAIN": 6.0, "SUMMARISE": 1.0}, 2, 10.0, 0.25)
+    other = traced.Measured({"TRAIN": 9.0, "ANNOTATE": 5.0}, 3, 20.0, 0.5)
+    traced.print_measured("small", ours, other)
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert ["small", "cpu_TRAIN", "6", "9", "1.5"] in lines
+    assert ["small", "cpu_ANNOTATE", "0", "5", "inf"] in lines
+    assert ["small", "cpu_SUMMARISE", "1", "0", "0.0"] in lines
+    assert ["small", "cpu", "7", "14", "2.0"] in lines
+    assert ["small", "idle", "0.25", "0.5", "2.0"] in lines
+    traced.print_measured("small", ours, None)
+    assert "small\tcpu\t7\tnan\tnan" in capsys.readouterr().out
