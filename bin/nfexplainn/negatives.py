@@ -14,6 +14,7 @@ from nfexplainn.duplicates import strand_free_key
 from nfexplainn.genome import Genome
 from nfexplainn.intervals import Ints, Regions
 from nfexplainn.shuffle import dinucleotide_shuffle
+from nfexplainn.unknown import share_bins
 
 BINS = 101
 # Of how many random windows per window still wanted the genome is tried before a rare GC content
@@ -29,6 +30,14 @@ def gc_bins(codes: dna.Codes) -> Ints:
     return np.where(np.isnan(share), -1, np.rint(100 * np.nan_to_num(share))).astype(np.int64)
 
 
+def gc_unknown_bins(codes: dna.Codes) -> Ints:
+    """Number the bins of %GC and share of N, int64, shape (n,); without N it is :func:`gc_bins`.
+
+    Of a pool with N of its own, so matched, the negatives hold as many as the positives.
+    """
+    return gc_bins(codes) + BINS * share_bins(codes)
+
+
 def match_pool(
     positives: Ints, pool: Ints, ratio: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -40,7 +49,7 @@ def match_pool(
     Parameters
     ----------
     positives, pool : int64 arrays
-        %GC of each sequence.
+        Bin of each sequence, by %GC alone or with N.
     ratio : float
         Pool members per positive.
     rng : Generator
@@ -52,7 +61,8 @@ def match_pool(
     """
     kept_positives: list[NDArray[np.intp]] = []
     kept_pool: list[NDArray[np.intp]] = []
-    for share in range(BINS):
+    shares = np.union1d(np.arange(BINS), np.concatenate([positives, pool]))
+    for share in shares[shares >= 0].tolist():
         mine, theirs = np.flatnonzero(positives == share), np.flatnonzero(pool == share)
         n_mine = min(len(mine), int(len(theirs) / ratio + 1e-9))
         n_theirs = min(len(theirs), round(n_mine * ratio))

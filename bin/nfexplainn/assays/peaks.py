@@ -29,12 +29,14 @@ from nfexplainn.negatives import (
     BINS,
     Windows,
     gc_bins,
+    gc_unknown_bins,
     match_pool,
     sample_genome,
     shuffled,
 )
 from nfexplainn.problems import read_each
 from nfexplainn.spec import Prepared, Spec
+from nfexplainn.unknown import extend_unknown, lay_unknown, matched_by
 
 _AMBIGUOUS = "no summit near the middle of the merged window"
 _GC_UNMATCHED = "no negative of the same GC content"
@@ -179,7 +181,8 @@ def _matched(
 ) -> tuple[NDArray[np.intp], Windows]:
     """Find GC-matched negatives; give the positives to keep, and the negatives."""
     genome, width, ratio = reader.genome, reader.width, spec.options.negatives_ratio
-    bins = gc_bins(windows.codes)
+    number = gc_bins if kinds == ["gc"] else gc_unknown_bins
+    bins = number(windows.codes)
     if kinds == ["gc"]:
         # Rounded up, or a ratio below 1 would find nothing for a rare %GC; match_pool trims.
         wanted = np.ceil(np.bincount(bins, minlength=BINS) * ratio).astype(np.int64)
@@ -206,9 +209,11 @@ def _matched(
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
-    keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, rng)
+    pool_bins = number(pool.codes)
+    keep, rows = match_pool(bins, pool_bins, ratio, rng)
+    by = matched_by(windows.codes if number is gc_unknown_bins else pool.codes)
     reader.ledger.note(
-        f"Negatives are {source}, matched to the positives by GC content in steps of 1 %"
+        f"Negatives are {source}, matched to the positives by {by}"
         f" ({len(rows):,} negatives, {len(keep):,} positives)."
     )
     if len(keep) < len(bins):
@@ -216,7 +221,16 @@ def _matched(
             f"{len(bins) - len(keep):,} of {len(bins):,} positive windows were left out for want of"
             " negatives with the same GC content."
         )
-    return keep, pool.take(rows)
+    chosen = pool.take(rows)
+    if kinds == ["gc"]:
+        codes = lay_unknown(chosen.codes, pool_bins[rows], windows.codes[keep], bins[keep], rng)
+        if codes is not chosen.codes:
+            reader.ledger.note(
+                "Positive windows hold N. They were copied into the same places of negatives of the"
+                " same GC content, so that N do not tell the classes apart."
+            )
+        chosen = dataclasses.replace(chosen, codes=codes)
+    return keep, chosen
 
 
 def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:
@@ -236,5 +250,5 @@ def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
     dataset = prepared.dataset
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
-    flanks = genome_flanks(dataset.names, genome, MAX_SHIFT)
+    flanks = extend_unknown(dataset.codes, genome_flanks(dataset.names, genome, MAX_SHIFT))
     return Prepared(dataclasses.replace(dataset, meta=meta, flanks=flanks), prepared.dropped)
