@@ -49,7 +49,7 @@ def share_bins(codes: dna.Codes) -> Ints:
 def matched_by(codes: dna.Codes) -> str:
     """Say what sequences are matched by in GC content and, where any holds N, in N."""
     unknown = (codes == dna.N_CODE).any()
-    return "GC content in steps of 1 %" + (" and share of N in steps of 5 %" if unknown else "")
+    return "GC content in steps of 1 %" + (" and by their unknown bases (N)" if unknown else "")
 
 
 def shuffle_known(codes: dna.Codes, shuffle: Callable[[dna.Codes], dna.Codes]) -> dna.Codes:

@@ -29,8 +29,8 @@ from nfexplainn.negatives import (
     BINS,
     Windows,
     gc_bins,
-    gc_unknown_bins,
     match_pool,
+    match_with_unknown,
     sample_genome,
     shuffled,
 )
@@ -181,9 +181,8 @@ def _matched(
 ) -> tuple[NDArray[np.intp], Windows]:
     """Find GC-matched negatives; give the positives to keep, and the negatives."""
     genome, width, ratio = reader.genome, reader.width, spec.options.negatives_ratio
-    number = gc_bins if kinds == ["gc"] else gc_unknown_bins
-    bins = number(windows.codes)
     if kinds == ["gc"]:
+        bins = gc_bins(windows.codes)
         # Rounded up, or a ratio below 1 would find nothing for a rare %GC; match_pool trims.
         wanted = np.ceil(np.bincount(bins, minlength=BINS) * ratio).astype(np.int64)
         pool = sample_genome(
@@ -197,6 +196,10 @@ def _matched(
             ),
             rng,
         )
+        pool_bins = gc_bins(pool.codes)
+        keep, rows = match_pool(bins, pool_bins, ratio, rng)
+        # These windows are without N; those of the positives are laid over them.
+        codes = lay_unknown(pool.codes[rows], pool_bins[rows], windows.codes[keep], bins[keep], rng)
         source = "random windows of the genome outside all peaks"
     else:
         if kinds == ["others"]:
@@ -209,28 +212,18 @@ def _matched(
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
-    pool_bins = number(pool.codes)
-    keep, rows = match_pool(bins, pool_bins, ratio, rng)
-    by = matched_by(windows.codes if number is gc_unknown_bins else pool.codes)
+        keep, rows, codes = match_with_unknown(windows.codes, pool.codes, ratio, rng)
+    count = len(windows.codes)
     reader.ledger.note(
-        f"Negatives are {source}, matched to the positives by {by}"
+        f"Negatives are {source}, matched to the positives by {matched_by(windows.codes)}"
         f" ({len(rows):,} negatives, {len(keep):,} positives)."
     )
-    if len(keep) < len(bins):
+    if len(keep) < count:
         reader.ledger.note(
-            f"{len(bins) - len(keep):,} of {len(bins):,} positive windows were left out for want of"
+            f"{count - len(keep):,} of {count:,} positive windows were left out for want of"
             " negatives with the same GC content."
         )
-    chosen = pool.take(rows)
-    if kinds == ["gc"]:
-        codes = lay_unknown(chosen.codes, pool_bins[rows], windows.codes[keep], bins[keep], rng)
-        if codes is not chosen.codes:
-            reader.ledger.note(
-                "Positive windows hold N. They were copied into the same places of negatives of the"
-                " same GC content, so that N do not tell the classes apart."
-            )
-        chosen = dataclasses.replace(chosen, codes=codes)
-    return keep, chosen
+    return keep, dataclasses.replace(pool.take(rows), codes=codes)
 
 
 def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:

@@ -24,7 +24,7 @@ from nfexplainn.dataset import Floats
 from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import Fasta, read_fasta
-from nfexplainn.negatives import gc_unknown_bins, match_pool, shuffled
+from nfexplainn.negatives import match_with_unknown, shuffled
 from nfexplainn.padding import pad_codes
 from nfexplainn.problems import gather
 from nfexplainn.spec import Prepared, Row, Spec
@@ -299,8 +299,9 @@ def _negatives(
     if "others" in kinds and spec.others:
         pool = _join([_table(spec, p, files, length, tasks, "", ledger) for p in spec.others])
         pool = _without(pool, positives, "other rows", ledger)
-        bins = gc_unknown_bins(positives.codes), gc_unknown_bins(pool.codes)
-        keep, rows = match_pool(*bins, spec.options.negatives_ratio, rng)
+        keep, rows, codes = match_with_unknown(
+            positives.codes, pool.codes, spec.options.negatives_ratio, rng
+        )
         unmatched = len(positives.names) - len(keep)
         ledger.drop(joint_source(spec), "no negative of the same GC content", unmatched)
         ledger.note(
@@ -309,7 +310,7 @@ def _negatives(
         )
         positives, pool = positives.take(keep), pool.take(rows)
         parts = rng.permutation(np.resize(positives.part, len(rows)))
-        found.append(_Table(pool.names, pool.codes, pool.labels, parts))
+        found.append(_Table(pool.names, codes, pool.labels, parts))
     if "shuffle" in kinds:
         found.append(_shuffles(spec, kinds, positives, ledger, rng))
     if not found:
