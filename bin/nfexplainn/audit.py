@@ -11,7 +11,7 @@ from nfexplainn import dna
 from nfexplainn.coordinates import read_names
 from nfexplainn.dataset import SPLITS, Dataset
 from nfexplainn.duplicates import hash_sequences
-from nfexplainn.unknown import compare_classes
+from nfexplainn.unknown import compare_classes, count_unknown
 
 KMER = 24
 SHARED_QUARTER = 0.25
@@ -261,8 +261,7 @@ def _shared_kmers(dataset: Dataset) -> Check:
 def _unknown_bases(dataset: Dataset) -> Check:
     """Look whether the number of N tells the classes of any task apart."""
     name, total = "unknown_bases", len(dataset)
-    unknown = (dataset.codes == dna.N_CODE).sum(axis=1)
-    unknown -= 2 * int(dataset.meta.extra.get("pad", 0))
+    unknown = count_unknown(dataset.codes) - 2 * int(dataset.meta.extra.get("pad", 0))
     if not unknown.any():
         return _check(name, 0, total)
     values = dataset.meta.task_type == "regression"

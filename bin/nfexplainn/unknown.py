@@ -17,8 +17,17 @@ from nfexplainn import dna
 SHARE_STEP = 0.05
 # Classes differ in N where the AUROC is this far from 0.5, and so many standard errors.
 _FAR, _SURE = 0.05, 4
+_ROWS = 8192
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+def count_unknown(codes: dna.Codes) -> Ints:
+    """Count the N of each sequence, int64, shape (n,), in blocks so as to need little memory."""
+    out = np.empty(len(codes), dtype=np.int64)
+    for first in range(0, len(codes), _ROWS):
+        out[first : first + _ROWS] = (codes[first : first + _ROWS] == dna.N_CODE).sum(axis=1)
+    return out
 
 
 def mostly_known(codes: dna.Codes, max_unknown: float) -> NDArray[np.bool_]:
@@ -30,9 +39,8 @@ def mostly_known(codes: dna.Codes, max_unknown: float) -> NDArray[np.bool_]:
     max_unknown : float
         From 0 (no N at all) to 1.
     """
-    unknown = (codes == dna.N_CODE).sum(axis=1)
     # What 0.1 x 30 is short of 3 is rounding.
-    return np.asarray(unknown <= max_unknown * codes.shape[1] + 1e-9)
+    return np.asarray(count_unknown(codes) <= max_unknown * codes.shape[1] + 1e-9)
 
 
 def why_dropped(what: str, max_unknown: float) -> str:
@@ -42,13 +50,13 @@ def why_dropped(what: str, max_unknown: float) -> str:
 
 def share_bins(codes: dna.Codes) -> Ints:
     """Share of N in steps of 5 %, rounded up, int64, shape (n,); 0 is none at all."""
-    share = (codes == dna.N_CODE).mean(axis=1)
+    share = count_unknown(codes) / max(1, codes.shape[1])
     return np.ceil(share / SHARE_STEP - 1e-9).astype(np.int64)
 
 
 def matched_by(codes: dna.Codes) -> str:
     """Say what sequences are matched by in GC content and, where any holds N, in N."""
-    unknown = (codes == dna.N_CODE).any()
+    unknown = count_unknown(codes).any()
     return "GC content in steps of 1 %" + (" and by their unknown bases (N)" if unknown else "")
 
 
@@ -68,15 +76,25 @@ def shuffle_known(codes: dna.Codes, shuffle: Callable[[dna.Codes], dna.Codes]) -
     -------
     uint8 array, shape (n, length)
     """
-    unknown = codes == dna.N_CODE
-    if not unknown.any():
+    rows = np.flatnonzero(count_unknown(codes))
+    if not len(rows):
         return shuffle(codes)
+    blocks = [rows[first : first + _ROWS] for first in range(0, len(rows), _ROWS)]
+    moved = codes.copy()
+    for block in blocks:
+        moved[block] = np.take_along_axis(codes[block], _known_first(codes[block]), axis=1)
     # No pair leads from N back to a base: N that stand at the end stay there.
-    known_first = np.argsort(unknown, axis=1, kind="stable")
-    out = np.empty_like(codes)
-    moved = shuffle(np.take_along_axis(codes, known_first, axis=1))
-    np.put_along_axis(out, known_first, moved, axis=1)
+    out = shuffle(moved)
+    for block in blocks:
+        back = np.empty_like(out[block])
+        np.put_along_axis(back, _known_first(codes[block]), out[block], axis=1)
+        out[block] = back
     return out
+
+
+def _known_first(codes: dna.Codes) -> NDArray[np.intp]:
+    """Order the places of each sequence: those of known bases, then those of N."""
+    return np.argsort(codes == dna.N_CODE, axis=1, kind="stable")
 
 
 def lay_unknown(
