@@ -63,7 +63,7 @@ def prepare(
         genome.write_bytes(packed.read())
     spec = {
         **{"id": dataset, "assay": "peaks", "seed": 42, "rows": rows, "files": files},
-        **{"genome": {"name": genome.name, "path": str(genome)}, "options": {}},
+        **{"genome": {"name": genome.name, "path": str(genome)}, "options": {"max_unknown": 0}},
     }
     (folder / "spec.json").write_text(json.dumps(spec))
     script(folder, "prepare_peaks.py", "--spec", "spec.json")

@@ -55,8 +55,7 @@ def main() -> None:
     saved: dict[str, Any] = {"tasks": np.array(dataset.meta.tasks)}
     prefixes = patterns.prefixes(dataset.meta.tasks)
     for column, task in enumerate(dataset.meta.tasks):
-        choice = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
-        chosen = choice.rows
+        chosen = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
         loaded = load_model(args.model)
         try:
             result = deeplift.attribute(
@@ -72,7 +71,6 @@ def main() -> None:
             continue
         prefix = prefixes[column]
         motifs, note = patterns.find_patterns(dataset.codes[chosen], result, task, prefix)
-        note = ". ".join(filter(None, (choice.note, note)))
         found += motifs
         largest = float(result.error.max()) if len(chosen) else None
         delta = float(result.delta.mean()) if len(chosen) else None

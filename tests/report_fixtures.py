@@ -171,6 +171,7 @@ def _write_dataset(folder: Path, spec: Spec, random: np.random.Generator) -> Non
         "shuffle_pairs": 0,
         "overlapping_windows": 0,
         "shared_kmers": 8,
+        "unknown_bases": 0,
     }
     table(
         folder / f"{spec.id}.audit.tsv",

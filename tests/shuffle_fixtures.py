@@ -15,8 +15,13 @@ TEXTS = ("ACAGATACAGTA", "AACAGACCGA", "ACGTTGCATGCA", "AAAACAAAGA", "ANCANGNAAC
 
 
 def pairs(text: str) -> Counter[str]:
-    """Count the pairs of neighbours."""
-    return Counter(a + b for a, b in itertools.pairwise(text))
+    """Count the pairs of neighbours, as if there were no N between them."""
+    return Counter(a + b for a, b in itertools.pairwise(text.replace("N", "")))
+
+
+def places(text: str) -> list[int]:
+    """Where the N stand."""
+    return [place for place, letter in enumerate(text) if letter == "N"]
 
 
 def check_equally_likely(text: str, shuffle: Callable[[dna.Codes], dna.Codes]) -> None:
@@ -25,7 +30,7 @@ def check_equally_likely(text: str, shuffle: Callable[[dna.Codes], dna.Codes]) -
     legal = set()
     for middle in set(itertools.permutations(text[1:-1])):
         candidate = text[0] + "".join(middle) + text[-1]
-        if pairs(candidate) == wanted:
+        if pairs(candidate) == wanted and places(candidate) == places(text):
             legal.add(candidate)
     draws = 400 * len(legal)
     counts = Counter(dna.decode(shuffle(np.repeat(dna.encode([text]), draws, axis=0))))

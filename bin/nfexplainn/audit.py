@@ -11,6 +11,7 @@ from nfexplainn import dna
 from nfexplainn.coordinates import read_names
 from nfexplainn.dataset import SPLITS, Dataset
 from nfexplainn.duplicates import hash_sequences
+from nfexplainn.unknown import compare_classes, count_unknown
 
 KMER = 24
 SHARED_QUARTER = 0.25
@@ -53,6 +54,7 @@ def audit_dataset(dataset: Dataset) -> list[Check]:
     ``overlapping_windows`` and ``shared_kmers``: sequences of validation and test of which at
     least a quarter of the 24-mers stand in training, on either strand. The first four compare
     every pair of splits and count the sequences that have a partner in another split.
+    ``unknown_bases`` counts the sequences with N where those tell a task's classes apart.
     """
     split = np.searchsorted(np.sort(SPLITS), dataset.split).astype(np.int64)
     where = read_names(dataset.names)
@@ -64,6 +66,7 @@ def audit_dataset(dataset: Dataset) -> list[Check]:
         _pairs(dataset, pairs, where.parent[pairs], split),
         _overlaps(dataset, where.chains(), where.chrom, where.start, where.end, split),
         _shared_kmers(dataset),
+        _unknown_bases(dataset),
     ]
 
 
@@ -253,3 +256,23 @@ def _shared_kmers(dataset: Dataset) -> Check:
         f" {total[row]} {KMER}-mers with training, e.g. with {dataset.names[partner]}"
     )
     return _check(name, int(clash.sum()), len(rows), example)
+
+
+def _unknown_bases(dataset: Dataset) -> Check:
+    """Look whether the number of N tells the classes of any task apart."""
+    name, total = "unknown_bases", len(dataset)
+    unknown = count_unknown(dataset.codes) - 2 * int(dataset.meta.extra.get("pad", 0))
+    if not unknown.any():
+        return _check(name, 0, total)
+    values = dataset.meta.task_type == "regression"
+    found = compare_classes(unknown, dataset.labels, halves=values)
+    if not found.differ.any():
+        return _check(name, 0, total)
+    worst = int(np.argmax(np.where(found.differ, np.abs(found.auroc - 0.5), -1)))
+    more, less = ("upper half", "lower half") if values else ("positives", "negatives")
+    example = (
+        f"{dataset.meta.tasks[worst]}: {100 * found.upper[worst]:.1f} % of the {more} and"
+        f" {100 * found.lower[worst]:.1f} % of the {less} hold N; their number alone has an AUROC"
+        f" of {found.auroc[worst]:.2f}"
+    )
+    return _check(name, int((unknown > 0).sum()), total, example)

@@ -14,6 +14,7 @@ from nfexplainn.duplicates import strand_free_key
 from nfexplainn.genome import Genome
 from nfexplainn.intervals import Ints, Regions
 from nfexplainn.shuffle import dinucleotide_shuffle
+from nfexplainn.unknown import lay_unknown, share_bins
 
 BINS = 101
 # Of how many random windows per window still wanted the genome is tried before a rare GC content
@@ -25,7 +26,9 @@ _DRAW = 65536
 
 def gc_bins(codes: dna.Codes) -> Ints:
     """Percent G + C rounded to whole numbers, int64, shape (n,); -1 where every base is N."""
-    share = dna.gc_content(codes)
+    length = max(1, codes.shape[1])
+    # Of sequences with N, too, a share that one without can have, lest none match them.
+    share = np.rint(dna.gc_content(codes) * length) / length
     return np.where(np.isnan(share), -1, np.rint(100 * np.nan_to_num(share))).astype(np.int64)
 
 
@@ -40,7 +43,7 @@ def match_pool(
     Parameters
     ----------
     positives, pool : int64 arrays
-        %GC of each sequence.
+        %GC of each sequence, or another number of its bin.
     ratio : float
         Pool members per positive.
     rng : Generator
@@ -52,13 +55,51 @@ def match_pool(
     """
     kept_positives: list[NDArray[np.intp]] = []
     kept_pool: list[NDArray[np.intp]] = []
-    for share in range(BINS):
+    shares = np.union1d(np.arange(BINS), np.concatenate([positives, pool]))
+    for share in shares[shares >= 0].tolist():
         mine, theirs = np.flatnonzero(positives == share), np.flatnonzero(pool == share)
         n_mine = min(len(mine), int(len(theirs) / ratio + 1e-9))
         n_theirs = min(len(theirs), round(n_mine * ratio))
         kept_positives.append(rng.permutation(mine)[:n_mine])
         kept_pool.append(rng.permutation(theirs)[:n_theirs])
     return np.sort(np.concatenate(kept_positives)), np.sort(np.concatenate(kept_pool))
+
+
+def match_with_unknown(
+    positives: dna.Codes, pool: dna.Codes, ratio: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp], dna.Codes]:
+    """Choose as :func:`match_pool` does, by %GC and by the share of N in steps of 5 %.
+
+    Positives for whose N there are too few in the pool get members without N, over which theirs
+    are laid. Where there is no N, the result is that of :func:`match_pool` by %GC.
+
+    Parameters
+    ----------
+    positives, pool : uint8 arrays, shape (n, length) and (m, length)
+    ratio : float
+    rng : Generator
+
+    Returns
+    -------
+    positive_rows, pool_rows : integer arrays
+        Ascending.
+    codes : uint8 array, shape (pool rows, length)
+        Of the members chosen.
+    """
+    bins, pool_bins = gc_bins(positives), gc_bins(pool)
+    shares, pool_shares = share_bins(positives), share_bins(pool)
+    keep, rows = match_pool(bins + BINS * shares, pool_bins + BINS * pool_shares, ratio, rng)
+    rest = np.setdiff1d(np.flatnonzero(shares), keep)
+    free = np.setdiff1d(np.flatnonzero(pool_shares == 0), rows)
+    if not len(rest):
+        return keep, rows, pool[rows]
+    mine, theirs = match_pool(bins[rest], pool_bins[free], ratio, rng)
+    more, others = rest[mine], free[theirs]
+    laid = lay_unknown(pool[others], pool_bins[others], positives[more], bins[more], rng)
+    codes = np.concatenate([pool[rows], laid])
+    rows = np.concatenate([rows, others])
+    order = np.argsort(rows)
+    return np.sort(np.concatenate([keep, more])), rows[order], codes[order]
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def epoch_codes(
         if len(negatives) and len(positives):
             # As many as there were; several per positive where there are more of them. With real
             # flanks these are shuffled along, so that no class is told by its ends.
-            # The N that pad reads stay at the ends: within, they would give the negatives away.
+            # The N that pad reads are no bases to shuffle. Others stay in place as well: elsewhere
+            # they would give the negatives away.
             pad = int(dataset.meta.extra.get("pad", 0))
             inside = slice(pad, codes.shape[1] - pad)
             parents = np.ascontiguousarray(codes[np.resize(positives, len(negatives)), inside])

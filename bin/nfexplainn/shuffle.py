@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.dna import Codes
+from nfexplainn.unknown import shuffle_known
 
 _LETTERS = 5
 _CHUNK = 8192
@@ -25,8 +26,8 @@ def dinucleotide_shuffle(codes: Codes, seed: int | np.random.Generator) -> Codes
     """Shuffle each sequence uniformly among those with the same dinucleotides.
 
     The first and the last base stay where they are (this follows from the counts, except in
-    sequences that begin and end with the same base, whose rotations are left out). N counts as a
-    fifth letter.
+    sequences that begin and end with the same base, whose rotations are left out). Every N stays
+    where it is, and the bases on both sides of it count as neighbours.
 
     Parameters
     ----------
@@ -40,6 +41,11 @@ def dinucleotide_shuffle(codes: Codes, seed: int | np.random.Generator) -> Codes
     rng = np.random.default_rng(seed)
     if codes.shape[1] < 4:
         return codes.copy()
+    return shuffle_known(codes, lambda moved: _shuffle(moved, rng))
+
+
+def _shuffle(codes: Codes, rng: np.random.Generator) -> Codes:
+    """Shuffle chunk by chunk; N counts as a fifth letter."""
     out = np.empty_like(codes)
     for first in range(0, len(codes), _CHUNK):
         out[first : first + _CHUNK] = _shuffle_chunk(codes[first : first + _CHUNK], rng)

@@ -44,6 +44,8 @@ class Options:
         For rows that say nothing: ``gc``, ``shuffle`` or ``others``; None: the assay's default.
     negatives_ratio : float
         Negatives per positive.
+    max_unknown : float
+        Largest share of unknown bases (N) in a sequence; with more it is dropped.
     split_by : {'random', 'chromosome', 'given'}
     valid_fraction, test_fraction : float
     valid_chromosomes, test_chromosomes : tuple of str
@@ -61,6 +63,7 @@ class Options:
     length: int | None = None
     negatives: str | None = None
     negatives_ratio: float = 1.0
+    max_unknown: float = 0.1
     split_by: str = "random"
     valid_fraction: float = 0.1
     test_fraction: float = 0.1
@@ -78,6 +81,10 @@ class Options:
             wrong.append(f"top_n is {self.top_n}; give 1 or more, or leave it out.")
         if not self.negatives_ratio > 0:
             wrong.append(f"negatives_ratio is {self.negatives_ratio:g}; it must be above 0.")
+        if not 0 <= self.max_unknown < 1:
+            wrong.append(
+                f"max_unknown is {self.max_unknown:g}; it is a share: give 0 or more, below 1."
+            )
         if self.split_by not in SPLIT_KINDS:
             wrong.append(f"split_by is '{self.split_by}'; it is one of {', '.join(SPLIT_KINDS)}.")
         if self.negatives is not None and self.negatives not in NEGATIVE_KINDS:

@@ -137,24 +137,15 @@ def test_positives_of_the_test_part_that_are_predicted():
     logits = np.where(labels > 0.5, 1.0, -1.0) * (1 + rng.random((n, 2)))
     logits[4] *= -1  # wrong
     codes = random_codes(n)
-    codes[8, 3] = dna.N_CODE
+    codes[8, 3] = dna.N_CODE  # no reason to leave it out
     split = np.array(["train", "test"])[(np.arange(n) >= 2) * 1]
     meta = DatasetMeta("d", "sequences", "multilabel", ("a", "b"), LENGTH, True, 1)
     data = Dataset(meta, [f"s{row}" for row in range(n)], codes, split, labels)
-    wanted = [row for row in range(2, n, 2) if row not in (4, 8)]
-    assert choose_sequences(data, logits.astype(np.float32), 0, 100).rows.tolist() == wanted
+    wanted = [row for row in range(2, n, 2) if row != 4]
+    assert choose_sequences(data, logits.astype(np.float32), 0, 100).tolist() == wanted
     best = choose_sequences(data, logits.astype(np.float32), 0, 5)
-    assert set(best.rows) == set(sorted(wanted, key=lambda row: -logits[row, 0])[:5])
-    assert best.note == "1 of 28 sequences hold N and are left out"
-    none = choose_sequences(data, logits.astype(np.float32), 1, 100)
-    assert not len(none.rows) and none.note == ""
-    # Padding is no unknown base: the same rows are chosen.
-    meta = dataclasses.replace(meta, length=LENGTH + 9)
-    data = Dataset(
-        meta, data.names, np.pad(codes, ((0, 0), (5, 4)), constant_values=4), split, labels
-    )
-    padded = choose_sequences(data, logits.astype(np.float32), 0, 100)
-    assert padded.rows.tolist() == wanted and (padded.unknown, padded.candidates) == (1, 28)
+    assert set(best) == set(sorted(wanted, key=lambda row: -logits[row, 0])[:5])
+    assert not len(choose_sequences(data, logits.astype(np.float32), 1, 100))
 
 
 @pytest.mark.parametrize(("name", "more"), [SHAPES[2], ("cnn1exp", {}), ("danq", {})])
@@ -182,6 +173,41 @@ def test_padding_gets_nothing_and_the_rest_adds_up(name, more, both):
     ]
     wanted = logits[0] - logits[1].reshape(3, n).mean(axis=1)
     assert np.allclose(found.delta, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "more"), [SHAPES[2], ("cnn1exp", {}), ("danq", {})])
+def test_unknown_bases_get_nothing_and_the_rest_adds_up(name, more):
+    n = 2 if name == "danq" else 4
+    codes = random_codes(3)
+    codes[np.random.default_rng(8).random(codes.shape) < 0.1] = dna.N_CODE
+    codes[0, 40:60] = dna.N_CODE
+    found = attribute(ready(name, more), codes, 1, 3, both_strands=True, references=n, double=True)
+    assert np.abs(found.delta).max() > 1e-4 and found.error.max() < 1e-6
+    assert not found.hypothetical[codes == dna.N_CODE].any()
+    assert np.abs(found.contributions(codes).sum(axis=1) - found.delta).max() < 1e-5
+
+
+def test_modisco_reads_an_unknown_base_as_one_that_adds_nothing(monkeypatch):
+    import modiscolite.tfmodisco
+
+    given = []
+
+    def nothing(one_hot, hypothetical, **_settings):
+        given.append((one_hot, hypothetical))
+        return [], []
+
+    monkeypatch.setattr(modiscolite.tfmodisco, "TFMoDISco", nothing)
+    codes = random_codes(60)
+    codes[:, :5] = dna.N_CODE  # padding
+    codes[3, 20:40] = dna.N_CODE
+    hypothetical = np.where((codes == dna.N_CODE)[..., None], 0, 1).repeat(4, axis=2)
+    found = Attributions(hypothetical.astype(np.float32), np.zeros(60), np.zeros(60))
+    find_patterns(codes, found, "t", "")
+    ((one_hot, read),) = given
+    assert one_hot.shape == read.shape == (60, LENGTH - 5, 4)
+    assert (one_hot.sum(axis=2) == 1).all()
+    assert np.array_equal((one_hot * read).sum(axis=2), (codes[:, 5:] != dna.N_CODE))
+    assert codes[3, 20] == dna.N_CODE
 
 
 @pytest.mark.minutes

@@ -32,6 +32,7 @@ def test_random_sequences_pass_everything() -> None:
         "shuffle_pairs",
         "overlapping_windows",
         "shared_kmers",
+        "unknown_bases",
     ]
     assert {(c.count, c.example) for c in checks.values()} == {(0, "")}
     # These sequences are no shuffles, and have no coordinates.

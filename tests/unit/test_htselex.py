@@ -114,7 +114,7 @@ def test_trimming_and_odd_lengths(tmp_path: Path) -> None:
         "b": fastq(["AC" + s + "GTA" for s in texts(80, 20, seed=1)]),
     }
     dataset = prepared(
-        prepare, tmp_path, files, cycles("0", "1"), trim_left=2, trim_right=3
+        prepare, tmp_path, files, cycles("0", "1"), trim_left=2, trim_right=3, max_unknown=0
     ).dataset
     assert dataset.meta.dropped == {
         "nothing left after trimming": 1,

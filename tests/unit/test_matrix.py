@@ -135,7 +135,8 @@ def test_what_cannot_be_used_is_counted(tmp_path: Path, genome: Path) -> None:
         columns=frame.columns,
     )
     both = pd.concat([frame, extra])
-    got = prepare(make_spec(tmp_path, genome, "matrix", {"m.tsv": text(both)}))
+    files = {"m.tsv": text(both)}
+    got = prepare(make_spec(tmp_path, genome, "matrix", files, max_unknown=0))
     assert len(got.dataset) == 40
     assert {reason: count for _, reason, count in got.dropped} == {
         "chromosome not in the genome": 1,

@@ -209,3 +209,12 @@ def test_a_split_keeps_together_what_there_is(tmp_path: Path) -> None:
     assert f"{shuffled} on the side of the sequence it was made from, and {overlapping}" in peaks
     values = text(split("d", "random"))
     assert shuffled not in values and overlapping not in values
+
+
+def test_unknown_bases_are_told(tmp_path: Path) -> None:
+    assert "unknown base" not in methods_html(inputs_of(tmp_path))
+    text = methods_html(inputs_of(tmp_path, max_unknown=0.1))
+    assert "Sequences with more than 10 % unknown bases (N) were left out; in the others" in text
+    assert "with an unknown base (N) were left out." in methods_html(
+        inputs_of(tmp_path, max_unknown=0)
+    )

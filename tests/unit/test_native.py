@@ -85,7 +85,13 @@ def step(model: ExplaiNN, codes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     return outputs.detach().double(), gradients
 
 
-def check_step(config: ExplaiNNConfig, batch: int, seed: int = 0, unknown: float = 0.03) -> None:
+def check_step(
+    config: ExplaiNNConfig,
+    batch: int,
+    seed: int = 0,
+    unknown: float = 0.03,
+    codes: Tensor | None = None,
+) -> None:
     """Outputs, gradients and running statistics of a step, against torch at float64.
 
     How much rounding a gradient suffers depends on what cancels in it, so that the yardstick is
@@ -93,7 +99,7 @@ def check_step(config: ExplaiNNConfig, batch: int, seed: int = 0, unknown: float
     gradient, as that is what the others are sums of.
     """
     model = random_model(config, seed)
-    codes = random_codes(batch, config.length, seed, unknown)
+    codes = random_codes(batch, config.length, seed, unknown) if codes is None else codes
     ours, exact = native(model), copy.deepcopy(model).double()
     outputs, gradients = step(ours, codes)
     rounded, yardstick = step(model, codes)
@@ -171,6 +177,19 @@ def test_unknown_bases_add_nothing(unknown: float) -> None:
     codes = random_codes(9, SMALL.length, unknown=unknown)
     with torch.no_grad():
         assert torch.allclose(native(model)(codes), model(codes), atol=1e-5)
+
+
+@each_isa
+@pytest.mark.parametrize("num_fc", [0, 1, 2])
+@pytest.mark.parametrize("holding", [1, 20, 40])
+def test_step_with_masked_repeats(num_fc: int, holding: int) -> None:
+    """Runs of N as of masked repeats, longer than a filter, in some sequences of a batch."""
+    codes = random_codes(40, SMALL.length, seed=holding, unknown=0.0)
+    rng = np.random.default_rng(holding)
+    for row in range(holding):
+        start = int(rng.integers(0, SMALL.length))
+        codes[row, start : start + int(rng.integers(1, 40))] = 4
+    check_step(dataclasses.replace(SMALL, num_fc=num_fc), 40, codes=codes)
 
 
 @each_isa

@@ -3,13 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nfexplainn import dna
 from nfexplainn.genome import Genome, open_genome
 from nfexplainn.intervals import Regions
-from nfexplainn.negatives import BINS, gc_bins, match_pool, sample_genome
+from nfexplainn.negatives import (
+    BINS,
+    gc_bins,
+    match_pool,
+    match_with_unknown,
+    sample_genome,
+)
 
 bins = st.lists(st.integers(0, 6), max_size=40).map(lambda v: np.array(v, dtype=np.int64))
 
@@ -86,3 +93,32 @@ def test_a_gc_content_that_the_genome_lacks_gives_fewer(tmp_path: Path) -> None:
     assert found.codes.shape == (0, 100)
     short = sample_genome(genome, wanted, 20_000, [0], nothing, np.random.default_rng(1))
     assert len(short.chrom) == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.5])
+def test_positives_with_unknown_bases_find_negatives_in_any_pool(share: float) -> None:
+    """Of a pool in which this share of the sequences holds N, too."""
+    rng = np.random.default_rng(6)
+    positives, pool = (rng.integers(0, 4, (n, 60), dtype=np.uint8) for n in (200, 2000))
+    for codes, part in ((positives, 0.7), (pool, share)):
+        for row in np.flatnonzero(rng.random(len(codes)) < part).tolist():
+            start = int(rng.integers(0, 50))
+            codes[row, start : start + int(rng.integers(1, 7))] = dna.N_CODE
+    keep, rows, codes = match_with_unknown(positives, pool, 1, np.random.default_rng(0))
+    assert len(keep) == len(rows) == len(codes) > 190
+    assert (np.diff(keep) > 0).all() and (np.diff(rows) > 0).all()
+    assert (codes == np.where(codes == dna.N_CODE, dna.N_CODE, pool[rows])).all()
+    counts = [np.ceil((c == dna.N_CODE).sum(axis=1) / 3) for c in (positives[keep], codes)]
+    assert np.array_equal(np.sort(counts[0]), np.sort(counts[1]))
+    if not share:
+        patterns = [sorted((c == dna.N_CODE).tolist()) for c in (positives[keep], codes)]
+        assert patterns[0] == patterns[1]
+
+
+def test_without_unknown_bases_matching_is_by_gc_alone() -> None:
+    rng = np.random.default_rng(6)
+    positives, pool = (rng.integers(0, 4, (n, 60), dtype=np.uint8) for n in (50, 300))
+    keep, rows, codes = match_with_unknown(positives, pool, 2, np.random.default_rng(0))
+    wanted = match_pool(gc_bins(positives), gc_bins(pool), 2, np.random.default_rng(0))
+    assert np.array_equal(keep, wanted[0]) and np.array_equal(rows, wanted[1])
+    assert np.array_equal(codes, pool[rows])

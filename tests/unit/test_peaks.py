@@ -144,7 +144,7 @@ def test_what_cannot_be_used_is_dropped_and_counted(tmp_path: Path, genome: Path
         "chr3\t55000\t55001",  # twice
     ]
     files = {"a": rows, "black": ["chr2\t30099\t30100", "chrUn\t1\t2"]}
-    prepared = run(tmp_path, genome, files, blacklist=1)
+    prepared = run(tmp_path, genome, files, blacklist=1, max_unknown=0)
     by_reason = counts(prepared)
     assert by_reason.pop("merged with a summit nearer than half a window", 0) < 5
     assert by_reason == {
@@ -538,7 +538,7 @@ def test_chr22_drops_windows_with_n(data_dir: Path, tmp_path: Path) -> None:
         "peaks",
         (Row("CTCF", 0),),
         (InputFile("macs3.narrowPeak", str(path)),),
-        make_options({}, 42),
+        make_options({"max_unknown": 0}, 42),
         InputFile("chr22.fa.gz", str(used)),
     )
     prepared = prepare(spec)

@@ -16,6 +16,7 @@ CHECKS = (
     "shuffle_pairs",
     "overlapping_windows",
     "shared_kmers",
+    "unknown_bases",
 )
 
 
@@ -32,15 +33,15 @@ def dataset(name: str, *found: tuple[str, int, int]) -> DatasetResult:
 
 def test_a_check_without_anything_to_look_at_is_a_dash(tmp_path: Path) -> None:
     passed, nothing = ("pass", 0, 1000), ("not_applicable", 0, 0)
-    clean = dataset("clean", passed, passed, ("pass", 0, 0), nothing, nothing)  # an older result
-    leaks = dataset("leaks", passed, ("warn", 2, 1000), nothing, passed, ("warn", 13, 797))
+    clean = dataset("clean", passed, passed, ("pass", 0, 0), *[nothing] * 3)  # an older result
+    leaks = dataset("leaks", passed, ("warn", 2, 1000), nothing, passed, ("warn", 13, 797), nothing)
     page = Page(tmp_path)
     write_data(page, Inputs((clean, leaks), {}, []))
     shown = json.loads((tmp_path / "nfx_data_leakage_audit_mqc.json").read_text())
     assert list(shown["data"]) == ["leaks", "clean"]  # warnings first
     rows = shown["data"]
     assert [row["state"] for row in rows.values()] == ["warn", "pass"]
-    assert [rows["clean"][check] for check in CHECKS[2:]] == [DASH] * 3
+    assert [rows["clean"][check] for check in CHECKS[2:]] == [DASH] * 4
     assert rows["leaks"]["shuffle_pairs"] == DASH
     assert ">13 of 797<" in rows["leaks"]["shared_kmers"]
     assert ">0 of 1" in rows["clean"]["exact_duplicates"]
@@ -49,4 +50,4 @@ def test_a_check_without_anything_to_look_at_is_a_dash(tmp_path: Path) -> None:
     assert set(shown["headers"]) == {"state", *CHECKS, "example"}
     with (tmp_path / "tables" / "audit.tsv").open() as handle:
         states = [row["state"] for row in csv.DictReader(handle, delimiter="\t")]
-    assert states.count("not_applicable") == 4 and states.count("pass") == 4
+    assert states.count("not_applicable") == 6 and states.count("pass") == 4

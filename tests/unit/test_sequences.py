@@ -140,7 +140,7 @@ def test_n_repeats_and_lower_case(tmp_path: Path) -> None:
     sequences = texts(40)
     sequences[1] = sequences[1][:-1] + "N"
     sequences[2] = sequences[3].lower()
-    prepared = run(tmp_path, {"a": sequences})
+    prepared = run(tmp_path, {"a": sequences}, max_unknown=0)
     assert prepared.dataset.meta.dropped == {"sequence with N": 1, "duplicate sequence": 1}
     assert len(prepared.dataset) == 2 * 38
 

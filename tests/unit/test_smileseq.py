@@ -37,7 +37,7 @@ def test_reads_are_clipped_and_shuffled_with_their_parents(tmp_path: Path) -> No
 
 def test_repeats_and_n_are_left_out(tmp_path: Path) -> None:
     reads = [*READS, READS[0], READS[1], "N" + READS[2][1:]]
-    dataset = prepared(prepare, tmp_path, {"a": fastq(reads)}).dataset
+    dataset = prepared(prepare, tmp_path, {"a": fastq(reads)}, max_unknown=0).dataset
     assert len(dataset) == 200
     assert dataset.meta.dropped == {"duplicate read": 2, "read with N": 1}
 

@@ -134,7 +134,7 @@ def test_repeats_are_averaged_and_strand_pairs_stay_together(tmp_path: Path) -> 
 def test_sequences_with_n_are_left_out(tmp_path: Path) -> None:
     body = rows(60)
     body[7] = (*body[7][:3], "N" + str(body[7][3])[1:], 1)
-    dataset = prepared(prepare, tmp_path, {"a": table([HEADER, *body])}).dataset
+    dataset = prepared(prepare, tmp_path, {"a": table([HEADER, *body])}, max_unknown=0).dataset
     assert len(dataset) == 59
     assert dataset.meta.dropped == {"sequence with N": 1}
 

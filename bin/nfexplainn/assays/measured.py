@@ -21,6 +21,7 @@ from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.padding import pad_codes
 from nfexplainn.problems import gather
 from nfexplainn.spec import Prepared, Row, Spec
+from nfexplainn.unknown import mostly_known, why_dropped
 
 
 def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
@@ -206,10 +207,11 @@ def join_tables(
         spec.rows, tables, trimmed, values, columns, strict=True
     ):
         kept, some = _encode(sequences, length)
-        usable = ~(some == dna.N_CODE).any(axis=1)
+        usable = mostly_known(some, spec.options.max_unknown)
         known = ~np.isnan(value[kept]).all(axis=1)
         ledger.drop(table.source, "shorter than the length", len(sequences) - len(kept))
-        ledger.drop(table.source, "sequence with N", int((~usable).sum()))
+        reason = why_dropped("sequence", spec.options.max_unknown)
+        ledger.drop(table.source, reason, int((~usable).sum()))
         ledger.drop(table.source, "no value", int((usable & ~known).sum()))
         kept, some = kept[usable & known], some[usable & known]
         full = np.full((len(kept), len(tasks)), np.nan)

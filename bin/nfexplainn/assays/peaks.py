@@ -29,11 +29,13 @@ from nfexplainn.negatives import (
     Windows,
     gc_bins,
     match_pool,
+    match_with_unknown,
     sample_genome,
     shuffled,
 )
 from nfexplainn.problems import read_each
 from nfexplainn.spec import Prepared, Spec
+from nfexplainn.unknown import extend_unknown, lay_unknown, matched_by
 
 _AMBIGUOUS = "no summit near the middle of the merged window"
 _GC_UNMATCHED = "no negative of the same GC content"
@@ -177,8 +179,8 @@ def _matched(
 ) -> tuple[NDArray[np.intp], Windows]:
     """Find GC-matched negatives; give the positives to keep, and the negatives."""
     genome, width, ratio = reader.genome, reader.width, spec.options.negatives_ratio
-    bins = gc_bins(windows.codes)
     if kinds == ["gc"]:
+        bins = gc_bins(windows.codes)
         # Rounded up, or a ratio below 1 would find nothing for a rare %GC; match_pool trims.
         wanted = np.ceil(np.bincount(bins, minlength=BINS) * ratio).astype(np.int64)
         pool = sample_genome(
@@ -192,6 +194,11 @@ def _matched(
             ),
             spec.rng("windows"),
         )
+        pool_bins = gc_bins(pool.codes)
+        rng = spec.rng("matching")
+        keep, rows = match_pool(bins, pool_bins, ratio, rng)
+        # These windows are without N; those of the positives are laid over them.
+        codes = lay_unknown(pool.codes[rows], pool_bins[rows], windows.codes[keep], bins[keep], rng)
         source = "random windows of the genome outside all peaks"
     else:
         if kinds == ["others"]:
@@ -204,17 +211,18 @@ def _matched(
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
-    keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, spec.rng("matching"))
+        keep, rows, codes = match_with_unknown(windows.codes, pool.codes, ratio, spec.rng("matching"))
+    count = len(windows.codes)
     reader.ledger.note(
-        f"Negatives are {source}, matched to the positives by GC content in steps of 1 %"
+        f"Negatives are {source}, matched to the positives by {matched_by(windows.codes)}"
         f" ({len(rows):,} negatives, {len(keep):,} positives)."
     )
-    if len(keep) < len(bins):
+    if len(keep) < count:
         reader.ledger.note(
-            f"{len(bins) - len(keep):,} of {len(bins):,} positive windows were left out for want of"
+            f"{count - len(keep):,} of {count:,} positive windows were left out for want of"
             " negatives with the same GC content."
         )
-    return keep, pool.take(rows)
+    return keep, dataclasses.replace(pool.take(rows), codes=codes)
 
 
 def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:
@@ -234,5 +242,5 @@ def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
     dataset = prepared.dataset
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
-    flanks = genome_flanks(dataset.names, genome, MAX_SHIFT)
+    flanks = extend_unknown(dataset.codes, genome_flanks(dataset.names, genome, MAX_SHIFT))
     return Prepared(dataclasses.replace(dataset, meta=meta, flanks=flanks), prepared.dropped)

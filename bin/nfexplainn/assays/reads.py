@@ -24,6 +24,7 @@ from nfexplainn.problems import gather
 from nfexplainn.seeds import seed_for
 from nfexplainn.spec import Spec
 from nfexplainn.textfile import check_text, open_binary
+from nfexplainn.unknown import mostly_known, why_dropped
 
 _CHUNK = 32768
 _LENGTH_FROM = 20_000  # reads from which the usual length is taken
@@ -142,10 +143,10 @@ def read_files(
 ) -> dict[int, Reads]:
     """Read the files of reads of a data set in one pass each.
 
-    Reads with N are left out, as are reads of another length than the one given, else than the
-    usual one of the first file; longer ones are cut to a given length. Within a group a sequence
-    is kept once, whichever strand was read. Above ``max_reads`` a random sample is kept that holds
-    the proportions of the files.
+    Reads with more N than ``max_unknown`` are left out, as are reads of another length than the
+    one given, else than the usual one of the first file; longer ones are cut to a given length.
+    Within a group a sequence is kept once, whichever strand was read. Above ``max_reads`` a random
+    sample is kept that holds the proportions of the files.
 
     Parameters
     ----------
@@ -242,7 +243,7 @@ def _read_file(
             cut = [_middle(reads[row], length) for row in rows.tolist()]
             letters = np.frombuffer("".join(cut).encode("latin-1", "replace"), dtype=np.uint8)
             codes = dna.encode_letters(letters).reshape(len(cut), length)
-            known = ~(codes == dna.N_CODE).any(axis=1)
+            known = mostly_known(codes, spec.options.max_unknown)
             unknown += int((~known).sum())
             sample.add(codes[known], numbers[rows[known]], group, position)
     if not total:
@@ -266,7 +267,7 @@ def _read_file(
     ledger.drop(file.name, "nothing left after trimming", short)
     ledger.drop(file.name, "read without the flanks", unflanked)
     ledger.drop(file.name, f"read of another length than {length}", other)
-    ledger.drop(file.name, "read with N", unknown)
+    ledger.drop(file.name, why_dropped("read", spec.options.max_unknown), unknown)
     return length
 
 

@@ -206,7 +206,7 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     """Cut the window round the middle of every region that can be used.
 
     Left out and counted are regions on chromosomes that the genome lacks or that are not wanted,
-    windows over an end, in the blacklist or with N, and windows that are there already.
+    windows over an end, in the blacklist or with too many N, and windows that are there already.
     """
     ledger, width = reader.ledger, reader.width
     chrom = reader.map_names(peaks)

@@ -23,12 +23,12 @@ from nfexplainn.dataset import Floats
 from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import Fasta, read_fasta
-from nfexplainn.negatives import gc_bins, match_pool, shuffled
+from nfexplainn.negatives import match_with_unknown, shuffled
 from nfexplainn.padding import pad_codes
 from nfexplainn.problems import gather
 from nfexplainn.spec import Prepared, Row, Spec
+from nfexplainn.unknown import matched_by, mostly_known, why_dropped
 
-_HAS_N = "sequence with N"
 _DUPLICATE = "duplicate sequence"
 _SHORT = "shorter than the length"
 _CONTRADICTION = "negative that is also a positive"
@@ -71,8 +71,8 @@ def prepare(spec: Spec) -> Prepared:
     """Make the data set of one or several FASTA files of positives.
 
     Several rows become one multi-label data set: a sequence (or its reverse complement) that
-    stands in two rows is 1 in both tasks, and 0 in the others. Sequences with N are left out, as
-    in the paper.
+    stands in two rows is 1 in both tasks, and 0 in the others. Sequences with more N than
+    ``max_unknown`` are left out (the paper: with any).
 
     Raises
     ------
@@ -224,8 +224,9 @@ def _table(
     ledger.drop(name, _SHORT, int((~long_enough).sum()))
     rows = np.flatnonzero(long_enough)
     codes = fasta.cut(rows, length)
-    known = ~(codes == dna.N_CODE).any(axis=1)
-    ledger.drop(name, _HAS_N, int((~known).sum()))
+    most = spec.options.max_unknown
+    known = mostly_known(codes, most)
+    ledger.drop(name, why_dropped("sequence", most), int((~known).sum()))
     rows, codes = rows[known], codes[known]
     return _Table(
         [fasta.names[row] for row in rows.tolist()],
@@ -295,18 +296,19 @@ def _negatives(
     if "others" in kinds and spec.others:
         pool = _join([_table(spec, p, files, length, tasks, "", ledger) for p in spec.others])
         pool = _without(pool, positives, "other rows", ledger)
-        bins, ratio = gc_bins(positives.codes), spec.options.negatives_ratio
-        keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, spec.rng("matching"))
+        keep, rows, codes = match_with_unknown(
+            positives.codes, pool.codes, spec.options.negatives_ratio, spec.rng("matching")
+        )
         unmatched = len(positives.names) - len(keep)
         ledger.drop(joint_source(spec), "no negative of the same GC content", unmatched)
         ledger.note(
             "Negatives are sequences of the other rows of the sheet, matched to the positives by"
-            f" GC content in steps of 1 % ({len(rows):,} negatives, {len(keep):,} positives)."
+            f" {matched_by(positives.codes)} ({len(rows):,} negatives, {len(keep):,} positives)."
         )
         positives, pool = positives.take(keep), pool.take(rows)
         parts = np.resize(positives.part, len(rows))
         parts = spec.rng("parts of negatives").permutation(parts)
-        found.append(_Table(pool.names, pool.codes, pool.labels, parts))
+        found.append(_Table(pool.names, codes, pool.labels, parts))
     if "shuffle" in kinds:
         found.append(_shuffles(spec, kinds, positives, ledger))
     if not found:

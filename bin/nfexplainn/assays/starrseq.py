@@ -15,7 +15,8 @@ def prepare(spec: Spec) -> Prepared:
     parts of a split (the sheet's column ``split``) share their tasks; other rows are joined by
     sequence. Rows with ``values`` are a FASTA and the table of its activities. Whether strands
     are averaged is the parameter ``reverse_complement``: enhancers are active in either
-    orientation, promoters are oriented. Sequences with N are left out, as in the paper.
+    orientation, promoters are oriented. Sequences with more N than ``max_unknown`` are left out
+    (the paper: with any).
 
     Raises
     ------

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
 from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.genome import Genome
 from nfexplainn.intervals import Ints, Peaks, Regions, read_peaks
 from nfexplainn.spec import Spec
+from nfexplainn.unknown import mostly_known, why_dropped
 
 _NO_CHROMOSOME = "chromosome not in the genome"
 _EXCLUDED = "chromosome excluded"
 _BEYOND = "peak beyond the end of its chromosome"
 _OVER_END = "window over the end of its chromosome"
-_HAS_N = "window with N"
 _BLACKLISTED = "window in the blacklist"
 _DUPLICATE = "duplicate summit"
 _NOT_TOP = "not among the top_n"
@@ -52,6 +51,7 @@ class WindowReader:
         self.genome = genome
         self.ledger = ledger
         self.top_n = spec.options.top_n
+        self.max_unknown = spec.options.max_unknown
         self.codes = {name: code for code, name in enumerate(genome.names)}
         self.allowed = self._allowed(spec)
         self.blacklist = Regions(np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -184,7 +184,7 @@ class WindowReader:
         return rows[mask]
 
     def usable(self, chrom: Ints, first: Ints, name: str) -> NDArray[np.intp]:
-        """Rows of the windows inside their chromosome, outside the blacklist, without N."""
+        """Rows of the windows inside their chromosome, outside the blacklist, mostly known."""
         rows = np.arange(len(chrom))
         inside = (first >= 0) & (first + self.width <= self.genome.sizes[chrom])
         rows = self._keep(rows, inside, name, _OVER_END)
@@ -192,7 +192,8 @@ class WindowReader:
         clean = ~self.blacklist.overlap(begin, begin + self.width)
         rows = self._keep(rows, clean, name, _BLACKLISTED)
         codes = self.genome.fetch(chrom[rows], first[rows], self.width)
-        return self._keep(rows, ~(codes == dna.N_CODE).any(axis=1), name, _HAS_N)
+        most = self.max_unknown
+        return self._keep(rows, mostly_known(codes, most), name, why_dropped("window", most))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ class Attributions:
     ----------
     hypothetical : float32 array, shape (n, length, 4)
         What each base would add, were it there; at the base that is there, what it does add. 0
-        where sequences are padded.
+        where that is unknown.
     delta : float64 array, shape (n,)
         Prediction less the mean prediction of the references.
     error : float64 array, shape (n,)
@@ -50,36 +51,8 @@ class Attributions:
     error: NDArray[np.float64]
 
     def contributions(self, codes: dna.Codes) -> Floats:
-        """What the bases that are there add, shape (n, length); padding adds 0."""
-        bases = np.minimum(codes, dna.N_CODE - 1)
-        found = np.take_along_axis(self.hypothetical, bases[..., None].astype(np.intp), axis=2)
-        return np.asarray(found[..., 0], dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The sequences of a task that are attributed.
-
-    Attributes
-    ----------
-    rows : int array
-        Ascending rows of the data set.
-    candidates : int
-        Sequences that show what raises the task.
-    unknown : int
-        Those of them that hold N within, and are left out.
-    """
-
-    rows: NDArray[np.intp]
-    candidates: int
-    unknown: int
-
-    @property
-    def note(self) -> str:
-        """What is said of those left out; empty where there are none."""
-        if not self.unknown:
-            return ""
-        return f"{self.unknown:,} of {self.candidates:,} sequences hold N and are left out"
+        """What the bases that are there add, shape (n, length); an N adds 0."""
+        return np.asarray(_actual(self.hypothetical, codes)[..., 0], dtype=np.float32)
 
 
 def inner_columns(codes: dna.Codes) -> slice:
@@ -88,12 +61,12 @@ def inner_columns(codes: dna.Codes) -> slice:
     return slice(int(known[0]), int(known[-1]) + 1) if len(known) else slice(0, codes.shape[1])
 
 
-def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> Choice:
+def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> NDArray[np.intp]:
     """Choose the well-predicted test sequences of a task that show what raises it.
 
     Positives where there are classes; for values, the upper end of label and prediction, or with
-    several tasks those well predicted whose label is above the mean. Sequences with unknown bases
-    within the padding are left out. Of too many the highest predictions are taken.
+    several tasks those well predicted whose label is above the mean. Of too many the highest
+    predictions are taken.
 
     Parameters
     ----------
@@ -104,7 +77,8 @@ def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> 
 
     Returns
     -------
-    Choice
+    int array
+        Ascending rows of the data set.
     """
     rows = dataset.rows("test")
     rows = rows[np.isfinite(logits[rows]).all(axis=1)]
@@ -115,10 +89,8 @@ def choose_sequences(dataset: Dataset, logits: Floats, task: int, most: int) -> 
         known = labels[:, task][~np.isnan(labels[:, task])]
         limit = float(known.mean()) if len(known) else 0.0
     good = rows[chosen & (labels[:, task] > limit)]
-    inner = dataset.codes[:, inner_columns(dataset.codes)]
-    found = good[(inner[good] < dna.N_CODE).all(axis=1)]
-    order = np.argsort(-logits[found, task], kind="stable")[:most]
-    return Choice(np.sort(found[order]), len(good), len(good) - len(found))
+    order = np.argsort(-logits[good, task], kind="stable")[:most]
+    return np.sort(good[order])
 
 
 def attribute(
@@ -134,15 +106,14 @@ def attribute(
 ) -> Attributions:
     """Attribute predictions to bases.
 
-    Where predictions are the mean of both strands, so are the attributions. Only what lies within
-    the padding is shuffled for the references.
+    Where predictions are the mean of both strands, so are the attributions. The references hold
+    the same N as their sequence, in the same places, so that nothing is attributed to those.
 
     Parameters
     ----------
     model : ExplaiNN, ConvNet or DanQ
         In evaluation mode.
     codes : uint8 array, shape (n, length)
-        Without N but in columns of padding, N in all of them.
     task : int
     seed : int
         Of the shuffles.
@@ -188,9 +159,9 @@ def attribute(
                 seen, unseen = padded(x)[:, task], padded(baseline)[:, task]
             changed += (seen - unseen.view(len(x), references).mean(dim=1)).double().numpy()
         summed, changed = summed / len(strands), changed / len(strands)
-        actual = np.take_along_axis(summed, given[..., None].astype(np.intp), axis=2)
+        summed[given == dna.N_CODE] = 0
         hypothetical[part, inner], delta[part] = summed, changed
-        error[part] = np.abs(actual.sum(axis=(1, 2)) - changed)
+        error[part] = np.abs(_actual(summed, given).sum(axis=(1, 2)) - changed)
         if report is not None:
             report(part.stop, n)
     return Attributions(hypothetical, delta, error)
@@ -213,8 +184,15 @@ def _deep_lift(
             hypothetical=True,
             additional_nonlinear_ops=dict(rules()),
             device="cpu",
+            only_warn=True,  # of columns of zeros, which an N is
         )
 
 
 def _one_hot(codes: dna.Codes, kind: torch.dtype) -> torch.Tensor:
-    return torch.from_numpy(np.eye(4)[codes].transpose(0, 2, 1).copy()).to(kind)
+    return torch.from_numpy(np.eye(5, 4)[codes].transpose(0, 2, 1).copy()).to(kind)
+
+
+def _actual(hypothetical: NDArray[Any], codes: dna.Codes) -> NDArray[Any]:
+    """Take the values of the bases that are there, shape (n, length, 1); an N has any, of 0."""
+    bases = np.minimum(codes, dna.N_CODE - 1)
+    return np.take_along_axis(hypothetical, bases[..., None].astype(np.intp), axis=2)

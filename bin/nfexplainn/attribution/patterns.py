@@ -95,7 +95,8 @@ def find_patterns(
     Parameters
     ----------
     codes : uint8 array, shape (n, length)
-        Without N but in the padding, which is left out.
+        Columns of padding, N in all sequences, are left out. Another N is read as a random base,
+        which adds 0: TF-MoDISco divides by the count of bases in a column.
     found : Attributions
     task : str
     prefix : str
@@ -119,7 +120,10 @@ def find_patterns(
     length = inner.stop - inner.start
     if length < _LEAST_LENGTH:
         return [], f"{length} bp are fewer than the {_LEAST_LENGTH} that TF-MoDISco needs"
-    one_hot = np.eye(4, dtype=np.float32)[codes[:, inner]]
+    known = codes[:, inner].copy()
+    unknown = known == dna.N_CODE
+    known[unknown] = np.random.default_rng(0).integers(0, 4, int(unknown.sum()))
+    one_hot = np.eye(4, dtype=np.float32)[known]
     try:
         raising, lowering = modiscolite.tfmodisco.TFMoDISco(
             one_hot,

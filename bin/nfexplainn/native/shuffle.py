@@ -6,6 +6,7 @@ import numpy as np
 
 from nfexplainn.dna import Codes
 from nfexplainn.native import library
+from nfexplainn.unknown import shuffle_known
 
 
 def dinucleotide_shuffle(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
@@ -13,7 +14,7 @@ def dinucleotide_shuffle(codes: Codes, seed: int, threads: int = 1, first: int =
 
     Every sequence has random numbers of its own, from ``seed`` and its number, so that the result
     depends neither on the number of threads nor on how the sequences are divided into calls. The
-    first and the last base stay; N counts as a fifth letter.
+    first and the last base stay, and so does every N, whose neighbours count as each other's.
 
     Parameters
     ----------
@@ -33,11 +34,14 @@ def dinucleotide_shuffle(codes: Codes, seed: int, threads: int = 1, first: int =
     library.KernelError
         If there is no kernel.
     """
-    codes = np.ascontiguousarray(codes, dtype=np.uint8)
-    out = np.empty_like(codes)
-    n, length = codes.shape
-    shuffle = library.load().functions.nfx_shuffle
-    library.check(
-        shuffle(codes.ctypes.data, n, length, seed, first, max(1, threads), out.ctypes.data)
-    )
-    return out
+
+    def shuffle(moved: Codes) -> Codes:
+        moved = np.ascontiguousarray(moved, dtype=np.uint8)
+        out = np.empty_like(moved)
+        function = library.load().functions.nfx_shuffle
+        library.check(
+            function(moved.ctypes.data, *moved.shape, seed, first, max(1, threads), out.ctypes.data)
+        )
+        return out
+
+    return shuffle_known(codes, shuffle)

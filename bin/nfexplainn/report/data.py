@@ -22,6 +22,7 @@ _CHECKS = {
         "Shared 24-mers",
         "Held-out sequences of which a quarter of the 24-mers stand in training",
     ),
+    "unknown_bases": ("N", "Sequences with N, where those tell the classes of a task apart"),
 }
 _OPEN = "not_applicable"
 _SPLITS = ("train", "valid", "test")
@@ -188,7 +189,7 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         shown,
         headers | {"example": {"title": "Example"}},
         first="Data set",
-        description="Could a model know its test sequences from training?"
+        description="Could a model know its test sequences from training, or a class by its N?"
         f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning;"
         f" {DASH} where there is nothing to check." + capped(len(rows), len(shown), "audit"),
     )

@@ -101,6 +101,7 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             " round its midpoint where there was none."
         )
     out.append(denoising_text(inputs, text.cite))
+    out.append(_unknown(params.get("max_unknown")))
     negatives = params.get("negatives")
     used = {str(d.meta.get("extra", {}).get("negatives", "")) for d in inputs.datasets}
     used |= {str(negatives)} if negatives else set()
@@ -110,6 +111,17 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
         out.append(f"Negative sequences were {' or '.join(named)}{mark}.")
     out.append(split_text(inputs))
     return " ".join(filter(None, out))
+
+
+def _unknown(share: object) -> str:
+    if share is None:
+        return ""
+    if not float(str(share)):
+        return "Sequences with an unknown base (N) were left out."
+    return (
+        f"Sequences with more than {_percent(share)} unknown bases (N) were left out; in the others"
+        " an N adds nothing to a filter."
+    )
 
 
 def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
