@@ -211,7 +211,8 @@ def _matched(
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
-        keep, rows, codes = match_with_unknown(windows.codes, pool.codes, ratio, spec.rng("matching"))
+        rng = spec.rng("matching")
+        keep, rows, codes = match_with_unknown(windows.codes, pool.codes, ratio, rng)
     count = len(windows.codes)
     reader.ledger.note(
         f"Negatives are {source}, matched to the positives by {matched_by(windows.codes)}"
