@@ -39,7 +39,7 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     UserError
         With a sentence for each mistake.
     """
-    records = read_fasta(fasta.path, fasta.name)
+    records = read_fasta(fasta.path, fasta.name, unique=True)
     lines = vt.content(values.path, values.name)
     peeked = list(itertools.islice(lines, vt.PEEK))
     if not peeked:
