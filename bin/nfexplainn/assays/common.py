@@ -20,15 +20,17 @@ from nfexplainn.splits import across_parts, make_groups, split_chromosomes, spli
 # Each random step has its own stream, so that a change of one does not disturb the others.
 STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
 ALL_FILES = "all files together"
+_NAMES = 20
 _ACROSS = "equal to or overlapping a sequence of a later part"
 
 
 class Ledger:
-    """What was dropped and what must be said, while a data set is being made."""
+    """What was read as what, what was dropped and what must be said, while a data set is made."""
 
     def __init__(self) -> None:
         self.dropped: list[tuple[str, str, int]] = []
         self.notes: list[str] = []
+        self.readings: list[tuple[str, str, str]] = []
 
     def drop(self, source: str, reason: str, count: int) -> None:
         """Count records of a source that cannot be used."""
@@ -39,6 +41,22 @@ class Ledger:
         """Say something in the report, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def read(self, source: str, item: str, value: str) -> None:
+        """Note what was read as what, for the report's chapter Data; once.
+
+        Parameters
+        ----------
+        source : str
+            The file, as the user wrote it.
+        item : str
+            ``records`` (their number alone, against which what was dropped is counted), or what was
+            read: ``windows``, ``score column``, ``tasks``, ``labels``, ``barcode column``.
+        value : str
+            From where, as what, and how many.
+        """
+        if (source, item, value) not in self.readings:
+            self.readings.append((source, item, value))
 
     def reasons(self) -> dict[str, int]:
         """Sum the counts over the sources."""
@@ -157,6 +175,7 @@ def assemble(
         If no task has enough positives, or no negatives are left.
     """
     options = spec.options
+    ledger.read(joint_source(spec), "tasks", _listed(tasks))
     task_type = task_type or ("binary" if len(tasks) == 1 else "multilabel")
     if task_type in ("binary", "multilabel"):
         _check_enough(spec, ledger, labels, tasks)
@@ -208,7 +227,15 @@ def assemble(
         notes=tuple(ledger.notes),
         extra=extra | {"split_by": how},
     )
-    return Prepared(Dataset(meta, names, codes, split, labels), ledger.dropped)
+    return Prepared(
+        Dataset(meta, names, codes, split, labels), ledger.dropped, list(ledger.readings)
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List names, and count them where they are many."""
+    shown = ", ".join(names[:_NAMES])
+    return shown if len(names) <= _NAMES else f"{shown}, ... ({len(names):,} in all)"
 
 
 def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[str]) -> None:

@@ -237,4 +237,5 @@ def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
     flanks = genome_flanks(dataset.names, genome, MAX_SHIFT)
-    return Prepared(dataclasses.replace(dataset, meta=meta, flanks=flanks), prepared.dropped)
+    dataset = dataclasses.replace(dataset, meta=meta, flanks=flanks)
+    return dataclasses.replace(prepared, dataset=dataset)

@@ -303,7 +303,7 @@ def finish(
     dataset = prepared.dataset
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
-    return Prepared(dataclasses.replace(dataset, meta=meta), prepared.dropped)
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, meta=meta))
 
 
 def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:

@@ -22,6 +22,7 @@ _OF_DATASET = (
     ".status.json",
     ".counts.tsv",
     ".dropped.tsv",
+    ".readings.tsv",
     ".audit.tsv",
     ".baseline.tsv",
     ".dataset.parquet",
@@ -118,6 +119,8 @@ class DatasetResult:
         Header of the data set artefact (assay, task type, notes, ...); empty where it is missing.
     counts, dropped, audit, baseline : list of rows
     models : tuple of ModelResult
+    readings : list of rows
+        What was read as what; empty for results of earlier versions.
     """
 
     id: str
@@ -130,6 +133,7 @@ class DatasetResult:
     audit: list[Row]
     baseline: list[Row]
     models: tuple[ModelResult, ...]
+    readings: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -318,6 +322,7 @@ def _dataset(
             _model(id, model, model_files.get(model, {}), run_files.get(model, {}))
             for model in models
         ),
+        readings=_rows(files, ".readings.tsv"),
     )
 
 

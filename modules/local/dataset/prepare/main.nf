@@ -13,7 +13,7 @@ process DATASET_PREPARE {
     output:
     tuple val(meta), path("${meta.id}.status.json")                     , emit: status
     tuple val(meta), path("${meta.id}.dataset.parquet"), optional: true , emit: dataset
-    tuple val(meta), path("${meta.id}.{counts,dropped,audit}.tsv"), optional: true, emit: tables
+    tuple val(meta), path("${meta.id}.{counts,dropped,readings,audit}.tsv"), optional: true, emit: tables
     tuple val("${task.process}"), val('pyarrow'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyarrow\"))'"), topic: versions
 
     script:
@@ -29,6 +29,6 @@ process DATASET_PREPARE {
     stub:
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.status.json
-    touch ${meta.id}.dataset.parquet ${meta.id}.{counts,dropped,audit}.tsv
+    touch ${meta.id}.dataset.parquet ${meta.id}.{counts,dropped,readings,audit}.tsv
     """
 }
