@@ -58,6 +58,11 @@ def whole(cell: str) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() else None
 
 
+def truth(cell: str) -> float | None:
+    """Read TRUE or FALSE as 1 or 0, None where the cell is neither."""
+    return {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
+
+
 def has_decimal_comma(cell: str) -> bool:
     """Tell whether a cell is a number with a comma for the decimal point."""
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
