@@ -106,6 +106,8 @@ def _from_tables(
                 " set have the same samples in the same order."
             )
         tasks = table.tasks
+        for reading in table.readings:
+            reader.ledger.read(*reading)
         cut = cut_windows(reader, table.peaks)
         parts.append((cut, table.values[cut.rows]))
     gather(errors)

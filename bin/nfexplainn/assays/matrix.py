@@ -50,6 +50,9 @@ def prepare(spec: Spec) -> Prepared:
     reader = window_reader(spec, ledger)
     drop = choice(spec, "unresolved", ("mask", "drop")) == "drop"
     tables = read_each(spec.rows, lambda row: _read(spec, spec.file(row.data)))
+    for table in tables:
+        for reading in table.readings:
+            ledger.read(*reading)
     for table in tables[1:]:
         if table.tasks != tables[0].tasks:
             raise UserError(
@@ -98,7 +101,7 @@ def _read(spec: Spec, file: InputFile) -> RegionTable:
     if is_zip and not file.name.lower().endswith((".xlsx", ".zip")):
         table = _read_sparse(spec, file, wanted)
     else:
-        table = read_region_table(file.path, file.name, wanted)
+        table = read_region_table(file.path, file.name, wanted, labels=True)
     values = table.values
     wrong = np.argwhere((values != 0) & (values != 1) & ~np.isnan(values))
     if len(wrong):

@@ -39,15 +39,23 @@ class RegionTable:
         NaN where unknown.
     first_line : int
         Line of the first region, for messages; 0 where the file has no lines.
+    lines : int64 array, shape (n,), or None
+        Line of each region, where they do not follow each other.
+    readings : tuple of (source, item, value)
+        What was read as what.
     """
 
     peaks: Peaks
     tasks: tuple[str, ...]
     values: Floats
     first_line: int = 0
+    lines: Ints | None = None
+    readings: tuple[tuple[str, str, str], ...] = ()
 
     def place(self, row: int) -> str:
         """Name a region for a message."""
+        if self.lines is not None:
+            return f"{self.peaks.name}, line {self.lines[row]}"
         if self.first_line:
             return f"{self.peaks.name}, line {row + self.first_line}"
         chromosome = self.peaks.chromosomes[self.peaks.chrom[row]]

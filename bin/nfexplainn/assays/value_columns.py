@@ -41,7 +41,7 @@ def holds_numbers(cells: Sequence[str]) -> bool:
 
 def is_index(titles: Sequence[str] | None, column: int) -> bool:
     """Tell whether a column holds R's names of rows, or the index of pandas: it has no name."""
-    return bool(titles) and re.fullmatch(r"|Unnamed: \d+", titles[column]) is not None
+    return titles is not None and re.fullmatch(r"|Unnamed: \d+", titles[column]) is not None
 
 
 def find_column(
