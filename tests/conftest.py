@@ -36,7 +36,7 @@ def fixtures_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def field_dir() -> Path:
-    """Folder with inputs as people have them, or a skip that says what is missing."""
+    """Folder with inputs in the form of public reports, or a skip that says what is missing."""
     return _shared_folder("NFEXPLAINN_TEST_FIELD", "field")
 
 

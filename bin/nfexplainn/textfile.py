@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from nfexplainn.errors import UserError
 
 GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _HEAD = 4096
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save it as tab-separated text"),
@@ -139,7 +140,7 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
                 raise UserError(
                     f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
                 )
-            rest = head.removeprefix(b"\xef\xbb\xbf") + file.readline()
+            rest = head.removeprefix(BOM) + file.readline()
             for line in rest.splitlines():
                 yield line
             for line in file:

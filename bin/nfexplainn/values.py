@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 # In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
 MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", ".", "-")
 )
+# Of these, what people write and no program does: a class or a cluster may be called so.
+_NAMES = frozenset(("na", "none", "nil"))
 _EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?")
@@ -17,6 +20,17 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?")
 def missing(cell: str) -> bool:
     """Tell whether a cell says that there is no value."""
     return cell.strip().lower() in MISSING
+
+
+def nameless(cells: Iterable[str]) -> frozenset[str]:
+    """Give those texts of a column of names (classes, clusters) that say that there is none.
+
+    They are the words for missing values as programs write them, so that a class called ``na`` is
+    one; ``-`` is one, too, where ``+`` stands beside it.
+    """
+    found = frozenset(cells)
+    none = {cell for cell in found if missing(cell) and cell.strip() not in _NAMES}
+    return frozenset(none - {"-"} if "+" in found else none)
 
 
 def spellings() -> list[str]:
@@ -42,6 +56,11 @@ def whole(cell: str) -> int | None:
     text = cell.strip()
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() else None
+
+
+def truth(cell: str) -> float | None:
+    """Read TRUE or FALSE as 1 or 0, None where the cell is neither."""
+    return {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
 
 
 def has_decimal_comma(cell: str) -> bool:

@@ -72,7 +72,6 @@ def test_any_bytes_give_records_or_a_sentence(tmp_path: Path, raw: bytes) -> Non
         (b"ACGTACGT\n", "before the first header"),
         (b"chr1\t10\t20\n", "looks like a table"),
         (b"@read\nACGT\n+\nIIII\n", "FASTQ"),
-        (b">a\nACGT\n>a\nACGA\n", "'a' stands twice"),
         (b">a\n>b\nACGT\n", "'a' has no sequence"),
         (b">a\nMKLVEEF\n", "looks like protein"),
         (b">a\nACGU\n", "RNA"),
@@ -115,6 +114,16 @@ def test_all_mistakes_are_told_up_to_ten(tmp_path: Path) -> None:
 def test_repeats_of_name_and_sequence_are_merged(tmp_path: Path) -> None:
     fasta = read_fasta(write(tmp_path / "f", ">a\nACGT\n>b\nAA\n>a\nacgt\n"), "f")
     assert (fasta.names, fasta.merged) == (["a", "b"], 1)
+
+
+def test_equal_names_get_a_number(tmp_path: Path) -> None:
+    text = ">a\nACGT\n>a|2\nCC\n>a\nACGA\n>a\nacgt\n>a\nACGG\n>a\nACGA\n>b\nA\n"
+    fasta = read_fasta(write(tmp_path / "f", text), "f")
+    assert fasta.names == ["a", "a|2", "a|3", "a|4", "b"]
+    assert dna.decode(fasta.codes[None])[0] == "ACGTCCACGAACGGA"
+    assert (fasta.merged, fasta.renamed) == (2, 2)
+    with pytest.raises(UserError, match="line 5: the name 'a' stands twice, with different"):
+        read_fasta(tmp_path / "f", "f", unique=True)
 
 
 def test_cut_takes_the_middle(tmp_path: Path) -> None:

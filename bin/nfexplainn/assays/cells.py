@@ -5,7 +5,7 @@ AnnData (``.h5ad``), the HDF5 of 10x Genomics, and Matrix Market with its two li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -309,51 +309,3 @@ def _market_regions(regions: InputFile) -> Peaks:
         if (start < end).all():
             return make_peaks(regions.name, [row[0] for row in rows], start, end)
     return parse_names(regions.name, [row[0] for row in rows], 1)
-
-
-def read_clusters(file: InputFile, barcodes: Sequence[str]) -> NDArray[np.str_]:
-    """Read which cluster each cell is in.
-
-    Parameters
-    ----------
-    file : InputFile
-        Barcode and cluster per line, separated by a tab or comma, with or without a header.
-    barcodes : sequence of str
-
-    Returns
-    -------
-    array of str, shape (cells,)
-        '' for cells that the file does not name.
-
-    Raises
-    ------
-    UserError
-        If a line has no two columns, a barcode stands twice, or no barcode is a cell's.
-    """
-    found: dict[str, str] = {}
-    wanted = set(barcodes)
-    for line, raw in enumerate(read_lines(file.path, file.name), 1):
-        text = raw.decode("utf-8", "replace")
-        if not text.strip():
-            continue
-        cells = [cell.strip().strip('"') for cell in text.split("\t" if "\t" in text else ",")]
-        if len(cells) < 2:
-            raise UserError(
-                f"{file.name}, line {line}: '{text[:40]}' is one column; give barcode and cluster,"
-                " separated by a tab or comma."
-            )
-        if line == 1 and cells[0] not in wanted:
-            continue
-        if cells[0] in found:
-            raise UserError(
-                f"{file.name}, line {line}: the barcode {cells[0]} stands there twice; give each"
-                " cell one cluster."
-            )
-        found[cells[0]] = cells[1]
-    labels = np.array([found.get(barcode, "") for barcode in barcodes], dtype=np.str_)
-    if not (labels != "").any():
-        raise UserError(
-            f"{file.name}: none of its barcodes is a cell of the matrix (its cells are called"
-            f" {barcodes[0] if barcodes else 'nothing'}); give the clusters of the same cells."
-        )
-    return labels

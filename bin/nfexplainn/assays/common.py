@@ -196,13 +196,16 @@ def assemble(
         _note_drawn(drawn, extra, ledger)
         extra = extra | {"split_at_random": drawn}
     elif options.split_by == "chromosome":
-        split, valid, test = split_chromosomes(
-            where,
-            options.valid_chromosomes,
-            options.test_chromosomes,
-            options.valid_fraction,
-            options.test_fraction,
-        )
+        try:
+            split, valid, test = split_chromosomes(
+                where,
+                options.valid_chromosomes,
+                options.test_chromosomes,
+                options.valid_fraction,
+                options.test_fraction,
+            )
+        except UserError as error:
+            raise UserError(f"{spec.id} ({joint_source(spec)}): {error}") from error
         how = "chromosome"
         ledger.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
         extra = extra | {"valid_chromosomes": list(valid), "test_chromosomes": list(test)}

@@ -166,6 +166,11 @@ def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[i
         try:
             files[position] = read_fasta(file.path, file.name)
             ledger.drop(file.name, _DUPLICATE, files[position].merged)
+            if renamed := files[position].renamed:
+                ledger.note(
+                    f"{file.name}: {renamed:,} sequences have the name of another one; a number was"
+                    " put behind it (name|2)."
+                )
         except UserError as error:
             errors.append(error)
     gather(errors)
