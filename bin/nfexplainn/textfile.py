@@ -38,6 +38,10 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
+class EmptyFileError(UserError):
+    """A file of 0 bytes, perhaps once unpacked: no mistake where nothing may stand."""
+
+
 def is_gzip(path: str | Path) -> bool:
     """Tell by its first bytes, not by its name, whether a file is compressed with gzip."""
     with Path(path).open("rb") as file:
@@ -70,7 +74,7 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         if path.is_dir():
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
-            raise UserError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
+            raise EmptyFileError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
         if is_gzip(path):
             return cast(BinaryIO, gzip.open(path, "rb"))
         return path.open("rb")
@@ -129,7 +133,7 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
         try:
             head = file.read(_HEAD)
             if not head:
-                raise UserError(f"{name}: the file is empty once unpacked.")
+                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
             check_text(head, name)
             # Old Macintosh line ends would make one line of the whole file.
             if b"\r" in head and b"\n" not in head:
@@ -162,7 +166,7 @@ def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
         try:
             head = file.read(_HEAD)
             if not head:
-                raise UserError(f"{name}: the file is empty once unpacked.")
+                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
             encoding = _encoding(head)
             if not encoding.startswith("utf-16"):
                 check_text(head, name)

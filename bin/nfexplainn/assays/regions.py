@@ -17,7 +17,8 @@ from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import Floats, Source, TaskType
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.genome import Genome, genome_sha256, open_genome
-from nfexplainn.intervals import Ints, Peaks, read_peaks
+from nfexplainn.intervals import Ints, Peaks
+from nfexplainn.peak_files import read_peaks
 from nfexplainn.spec import InputFile, Prepared, Spec
 
 _NO_CHROMOSOME = "chromosome not in the genome"

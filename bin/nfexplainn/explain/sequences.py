@@ -19,7 +19,7 @@ from nfexplainn.coordinates import COORDINATES, window_name
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import read_fasta
 from nfexplainn.genome import Genome
-from nfexplainn.intervals import read_peaks
+from nfexplainn.peak_files import read_peaks
 from nfexplainn.problems import Problems
 from nfexplainn.spec import Options, Spec
 from nfexplainn.textfile import read_lines

@@ -1,0 +1,89 @@
+"""Names of chromosomes in a file, held against those of the genome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn.errors import UserError
+
+# Above this share of lines that another spelling would match, the file is of another naming.
+MUCH = 0.05
+_ALIASES = {"chrM": "MT", "M": "MT"} | dict.fromkeys(("MT", "Mito", "chrMT", "chrMito"), "chrM")
+
+
+def map_chromosomes(
+    source: str,
+    names: Sequence[str],
+    counts: Sequence[int] | NDArray[np.int64],
+    codes: Mapping[str, int],
+    genome: str,
+    way_out: str,
+) -> NDArray[np.int64]:
+    """Give the genome's code of each name, -1 where it has none.
+
+    Parameters
+    ----------
+    source : str
+        The file, for messages.
+    names : sequence of str
+    counts : sequence of int
+        Lines with each name.
+    codes : mapping of str to int
+        The genome's chromosomes.
+    genome : str
+        Its name, for messages.
+    way_out : str
+        What to do where nothing fits and no other spelling would.
+
+    Raises
+    ------
+    UserError
+        If no name is known, or another spelling (with or without ``chr``) would match more than
+        5 % of the lines that now match nothing.
+    """
+    table = np.array([codes.get(name, -1) for name in names], dtype=np.int64)
+    if not len(names):
+        return table
+    lines = np.asarray(counts, dtype=np.int64)
+    other = {name: other_spelling(name, codes) for name in names}
+    total = int(lines.sum())
+    gain = sum(int(n) for name, n in zip(names, lines, strict=True) if other[name])
+    unknown = int(lines[table < 0].sum())
+    if (table >= 0).any() and gain <= MUCH * total:
+        return table
+    example = next((name for name in names if other[name]), "")
+    if example:
+        way_out = f"write '{other[example]}' for '{example}'{_command(example, other[example])}"
+    its = some(list(codes))
+    if (table < 0).all():
+        raise UserError(
+            f"{source}: none of its chromosomes ({some(names)}) is in the genome {genome} ({its});"
+            f" {way_out}."
+        )
+    raise UserError(
+        f"{source}: {unknown:,} of {total:,} lines are on chromosomes called otherwise than in the"
+        f" genome {genome} ({its}); {way_out}."
+    )
+
+
+def other_spelling(name: str, codes: Mapping[str, int]) -> str:
+    """Give the name by which a genome knows a chromosome that it does not know by this one."""
+    if name in codes:
+        return ""
+    spellings = (f"chr{name}", name.removeprefix("chr"), _ALIASES.get(name, ""))
+    return next((one for one in spellings if one in codes), "")
+
+
+def _command(mine: str, its: str) -> str:
+    """Give the command that changes one spelling into the other."""
+    if its == f"chr{mine}":
+        return " (sed 's/^/chr/')"
+    return " (sed 's/^chr//')" if mine == f"chr{its}" else ""
+
+
+def some(names: Sequence[str]) -> str:
+    """Show the first few names."""
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
