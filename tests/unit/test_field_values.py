@@ -65,7 +65,11 @@ def test_values_alike_are_tasks_and_noted(tmp_path: Path) -> None:
     assert got.dataset.meta.tasks == tuple(titles)
     said = "columns 'Dev_log2_enrichment', 'Hk_log2_enrichment' (found by their content)"
     assert ("a", "value columns", said) in got.readings
-    assert not any(map(describes, ["K562", "log2FoldChange", "signalValue", "E-score", "Sp1"]))
+    names = ["K562", "log2FoldChange", "signalValue", "E-score", "B.GC.Sp", "CD34_pos", "cluster_1"]
+    assert not any(map(describes, [*names, "cell_line_A", "fold_change", "STAT1", "mean"]))
+    assert all(
+        map(describes, ["adj.P.Val", "K562 lfcSE", "peakEnd end", "n_obs_bc", "GC", "P.Value"])
+    )
 
 
 def test_text_beside_the_values_is_no_matter(tmp_path: Path) -> None:
