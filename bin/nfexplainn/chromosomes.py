@@ -21,6 +21,7 @@ def map_chromosomes(
     codes: Mapping[str, int],
     genome: str,
     way_out: str,
+    unit: str = "lines",
 ) -> NDArray[np.int64]:
     """Give the genome's code of each name, -1 where it has none.
 
@@ -37,6 +38,8 @@ def map_chromosomes(
         Its name, for messages.
     way_out : str
         What to do where nothing fits and no other spelling would.
+    unit : str
+        What is counted.
 
     Raises
     ------
@@ -64,9 +67,62 @@ def map_chromosomes(
             f" {way_out}."
         )
     raise UserError(
-        f"{source}: {unknown:,} of {total:,} lines are on chromosomes called otherwise than in the"
+        f"{source}: {unknown:,} of {total:,} {unit} are on chromosomes called otherwise than in the"
         f" genome {genome} ({its}); {way_out}."
     )
+
+
+def check_signal(
+    source: str,
+    amounts: Mapping[str, int],
+    names: Sequence[str],
+    windows: NDArray[np.int64],
+    genome: str,
+    unit: str,
+) -> int:
+    """Hold the names of chromosomes of a track against those of the genome.
+
+    Parameters
+    ----------
+    source : str
+        The file, for messages.
+    amounts : mapping of str to int
+        How much the track has on each of its chromosomes.
+    names : sequence of str
+        The genome's chromosomes.
+    windows : int64 array, shape (n,)
+        The chromosome of each window.
+    genome : str
+        The genome's name.
+    unit : str
+        What is counted.
+
+    Returns
+    -------
+    int
+        How much is on chromosomes that the genome lacks.
+
+    Raises
+    ------
+    UserError
+        If the chromosomes of many windows have nothing, but much is on other names.
+    """
+    codes = {name: code for code, name in enumerate(names)}
+    own, counts = list(amounts), list(amounts.values())
+    way_out = "give the genome that it was mapped to"
+    table = map_chromosomes(source, own, counts, codes, genome, way_out, unit)
+    unknown = [one for one, code in zip(own, table.tolist(), strict=True) if code < 0]
+    lost = sum(amounts[one] for one in unknown)
+    silent = ~np.isin(windows, table[table >= 0])
+    if lost > MUCH * sum(counts) and silent.sum() > MUCH * len(silent):
+        without = [names[code] for code in np.unique(windows[silent]).tolist()]
+        raise UserError(
+            f"{source}: it has nothing on {some(without)} ({int(silent.sum()):,} of"
+            f" {len(silent):,} windows), but {lost:,} of {sum(counts):,} {unit} are on"
+            f" {some(unknown)}, which the genome {genome} lacks; call the chromosomes alike, or"
+            " leave those without signal out (--exclude_chromosomes)."
+        )
+    return lost
 
 
 def other_spelling(name: str, codes: Mapping[str, int]) -> str:

@@ -218,6 +218,7 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     windows over an end, in the blacklist or with N, and windows that are there already.
     """
     ledger, width = reader.ledger, reader.width
+    ledger.read(peaks.name, "records", f"{len(peaks):,}")
     chrom = reader.map_names(peaks)
     rows = np.flatnonzero(chrom >= 0)
     ledger.drop(peaks.name, _NO_CHROMOSOME, len(chrom) - len(rows))
@@ -232,6 +233,7 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     rows, start = rows[first], start[first]
     good = reader.usable(chrom[rows], start, peaks.name)
     rows, start = rows[good], start[good]
+    ledger.read(peaks.name, "windows", f"round {len(rows):,} middles of regions")
     codes = reader.genome.fetch(chrom[rows], start, width)
     names = [
         window_name(reader.genome.names[c], s, s + width)
