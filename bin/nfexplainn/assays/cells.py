@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from nfexplainn.assays.region_tables import CHROM, END, START
 from nfexplainn.assays.regions import make_peaks, parse_names
 from nfexplainn.dataset import Floats
+from nfexplainn.delimited import split_cells
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
 from nfexplainn.spec import InputFile
-from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.textfile import first_bytes, open_binary, read_lines, read_text_lines
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 22  # stored values at a time
@@ -262,8 +263,8 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
         if not raw.startswith(b"%") and raw.strip():
             break
     sizes = [int(text) for text in raw.split()]
-    cells = [raw.decode("utf-8").split("\t")[0] for raw in read_lines(barcodes.path, barcodes.name)]
-    cells = [barcode for barcode in cells if barcode]
+    lines_of = read_text_lines(barcodes.path, barcodes.name)
+    cells = [barcode for line in lines_of if (barcode := split_cells(line, "\t")[0])]
     peaks = _market_regions(regions)
     if sizes[:2] != [len(peaks), len(cells)]:
         raise UserError(
@@ -300,9 +301,9 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
 def _market_regions(regions: InputFile) -> Peaks:
     """Read the regions of a Matrix Market file: BED, or a name such as chr1:1-100 per line."""
     rows = [
-        line.decode("utf-8", "replace").split("\t")
-        for line in read_lines(regions.path, regions.name)
-        if line.strip() and not line.startswith(b"#")
+        split_cells(line, "\t")
+        for line in read_text_lines(regions.path, regions.name)
+        if line.strip() and not line.startswith("#")
     ]
     if all(len(row) >= 3 and row[1].isdecimal() and row[2].isdecimal() for row in rows):
         start, end = (np.array([int(row[i]) for row in rows], dtype=np.int64) for i in (1, 2))
