@@ -100,7 +100,8 @@ def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
             return 0
         illegal = sequence.translate(None, LEGAL_LETTERS)
         if illegal:
-            problems.add(_describe_illegal(title, illegal), title_line)
+            said = _describe_illegal(title, illegal)
+            problems.add(said, title_line, cause=said.partition("holds")[2])
         earlier = known.setdefault(title, len(names))
         shown = title
         if earlier < len(names):

@@ -101,8 +101,19 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_fasta(tmp_path, "dir")
 
 
+def test_one_cause_is_told_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "f", "".join(f">r{i}\nACGU\n" for i in range(25)) + ">x\nAC*\n")
+    with pytest.raises(UserError) as caught:
+        read_fasta(path, "f")
+    assert str(caught.value).split("\n") == [
+        "f, line 1: the record 'r0' holds U, so it is RNA; write T for U. 24 more lines have the"
+        " same mistake.",
+        "f, line 51: the record 'x' holds '*', which no DNA has; letters are A, C, G, T and N.",
+    ]
+
+
 def test_all_mistakes_are_told_up_to_ten(tmp_path: Path) -> None:
-    path = write(tmp_path / "f", "".join(f">r{i}\nAC*\n" for i in range(25)))
+    path = write(tmp_path / "f", "".join(f">r{i}\n" for i in range(25)))
     with pytest.raises(UserError) as caught:
         read_fasta(path, "f")
     lines = str(caught.value).split("\n")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from assay_fixtures import check_refusal, prepared, table, texts
+from nfexplainn import metrics
 from nfexplainn.assays import pbm, starrseq
 from nfexplainn.assays import table as plain
 from nfexplainn.assays.value_columns import describes
@@ -64,7 +65,11 @@ def test_values_alike_are_tasks_and_noted(tmp_path: Path) -> None:
     assert got.dataset.meta.tasks == tuple(titles)
     said = "columns 'Dev_log2_enrichment', 'Hk_log2_enrichment' (found by their content)"
     assert ("a", "value columns", said) in got.readings
-    assert not any(map(describes, ["K562", "log2FoldChange", "signalValue", "E-score", "Sp1"]))
+    names = ["K562", "log2FoldChange", "signalValue", "E-score", "B.GC.Sp", "CD34_pos", "cluster_1"]
+    assert not any(map(describes, [*names, "cell_line_A", "fold_change", "STAT1", "mean"]))
+    assert all(
+        map(describes, ["adj.P.Val", "K562 lfcSE", "peakEnd end", "n_obs_bc", "GC", "P.Value"])
+    )
 
 
 def test_text_beside_the_values_is_no_matter(tmp_path: Path) -> None:
@@ -205,6 +210,21 @@ def test_cases_23_and_26(cases: Path, tmp_path: Path) -> None:
     lost = content.count(b"#N/A")
     got = read(tmp_path, content.replace(b"#DIV/0!", b"#N/A").replace(b"#VALUE!", b"#N/A"))
     assert got.dataset.meta.dropped["no value"] >= lost > 0
+
+
+def test_case_27(cases: Path, tmp_path: Path) -> None:
+    folder = cases / "27_multiclass_absent"
+    parts = ("train", "valid", "test")
+    files: dict[str, str | bytes] = {p: (folder / f"{p}.tsv").read_bytes() for p in parts}
+    rows = [{"sample": p, "data": i, "split": p} for i, p in enumerate(parts)]
+    dataset = prepared(plain.prepare, tmp_path, files, rows, task_type="multiclass").dataset
+    assert any(n.startswith("NK has no example in the training") for n in dataset.meta.notes)
+    logits = dataset.labels + np.random.default_rng(1).normal(size=dataset.labels.shape)
+    table = metrics.rows(dataset, logits, model="explainn", replicate=1)
+    assert all(row["value"] is None for row in table if row["task"] == "NK")
+    (every,) = [r for r in table if (r["split"], r["task"]) == ("test", "*")]
+    test = dataset.labels[dataset.rows("test")]
+    assert every["n"] == (test[:, dataset.meta.tasks.index("NK")] == 0).sum() < len(test)
 
 
 def test_case_32(cases: Path, tmp_path: Path) -> None:

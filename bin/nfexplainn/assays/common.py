@@ -213,6 +213,7 @@ def assemble(
         split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
         how = "random"
         _note_fractions(split, groups, spec, ledger)
+    _note_untrained(split, labels, tasks, task_type, ledger)
     # One order for all: by split, then as made. Training shuffles anyway.
     meta = DatasetMeta(
         id=spec.id,
@@ -230,6 +231,21 @@ def assemble(
     return Prepared(
         Dataset(meta, names, codes, split, labels), ledger.dropped, list(ledger.readings)
     )
+
+
+def _note_untrained(
+    split: NDArray[np.str_], labels: Floats, tasks: Sequence[str], task_type: str, ledger: Ledger
+) -> None:
+    """Say which tasks have no example in training: metrics and means leave them out."""
+    known = ~np.isnan(labels) if task_type == "regression" else labels == 1
+    for column, task in enumerate(tasks):
+        counts = {part: int(known[split == part, column].sum()) for part in SPLITS}
+        if not counts["train"] and any(counts.values()):
+            ledger.note(
+                f"{task} has no example in the training part ({counts['valid']:,} in validation,"
+                f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
+                " leave it out."
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -36,6 +36,8 @@ class RegionColumns:
     tasks : tuple of int
     words : tuple of bool
         Whether each task's labels are words: TRUE and FALSE, or B, U and A.
+    dream : bool
+        Whether some are B, U and A.
     first : int
         1 where the first base of a chromosome is 1 (then the end is the last base), else 0.
     titles : tuple of str
@@ -47,6 +49,7 @@ class RegionColumns:
     where: tuple[int, ...]
     tasks: tuple[int, ...]
     words: tuple[bool, ...]
+    dream: bool
     first: int
     titles: tuple[str, ...]
     said: str
@@ -104,7 +107,9 @@ def find_columns(
     ]
     said = vc.say_columns(header, tasks, how)
     said += f"; not read: {vc.listed(left)}" if left and not wanted else ""
-    return RegionColumns(where, tuple(tasks), words, first, tuple(titles), said)
+    letters = {cell for i, word in zip(tasks, words, strict=True) if word for cell in cells[i]}
+    dream = bool(letters & set(DREAM))
+    return RegionColumns(where, tuple(tasks), words, dream, first, tuple(titles), said)
 
 
 def find_regions(name: str, header: Sequence[str]) -> tuple[int, ...]:

@@ -188,8 +188,10 @@ def _say(name: str, columns: RegionColumns) -> tuple[tuple[str, str, str], ...]:
     readings = [(name, "value columns", columns.said)]
     if columns.first:
         readings.append((name, "regions", "start and end counted from 1 (as the table's widths)"))
-    if any(columns.words):
-        readings.append((name, "labels", "TRUE, B as 1; FALSE, U as 0; A (ambiguous) as unknown"))
+    if columns.dream:
+        readings.append((name, "labels", "B (bound) as 1, U (unbound) as 0, A (ambiguous) unknown"))
+    elif any(columns.words):
+        readings.append((name, "labels", "TRUE as 1, FALSE as 0"))
     return tuple(readings)
 
 

@@ -10,16 +10,18 @@ from nfexplainn.problems import Problems, read_each
 from nfexplainn.values import finite, has_decimal_comma, missing, no_number
 
 SHOWN = 12
-# Words in names of columns that describe a row, or how sure a value is, and measure nothing.
-_DESCRIBE = """
-    chr chrom chromosome seqnames seqname contig start end stop pos position strand tss offset
-    length len width size gc id ids idx index rank fold split part line plate barcode barcodes bc
-    n nobs num number numreads samples oligo ol cluster rev
-    se lfcse sem sd std stderr stdev var variance cv err error ci lower upper
-    pval pvalue padj fdr qval qvalue stat statistic zstat tstat lr bonferroni logp neglogp
-    mapq flag unnamed basemean aveexpr logcpm
+# Words in names of columns that describe a row, or how sure a value is, and measure nothing:
+# anywhere in a name, as its first word, as its last one, or alone (a GC may be a germinal centre).
+_ANYWHERE = """
+    chrom chromosome seqnames start end stop strand tss length width barcode barcodes
+    lfcse stderr stdev pval pvalue padj fdr qval qvalue basemean logcpm aveexpr unnamed
 """
-_WORDS = frozenset(_DESCRIBE.split())
+_FIRST = "n num nobs"
+_LAST = "se sem sd std variance error id ids index rank"
+_ALONE = """
+    chr pos position gc gc_content len size fold fold_num split rev idx number cv var err
+    stat statistic lr
+"""
 _DOUBT = re.compile(r"(lfc|logfc|log2fc|fc)_?(se|sd|sem)$|(^|[^a-z])(p|q|adj)[._ -]?val")
 
 
@@ -28,8 +30,14 @@ def describes(title: str) -> bool:
 
     Coordinates, lengths, numbers of reads or barcodes, standard errors, p-values and the like.
     """
-    found = set(re.split(r"[^a-z0-9]+", title.lower()))
-    return bool(found & _WORDS) or bool(_DOUBT.search(title.lower()))
+    words = re.findall(r"[a-z0-9]+", title.lower())
+    return bool(words) and (
+        not set(words).isdisjoint(_ANYWHERE.split())
+        or words[0] in _FIRST.split()
+        or words[-1] in _LAST.split()
+        or "_".join(words) in _ALONE.split()
+        or bool(_DOUBT.search(title.lower()))
+    )
 
 
 def holds_numbers(cells: Sequence[str]) -> bool:
