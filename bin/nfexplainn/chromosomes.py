@@ -11,7 +11,6 @@ from nfexplainn.errors import UserError
 
 # Above this share of lines that another spelling would match, the file is of another naming.
 MUCH = 0.05
-_ALIASES = {"chrM": "MT", "M": "MT"} | dict.fromkeys(("MT", "Mito", "chrMT", "chrMito"), "chrM")
 
 
 def map_chromosomes(
@@ -51,7 +50,7 @@ def map_chromosomes(
     if not len(names):
         return table
     lines = np.asarray(counts, dtype=np.int64)
-    other = {name: other_spelling(name, codes) for name in names}
+    other = other_spellings(names, codes)
     total = int(lines.sum())
     gain = sum(int(n) for name, n in zip(names, lines, strict=True) if other[name])
     unknown = int(lines[table < 0].sum())
@@ -125,12 +124,32 @@ def check_signal(
     return lost
 
 
-def other_spelling(name: str, codes: Mapping[str, int]) -> str:
-    """Give the name by which a genome knows a chromosome that it does not know by this one."""
-    if name in codes:
-        return ""
-    spellings = (f"chr{name}", name.removeprefix("chr"), _ALIASES.get(name, ""))
-    return next((one for one in spellings if one in codes), "")
+def other_spellings(names: Sequence[str], codes: Mapping[str, int]) -> dict[str, str]:
+    """Give for each name that a genome does not know the one by which it knows the chromosome.
+
+    Returns
+    -------
+    dict of str to str
+        '' where the genome knows the name, or no spelling of it.
+    """
+    alike: dict[str, list[str]] = {}
+    for one in codes:
+        alike.setdefault(_bare(one), []).append(one)
+    found = {}
+    for name in names:
+        same = [] if name in codes else alike.get(_bare(name), [])
+        found[name] = same[0] if len(same) == 1 else ""
+    return found
+
+
+def _bare(name: str) -> str:
+    """Give a name in lower case and without ``chr``, by which spellings are compared."""
+    text = name.lower()
+    for prefix in ("chromosome_", "chromosome", "chr_", "chr"):
+        if text.startswith(prefix) and len(text) > len(prefix):
+            text = text.removeprefix(prefix)
+            break
+    return "m" if text in ("mt", "mito") else text
 
 
 def _command(mine: str, its: str) -> str:

@@ -15,7 +15,7 @@ from nfexplainn.intervals import Origin, Peaks
 from nfexplainn.peak_shapes import Shape, find_shape, is_peak_header, span_middle
 from nfexplainn.problems import Problems
 from nfexplainn.textfile import EmptyFileError
-from nfexplainn.values import finite, missing, whole
+from nfexplainn.values import finite, has_decimal_comma, missing, whole
 
 LONGEST = 1 << 40
 _SEQUENCES = (
@@ -222,6 +222,8 @@ def _scores(
     for place, at in enumerate(shape.scores):
         text = cells[at] if at < len(cells) else ""
         value = finite(text)
+        if value is None and has_decimal_comma(text):
+            value = finite(text.replace(".", "").replace(",", "."))
         if value is None and shape.strict and not place and not missing(text):
             try:
                 float(text)

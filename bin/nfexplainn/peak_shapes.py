@@ -25,6 +25,8 @@ _SCORES = (
     *("overall_peak_score", "normalized tag count", "enrichment_score", "mean_signal"),
     *("-log10(qvalue)", "qvalue", "-log10(pvalue)", "pvalue", "pileup", "fold", "conc"),
 )
+# Small is strong, unless they are logarithms.
+_PROBABILITIES = ("pvalue", "qvalue")
 _SPAN = re.compile(r"^\S+:(\d+)-(\d+)$")
 _STRANDS = ("+", "-", ".", "*", "")
 _MOST = 0.9
@@ -122,6 +124,7 @@ def _by_names(titles: tuple[str, ...], where: tuple[int, int, int], rows: Sequen
                 summit, kind = lower.index(word), found
                 break
     scores = [lower.index(word) for word in _SCORES if word in lower]
+    scores = [at for at in scores if lower[at] not in _PROBABILITIES or _is_log(rows, at)]
     scores += [at for at, word in enumerate(lower) if "score" in word and at not in scores]
     tool = tool_of(titles)
     return Shape(
@@ -132,10 +135,17 @@ def _by_names(titles: tuple[str, ...], where: tuple[int, int, int], rows: Sequen
         summit=summit,
         kind=kind,  # type: ignore[arg-type]
         scores=tuple(scores),
+        absent=tuple(at for at in scores if lower[at] in _PROBABILITIES),
         from_one=from_one,
         why=why,
         titles=titles,
     )
+
+
+def _is_log(rows: Sequence[Cells], column: int) -> bool:
+    """Tell whether p or q values are negative logarithms: some are above 1."""
+    values = [finite(cells[column]) for cells in rows if len(cells) > column]
+    return any(value is not None and value > 1 for value in values)
 
 
 def _summit_kind(

@@ -11,6 +11,7 @@ import pytest
 from field_cases import case_specs, prepare_spec, reading
 from nfexplainn import dna
 from nfexplainn.assays.peaks import prepare
+from nfexplainn.chromosomes import other_spellings
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.peak_files import read_peaks
 from nfexplainn.spec import Prepared, Spec
@@ -255,6 +256,36 @@ def test_names_of_other_spelling_stop_where_they_are_many(
             prepare(spec)
     else:
         assert "(2 on chromosomes that the genome lacks)" in reading(prepare(spec), "blacklist")
+
+
+def test_probabilities_rank_only_as_logarithms(tmp_path: Path) -> None:
+    head = "chrom\tstart\tend\tpvalue\tconc\n"
+    for name, values, score in (("raw", (0.01, 0.5), 5.0), ("log", (12.5, 3.0), 12.5)):
+        rows = "".join(f"chr1\t{9 + i}\t50\t{v}\t{5 + i}\n" for i, v in enumerate(values))
+        (tmp_path / name).write_text(head + rows)
+        assert read_peaks(tmp_path / name, name).score[0] == score
+
+
+def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1;1;9;a;1,5\nchr1;20;29;b;10,25\n")
+    assert read_peaks(tmp_path / "x", "x").score.tolist() == [1.5, 10.25]
+
+
+@pytest.mark.parametrize(
+    ("mine", "its", "other"),
+    [
+        (("1", "2", "X"), ("chr1", "chr2", "chrX"), ("chr1", "chr2", "chrX")),
+        (("chr1", "chrM"), ("1", "MT"), ("1", "MT")),
+        (("Chr1", "CHR2", "chrm"), ("chr1", "chr2", "chrM"), ("chr1", "chr2", "chrM")),
+        (("chr1", "chrUn_7"), ("chr1", "chr2"), ("", "")),
+        (("chrchr",), ("1", "2"), ("",)),
+    ],
+)
+def test_spellings_of_chromosomes(
+    mine: tuple[str, ...], its: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    codes = {name: code for code, name in enumerate(its)}
+    assert tuple(other_spellings(mine, codes).values()) == other
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "track name=x\n"])

@@ -124,6 +124,10 @@ KINDS = {
     "chr1\t1\t9\t0.5\t1.5\t2\n": "table",
     "chr1\t1\t9\t3\t4\n": "table",
     "chr1:1-9\t3\t4\n": "table",
+    "chr1\t1\t9\tpeak_1\t12\t7\t3\n": "table",  # bedtools multicov
+    "chr1\t1\t9\tpeak_1\t84\t+\t3\t12\n": "table",
+    "chr1\t1\t9\t40.0\t4\t6\n": "table",  # Bismark
+    "chr1\t1\t9\tAAACGAATCTTT\n": "fragments",
 }
 
 

@@ -14,14 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.assays.region_tables import CHROM, END, START
 from nfexplainn.assays.regions import make_peaks, parse_names
+from nfexplainn.coordinate_columns import CHROM, END, START, find_coordinates
 from nfexplainn.dataset import Floats
-from nfexplainn.delimited import split_cells
+from nfexplainn.delimited import open_delimited
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
+from nfexplainn.peak_shapes import is_peak_header
 from nfexplainn.spec import InputFile
-from nfexplainn.textfile import first_bytes, open_binary, read_lines, read_text_lines
+from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.values import whole
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 22  # stored values at a time
@@ -263,8 +265,9 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
         if not raw.startswith(b"%") and raw.strip():
             break
     sizes = [int(text) for text in raw.split()]
-    lines_of = read_text_lines(barcodes.path, barcodes.name)
-    cells = [barcode for line in lines_of if (barcode := split_cells(line, "\t")[0])]
+    # Barcodes may hold commas (SHARE-seq).
+    listed = open_delimited(barcodes.path, barcodes.name, False, ("\t",))
+    cells = [row.cells[0] for row in listed if row.cells[0]]
     peaks = _market_regions(regions)
     if sizes[:2] != [len(peaks), len(cells)]:
         raise UserError(
@@ -300,13 +303,13 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
 
 def _market_regions(regions: InputFile) -> Peaks:
     """Read the regions of a Matrix Market file: BED, or a name such as chr1:1-100 per line."""
-    rows = [
-        split_cells(line, "\t")
-        for line in read_text_lines(regions.path, regions.name)
-        if line.strip() and not line.startswith("#")
-    ]
-    if all(len(row) >= 3 and row[1].isdecimal() and row[2].isdecimal() for row in rows):
-        start, end = (np.array([int(row[i]) for row in rows], dtype=np.int64) for i in (1, 2))
-        if (start < end).all():
-            return make_peaks(regions.name, [row[0] for row in rows], start, end)
-    return parse_names(regions.name, [row[0] for row in rows], 1)
+    table = open_delimited(regions.path, regions.name, is_peak_header)
+    rows = [row.cells for row in table]
+    where = (table.header and find_coordinates(table.header)) or (0, 1, 2)
+    if all(len(row) > max(where) for row in rows):
+        bounds = [[whole(row[i]) for i in where[1:]] for row in rows]
+        if all(low is not None and high is not None and low < high for low, high in bounds):
+            start, end = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
+            chromosomes = [row[where[0]] for row in rows]
+            return make_peaks(regions.name, chromosomes, start.copy(), end.copy())
+    return parse_names(regions.name, [row[0] for row in rows], table.first_line)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nfexplainn.assays import value_columns as vc
+from nfexplainn.coordinate_columns import CHROM, END, START, tool_of
 from nfexplainn.errors import UserError
 from nfexplainn.values import finite, missing, truth, whole
 
-CHROM = ("chrom", "chr", "chromosome", "seqnames", "seqname")
-START = ("start", "chromstart")
-END = ("end", "chromend", "stop")
 NAME = (
     *("name", "region", "regions", "peak", "peaks", "id", "__index_level_0__", ""),
     *("interval_id", "geneid", "peakid", "peak_id"),
@@ -22,7 +20,6 @@ _WIDTH = ("width", "length")
 _FEATURE_COUNTS = ["geneid", "chr", "start", "end", "strand", "length"]
 # ENCODE-DREAM: bound, unbound, ambiguous.
 DREAM = {"B": 1.0, "U": 0.0, "A": np.nan}
-COMMANDED = "peakid (cmd="  # HOMER's annotatePeaks.pl
 
 
 @dataclass(frozen=True)
@@ -220,5 +217,5 @@ def _widths(
         for first in (0, 1):
             if known and all(e - s + first == w for s, e, w in known):  # type: ignore[operator]
                 return width, first
-    # HOMER's annotatePeaks.pl counts from 1.
-    return None, int(header[0].lower().startswith(COMMANDED))
+    # Without a width the program tells it.
+    return None, int(bool(tool_of(header)))

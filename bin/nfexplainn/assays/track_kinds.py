@@ -19,6 +19,7 @@ BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
 # Reads of one fragment that are copies of each other; scores of peaks are larger.
 _COPIES = 50
 _MOST = 0.9
+_BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
 # A row's name that says where it lies; contigs may be called so, too, but are in many rows.
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
 _TRACKS = (
@@ -81,14 +82,15 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
         return "fragments"
     if _most(rows, lambda cells: len(cells) == 4 and _is_value(cells[3])):
         return "bedgraph"
-    if _most(rows, _is_pair):
+    chromosomes = {cells[0] for cells in rows} | {"."}
+    if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
     if _most(rows, _has_barcode):
         return "fragments"
     strands = {cells[5] for cells in rows if len(cells) >= 6}
     if strands == {"+", "-"} and _most(rows, lambda cells: finite(cells[4]) is not None):
         return "reads"
-    if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and _is_value(cells[3])):
+    if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and not _is_bed(cells)):
         return "table"
     return None
 
@@ -110,17 +112,18 @@ def _is_value(cell: str) -> bool:
 
 def _is_pair(cells: Sequence[str]) -> bool:
     """Tell whether columns 4 to 6 are the other end; BEDPE of single ends has '.' and -1 there."""
-    return (
-        len(cells) >= 6
-        and (cells[3] == "." or finite(cells[3]) is None)
-        and whole(cells[4]) is not None
-        and whole(cells[5]) is not None
-        and (cells[3] in (".", cells[0]) or whole(cells[3]) is None)
-    )
+    return len(cells) >= 6 and whole(cells[4]) is not None and whole(cells[5]) is not None
+
+
+def _is_bed(cells: Sequence[str]) -> bool:
+    """Tell whether cells are those of BED or peaks, whose numbers are no samples."""
+    return len(cells) in (9, 10, 12, 15) and cells[5] in ("+", "-", ".", "*")
 
 
 def _has_barcode(cells: Sequence[str]) -> bool:
     """Tell whether a barcode and a small count stand behind the interval."""
+    if len(cells) == 4:
+        return _BARCODE.match(cells[3]) is not None
     if len(cells) not in (5, 6) or _is_value(cells[3]) or cells[3] == ".":
         return False
     count = whole(cells[4])
