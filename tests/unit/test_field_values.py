@@ -59,6 +59,24 @@ def test_what_describes_a_row_is_no_task(titles: list[str], doubtful: str, tmp_p
     assert ("a", "value columns", f"column '{titles[1]}' (as asked for)") in got.readings
 
 
+def test_one_column_that_is_no_value_is_asked_for(tmp_path: Path) -> None:
+    content = values(["length", "note"], [40] * 60, ["x"] * 60)
+    check_refusal(
+        "^a: the only column of numbers, length, seems to be no value to learn", starrseq.prepare,
+        tmp_path, {"a": content},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["", "NA", "holdout"])
+def test_a_row_without_a_part_is_said(word: str, tmp_path: Path) -> None:
+    parts = [("train", "train", "test", "valid")[i % 4] for i in range(60)]
+    content = values(["set", "y"], [word, *parts[1:]], VALUES)
+    check_refusal(
+        rf"^d: the column 'set' says '{word}' \(1 rows\) beside train; write train, valid or test",
+        starrseq.prepare, tmp_path, {"a": content}, split_column="set",
+    )  # fmt: skip
+
+
 def test_values_alike_are_tasks_and_noted(tmp_path: Path) -> None:
     titles = ["Dev_log2_enrichment", "Hk_log2_enrichment"]
     got = read(tmp_path, values(titles, VALUES, VALUES[::-1]))

@@ -120,13 +120,19 @@ def clear_columns(
     Raises
     ------
     UserError
-        If there are several and no header, or some seem to describe the others.
+        If there are several and no header, or some seem to describe the others; or if the only
+        one does.
     """
-    if len(candidates) < 2:
+    if not candidates or (len(candidates) == 1 and not titles):
         return tuple(candidates)
     doubtful = [titles[i] for i in candidates if describes(titles[i])] if titles else []
     if titles and not doubtful:
         return tuple(candidates)
+    if len(candidates) == 1:
+        raise UserError(
+            f"{source}: the only column of numbers, {doubtful[0]}, seems to be no value to learn;"
+            " name the one to learn with --value_columns (or this one, if it is)."
+        )
     which = listed([titles[i] if titles else str(i + 1) for i in candidates])
     why = f", and {doubtful[0]} seems to be no value to learn" if doubtful else ""
     raise UserError(
