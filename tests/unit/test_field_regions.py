@@ -110,7 +110,7 @@ def test_parquet_is_read_alike(as_text: bool, tmp_path: Path) -> None:
     got = read(tmp_path, stream.getvalue(), "KO")
     assert_regions(got)
     np.testing.assert_allclose(got.values[:, 0], KO, rtol=1e-6)
-    labels = read(tmp_path, stream.getvalue(), labels=True)
+    labels = read(tmp_path, stream.getvalue(), "hit", labels=True)
     assert labels.tasks == ("hit",)
     assert labels.values[:3, 0].tolist() == [1, 0, 1]
 
@@ -154,6 +154,18 @@ def test_labels(form: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(got.values[:, 0], wanted.astype(np.float32))
 
 
+def test_homer_counts_from_1(tmp_path: Path) -> None:
+    out = BOTH.rename(columns={"chrom": "Chr", "start": "Start", "end": "End"})
+    out.insert(0, "PeakID (cmd=annotatePeaks.pl p.bed hg38)", [f"Interval_{i}" for i in range(N)])
+    out["Start"] += 1
+    out["Distance to TSS"] = -7
+    with pytest.raises(UserError, match="and Distance to TSS seems to be no value to learn"):
+        read(tmp_path, tabs(out))
+    got = read(tmp_path, tabs(out), "WT", "KO")
+    assert_regions(got)
+    assert any(item == "regions" for _, item, _ in got.readings)
+
+
 def test_words_may_come_late(tmp_path: Path) -> None:
     head = "name\tA\tB\n" + "".join(f"chr1:{i}-{i + 200}\tNA\t0\n" for i in range(400))
     got = read(tmp_path, head + "chr1:900-1100\tTRUE\t1\n", labels=True)
@@ -192,6 +204,18 @@ BAD: dict[str, tuple[str, tuple[str, ...], bool, str]] = {
         (),
         True,
         "t: no column beside the regions holds 0 and 1, TRUE and FALSE, or B, U and A (there are",
+    ),
+    "a signal beside labels": (
+        tabs(frame(A=[i % 2 for i in range(N)], B=WT)),
+        (),
+        True,
+        "t: column B holds numbers that are no labels (such as 0.37); name the columns of labels",
+    ),
+    "exons": (
+        tabs(SAF.assign(Start=[f"{s};{s}" for s in SAF.Start])),
+        (),
+        False,
+        "whole numbers, belong; count the reads of whole peaks",
     ),
     "texts": (tabs(frame(A=["x"] * N)), (), False, "no column beside the regions holds numbers"),
     "no header": (tabs(BOTH, header=False), (), False, "line 1: numbers stand where the header"),

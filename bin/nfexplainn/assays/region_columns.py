@@ -174,6 +174,7 @@ def _unnamed(
     if labels:
         found = [i for i in others if _holds_labels(cells[i]) and not vc.describes(header[i])]
         if found:
+            _refuse_measured(name, header, cells, [i for i in others if i not in found])
             return tuple(sorted({*found, *empty}))
     numbers = [i for i in others if vc.holds_numbers(cells[i]) or i in empty]
     if [title.lower() for title in header[:6]] == _FEATURE_COUNTS:
@@ -185,6 +186,28 @@ def _unnamed(
         f"{name}: no column beside the regions holds {what} (there are"
         f" {vc.listed([header[i] for i in others])}); give a column per task."
     )
+
+
+def _refuse_measured(
+    name: str, header: Sequence[str], cells: Sequence[Sequence[str]], others: Sequence[int]
+) -> None:
+    """Refuse measured values beside labels, but those of nf-core's table of consensus peaks.
+
+    Raises
+    ------
+    UserError
+    """
+    if "interval_id" in header and any(title.endswith(".bool") for title in header):
+        return
+    for i in others:
+        if vc.holds_numbers(cells[i]) and not vc.describes(header[i]):
+            known = [cell for cell in cells[i] if not missing(cell)]
+            value = next((cell for cell in known if finite(cell) not in (0.0, 1.0)), known[0])
+            raise UserError(
+                f"{name}: column {header[i]} holds numbers that are no labels (such as {value});"
+                " name the columns of labels with --value_columns, or use the assay 'accessibility'"
+                " for measured values."
+            )
 
 
 def _holds_labels(cells: Sequence[str]) -> bool:

@@ -229,7 +229,8 @@ def _peaks(
         begin, end = _position(low), _position(high)
         if begin is None or end is None:
             problems.add(
-                f"{at}'{low}' and '{high}' stand where start and end, whole numbers, belong.",
+                f"{at}'{low}' and '{high}' stand where start and end, whole numbers, belong;"
+                f" {_way_out(low)}.",
                 line,
                 cause="no whole numbers",
             )
@@ -245,6 +246,13 @@ def _peaks(
             )
     problems.stop()
     return make_peaks(name, map(str, chrom), bounds[:, 0].copy(), bounds[:, 1].copy())
+
+
+def _way_out(cell: object) -> str:
+    """Say how positions are to be written, after one that is none."""
+    if ";" in str(cell):
+        return "count the reads of whole peaks, an interval a row (these are genes with exons)"
+    return "write them with digits alone: no commas, decimals or exponents, and none missing"
 
 
 def _position(cell: object) -> int | None:
