@@ -154,6 +154,14 @@ def test_labels(form: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(got.values[:, 0], wanted.astype(np.float32))
 
 
+def test_words_may_come_late(tmp_path: Path) -> None:
+    head = "name\tA\tB\n" + "".join(f"chr1:{i}-{i + 200}\tNA\t0\n" for i in range(400))
+    got = read(tmp_path, head + "chr1:900-1100\tTRUE\t1\n", labels=True)
+    assert got.tasks == ("A", "B")
+    assert got.values[-1].tolist() == [1, 1]
+    assert got.values.shape == (401, 2)
+
+
 DESEQ = frame(baseMean=WT, log2FoldChange=KO, lfcSE=WT, padj=WT)
 WIDE = frame(WT=WT, KO=KO, peak_length=[200] * N)
 BAD: dict[str, tuple[str, tuple[str, ...], bool, str]] = {

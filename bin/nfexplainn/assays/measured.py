@@ -36,6 +36,7 @@ def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
                 ledger.note(table.note)
             for reading in table.readings:
                 ledger.read(*reading)
+            ledger.read(file.name, "records", f"{len(table.sequences) + table.flagged:,}")
             ledger.drop(file.name, "flagged", table.flagged)
             tables.append(table)
         except UserError as error:

@@ -256,6 +256,7 @@ def _read_file(
             f"{file.name}: no read has {length} bp after trimming, the length of the data set; give"
             " --length, or files of one length."
         )
+    ledger.read(file.name, "records", f"{total:,}")
     ledger.drop(file.name, "nothing left after trimming", short)
     ledger.drop(file.name, "read without the flanks", unflanked)
     ledger.drop(file.name, f"read of another length than {length}", other)

@@ -33,6 +33,8 @@ class RegionColumns:
     tasks : tuple of int
     words : tuple of bool
         Whether each task's labels are words: TRUE and FALSE, or B, U and A.
+    labels : bool
+        Whether the values are labels at all, words or numbers.
     dream : bool
         Whether some are B, U and A.
     first : int
@@ -46,6 +48,7 @@ class RegionColumns:
     where: tuple[int, ...]
     tasks: tuple[int, ...]
     words: tuple[bool, ...]
+    labels: bool
     dream: bool
     first: int
     titles: tuple[str, ...]
@@ -106,7 +109,7 @@ def find_columns(
     said += f"; not read: {vc.listed(left)}" if left and not wanted else ""
     letters = {cell for i, word in zip(tasks, words, strict=True) if word for cell in cells[i]}
     dream = bool(letters & set(DREAM))
-    return RegionColumns(where, tuple(tasks), words, dream, first, tuple(titles), said)
+    return RegionColumns(where, tuple(tasks), words, labels, dream, first, tuple(titles), said)
 
 
 def find_regions(name: str, header: Sequence[str]) -> tuple[int, ...]:

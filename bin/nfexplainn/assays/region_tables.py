@@ -150,6 +150,8 @@ def _in_bulk(text: Delimited, columns: RegionColumns) -> pa.Table:
 
 def _by_rows(text: Delimited, columns: RegionColumns) -> RegionTable:
     """Read line by line what cannot be read in bulk, and say which lines are wrong."""
+    # Words may come after the first rows, by which the columns are told.
+    number_of, way_out = (label_of, _LABEL_OUT) if columns.labels else (finite, "")
     problems = Problems(text.name)
     where: list[list[str]] = [[] for _ in columns.where]
     values: list[list[float]] = []
@@ -164,11 +166,11 @@ def _by_rows(text: Delimited, columns: RegionColumns) -> RegionTable:
             )
             continue
         found = []
-        for task, title, words in zip(columns.tasks, columns.titles, columns.words, strict=True):
+        for task, title in zip(columns.tasks, columns.titles, strict=True):
             cell = cells[task]
-            value = np.nan if missing(cell) else label_of(cell) if words else finite(cell)
+            value = np.nan if missing(cell) else number_of(cell)
             if value is None:
-                vc.add_wrong_cell(problems, cell, title, line, _LABEL_OUT if words else "")
+                vc.add_wrong_cell(problems, cell, title, line, way_out)
                 value = np.nan
             found.append(value)
         for one, at in zip(where, columns.where, strict=True):

@@ -13,10 +13,11 @@ from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_splits import check_parts
 from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.dataset import TaskType
+from nfexplainn.delimited import split_cells
 from nfexplainn.errors import UserError
 from nfexplainn.problems import Problems
 from nfexplainn.spec import Prepared, Spec
-from nfexplainn.textfile import read_lines
+from nfexplainn.textfile import read_text_lines
 from nfexplainn.values import missing, nameless, truth
 
 MAX_CLASSES = 1000
@@ -76,10 +77,11 @@ def _label_names(
     if options.labels is None:
         return [table.columns for table in tables]
     file = spec.file(options.labels)
-    cells = [line.split(b"\t") for line in read_lines(file.path, file.name) if line.strip()]
+    lines = read_text_lines(file.path, file.name)
+    cells = [split_cells(line, "\t") for line in lines if line.strip()]
     # A line each, where further columns may say more of a label, or all in one line.
     named = cells[0] if len(cells) == 1 else [line[0] for line in cells]
-    names = tuple(cell.strip().decode("utf-8", "replace") for cell in named)
+    names = tuple(named)
     for table in tables:
         if len(table.columns) != len(names):
             raise UserError(
