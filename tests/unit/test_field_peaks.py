@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from field_cases import case_specs, prepare_spec, reading
 from nfexplainn import dna
@@ -264,6 +266,31 @@ def test_names_of_other_spelling_stop_where_they_are_many(
             prepare(spec)
     else:
         assert "(2 on chromosomes that the genome lacks)" in reading(prepare(spec), "blacklist")
+
+
+EXTRA = st.lists(
+    st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=8)
+    | st.integers(-5, 10**9).map(str)
+    | st.floats(0, 99).map(str),
+    max_size=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(EXTRA, st.sampled_from([".", "+"]), st.integers(1, 9))
+def test_summits_are_read_whatever_stands_behind_them(
+    tmp_path: Path, extra: list[str], strand: str, step: int
+) -> None:
+    offsets = [7 + (i * step) % 120 for i in range(25)]
+    behind = "\t".join([*extra, "x"])
+    lines = [
+        f"chr1\t{6000 + i}\t{6150 + i}\tp{i}\t{i}\t{strand}\t{i / 3:.3f}\t2.5\t-1\t{offset}\t{behind}\n"
+        for i, offset in enumerate(offsets)
+    ]
+    (tmp_path / "x").write_text("".join(lines))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.summit - peaks.start).tolist() == offsets
+    assert peaks.origin.score == "column 7"
 
 
 def test_summits_at_the_start_of_all_are_none(tmp_path: Path) -> None:
