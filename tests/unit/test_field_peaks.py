@@ -284,7 +284,7 @@ def test_summits_are_read_whatever_stands_behind_them(
     offsets = [7 + (i * step) % 120 for i in range(25)]
     behind = "\t".join([*extra, "x"])
     lines = [
-        f"chr1\t{6000 + i}\t{6150 + i}\tp{i}\t{i}\t{strand}\t{i / 3:.3f}\t2.5\t-1\t{offset}\t{behind}\n"
+        f"chr1\t{6000 + i}\t{6150 + i}\tp\t{i}\t{strand}\t{i / 3:.3f}\t2\t-1\t{offset}\t{behind}\n"
         for i, offset in enumerate(offsets)
     ]
     (tmp_path / "x").write_text("".join(lines))
