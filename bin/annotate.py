@@ -17,7 +17,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--units", required=True, nargs="+", help="units.tsv and units.meme of all replicates"
     )
-    parser.add_argument("--motif-set", required=True, help="known motifs, MEME or JASPAR format")
+    parser.add_argument("--motif-set", required=True, help="known motifs")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()

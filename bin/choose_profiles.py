@@ -18,7 +18,7 @@ from nfexplainn.tables import write_text, write_tsv
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--motifs", required=True, help="MEME or JASPAR file")
+    parser.add_argument("--motifs", required=True, help="motif file")
     parser.add_argument("--options", required=True, type=Path, help="JSON file of the settings")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--out", type=Path, default=Path(), help="folder to write to")

@@ -18,7 +18,7 @@ from nfexplainn.textfile import write_text
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--motif-set", required=True, help="known motifs, MEME or JASPAR format")
+    parser.add_argument("--motif-set", required=True, help="known motifs")
     parser.add_argument("--clusters", help="table of motifs and clusters")
     parser.add_argument("--name", help="what messages call that table")
     parser.add_argument("--out", required=True, help="table to write")

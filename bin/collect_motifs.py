@@ -17,7 +17,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--options", required=True, type=Path, help="JSON file of the settings")
-    parser.add_argument("--motif-db", type=Path, help="MEME or JASPAR file instead of JASPAR")
+    parser.add_argument("--motif-db", type=Path, help="motif file instead of JASPAR's")
     parser.add_argument("--out", required=True, type=Path, help="MEME file to write")
     parser.add_argument("--status", required=True, type=Path, help="status file to write")
     return parser.parse_args()

@@ -16,7 +16,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--release", help="year of a JASPAR release (default: the newest)")
-    source.add_argument("--file", type=Path, help="MEME or JASPAR file to check and write")
+    source.add_argument("--file", type=Path, help="motif file to check and write")
     parser.add_argument("--taxon", default=DEFAULT_TAXON, help=f"one of {', '.join(TAXA)}")
     parser.add_argument("--out", required=True, type=Path, help="MEME file to write")
     return parser.parse_args()

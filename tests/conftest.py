@@ -34,6 +34,12 @@ def fixtures_dir() -> Path:
     return _shared_folder("NFEXPLAINN_TEST_FIXTURES", "fixtures")
 
 
+@pytest.fixture(scope="session")
+def field_dir() -> Path:
+    """Folder with inputs in the form of public reports, or a skip that says what is missing."""
+    return _shared_folder("NFEXPLAINN_TEST_FIELD", "field")
+
+
 def _shared_folder(variable: str, name: str) -> Path:
     folder = Path(os.environ.get(variable, ROOT.parent / "shared" / name))
     if not folder.is_dir():

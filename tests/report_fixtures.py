@@ -165,6 +165,13 @@ def _write_dataset(folder: Path, spec: Spec, random: np.random.Generator) -> Non
             {"source": f"{spec.id}.bed", "reason": "window over the chromosome's end", "count": 3},
         ],
     )
+    table(
+        folder / f"{spec.id}.readings.tsv",
+        [
+            {"source": f"{spec.id}.bed", "item": "records", "value": "1,500"},
+            {"source": f"{spec.id}.bed", "item": "tasks", "value": spec.id},
+        ],
+    )
     audit = {
         "exact_duplicates": 0,
         "reverse_complement_duplicates": 0,

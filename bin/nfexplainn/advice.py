@@ -66,8 +66,9 @@ _LABELS = Advice(
 )
 _BY_ASSAY = {
     "peaks": Advice(
-        wrong="Check that the peaks are of this genome, take the strongest (--top_n, where the"
-        " file has scores), or give more.",
+        wrong="Check that the peaks are of this genome and that their summits were read (chapter"
+        " Data, What was read), take the strongest (--top_n, where the file has scores), or give"
+        " more.",
         more=f"Take the strongest peaks (--top_n, where the file has scores), or more, {_BELIEVE}",
         composition="Use negatives of the same composition (--negatives gc or --negatives"
         " shuffle).",
@@ -138,6 +139,11 @@ def for_few_positives(assay: str) -> str:
         f"Give more {_POSITIVES.get(assay, 'sequences')}, or lower --min_positives and read the"
         " result with care."
     )
+
+
+def for_no_peaks() -> str:
+    """Say what to do where a file of peaks holds none."""
+    return "Look at the peak caller's log (a failed antibody gives no peaks), or leave the row out."
 
 
 def for_no_negatives(assay: str) -> str:

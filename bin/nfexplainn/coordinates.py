@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from nfexplainn.intervals import chain_overlapping
 
-_COORDINATES = re.compile(r"^([^\s:]+):(\d+)-(\d+)(?:\([+.-]\))?$")
+# ``chr1:100-300``, also with the strand and behind the name of bedtools getfasta (``peak::``); a
+# number that tells equal names apart may follow. Groups: chromosome, start, end, strand.
+COORDINATES = re.compile(
+    r"^(?:.*::)?([^\s:]+):(\d+)-(\d+)(?:\(([+.-])\))?(?:\|(?:[^\s|]+\.)?\d+)?$"
+)
 _SHUFFLE = "|shuffle"
 # Longer than any chromosome, so that one number stands for chromosome and position.
 _SPAN = 1 << 40
@@ -75,7 +79,7 @@ def read_names(names: Sequence[str]) -> Coordinates:
         if mark and number.isdecimal() and origin in rows:
             parent[row] = rows[origin]
             continue
-        match = _COORDINATES.match(name)
+        match = COORDINATES.match(name)
         if match and int(match[2]) < int(match[3]) < _SPAN:
             chrom[row] = codes.setdefault(match[1], len(codes))
             start[row], end[row] = int(match[2]), int(match[3])

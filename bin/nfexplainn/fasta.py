@@ -24,19 +24,23 @@ class Fasta:
     Attributes
     ----------
     names : list of str
-        The first word of each header, unique.
+        The first word of each header, unique: a name that stands there already with another
+        sequence gets a number (``name|2``).
     codes : uint8 array, shape (total,)
         All bases (see :mod:`nfexplainn.dna`), one record after another.
     offsets : int64 array, shape (n + 1,)
         Record i is ``codes[offsets[i]:offsets[i + 1]]``.
     merged : int
         Records left out because name and sequence stood there already.
+    renamed : int
+        Records whose name got a number.
     """
 
     names: list[str]
     codes: dna.Codes
     offsets: NDArray[np.int64]
     merged: int = 0
+    renamed: int = 0
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -56,7 +60,7 @@ class Fasta:
         return out
 
 
-def read_fasta(path: str | Path, name: str) -> Fasta:
+def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
     """Read a FASTA file, gzipped or not, with sequences on one or several lines.
 
     Parameters
@@ -64,22 +68,28 @@ def read_fasta(path: str | Path, name: str) -> Fasta:
     path : path
     name : str
         What the user called the file, for messages.
+    unique : bool
+        Whether a name that stands there twice, with different sequences, is a mistake, as where
+        values are joined by names.
 
     Raises
     ------
     UserError
         With a sentence for each mistake: no header, an empty record, letters that no DNA has, a
-        name that stands there twice with different sequences, or no record at all.
+        name that stands there twice where that is one, or no record at all.
     """
     problems = Problems(name)
     names: list[str] = []
     sequences: list[bytes] = []
     known: dict[str, int] = {}
-    merged = 0
+    # Of names that stand there several times: their sequences.
+    several: dict[str, set[bytes]] = {}
+    merged = renamed = 0
     title, title_line, parts = None, 0, []  # type: tuple[str | None, int, list[bytes]]
 
     def finish() -> int:
         """Take in the record that has just ended; give 1 if it repeats an earlier one."""
+        nonlocal renamed
         if title is None:
             return 0
         sequence = b"".join(parts)
@@ -90,17 +100,28 @@ def read_fasta(path: str | Path, name: str) -> Fasta:
             return 0
         illegal = sequence.translate(None, LEGAL_LETTERS)
         if illegal:
-            problems.add(_describe_illegal(title, illegal), title_line)
+            said = _describe_illegal(title, illegal)
+            problems.add(said, title_line, cause=said.partition("holds")[2])
         earlier = known.setdefault(title, len(names))
+        shown = title
         if earlier < len(names):
-            if sequences[earlier].upper() == sequence.upper():
+            same = several.setdefault(title, {sequences[earlier].upper()})
+            if sequence.upper() in same:
                 return 1
-            problems.add(
-                f"the name '{title}' stands twice, with different sequences; rename one of them.",
-                title_line,
-            )
-            return 0
-        names.append(title)
+            if unique:
+                problems.add(
+                    f"the name '{title}' stands twice, with different sequences; rename one of"
+                    " them.",
+                    title_line,
+                )
+                return 0
+            same.add(sequence.upper())
+            number = len(same)
+            while (shown := f"{title}|{number}") in known:
+                number += 1
+            known[shown] = len(names)
+            renamed += 1
+        names.append(shown)
         sequences.append(sequence)
         return 0
 
@@ -127,7 +148,7 @@ def read_fasta(path: str | Path, name: str) -> Fasta:
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     letters = np.frombuffer(b"".join(sequences), dtype=np.uint8)
-    return Fasta(names, dna.encode_letters(letters), offsets, merged)
+    return Fasta(names, dna.encode_letters(letters), offsets, merged, renamed)
 
 
 def _describe_illegal(title: str, illegal: bytes) -> str:

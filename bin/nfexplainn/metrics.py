@@ -6,7 +6,7 @@ In NumPy alone: scikit-learn and SciPy would take longer to load than most data 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ COLUMNS = (
 )
 Floats = NDArray[np.floating]
 _EVERY_TASK = "*"
+UNTRAINED = "no example in the training part"
 # Assays whose tasks are samples of the same measurement, so that a region has a profile over them.
 PROFILES = ("accessibility", "single_cell")
 WELL_PREDICTED = 0.75
@@ -163,6 +164,9 @@ def rows(
 ) -> list[dict[str, object]]:
     """Make the rows of a metrics table.
 
+    A task without an example in training cannot be learnt: it has no value, and its sequences have
+    no part in the accuracy of all classes.
+
     Parameters
     ----------
     dataset : Dataset
@@ -182,17 +186,52 @@ def rows(
     """
     meta = dataset.meta
     table: list[dict[str, object]] = []
+    untrained = untrained_tasks(dataset)
     for split in splits:
         at = dataset.rows(split)
         if not len(at):
             continue
         found = compute_metrics(dataset.labels[at], logits[at], meta.tasks, meta.task_type)
+        if untrained.any():
+            found = _without(found, untrained, dataset.labels[at], logits[at], meta.tasks)
         if meta.assay in PROFILES and len(meta.tasks) >= MIN_VALUES:
             found += profile_metrics(dataset.labels[at], logits[at])
         for metric in found:
             first = {"dataset": meta.id, "model": model, "replicate": replicate, "split": split}
             table.append(first | vars(metric))
     return table
+
+
+def untrained_tasks(dataset: Dataset) -> NDArray[np.bool_]:
+    """Tell which tasks have no example in the training part: no positive, or no known value.
+
+    Returns
+    -------
+    bool array, shape (tasks,)
+    """
+    labels = dataset.labels[dataset.rows("train")]
+    known = ~np.isnan(labels) if dataset.meta.task_type == "regression" else labels == 1
+    return np.asarray(~known.any(axis=0))
+
+
+def _without(
+    found: Sequence[Metric],
+    untrained: NDArray[np.bool_],
+    labels: Floats,
+    logits: Floats,
+    tasks: Sequence[str],
+) -> list[Metric]:
+    """Take the values of tasks without an example in training out of the metrics of a split."""
+    names = {task for task, out in zip(tasks, untrained.tolist(), strict=True) if out}
+    learnt = ~(labels[:, untrained] == 1).any(axis=1)
+    out = []
+    for metric in found:
+        if metric.task in names:
+            metric = replace(metric, value=None, note=UNTRAINED)
+        elif (metric.task, metric.metric) == (_EVERY_TASK, "accuracy"):
+            metric = _accuracy(labels[learnt], logits[learnt])
+        out.append(metric)
+    return out
 
 
 def profile_metrics(labels: Floats, logits: Floats) -> list[Metric]:

@@ -17,7 +17,7 @@ from nfexplainn.audit import audit_dataset
 from nfexplainn.dataset import Dataset, Floats, Source, write_dataset, write_header
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.seeds import seed_for
-from nfexplainn.tables import write_audit, write_counts, write_dropped
+from nfexplainn.tables import write_audit, write_counts, write_dropped, write_readings
 from nfexplainn.textfile import sha256, write_text
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
@@ -179,10 +179,13 @@ class Prepared:
     dataset : Dataset
     dropped : list of (source, reason, count)
         Records that could not be used.
+    readings : list of (source, item, value)
+        What was read as what: ``peaks.bed``, ``windows``, ``round 1,078 summits (column 10)``.
     """
 
     dataset: Dataset
     dropped: list[tuple[str, str, int]] = field(default_factory=list)
+    readings: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def read_spec(path: str | Path) -> Spec:
@@ -234,7 +237,8 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     """Run a prepare script: read ``--spec``, call ``parse``, write the files of the contract.
 
     Writes into the current folder ``<id>.status.json`` always and, if the data set is usable, its
-    Parquet file and the tables of counts, of what was dropped, and of the audit. A user's mistake
+    Parquet file and the tables of counts, of what was dropped, of what was read as what, and of the
+    audit. A user's mistake
     and an unusable data set are states, not failures: the other data sets go on.
     """
     parser = argparse.ArgumentParser(description=parse.__doc__)
@@ -312,6 +316,7 @@ def _write(prepared: Prepared, name: str) -> None:
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
     write_dropped(prepared.dropped, Path(f"{name}.dropped.tsv"))
+    write_readings(prepared.readings, Path(f"{name}.readings.tsv"))
     write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
     write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")

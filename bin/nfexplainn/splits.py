@@ -185,9 +185,11 @@ def split_chromosomes(
         If a sequence has no coordinates, a chromosome is unknown, or too few are there.
     """
     if (where.chrom < 0).any():
+        own = where.parent < 0  # those that the user gave: shuffles are as their parents
         raise UserError(
-            f"split_by chromosome: {int((where.chrom < 0).sum()):,} sequences have no coordinates"
-            " in their names (chr1:100-300); use split_by random."
+            f"split_by chromosome: {int((own & (where.chrom < 0)).sum()):,} of"
+            f" {int(own.sum()):,} sequences have no coordinates in their names (chr1:100-300 or"
+            " name::chr1:100-300); use split_by random."
         )
     for option, names in (("valid_chromosomes", valid), ("test_chromosomes", test)):
         unknown = [name for name in names if name not in where.chromosomes]

@@ -67,6 +67,11 @@ def write_dropped(dropped: Iterable[tuple[str, str, int]], path: Path) -> None:
     write_tsv(path, ("source", "reason", "count"), [row for row in dropped if row[2]])
 
 
+def write_readings(readings: Iterable[tuple[str, str, str]], path: Path) -> None:
+    """Write what was read as what in which source."""
+    write_tsv(path, ("source", "item", "value"), readings)
+
+
 def write_audit(checks: Iterable[Check], path: Path) -> None:
     """Write the leakage audit."""
     header = ("check", "state", "count", "total", "example")

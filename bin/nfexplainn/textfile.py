@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import BinaryIO, cast
 from nfexplainn.errors import UserError
 
 GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _HEAD = 4096
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save it as tab-separated text"),
@@ -34,6 +36,10 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"<!DOCTYPE", "a web page", "the download failed: fetch the file again"),
     (b"<html", "a web page", "the download failed: fetch the file again"),
 )
+
+
+class EmptyFileError(UserError):
+    """A file of 0 bytes, perhaps once unpacked: no mistake where nothing may stand."""
 
 
 def is_gzip(path: str | Path) -> bool:
@@ -68,7 +74,7 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         if path.is_dir():
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
-            raise UserError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
+            raise EmptyFileError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
         if is_gzip(path):
             return cast(BinaryIO, gzip.open(path, "rb"))
         return path.open("rb")
@@ -103,6 +109,9 @@ def check_text(head: bytes, name: str) -> None:
     UserError
         That says what the file is instead.
     """
+    # An entry's name stands in its header, from byte 30 on; that of a workbook is known.
+    if head[:4] == b"PK\x03\x04" and len(head) > 30 and b"[Content_Types].xml" not in head:
+        raise UserError(f"{name}: this is a ZIP archive, not plain text; unpack it (unzip).")
     for magic, what, way_out in _MAGICS:
         if head[: len(magic)].lower() == magic.lower():
             raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
@@ -124,14 +133,14 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
         try:
             head = file.read(_HEAD)
             if not head:
-                raise UserError(f"{name}: the file is empty once unpacked.")
+                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
             check_text(head, name)
             # Old Macintosh line ends would make one line of the whole file.
             if b"\r" in head and b"\n" not in head:
                 raise UserError(
                     f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
                 )
-            rest = head.removeprefix(b"\xef\xbb\xbf") + file.readline()
+            rest = head.removeprefix(BOM) + file.readline()
             for line in rest.splitlines():
                 yield line
             for line in file:
@@ -140,6 +149,65 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
             raise UserError(
                 f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
             ) from error
+
+
+def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
+    r"""Give the lines of a text file as texts, whatever its encoding and line ends.
+
+    UTF-8, with or without a byte order mark, UTF-16, or Latin-1 where a line is no UTF-8;
+    ``\n``, ``\r\n`` or ``\r``; gzipped or not.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty, binary, or damaged.
+    """
+    with open_binary(path, name) as file:
+        try:
+            head = file.read(_HEAD)
+            if not head:
+                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+            encoding = _encoding(head)
+            if not encoding.startswith("utf-16"):
+                check_text(head, name)
+            file.seek(0)
+            text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape")
+            for line in text:
+                line = line.rstrip("\n")
+                if not line.isascii():
+                    line = _latin(line)
+                yield line
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UserError(
+                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
+            ) from error
+        except UnicodeError as error:
+            raise UserError(
+                f"{name}: the text is damaged ({error}); save it as UTF-8 and give that."
+            ) from error
+
+
+def _encoding(head: bytes) -> str:
+    """Tell the encoding of a text by its first bytes."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    # Without a mark: of Latin letters every second byte is 0.
+    low, high = head[0::2], head[1::2]
+    if b"\x00" in head and len(high) > 1:
+        if high.count(0) > 0.9 * len(high) and not low.count(0):
+            return "utf-16-le"
+        if low.count(0) > 0.9 * len(low) and not high.count(0):
+            return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _latin(line: str) -> str:
+    """Read a line as Latin-1 where it was no UTF-8."""
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape").decode("latin-1")
+    return line
 
 
 def sha256(path: str | Path) -> str:

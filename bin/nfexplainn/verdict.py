@@ -182,6 +182,14 @@ def _barely(evidence: Evidence, limits: Thresholds) -> str:
 def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
     found: list[_Finding] = []
     value = evidence.value
+    if math.isnan(value) and evidence.train_positives == 0:
+        return [
+            _Finding(
+                "unusable",
+                "There is no example of it in the training part, so it cannot be learnt.",
+                "Give some in the training part, or leave it out of the data set.",
+            )
+        ]
     if math.isnan(value):
         return [
             _Finding(
@@ -293,11 +301,14 @@ def gather_evidence(
     positives = _positives(counts, tasks, regression=metric == "pearson")
     replicates = int(scores["replicate"].nunique())
     by_class = right[right["split"] == split].groupby("task")["value"].mean().to_dict()
-    largest = float(positives[split].max() / positives[split].sum())
+    # A class without an example in training has no part in the accuracy of all classes.
+    learnt = positives[split][positives["train"] > 0]
+    largest = float(learnt.max() / learnt.sum()) if len(learnt) else math.nan
 
     def evidence(columns: Sequence[str]) -> Evidence:
         # A task without a score (too few positives) is left out on both sides.
         scored = [c for c in columns if table[c].notna().any()]
+        learnable = [c for c in columns if positives["train"][c] != 0] or columns
         by_replicate = table[scored].mean(axis=1)
         whole = len(columns) == len(tasks)
         return Evidence(
@@ -307,8 +318,8 @@ def gather_evidence(
             replicates=replicates,
             gc=float(baselines["gc"][scored].mean()),
             kmer4=float(baselines["kmer4"][scored].mean()),
-            train_positives=_median(positives["train"], columns),
-            test_positives=_median(positives[split], columns),
+            train_positives=_median(positives["train"], learnable),
+            test_positives=_median(positives[split], learnable),
             split=split,
             accuracy=float(by_class.get("*" if whole else columns[0], math.nan)),
             chance=largest if whole and by_class else math.nan,

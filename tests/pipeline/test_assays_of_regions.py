@@ -35,7 +35,14 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_stub(stubs: Run, dataset: str, assay: str) -> None:
     assert stubs.code == 0, stubs.said
     assert stubs.trace()[f"{assay.upper()}_PREPARE ({dataset})"] == "COMPLETED"
-    for kind in ("status.json", "dataset.parquet", "counts.tsv", "dropped.tsv", "audit.tsv"):
+    for kind in (
+        "status.json",
+        "dataset.parquet",
+        "counts.tsv",
+        "dropped.tsv",
+        "readings.tsv",
+        "audit.tsv",
+    ):
         assert (stubs.results / dataset / "data" / f"{dataset}.{kind}").is_file()
 
 

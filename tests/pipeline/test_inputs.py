@@ -72,7 +72,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "profiles_missing.csv": (
         "sample,assay,data,initial_motifs\na,sequences,oct4.fa,mine.meme\n",
         [
-            "profiles_missing.csv, line 2, initial_motifs: there is no file {}/mine.meme; give jaspar (the known motifs), or a MEME or JASPAR file."
+            "profiles_missing.csv, line 2, initial_motifs: there is no file {}/mine.meme; give jaspar (the known motifs), or a motif file."
         ],
     ),
     "profiles_without_units.csv": (

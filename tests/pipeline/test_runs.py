@@ -18,7 +18,10 @@ import pytest
 
 from nextflow_runs import ROOT, TINY, Run, nextflow_command, run_nextflow, write_sheet
 
-PER_DATASET = {"status.json", "dataset.parquet", "counts.tsv", "dropped.tsv", "audit.tsv"}
+PER_DATASET = {
+    *("status.json", "dataset.parquet"),
+    *("counts.tsv", "dropped.tsv", "readings.tsv", "audit.tsv"),
+}
 PER_RUN = {
     *("model.safetensors", "model.tsv", "history.tsv", "timing.tsv", "metrics.tsv"),
     "predictions.parquet",

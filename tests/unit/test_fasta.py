@@ -72,7 +72,6 @@ def test_any_bytes_give_records_or_a_sentence(tmp_path: Path, raw: bytes) -> Non
         (b"ACGTACGT\n", "before the first header"),
         (b"chr1\t10\t20\n", "looks like a table"),
         (b"@read\nACGT\n+\nIIII\n", "FASTQ"),
-        (b">a\nACGT\n>a\nACGA\n", "'a' stands twice"),
         (b">a\n>b\nACGT\n", "'a' has no sequence"),
         (b">a\nMKLVEEF\n", "looks like protein"),
         (b">a\nACGU\n", "RNA"),
@@ -102,8 +101,19 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_fasta(tmp_path, "dir")
 
 
+def test_one_cause_is_told_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "f", "".join(f">r{i}\nACGU\n" for i in range(25)) + ">x\nAC*\n")
+    with pytest.raises(UserError) as caught:
+        read_fasta(path, "f")
+    assert str(caught.value).split("\n") == [
+        "f, line 1: the record 'r0' holds U, so it is RNA; write T for U. 24 more lines have the"
+        " same mistake.",
+        "f, line 51: the record 'x' holds '*', which no DNA has; letters are A, C, G, T and N.",
+    ]
+
+
 def test_all_mistakes_are_told_up_to_ten(tmp_path: Path) -> None:
-    path = write(tmp_path / "f", "".join(f">r{i}\nAC*\n" for i in range(25)))
+    path = write(tmp_path / "f", "".join(f">r{i}\n" for i in range(25)))
     with pytest.raises(UserError) as caught:
         read_fasta(path, "f")
     lines = str(caught.value).split("\n")
@@ -115,6 +125,16 @@ def test_all_mistakes_are_told_up_to_ten(tmp_path: Path) -> None:
 def test_repeats_of_name_and_sequence_are_merged(tmp_path: Path) -> None:
     fasta = read_fasta(write(tmp_path / "f", ">a\nACGT\n>b\nAA\n>a\nacgt\n"), "f")
     assert (fasta.names, fasta.merged) == (["a", "b"], 1)
+
+
+def test_equal_names_get_a_number(tmp_path: Path) -> None:
+    text = ">a\nACGT\n>a|2\nCC\n>a\nACGA\n>a\nacgt\n>a\nACGG\n>a\nACGA\n>b\nA\n"
+    fasta = read_fasta(write(tmp_path / "f", text), "f")
+    assert fasta.names == ["a", "a|2", "a|3", "a|4", "b"]
+    assert dna.decode(fasta.codes[None])[0] == "ACGTCCACGAACGGA"
+    assert (fasta.merged, fasta.renamed) == (2, 2)
+    with pytest.raises(UserError, match="line 5: the name 'a' stands twice, with different"):
+        read_fasta(tmp_path / "f", "f", unique=True)
 
 
 def test_cut_takes_the_middle(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from nfexplainn.intervals import (
     Regions,
     chain_overlapping,
     merge_close,
-    read_peaks,
 )
+from nfexplainn.peak_files import read_peaks
 
 
 def write(path: Path, text: str | bytes) -> Path:
@@ -54,6 +54,13 @@ def test_broad_peak_and_bed9_and_bed12_are_told_apart(tmp_path: Path) -> None:
     assert read_peaks(write(tmp_path / "c", row), "c").score[0] == 8
     free = read_peaks(write(tmp_path / "d", "chr1\t100\t200\tname\tsome words\n"), "d")
     assert np.isnan(free.score[0])
+
+
+@pytest.mark.parametrize("text", ["chr1 10  20\n", "chr1,10,20\n", '"chr1";10;20\n'])
+def test_any_separator_and_quotes_are_read(tmp_path: Path, text: str) -> None:
+    peaks = read_peaks(write(tmp_path / "x", text * 3), "x")
+    assert peaks.chromosomes == ("chr1",)
+    assert (peaks.start[0], peaks.end[0]) == (10, 20)
 
 
 lines = st.lists(
@@ -104,9 +111,9 @@ def test_any_bytes_give_peaks_or_a_sentence(tmp_path: Path, raw: bytes) -> None:
         ("chr1\t1e3\t2000\n", "'1e3' is no whole number"),
         ("chr1\t10\n", "2 columns"),
         ("chr1\n", "one column"),
-        ("chr1 10 20\n", "blanks; BED wants tabs"),
-        ("chr1,10,20\n", "commas"),
-        ("chrom\tstart\tend\nchr1\t1\t5\n", "header, delete it"),
+        ("one\ttwo\tthree\nchr1\t1\t5\n", "header, name its columns chrom, start and end"),
+        ("p1\tchr1\t1\t5\t+\n", "a name stands before the chromosome"),
+        ("chr1\t1e+05\t100400\n", "write 100000 (in R: options(scipen = 999))"),
         ("\t1\t5\n", "name is empty"),
         ("chr1\t1\t99999999999999\n", "longer than any chromosome"),
         ("chr1\t1\t50\t.\t0\t.\t1\t1\t1\t60\n", "summit 60 (column 10) lies outside"),

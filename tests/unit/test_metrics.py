@@ -136,6 +136,30 @@ def test_table() -> None:
     assert table[0]["n"] == 40 and table[2]["n"] == 20
 
 
+@pytest.mark.parametrize("task_type", ["multiclass", "multilabel"])
+def test_a_class_without_an_example_in_training_has_no_score(task_type: str) -> None:
+    rng = np.random.default_rng(2)
+    split = np.array(["train"] * 60 + ["test"] * 90)
+    kinds = np.concatenate([np.arange(60) % 2, np.arange(90) % 3])
+    labels = np.eye(3, dtype=np.float32)[kinds]
+    logits = 3 * labels + rng.normal(size=labels.shape)
+    logits[kinds == 2] = (2, 1, 0)
+    meta = DatasetMeta("d", "table", task_type, ("a", "b", "c"), 4, True, 0)  # type: ignore[arg-type]
+    codes = np.zeros((150, 4), dtype=np.uint8)
+    dataset = Dataset(meta, [str(i) for i in range(150)], codes, split, labels)
+    table = metrics.rows(dataset, logits, model="explainn", replicate=1)
+    mine = [row for row in table if row["task"] == "c"]
+    assert {row["value"] for row in mine} == {None}
+    assert {row["note"] for row in mine} == {"no example in the training part"}
+    assert all(row["value"] is not None for row in table if row["task"] in "ab")
+    test = kinds[60:]
+    for row in table:
+        if (row["split"], row["task"], row["metric"]) == ("test", "*", "accuracy"):
+            known = test < 2
+            right = logits[60:][known].argmax(axis=1) == test[known]
+            assert (row["value"], row["n"]) == (right.mean(), 60)
+
+
 def test_profiles_of_regions_equal_a_loop_over_them() -> None:
     rng = np.random.default_rng(8)
     labels = rng.normal(size=(40, 6))

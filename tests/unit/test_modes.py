@@ -99,6 +99,8 @@ def test_table_as_jaspar_writes_it(tmp_path: Path) -> None:
     assert [(mode.id, mode.members) for mode in modes] == [("7", (0, 1)), ("2", (2,))]
     plain = read_clusters(write(tmp_path, "MA0006.2 b\nMA0004.1 a\n"), motifs)
     assert [(mode.id, mode.members) for mode in plain] == [("a", (0,)), ("b", (1,))]
+    quoted = read_clusters(write(tmp_path, '"MA0006.2","b c"\n"MA0004.1","a"\n'), motifs)
+    assert [(mode.id, mode.members) for mode in quoted] == [("a", (0,)), ("b c", (1,))]
     # The same version wins over another one, in either order.
     both = "X_MA0006_1\t1\nX_MA0006_2\t2\n"
     for table in (both, "".join(reversed(both.splitlines(keepends=True)))):
@@ -109,7 +111,8 @@ def test_table_as_jaspar_writes_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "c.tab: the table is empty;"),
+        ("", "c.tab: the file is empty"),
+        ("# nothing\n", "c.tab: the table is empty;"),
         ("MA0004.1\n", "c.tab, line 1: 1 columns; give a motif and its cluster"),
         ("MA0004.1\t1\t2\n", "c.tab, line 1: 3 columns;"),
         ("MA0004.1\t1\nMA0004.1\t2\n", "c.tab, line 2: MA0004.1 is in the clusters 1 and 2"),

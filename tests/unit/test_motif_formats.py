@@ -171,7 +171,7 @@ BAD = {
     "nan": (matrix("nan 0.5 0.5 0\n", "w= 1"), "line 7: 'nan 0.5 0.5 0' of m1"),
     "word": (matrix("0.5 0.5 x 0\n", "w= 1"), "line 7: '0.5 0.5 x 0' is no row of numbers"),
     "three": (matrix("0.5 0.5 0\n", "w= 1"), "line 7: 3 values in a row of m1, not 4"),
-    "nsites zero": (matrix(ROWS, "w= 2 nsites= 0"), "line 6: nsites of m1 is 0; give a number"),
+    "nsites below": (matrix(ROWS, "w= 2 nsites= -1"), "line 6: nsites of m1 is -1; give a number"),
     "nsites word": (matrix(ROWS, "w= 2 nsites= many"), "line 6: nsites= 'many' is no number"),
     "duplicate": (GOOD + "\n" + GOOD[len(HEADER) :], "the motif m1 is already in line 5"),
     "no matrix": (GOOD + "MOTIF m2\nMOTIF m3\n", "line 9: the motif m2 has no 'letter-prob"),

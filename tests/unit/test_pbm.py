@@ -130,7 +130,11 @@ def changed(line: int, column: int, cell: object) -> str:
 
 two_numbers = table([(s, i, -i) for i, s in enumerate(texts(40, 35))])
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
-    (changed(5, 7, "saturated"), {}, r"a, line 5: 'saturated' is no finite number"),
+    (
+        changed(5, 7, "saturated"),
+        {},
+        r"a, line 5: 'saturated' in column mean_signal_intensity is no number",
+    ),
     (changed(6, 5, "ACGT-CGTACGT"), {}, r"a, line 6: the sequence holds '-'"),
     (changed(6, 5, "PROTEINSEQ"), {}, r"a, line 6: the sequence holds 'P'.*--sequence_column"),
     (changed(6, 5, ""), {}, r"a, line 6: the sequence is missing"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from nfexplainn.report.data import write_data
 from nfexplainn.report.load import DatasetResult, Inputs
 from nfexplainn.report.mqc import DASH, Page
+from nfexplainn.report.readings import lost
 
 CHECKS = (
     "exact_duplicates",
@@ -51,3 +52,30 @@ def test_a_check_without_anything_to_look_at_is_a_dash(tmp_path: Path) -> None:
     with (tmp_path / "tables" / "audit.tsv").open() as handle:
         states = [row["state"] for row in csv.DictReader(handle, delimiter="\t")]
     assert states.count("not_applicable") == 6 and states.count("pass") == 4
+
+
+def test_what_was_read_and_what_was_lost(tmp_path: Path) -> None:
+    counts = [{"split": "train", "task": "*", "sequences": "900"}]
+    dropped = [
+        {"source": "p.bed", "reason": "window in the blacklist", "count": "60"},
+        {"source": "p.bed", "reason": "window with N", "count": "40"},
+        {"source": "p.bed", "reason": "not among the top_n", "count": "500"},
+        {"source": "q.bed", "reason": "window with N", "count": "500"},
+    ]
+    readings = [
+        {"source": "p.bed", "item": "records", "value": "1,000"},
+        {"source": "p.bed", "item": "windows", "value": "round 1,000 summits (column 10)"},
+    ]
+    d = DatasetResult("d", "ok", "", "", {}, counts, dropped, [], [], (), readings)
+    page = Page(tmp_path)
+    write_data(page, Inputs((d,), {}, []))
+    shown = json.loads((tmp_path / "nfx_data_what_was_read_mqc.json").read_text())
+    assert "round 1&#44;000 summits (column 10)" in json.dumps(shown["data"])
+    assert (tmp_path / "tables" / "readings.tsv").read_text().splitlines()[1:] == [
+        "d\tp.bed\trecords\t1,000",
+        "d\tp.bed\twindows\tround 1,000 summits (column 10)",
+    ]
+    assert lost(d) == [
+        "25 % of q.bed left out: window with N (500 of 2\u202f000).",
+        "6 % of p.bed left out: window in the blacklist (60 of 1\u202f000).",
+    ]

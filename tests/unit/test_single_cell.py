@@ -252,10 +252,10 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "no X": (h5ad(lambda root: root.__delitem__("X")), {}, "neither AnnData (X, obs, var)"),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
     "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both make the task 'Mono_DC'"),
-    "both": (
+    "other column": (
         lambda folder: good(folder) | {"c.csv": table(counts()[1])},
         {"clusters": "c.csv", "cluster_column": "leiden"},
-        "not both",
+        "c.csv: there is no column 'leiden' of clusters (cluster_column); it has Cluster (3 diff",
     ),
     "genes": (genes_only, {"clusters": "c.csv"}, "no feature is of the type Peaks"),
     "no clusters": (market(), {k: v for k, v in MTX.items() if k != "clusters"}, "'clusters'"),

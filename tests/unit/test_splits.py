@@ -109,7 +109,7 @@ def test_chromosomes_are_chosen_to_meet_the_fractions() -> None:
 @pytest.mark.parametrize(
     ("names", "valid", "message"),
     [
-        (["a", "chr1:0-60"], [], "1 sequences have no coordinates"),
+        (["a", "chr1:0-60"], [], "1 of 2 sequences have no coordinates"),
         (["chr1:0-60", "chr2:0-60", "chr3:0-60"], ["chr9"], "no sequence lies on 'chr9'"),
         (["chr1:0-60", "chr2:0-60"], [], "do not suffice"),
     ],

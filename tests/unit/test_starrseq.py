@@ -151,8 +151,8 @@ def changed(line: int, column: int, cell: object) -> str:
 
 
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
-    (changed(5, 4, "high"), {}, r"a, line 5: 'high' is no finite number"),
-    (changed(5, 4, "inf"), {}, r"a, line 5: 'inf' is no finite number"),
+    (changed(5, 4, "high"), {}, r"a, line 5: 'high' in column enrichment is no number"),
+    (changed(5, 4, "inf"), {}, r"a, line 5: 'inf' in column enrichment is infinite"),
     (changed(6, 3, "ACGUACGU" * 10), {}, r"a, line 6: the sequence holds 'U', which no DNA has"),
     (changed(6, 3, ""), {}, r"a, line 6: the sequence is missing"),
     (changed(6, 3, "ACGTACGTAC"), {}, r"differ in length \(10 to 80 bp, most have 80\).*--length"),
@@ -196,7 +196,11 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
         r"a, line 2: the sequence has 80 bp, and 50 \+ 30",
     ),
     (good(), {"split_by": "given"}, r"split_by is 'given', but no row has a split"),
-    (good().replace("gene", "sp"), {}, r"a, line 1: two columns are called 'sp'"),
+    (
+        good().replace("gene", "sp"),
+        {"split_column": "sp"},
+        r"a: two columns are called 'sp' \(split",
+    ),
 ]
 
 

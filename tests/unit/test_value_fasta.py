@@ -85,7 +85,12 @@ def named(*rows: tuple[object, ...]) -> str:
     [
         (fasta(), table(ROWS[:31]), {}, "v.txt: it has 30 rows and s.fa.gz 40 sequences"),
         (fasta(), named(("chr2L_3_peak", 1)), {}, r"v.txt, line 32: the sequence 'chr2L_3_peak'"),
-        (fasta(), named(("chr2L_31_peak", "high")), {}, r"v.txt, line 32: 'high' is no finite"),
+        (
+            fasta(),
+            named(("chr2L_31_peak", "high")),
+            {},
+            r"v.txt, line 32: 'high' in column Dev is no number",
+        ),
         (fasta(), named(("chr2L_31_peak",)), {}, "v.txt, line 32: 1 cells, but the first line"),
         (fasta(), named(), {"value_columns": "Hk"}, r"no column 'Hk' \(value_columns\); there are"),
         (fasta(), named(), {"value_columns": "Dev,dev"}, "names a column twice"),

@@ -230,3 +230,38 @@ def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():
         for changes in ({"value": 0.1}, {"value": 0.29}, {"gc": 0.95}, {"kmer4": 0.95}):
             advice = judge(dataclasses.replace(GOOD, **kind, **changes))[2]
             assert not {"peaks", "positives", "negatives"} & set(advice.split()), advice
+
+
+def test_a_class_without_an_example_in_training_has_no_part() -> None:
+    tasks = {"T": 0.9, "B": 0.8, "NK": NAN}
+    scores = [("auroc", task, value) for task, value in tasks.items()]
+    scores += [("accuracy", "*", 0.9), ("accuracy", "T", 0.9), ("accuracy", "B", 0.9)]
+    rows = [
+        {"replicate": 1, "split": "test", "task": task, "against": "all", "metric": metric}
+        | {"value": value, "model": "explainn"}
+        for metric, task, value in [*scores, ("accuracy", "NK", NAN)]
+    ]
+    frame = pd.DataFrame(rows)
+    base = pd.concat(
+        [frame.assign(model=model, value=frame.value - 0.2) for model in ("gc", "kmer4")]
+    )
+    counts = pd.DataFrame(
+        [
+            {
+                "split": split,
+                "task": task,
+                "positives": 0 if (split, task) == ("train", "NK") else n,
+            }
+            for split in ("train", "valid", "test")
+            for task, n in (("T", 300), ("B", 100), ("NK", 900))
+        ]
+    )
+    whole, by_task = gather_evidence(frame, base, counts)
+    assert (whole.value, whole.accuracy, whole.chance) == (pytest.approx(0.85), 0.9, 0.75)
+    assert (whole.train_positives, whole.test_positives) == (200, 200)
+    assert by_task["NK"].train_positives == 0
+    word, reason, _ = judge(by_task["NK"])
+    assert word == "unusable"
+    assert reason == "There is no example of it in the training part, so it cannot be learnt."
+    record = verdict_record("d", "explainn", 1, whole, by_task)
+    assert "1 of 3 tasks is weak or unusable: NK." in record["reason"]

@@ -106,6 +106,8 @@ def _from_tables(
                 " set have the same samples in the same order."
             )
         tasks = table.tasks
+        for reading in table.readings:
+            reader.ledger.read(*reading)
         cut = cut_windows(reader, table.peaks)
         parts.append((cut, table.values[cut.rows]))
     gather(errors)
@@ -130,7 +132,9 @@ def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Cut, Floats, tuple[s
     cut = cut_windows(reader, _tracked_regions(spec, reader))
     columns = read_each(
         (spec.file(row.data) for row in spec.rows),
-        lambda file: sum_track(file.path, file.name, reader.genome, cut, reader.width),
+        lambda file: sum_track(
+            file.path, file.name, reader.genome, cut, reader.width, reader.ledger
+        ),
     )
     return cut, np.stack(columns, axis=1), tasks
 

@@ -5,7 +5,7 @@ AnnData (``.h5ad``), the HDF5 of 10x Genomics, and Matrix Market with its two li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.assays.region_tables import CHROM, END, START
 from nfexplainn.assays.regions import make_peaks, parse_names
+from nfexplainn.coordinate_columns import CHROM, END, START, find_coordinates
 from nfexplainn.dataset import Floats
+from nfexplainn.delimited import open_delimited
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
+from nfexplainn.peak_shapes import is_peak_header
 from nfexplainn.spec import InputFile
 from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.values import whole
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 22  # stored values at a time
@@ -262,8 +265,9 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
         if not raw.startswith(b"%") and raw.strip():
             break
     sizes = [int(text) for text in raw.split()]
-    cells = [raw.decode("utf-8").split("\t")[0] for raw in read_lines(barcodes.path, barcodes.name)]
-    cells = [barcode for barcode in cells if barcode]
+    # Barcodes may hold commas (SHARE-seq).
+    listed = open_delimited(barcodes.path, barcodes.name, False, ("\t",))
+    cells = [row.cells[0] for row in listed if row.cells[0]]
     peaks = _market_regions(regions)
     if sizes[:2] != [len(peaks), len(cells)]:
         raise UserError(
@@ -299,61 +303,13 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
 
 def _market_regions(regions: InputFile) -> Peaks:
     """Read the regions of a Matrix Market file: BED, or a name such as chr1:1-100 per line."""
-    rows = [
-        line.decode("utf-8", "replace").split("\t")
-        for line in read_lines(regions.path, regions.name)
-        if line.strip() and not line.startswith(b"#")
-    ]
-    if all(len(row) >= 3 and row[1].isdecimal() and row[2].isdecimal() for row in rows):
-        start, end = (np.array([int(row[i]) for row in rows], dtype=np.int64) for i in (1, 2))
-        if (start < end).all():
-            return make_peaks(regions.name, [row[0] for row in rows], start, end)
-    return parse_names(regions.name, [row[0] for row in rows], 1)
-
-
-def read_clusters(file: InputFile, barcodes: Sequence[str]) -> NDArray[np.str_]:
-    """Read which cluster each cell is in.
-
-    Parameters
-    ----------
-    file : InputFile
-        Barcode and cluster per line, separated by a tab or comma, with or without a header.
-    barcodes : sequence of str
-
-    Returns
-    -------
-    array of str, shape (cells,)
-        '' for cells that the file does not name.
-
-    Raises
-    ------
-    UserError
-        If a line has no two columns, a barcode stands twice, or no barcode is a cell's.
-    """
-    found: dict[str, str] = {}
-    wanted = set(barcodes)
-    for line, raw in enumerate(read_lines(file.path, file.name), 1):
-        text = raw.decode("utf-8", "replace")
-        if not text.strip():
-            continue
-        cells = [cell.strip().strip('"') for cell in text.split("\t" if "\t" in text else ",")]
-        if len(cells) < 2:
-            raise UserError(
-                f"{file.name}, line {line}: '{text[:40]}' is one column; give barcode and cluster,"
-                " separated by a tab or comma."
-            )
-        if line == 1 and cells[0] not in wanted:
-            continue
-        if cells[0] in found:
-            raise UserError(
-                f"{file.name}, line {line}: the barcode {cells[0]} stands there twice; give each"
-                " cell one cluster."
-            )
-        found[cells[0]] = cells[1]
-    labels = np.array([found.get(barcode, "") for barcode in barcodes], dtype=np.str_)
-    if not (labels != "").any():
-        raise UserError(
-            f"{file.name}: none of its barcodes is a cell of the matrix (its cells are called"
-            f" {barcodes[0] if barcodes else 'nothing'}); give the clusters of the same cells."
-        )
-    return labels
+    table = open_delimited(regions.path, regions.name, is_peak_header)
+    rows = [row.cells for row in table]
+    where = (table.header and find_coordinates(table.header)) or (0, 1, 2)
+    if all(len(row) > max(where) for row in rows):
+        bounds = [[whole(row[i]) for i in where[1:]] for row in rows]
+        if all(low is not None and high is not None and low < high for low, high in bounds):
+            start, end = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
+            chromosomes = [row[where[0]] for row in rows]
+            return make_peaks(regions.name, chromosomes, start.copy(), end.copy())
+    return parse_names(regions.name, [row[0] for row in rows], table.first_line)

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.cells import Cells, read_clusters
+from nfexplainn.assays.cells import Cells
+from nfexplainn.assays.cluster_tables import CellLabels, clean_labels, is_usual, read_clusters
 from nfexplainn.assays.regions import choose_tasks, option_file, wanted_tasks
 from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.spec import InputFile, Spec
-
-_GUESSES = ("cluster", "clusters", "leiden", "louvain", "cell_type", "celltype", "seurat_clusters")
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,14 @@ class Clusters:
     tasks : tuple of str
     sizes : int64 array, shape (tasks,)
         Number of cells.
+    readings : tuple of (source, item, value)
+        What was read as what.
     """
 
     cluster: NDArray[np.int64]
     tasks: tuple[str, ...]
     sizes: NDArray[np.int64]
+    readings: tuple[tuple[str, str, str], ...] = ()
 
 
 def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
@@ -44,18 +46,21 @@ def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
     UserError
         If the clusters cannot be found, there is only one, or two would make one task.
     """
-    labels = _labels(spec, cells)
+    found = _labels(spec, cells)
+    labels = found.labels
     names = sorted({str(label) for label in labels if label}, key=_natural)
     chosen = choose_tasks(cells.name, names, wanted_tasks(spec))
     code = {names[position]: task for task, position in enumerate(chosen)}
     cluster = np.array([code.get(str(label), -1) for label in labels], dtype=np.int64)
     tasks = _task_names(cells.name, [names[position] for position in chosen])
     if len(tasks) < 2:
+        one = f"all cells are in one cluster ('{names[0]}')" if names else "no cell has a cluster"
         raise UserError(
-            f"{cells.name}: all cells are in one cluster ('{names[0]}'), so there is nothing to"
-            " tell apart; give the clusters, or use the assay 'accessibility'."
+            f"{cells.name}: {one}, so there is nothing to tell apart; give the clusters, or use the"
+            " assay 'accessibility'."
         )
-    return Clusters(cluster, tasks, np.bincount(cluster[cluster >= 0], minlength=len(tasks)))
+    sizes = np.bincount(cluster[cluster >= 0], minlength=len(tasks))
+    return Clusters(cluster, tasks, sizes, found.readings)
 
 
 def write_denoised(path: Path, means: Floats, tasks: tuple[str, ...], latent: int) -> None:
@@ -82,14 +87,13 @@ def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tupl
     return means, latent
 
 
-def _labels(spec: Spec, cells: Cells) -> NDArray[np.str_]:
+def _labels(spec: Spec, cells: Cells) -> CellLabels:
     """Give the cluster of every cell, '' for none."""
     table = option_file(spec, "clusters")
-    column = spec.raw_options.get("cluster_column")
+    asked = spec.raw_options.get("cluster_column")
+    column = None if asked is None or asked == "" else str(asked)
     if table is not None:
-        if column:
-            raise UserError(f"{spec.id}: give either clusters or cluster_column, not both.")
-        return read_clusters(table, cells.barcodes)
+        return read_clusters(table, cells.barcodes, column)
     there = ", ".join(cells.columns) or "none"
     if not cells.columns:
         raise UserError(
@@ -101,14 +105,14 @@ def _labels(spec: Spec, cells: Cells) -> NDArray[np.str_]:
             raise UserError(
                 f"{cells.name}: obs has no column '{column}' (cluster_column); it has {there}."
             )
-        return cells.columns[column]
-    found = [key for key in cells.columns if key.lower() in _GUESSES]
+        return clean_labels(cells.columns[column], cells.name, f"obs, column '{column}'")
+    found = [key for key in cells.columns if is_usual(key)]
     if len(found) != 1:
         raise UserError(
             f"{cells.name}: it is not clear which column of obs holds the clusters; name it with"
             f" cluster_column (there is {there})."
         )
-    return cells.columns[found[0]]
+    return clean_labels(cells.columns[found[0]], cells.name, f"obs, column '{found[0]}'")
 
 
 def _task_names(file: str, clusters: list[str]) -> tuple[str, ...]:

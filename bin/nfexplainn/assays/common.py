@@ -18,15 +18,17 @@ from nfexplainn.spec import Prepared, Row, Spec
 from nfexplainn.splits import across_parts, make_groups, split_chromosomes, split_random
 
 ALL_FILES = "all files together"
+_NAMES = 20
 _ACROSS = "equal to or overlapping a sequence of a later part"
 
 
 class Ledger:
-    """What was dropped and what must be said, while a data set is being made."""
+    """What was read as what, what was dropped and what must be said, while a data set is made."""
 
     def __init__(self) -> None:
         self.dropped: list[tuple[str, str, int]] = []
         self.notes: list[str] = []
+        self.readings: list[tuple[str, str, str]] = []
 
     def drop(self, source: str, reason: str, count: int) -> None:
         """Count records of a source that cannot be used."""
@@ -37,6 +39,22 @@ class Ledger:
         """Say something in the report, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def read(self, source: str, item: str, value: str) -> None:
+        """Note what was read as what, for the report's chapter Data; once.
+
+        Parameters
+        ----------
+        source : str
+            The file, as the user wrote it.
+        item : str
+            ``records`` (their number alone, against which what was dropped is counted), or what was
+            read: ``windows``, ``score column``, ``tasks``, ``labels``, ``barcode column``.
+        value : str
+            From where, as what, and how many.
+        """
+        if (source, item, value) not in self.readings:
+            self.readings.append((source, item, value))
 
     def reasons(self) -> dict[str, int]:
         """Sum the counts over the sources."""
@@ -155,6 +173,7 @@ def assemble(
         If no task has enough positives, or no negatives are left.
     """
     options = spec.options
+    ledger.read(joint_source(spec), "tasks", _listed(tasks))
     task_type = task_type or ("binary" if len(tasks) == 1 else "multilabel")
     if task_type in ("binary", "multilabel"):
         _check_enough(spec, ledger, labels, tasks)
@@ -175,13 +194,16 @@ def assemble(
         _note_drawn(drawn, extra, ledger)
         extra = extra | {"split_at_random": drawn}
     elif options.split_by == "chromosome":
-        split, valid, test = split_chromosomes(
-            where,
-            options.valid_chromosomes,
-            options.test_chromosomes,
-            options.valid_fraction,
-            options.test_fraction,
-        )
+        try:
+            split, valid, test = split_chromosomes(
+                where,
+                options.valid_chromosomes,
+                options.test_chromosomes,
+                options.valid_fraction,
+                options.test_fraction,
+            )
+        except UserError as error:
+            raise UserError(f"{spec.id} ({joint_source(spec)}): {error}") from error
         how = "chromosome"
         ledger.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
         extra = extra | {"valid_chromosomes": list(valid), "test_chromosomes": list(test)}
@@ -189,6 +211,7 @@ def assemble(
         split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
         how = "random"
         _note_fractions(split, groups, spec, ledger)
+    _note_untrained(split, labels, tasks, task_type, ledger)
     # One order for all: by split, then as made. Training shuffles anyway.
     meta = DatasetMeta(
         id=spec.id,
@@ -203,7 +226,30 @@ def assemble(
         notes=tuple(ledger.notes),
         extra=extra | {"split_by": how},
     )
-    return Prepared(Dataset(meta, names, codes, split, labels), ledger.dropped)
+    return Prepared(
+        Dataset(meta, names, codes, split, labels), ledger.dropped, list(ledger.readings)
+    )
+
+
+def _note_untrained(
+    split: NDArray[np.str_], labels: Floats, tasks: Sequence[str], task_type: str, ledger: Ledger
+) -> None:
+    """Say which tasks have no example in training: metrics and means leave them out."""
+    known = ~np.isnan(labels) if task_type == "regression" else labels == 1
+    for column, task in enumerate(tasks):
+        counts = {part: int(known[split == part, column].sum()) for part in SPLITS}
+        if not counts["train"] and any(counts.values()):
+            ledger.note(
+                f"{task} has no example in the training part ({counts['valid']:,} in validation,"
+                f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
+                " leave it out."
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List names, and count them where they are many."""
+    shown = ", ".join(names[:_NAMES])
+    return shown if len(names) <= _NAMES else f"{shown}, ... ({len(names):,} in all)"
 
 
 def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[str]) -> None:

@@ -23,10 +23,11 @@ from nfexplainn.assays.regions import (
     window_reader,
 )
 from nfexplainn.dataset import Floats
+from nfexplainn.delimited import split_cells
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.problems import read_each
 from nfexplainn.spec import InputFile, Prepared, Spec
-from nfexplainn.textfile import first_bytes, read_lines
+from nfexplainn.textfile import first_bytes, read_text_lines
 
 _UNRESOLVED = "unresolved in some task"
 _NOTHING = "unresolved in every task"
@@ -50,6 +51,9 @@ def prepare(spec: Spec) -> Prepared:
     reader = window_reader(spec, ledger)
     drop = choice(spec, "unresolved", ("mask", "drop")) == "drop"
     tables = read_each(spec.rows, lambda row: _read(spec, spec.file(row.data)))
+    for table in tables:
+        for reading in table.readings:
+            ledger.read(*reading)
     for table in tables[1:]:
         if table.tasks != tables[0].tasks:
             raise UserError(
@@ -98,7 +102,7 @@ def _read(spec: Spec, file: InputFile) -> RegionTable:
     if is_zip and not file.name.lower().endswith((".xlsx", ".zip")):
         table = _read_sparse(spec, file, wanted)
     else:
-        table = read_region_table(file.path, file.name, wanted)
+        table = read_region_table(file.path, file.name, wanted, labels=True)
     values = table.values
     wrong = np.argwhere((values != 0) & (values != 1) & ~np.isnan(values))
     if len(wrong):
@@ -121,8 +125,8 @@ def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> Region
             f"{spec.id}: {file.name} has no names of its columns; give a file with a name per line"
             " in the column 'labels'."
         )
-    tasks = [line.decode("utf-8", "replace").strip() for line in read_lines(names.path, names.name)]
-    tasks = [task for task in tasks if task]
+    lines = read_text_lines(names.path, names.name)
+    tasks = [cells[0] for line in lines if any(cells := split_cells(line, "\t"))]
     try:
         matrix = sparse.load_npz(file.path).tocsr()
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:

@@ -35,6 +35,9 @@ def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
             else:
                 table = read_value_fasta(file, spec.file(row.values), layout)
                 ledger.note(table.note)
+            for reading in table.readings:
+                ledger.read(*reading)
+            ledger.read(file.name, "records", f"{len(table.sequences) + table.flagged:,}")
             ledger.drop(file.name, "flagged", table.flagged)
             tables.append(table)
         except UserError as error:

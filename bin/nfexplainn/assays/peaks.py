@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.advice import for_no_peaks
 from nfexplainn.assays.common import (
     ALL_FILES,
     Ledger,
@@ -20,7 +21,7 @@ from nfexplainn.assays.common import (
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
 from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import SPLITS, Floats, Source
-from nfexplainn.errors import UserError
+from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.flanks import MAX_SHIFT, genome_flanks
 from nfexplainn.genome import Genome, genome_sha256, open_genome
 from nfexplainn.intervals import Regions, merge_close
@@ -34,7 +35,7 @@ from nfexplainn.negatives import (
     shuffled,
 )
 from nfexplainn.problems import read_each
-from nfexplainn.spec import Prepared, Spec
+from nfexplainn.spec import InputFile, Prepared, Spec
 from nfexplainn.unknown import extend_unknown, lay_unknown, matched_by
 
 _AMBIGUOUS = "no summit near the middle of the merged window"
@@ -73,6 +74,7 @@ def prepare(spec: Spec) -> Prepared:
     reader = WindowReader(spec, genome, ledger)
     files = [spec.file(row.data) for row in spec.rows]
     mapped = read_each(files, lambda file: reader.read(file.path, file.name, reader.top_n))
+    _check_some(files, mapped, ledger)
 
     split_of_row = [row.split or "" for row in spec.rows]
     windows, labels, given = _windows(spec, reader, mapped, task_of_row, len(tasks), split_of_row)
@@ -119,6 +121,23 @@ def prepare(spec: Spec) -> Prepared:
         {"negatives": kind, "negatives_ratio": ratio, "genome": genome.name},
     )
     return _with_genome(prepared, genome)
+
+
+def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledger) -> None:
+    """Note samples without a peak: they may have failed, which is no mistake in the file.
+
+    Raises
+    ------
+    UnusableError
+        If no sample has one.
+    """
+    empty = [file.name for file, one in zip(files, mapped, strict=True) if not len(one.everywhere)]
+    if len(empty) == len(files):
+        raise UnusableError(f"{', '.join(empty)} holds no peak.", for_no_peaks())
+    for name in empty:
+        ledger.note(
+            f"{name} holds no peak: its task has no positive, and nothing can be learnt of it."
+        )
 
 
 def _windows(
@@ -244,4 +263,5 @@ def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
     flanks = extend_unknown(dataset.codes, genome_flanks(dataset.names, genome, MAX_SHIFT))
-    return Prepared(dataclasses.replace(dataset, meta=meta, flanks=flanks), prepared.dropped)
+    dataset = dataclasses.replace(dataset, meta=meta, flanks=flanks)
+    return dataclasses.replace(prepared, dataset=dataset)

@@ -23,7 +23,7 @@ from nfexplainn.padding import PadOptions
 from nfexplainn.problems import gather
 from nfexplainn.seeds import seed_for
 from nfexplainn.spec import Spec
-from nfexplainn.textfile import check_text, open_binary
+from nfexplainn.textfile import BOM, check_text, open_binary
 from nfexplainn.unknown import mostly_known, why_dropped
 
 _CHUNK = 32768
@@ -264,6 +264,7 @@ def _read_file(
             f"{file.name}: no read has {length} bp after trimming, the length of the data set; give"
             " --length, or files of one length."
         )
+    ledger.read(file.name, "records", f"{total:,}")
     ledger.drop(file.name, "nothing left after trimming", short)
     ledger.drop(file.name, "read without the flanks", unflanked)
     ledger.drop(file.name, f"read of another length than {length}", other)
@@ -276,19 +277,63 @@ def _chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
     # Peeking leaves the stream where it is, for pipes and gzip alike.
     head = cast(Any, handle).peek(512)[:512]
     check_text(head, name)
-    start = head.lstrip()
+    if head.startswith(BOM):
+        handle.read(len(BOM))
+    start = head.removeprefix(BOM).lstrip()
     if not start.startswith((b"@", b">")):
         shown = start.split(b"\n")[0].strip()[:20]
         raise UserError(
             f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
             " FASTA ('>') record; give reads."
         )
-    kind = "fastq" if start.startswith(b"@") else "fasta"
-    with dnaio.open(handle, fileformat=kind) as reader:
-        number = 1
-        while part := [read.sequence for read in itertools.islice(reader, _CHUNK)]:
-            yield number, part
-            number += len(part)
+    texts = _fastq(handle) if start.startswith(b"@") else _fasta(handle)
+    number = 1
+    while part := list(itertools.islice(texts, _CHUNK)):
+        _check_no_rna(part, number, name)
+        yield number, part
+        number += len(part)
+
+
+def _fastq(handle: BinaryIO) -> Iterator[str]:
+    """Give the sequences of a FASTQ file."""
+    with dnaio.open(handle, fileformat="fastq") as reader:
+        for read in reader:
+            yield read.sequence
+
+
+def _fasta(handle: BinaryIO) -> Iterator[str]:
+    """Give the sequences of a FASTA file, '' where a record has none.
+
+    dnaio's own reader wants headers in the locale's encoding, and skips a record whenever it is
+    asked for a new iterator.
+    """
+    parts: list[bytes] | None = None
+    for line in handle:
+        if line.startswith(b">"):
+            if parts is not None:
+                yield b"".join(parts).decode("latin-1")
+            parts = []
+        elif parts is not None and not line.startswith((b"#", b";")):
+            parts.append(line.translate(None, b" \t\r\n"))
+    if parts is not None:
+        yield b"".join(parts).decode("latin-1")
+
+
+def _check_no_rna(reads: Sequence[str], first: int, name: str) -> None:
+    """Refuse RNA, whose U would make every read one with N.
+
+    Raises
+    ------
+    UserError
+        With the number of the first read that holds U; ``first`` is that of the first of all.
+    """
+    letters = "".join(reads)
+    if "U" in letters or "u" in letters:
+        at = first + next(i for i, read in enumerate(reads) if "U" in read or "u" in read)
+        raise UserError(
+            f"{name}: read {at:,} holds U, so it is RNA; write T for U, and set reverse_complement"
+            " to false, since RNA has one strand."
+        )
 
 
 def _usual_length(sizes: NDArray[np.int64]) -> int | None:

@@ -1,8 +1,10 @@
-"""Read tables with a row per region: tab- or comma-separated text, or Parquet."""
+"""Read tables with a row per region: delimited text, or Parquet."""
 
 from __future__ import annotations
 
-import math
+import itertools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +12,30 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from nfexplainn.assays.regions import RegionTable, choose_tasks, make_peaks, parse_names
+from nfexplainn.assays import value_columns as vc
+from nfexplainn.assays.region_columns import (
+    CHROM,
+    END,
+    NAME,
+    START,
+    RegionColumns,
+    find_columns,
+    label_of,
+)
+from nfexplainn.assays.regions import RegionTable, make_peaks, parse_names
 from nfexplainn.dataset import Floats
+from nfexplainn.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.errors import UserError
 from nfexplainn.intervals import Peaks
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.textfile import first_bytes, open_binary
+from nfexplainn.values import finite, missing, spellings, whole
 
-CHROM = ("chrom", "chr", "chromosome", "seqnames")
-START = ("start", "chromstart")
-END = ("end", "chromend", "stop")
-NAME = ("name", "region", "regions", "peak", "peaks", "id", "__index_level_0__", "")
-UNKNOWN = ("", "null", "NULL", "NA", "NaN", "nan", "None", ".")
+__all__ = ["CHROM", "END", "START", "is_parquet", "read_region_table"]
+
+_TITLES = frozenset((*CHROM, *START, *END, *NAME)) - {""}
+_REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+")
+_LABEL_OUT = "write 1 or 0 (TRUE or FALSE), or NA if it is unknown"
 
 
 def is_parquet(path: str | Path, name: str) -> bool:
@@ -29,205 +43,281 @@ def is_parquet(path: str | Path, name: str) -> bool:
     return first_bytes(path, name, 4) == b"PAR1"
 
 
-def read_region_table(path: str | Path, name: str, wanted: tuple[str, ...] = ()) -> RegionTable:
+def read_region_table(
+    path: str | Path, name: str, wanted: tuple[str, ...] = (), *, labels: bool = False
+) -> RegionTable:
     """Read a table of regions and their values.
 
-    The regions stand in the columns chrom, start and end (0-based, half-open), or in a column
-    ``name`` (or the first one) as ``chr1:100-300``. All other columns are tasks.
+    The regions stand in the columns chrom, start and end (0-based, half-open; 1-based where a
+    column of widths says so), or in a column ``name`` (or the first one) as ``chr1:100-300``.
 
     Parameters
     ----------
     path : path
-        Tab- or comma-separated text with a header, gzipped or not; or Parquet.
+        Delimited text with a header, gzipped or not; or Parquet.
     name : str
         The file as the user wrote it.
     wanted : tuple of str
-        The tasks to read; all where it is empty.
+        The columns to read; where it is empty all of numbers, if it is clear that they are values.
+    labels : bool
+        Whether the values are labels, which may be words: TRUE and FALSE, or B, U and A.
 
     Raises
     ------
     UserError
-        With a sentence per wrong line (the first ten).
+        With a sentence per wrong line (the first ten), or if it is not clear what to read.
     """
     if is_parquet(path, name):
-        return _read_parquet(path, name, wanted)
-    return _read_text(path, name, wanted)
-
-
-def _read_text(path: str | Path, name: str, wanted: tuple[str, ...]) -> RegionTable:
-    """Read text: in bulk, and only where that fails line by line, to say which line is wrong."""
-    first, header, mark = _header(path, name)
-    where, tasks = _columns(name, header, wanted)
-    types = {column: pa.string() if column in where else pa.float32() for column in header}
-    options = csv.ConvertOptions(
-        column_types=types,
-        include_columns=[*where, *tasks],
-        null_values=list(UNKNOWN),
-        strings_can_be_null=False,
-    )
-    try:
-        with open_binary(path, name) as file:
-            table = csv.read_csv(
-                file,
-                csv.ReadOptions(skip_rows=first, column_names=header, use_threads=False),
-                csv.ParseOptions(delimiter=mark, quote_char=False, ignore_empty_lines=False),
-                options,
-            )
-    except (pa.ArrowInvalid, UnicodeDecodeError, EOFError, OSError) as error:
-        _complain(path, name, first, header, mark, where)
-        raise UserError(f"{name}: the table cannot be read ({error}).") from error
-    if not table.num_rows:
+        return _read_parquet(path, name, wanted, labels)
+    text = open_delimited(path, name, _is_header)
+    if text.header is None or text.columns < 2:
+        raise _headless(text)
+    if not text.first_line:
         raise UserError(f"{name}: there is no region below the header; give at least one.")
-    peaks = _peaks(table, where, name, first + 1)
-    return RegionTable(peaks, tuple(tasks), _values(table, tasks, name), first + 1)
+    rows = [row.cells for row in itertools.islice(text, PEEK)]
+    whole_rows = [cells for cells in rows if len(cells) == text.columns]
+    columns = find_columns(name, text.header, whole_rows, wanted, labels=labels)
+    try:
+        table = _in_bulk(text, columns)
+    except (pa.ArrowInvalid, UnicodeDecodeError, EOFError, OSError, OverflowError):
+        return _by_rows(text, columns)
+    wide = [table.column(str(i)) for i in columns.where]
+    peaks = _peaks(name, [one.to_pylist() for one in wide], columns.first, text.first_line)
+    values = np.empty((table.num_rows, len(columns.tasks)), dtype=np.float32)
+    for at, (task, words) in enumerate(zip(columns.tasks, columns.words, strict=True)):
+        found = table.column(str(task))
+        values[:, at] = _word_labels(found, columns.titles[at]) if words else found.to_numpy()
+    _check_finite(name, values, columns.titles)
+    return RegionTable(peaks, columns.titles, values, text.first_line, readings=_say(name, columns))
 
 
-def _header(path: str | Path, name: str) -> tuple[int, list[str], str]:
-    """Find the header: how many lines go before the data, its columns, and what parts them."""
-    before = 0
-    for raw in read_lines(path, name):
-        before += 1
-        text = raw.decode("utf-8", "replace")
-        if not text.strip() or text.startswith("##"):
-            continue
-        mark = "\t" if "\t" in text else ","
-        header = [cell.strip().strip('"') for cell in text.removeprefix("#").split(mark)]
-        if len(header) < 2:
-            raise UserError(
-                f"{name}, line {before}: '{text[:40]}' is one column; a table of regions has the"
-                " columns chrom, start, end (or name) and one per task, separated by tabs."
-            )
-        if all(_is_number(cell) for cell in header[1:]):
-            raise UserError(
-                f"{name}, line {before}: numbers stand where the header belongs; the first line"
-                " names the columns: chrom, start, end (or name) and one per task."
-            )
-        return before, header, mark
-    raise UserError(f"{name}: there is no table in this file; give a header and a line per region.")
+def _is_header(cells: Sequence[str]) -> bool:
+    """Tell whether a first line names the columns."""
+    titles = {cell.strip("#'\"").lower() for cell in cells}
+    if titles & _TITLES:
+        return True
+    numbers = [finite(cell) is not None for cell in cells[1:]]
+    return not (_REGION.match(cells[0]) or all(numbers) or all(numbers[:2]))
 
 
-def _columns(name: str, header: list[str], wanted: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Tell the columns of the coordinates (three, or one that holds names) from the tasks."""
-    twice = [cell for i, cell in enumerate(header) if cell in header[:i]]
-    if twice:
-        raise UserError(f"{name}: two columns are called '{twice[0]}'; give each its own name.")
-    lower = [cell.lower() for cell in header]
-    found = [
-        next((i for i, c in enumerate(lower) if c in some), -1) for some in (CHROM, START, END)
-    ]
-    labels = [i for i, cell in enumerate(lower) if cell in NAME]
-    if min(found) >= 0:
-        where = found
-    elif max(found) >= 0:
-        missing = ["chrom", "start", "end"][found.index(-1)]
-        raise UserError(
-            f"{name}: the header has no column '{missing}' beside"
-            f" '{header[max(found)]}'; give chrom, start and end, or a column name."
+def _headless(text: Delimited) -> UserError:
+    """Say that a table has no header, or no columns."""
+    if not text.first_line and not text.header_line:
+        return UserError(
+            f"{text.name}: there is no table in this file; give a header and a line per region."
         )
-    else:
-        where = labels[:1] or [0]
-    tasks = [cell for i, cell in enumerate(header) if i not in where and i not in labels]
-    if not tasks:
-        raise UserError(f"{name}: there is no column beside the regions; give one per task.")
-    empty = [i + 1 for i, cell in enumerate(header) if not cell and i not in where]
-    if empty:
-        raise UserError(f"{name}: column {empty[0]} has no name in the header; name every task.")
-    return [header[i] for i in where], [tasks[i] for i in choose_tasks(name, tasks, wanted)]
+    if text.columns < 2:
+        shown = text.header[0] if text.header else next(iter(text)).cells[0]
+        return UserError(
+            f"{text.name}, line {text.header_line or text.first_line}: '{shown[:40]}' is one"
+            " column; a table of regions has the columns chrom, start, end (or name) and one per"
+            " task, separated by tabs."
+        )
+    return UserError(
+        f"{text.name}, line {text.first_line}: numbers stand where the header belongs; the first"
+        " line names the columns: chrom, start, end (or name) and one per task."
+    )
 
 
-def _complain(
-    path: str | Path, name: str, first: int, header: list[str], mark: str, where: list[str]
-) -> None:
-    """Find the lines that are wrong.
+def _in_bulk(text: Delimited, columns: RegionColumns) -> pa.Table:
+    """Read the columns that are needed at once; columns are called by their positions.
 
     Raises
     ------
-    UserError
-        If there are any.
+    ArrowInvalid, UnicodeDecodeError, EOFError, OSError
+        If a line is wrong, or the file is written in a way that takes reading line by line.
     """
-    problems = Problems(name)
-    for line, raw in enumerate(read_lines(path, name), 1):
-        if line <= first:
-            continue
-        cells = raw.decode("utf-8", "replace").split(mark)
-        if len(cells) != len(header):
-            problems.add(f"{len(cells)} columns where the header has {len(header)}.", line)
-            continue
-        for column, cell in zip(header, cells, strict=True):
-            if column not in where and cell.strip() not in UNKNOWN and not _is_number(cell):
-                problems.add(
-                    f"'{cell[:20]}' in column {column} is no number; write NA for unknown.", line
-                )
-    problems.stop()
+    if text.separator == " ":
+        raise pa.ArrowInvalid("runs of blanks")
+    names = [str(i) for i in range(text.columns)]
+    kept = [str(i) for i in (*columns.where, *columns.tasks)]
+    strings = {str(i) for i in columns.where}
+    strings |= {str(i) for i, words in zip(columns.tasks, columns.words, strict=True) if words}
+    options = csv.ConvertOptions(
+        column_types={name: pa.string() if name in strings else pa.float32() for name in names},
+        include_columns=list(dict.fromkeys(kept)),
+        null_values=spellings(),
+        strings_can_be_null=False,
+    )
+    with open_binary(text.path, text.name) as file:
+        return csv.read_csv(
+            file,
+            csv.ReadOptions(skip_rows=text.first_line - 1, column_names=names, use_threads=False),
+            csv.ParseOptions(delimiter=text.separator, ignore_empty_lines=False),
+            options,
+        )
 
 
-def _peaks(table: pa.Table, where: list[str], name: str, first_line: int) -> Peaks:
-    """Read the regions."""
-    if len(where) == 1:
-        texts = [str(value) for value in table.column(where[0]).to_pylist()]
-        return parse_names(name, texts, first_line)
-    problems = Problems(name)
-    chrom, start, end = (table.column(column).to_pylist() for column in where)
-    bounds = np.zeros((len(chrom), 2), dtype=np.int64)
-    for row, (text, low, high) in enumerate(zip(chrom, start, end, strict=True)):
-        line = row + first_line if first_line else None
-        at = "" if line else f"row {row + 1}: "
-        try:
-            bounds[row] = int(low), int(high)
-        except (TypeError, ValueError):
+def _by_rows(text: Delimited, columns: RegionColumns) -> RegionTable:
+    """Read line by line what cannot be read in bulk, and say which lines are wrong."""
+    # Words may come after the first rows, by which the columns are told.
+    number_of, way_out = (label_of, _LABEL_OUT) if columns.labels else (finite, "")
+    problems = Problems(text.name)
+    where: list[list[str]] = [[] for _ in columns.where]
+    values: list[list[float]] = []
+    lines: list[int] = []
+    for line, cells in text:
+        if len(cells) != text.columns:
             problems.add(
-                f"{at}'{low}' and '{high}' stand where start and end, whole numbers, belong.", line
+                f"{len(cells)} columns where the header has {text.columns}, separated by"
+                f" {text.separated_by}; complete the line.",
+                line,
+                cause=f"{len(cells)} columns",
             )
             continue
+        found = []
+        for task, title in zip(columns.tasks, columns.titles, strict=True):
+            cell = cells[task]
+            value = np.nan if missing(cell) else number_of(cell)
+            if value is None:
+                vc.add_wrong_cell(problems, cell, title, line, way_out)
+                value = np.nan
+            found.append(value)
+        for one, at in zip(where, columns.where, strict=True):
+            one.append(cells[at])
+        values.append(found)
+        lines.append(line)
+    problems.stop()
+    numbers = np.array(lines, dtype=np.int64)
+    peaks = _peaks(text.name, where, columns.first, lines)
+    matrix = np.array(values, dtype=np.float32).reshape(len(lines), len(columns.tasks))
+    readings = _say(text.name, columns)
+    return RegionTable(peaks, columns.titles, matrix, text.first_line, numbers, readings)
+
+
+def _say(name: str, columns: RegionColumns) -> tuple[tuple[str, str, str], ...]:
+    """Say what was read as what."""
+    readings = [(name, "value columns", columns.said)]
+    if columns.first:
+        readings.append((name, "regions", "start and end counted from 1 (as the table's widths)"))
+    if columns.dream:
+        readings.append((name, "labels", "B (bound) as 1, U (unbound) as 0, A (ambiguous) unknown"))
+    elif any(columns.words):
+        readings.append((name, "labels", "TRUE as 1, FALSE as 0"))
+    return tuple(readings)
+
+
+def _word_labels(column: pa.ChunkedArray, title: str) -> Floats:
+    """Read labels that are words, float32, shape (n,).
+
+    Raises
+    ------
+    ArrowInvalid
+        If one is none.
+    """
+    coded = column.combine_chunks().dictionary_encode()
+    words = coded.dictionary.to_pylist()
+    read = [np.nan if missing(word) else label_of(word) for word in words]
+    if any(value is None for value in read):
+        raise pa.ArrowInvalid(f"a word in {title} is no label")
+    return np.array(read, dtype=np.float32)[coded.indices.to_numpy()]
+
+
+def _peaks(
+    name: str, where: Sequence[Sequence[object]], first: int, lines: int | Sequence[int]
+) -> Peaks:
+    """Read the regions; ``lines`` is the line of the first, or that of each; 0 for rows."""
+    if len(where) == 1:
+        start = lines if isinstance(lines, int) else lines[0] if lines else 0
+        return parse_names(name, [str(value) for value in where[0]], start)
+    problems = Problems(name)
+    chrom, start_cells, end_cells = where
+    bounds = np.zeros((len(chrom), 2), dtype=np.int64)
+    for row, (text, low, high) in enumerate(zip(chrom, start_cells, end_cells, strict=True)):
+        line = (row + lines if lines else None) if isinstance(lines, int) else lines[row]
+        at = "" if line else f"row {row + 1}: "
+        begin, end = _position(low), _position(high)
+        if begin is None or end is None:
+            problems.add(
+                f"{at}'{low}' and '{high}' stand where start and end, whole numbers, belong;"
+                f" {_way_out(low)}.",
+                line,
+                cause="no whole numbers",
+            )
+            continue
+        bounds[row] = begin - first, end
         if not text:
-            problems.add(f"{at}the chromosome's name is empty.", line)
+            problems.add(f"{at}the chromosome's name is empty.", line, cause="no chromosome")
         elif not 0 <= bounds[row, 0] < bounds[row, 1]:
-            problems.add(f"{at}start {low} and end {high} are no interval from 0 on.", line)
+            problems.add(
+                f"{at}start {low} and end {high} are no interval from {first} on.",
+                line,
+                cause="no interval",
+            )
     problems.stop()
     return make_peaks(name, map(str, chrom), bounds[:, 0].copy(), bounds[:, 1].copy())
 
 
-def _values(table: pa.Table, tasks: list[str], name: str) -> Floats:
-    """Put the columns of the tasks side by side; missing values are NaN."""
-    values = np.empty((table.num_rows, len(tasks)), dtype=np.float32)
-    for column, task in enumerate(tasks):
-        chunks = table.column(task)
-        if pa.types.is_decimal(chunks.type) or not (
-            pa.types.is_floating(chunks.type)
-            or pa.types.is_integer(chunks.type)
-            or pa.types.is_boolean(chunks.type)
-            or pa.types.is_null(chunks.type)
-        ):
-            raise UserError(
-                f"{name}: column {task} holds {chunks.type}, not numbers; leave it out with the"
-                " option value_columns, or make it numeric."
-            )
-        values[:, column] = chunks.cast(pa.float32()).to_numpy()
+def _way_out(cell: object) -> str:
+    """Say how positions are to be written, after one that is none."""
+    if ";" in str(cell):
+        return "count the reads of whole peaks, an interval a row (these are genes with exons)"
+    return "write them with digits alone: no commas, decimals or exponents, and none missing"
+
+
+def _position(cell: object) -> int | None:
+    """Read a position, None where it is no whole number of the size of a genome."""
+    if isinstance(cell, float):
+        cell = int(cell) if cell.is_integer() else ""
+    value = cell if isinstance(cell, int) else whole(str(cell))
+    return value if value is not None and abs(value) < 1 << 48 else None
+
+
+def _check_finite(name: str, values: Floats, tasks: Sequence[str]) -> None:
+    """Refuse infinite values."""
     infinite = np.argwhere(np.isinf(values))
     if len(infinite):
         row, column = infinite[0].tolist()
         raise UserError(
             f"{name}: region {row + 1} is infinite in column {tasks[column]}; write NA for unknown."
         )
-    return values
 
 
-def _read_parquet(path: str | Path, name: str, wanted: tuple[str, ...]) -> RegionTable:
+def _read_parquet(
+    path: str | Path, name: str, wanted: tuple[str, ...], labels: bool
+) -> RegionTable:
     """Read Parquet, only the columns that are needed."""
     try:
         file = pq.ParquetFile(str(path))
-        where, tasks = _columns(name, list(file.schema_arrow.names), wanted)
-        table = file.read([*where, *tasks])
+        header = list(file.schema_arrow.names)
+        if not file.metadata.num_rows:
+            raise UserError(f"{name}: the table has no rows; give at least one region.")
+        head = next(file.iter_batches(PEEK)).to_pylist()
+        rows = [["" if row[k] is None else str(row[k]) for k in header] for row in head]
+        columns = find_columns(name, header, rows, wanted, labels=labels)
+        table = file.read([header[i] for i in (*columns.where, *columns.tasks)])
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{name}: this is no readable Parquet file ({error}).") from error
-    if not table.num_rows:
-        raise UserError(f"{name}: the table has no rows; give at least one region.")
-    return RegionTable(_peaks(table, where, name, 0), tuple(tasks), _values(table, tasks, name))
+    wide = [table.column(header[i]).to_pylist() for i in columns.where]
+    peaks = _peaks(name, wide, columns.first, 0)
+    values = np.empty((table.num_rows, len(columns.tasks)), dtype=np.float32)
+    for at, (title, words) in enumerate(zip(columns.titles, columns.words, strict=True)):
+        values[:, at] = _parquet_values(name, table.column(title), title, words)
+    _check_finite(name, values, columns.titles)
+    return RegionTable(peaks, columns.titles, values, readings=_say(name, columns))
 
 
-def _is_number(text: str) -> bool:
-    """Tell whether a text is a number that is not NaN."""
-    try:
-        return not math.isnan(float(text))
-    except ValueError:
-        return False
+def _parquet_values(name: str, column: pa.ChunkedArray, title: str, words: bool) -> Floats:
+    """Read a column of numbers, or of labels that are words; missing values are NaN."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if words and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        try:
+            return _word_labels(column.cast(pa.string()).fill_null(""), title)
+        except pa.ArrowInvalid as error:
+            raise UserError(f"{name}: {error}; {_LABEL_OUT}.") from error
+    if pa.types.is_decimal(kind) or not (
+        pa.types.is_floating(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_null(kind)
+    ):
+        raise UserError(
+            f"{name}: column {title} holds {kind}, not numbers; leave it out with the option"
+            " value_columns, or make it numeric."
+        )
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    with np.errstate(over="ignore"):
+        return column.cast(pa.float64(), safe=False).to_numpy().astype(np.float32)

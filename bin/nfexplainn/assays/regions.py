@@ -17,7 +17,8 @@ from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import Floats, Source, TaskType
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.genome import Genome, genome_sha256, open_genome
-from nfexplainn.intervals import Ints, Peaks, read_peaks
+from nfexplainn.intervals import Ints, Peaks
+from nfexplainn.peak_files import read_peaks
 from nfexplainn.spec import InputFile, Prepared, Spec
 
 _NO_CHROMOSOME = "chromosome not in the genome"
@@ -39,15 +40,23 @@ class RegionTable:
         NaN where unknown.
     first_line : int
         Line of the first region, for messages; 0 where the file has no lines.
+    lines : int64 array, shape (n,), or None
+        Line of each region, where they do not follow each other.
+    readings : tuple of (source, item, value)
+        What was read as what.
     """
 
     peaks: Peaks
     tasks: tuple[str, ...]
     values: Floats
     first_line: int = 0
+    lines: Ints | None = None
+    readings: tuple[tuple[str, str, str], ...] = ()
 
     def place(self, row: int) -> str:
         """Name a region for a message."""
+        if self.lines is not None:
+            return f"{self.peaks.name}, line {self.lines[row]}"
         if self.first_line:
             return f"{self.peaks.name}, line {row + self.first_line}"
         chromosome = self.peaks.chromosomes[self.peaks.chrom[row]]
@@ -209,6 +218,7 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     windows over an end, in the blacklist or with too many N, and windows that are there already.
     """
     ledger, width = reader.ledger, reader.width
+    ledger.read(peaks.name, "records", f"{len(peaks):,}")
     chrom = reader.map_names(peaks)
     rows = np.flatnonzero(chrom >= 0)
     ledger.drop(peaks.name, _NO_CHROMOSOME, len(chrom) - len(rows))
@@ -223,6 +233,7 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     rows, start = rows[first], start[first]
     good = reader.usable(chrom[rows], start, peaks.name)
     rows, start = rows[good], start[good]
+    ledger.read(peaks.name, "windows", f"round {len(rows):,} middles of regions")
     codes = reader.genome.fetch(chrom[rows], start, width)
     names = [
         window_name(reader.genome.names[c], s, s + width)
@@ -303,7 +314,7 @@ def finish(
     dataset = prepared.dataset
     sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
     meta = dataclasses.replace(dataset.meta, sources=sources)
-    return Prepared(dataclasses.replace(dataset, meta=meta), prepared.dropped)
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, meta=meta))
 
 
 def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:

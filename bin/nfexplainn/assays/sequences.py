@@ -163,7 +163,14 @@ def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[i
         file = spec.file(position)
         try:
             files[position] = read_fasta(file.path, file.name)
-            ledger.drop(file.name, _DUPLICATE, files[position].merged)
+            found = files[position]
+            ledger.read(file.name, "records", f"{len(found.names) + found.merged:,}")
+            ledger.drop(file.name, _DUPLICATE, found.merged)
+            if renamed := found.renamed:
+                ledger.note(
+                    f"{file.name}: {renamed:,} sequences have the name of another one; a number was"
+                    " put behind it (name|2)."
+                )
         except UserError as error:
             errors.append(error)
     gather(errors)

@@ -44,8 +44,9 @@ def prepare(spec: Spec) -> Prepared:
     """Make the data set of cells by regions (paper: pancreatic islets, 12 clusters, 600 bp).
 
     Every cluster is a task; its value in a region is the mean over its cells. Clusters come from
-    a column of AnnData's ``obs`` (``cluster_column``) or from a table (``clusters``). The option
-    ``denoised`` names the file of means of denoised cells, which then stand for those of counts.
+    a column of AnnData's ``obs`` or of a table (``clusters``), which ``cluster_column`` names. The
+    option ``denoised`` names the file of means of denoised cells, which then stand for those of
+    counts.
 
     Raises
     ------
@@ -59,6 +60,8 @@ def prepare(spec: Spec) -> Prepared:
     file = spec.file(spec.rows[0].data)
     cells, found = read_cells(spec)
     tasks, sizes = found.tasks, found.sizes
+    for reading in found.readings:
+        ledger.read(*reading)
     ledger.drop(file.name, _NO_CLUSTER, int((found.cluster < 0).sum()))
     for task, size in zip(tasks, sizes.tolist(), strict=True):
         if size < FEW_CELLS:

@@ -11,12 +11,14 @@ from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import join_tables, name_tasks, read_tables, transform_values
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_splits import check_parts
-from nfexplainn.assays.value_table import MISSING, ValueTable, parse_values
+from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.dataset import TaskType
+from nfexplainn.delimited import split_cells
 from nfexplainn.errors import UserError
 from nfexplainn.problems import Problems
 from nfexplainn.spec import Prepared, Spec
-from nfexplainn.textfile import read_lines
+from nfexplainn.textfile import read_text_lines
+from nfexplainn.values import missing, nameless, truth
 
 MAX_CLASSES = 1000
 
@@ -43,10 +45,10 @@ def prepare(spec: Spec) -> Prepared:
     tables = read_tables(spec, options.layout(positional=True), ledger)
     columns = _label_names(spec, options, tables)
     if options.task_type == "multiclass" and all(len(titles) == 1 for titles in columns):
-        values, tasks = _classes(tables)
+        values, tasks = _classes(tables, ledger)
         where = [list(range(len(tasks)))] * len(tables)
     else:
-        values = _numbers(tables)
+        values = _numbers(tables, ledger)
         tasks, where = name_tasks(spec, columns)
     kind = _task_type(options.task_type, tables, values, len(tasks))
     if kind == "regression":
@@ -75,10 +77,11 @@ def _label_names(
     if options.labels is None:
         return [table.columns for table in tables]
     file = spec.file(options.labels)
-    cells = [line.split(b"\t") for line in read_lines(file.path, file.name) if line.strip()]
+    lines = read_text_lines(file.path, file.name)
+    cells = [split_cells(line, "\t") for line in lines if line.strip()]
     # A line each, where further columns may say more of a label, or all in one line.
     named = cells[0] if len(cells) == 1 else [line[0] for line in cells]
-    names = tuple(cell.strip().decode("utf-8", "replace") for cell in named)
+    names = tuple(named)
     for table in tables:
         if len(table.columns) != len(names):
             raise UserError(
@@ -91,8 +94,8 @@ def _label_names(
     return [names] * len(tables)
 
 
-def _numbers(tables: Sequence[ValueTable]) -> list[NDArray[np.float64]]:
-    """Turn the labels of all tables into numbers.
+def _numbers(tables: Sequence[ValueTable], ledger: Ledger) -> list[NDArray[np.float64]]:
+    """Turn the labels of all tables into numbers; TRUE and FALSE are 1 and 0.
 
     Raises
     ------
@@ -102,22 +105,43 @@ def _numbers(tables: Sequence[ValueTable]) -> list[NDArray[np.float64]]:
     out, sentences = [], []
     for table in tables:
         problems = Problems(table.source)
+        logical = _logical(table)
+        if any(logical):
+            ledger.read(table.source, "labels", "TRUE as 1, FALSE as 0")
         rows = []
         for cells, line in zip(table.texts, table.lines, strict=True):
-            parsed = parse_values([cell.encode() for cell in cells], line, problems)
+            plain = [
+                f"{value:g}" if true and (value := truth(cell)) is not None else cell
+                for cell, true in zip(cells, logical, strict=True)
+            ]
+            parsed = parse_values(plain, table.columns, line, problems)
             rows.append(parsed if parsed is not None else (np.nan,) * len(cells))
         try:
             problems.stop()
         except UserError as error:
             hint = " If they are names of classes, give --task_type multiclass."
-            sentences.append(str(error) + (hint if len(table.columns) == 1 else ""))
+            alone = len(table.columns) == 1 and "is no number" in str(error)
+            sentences.append(str(error) + (hint if alone else ""))
         out.append(np.array(rows, dtype=np.float64))
     if sentences:
         raise UserError("\n".join(sentences))
     return out
 
 
-def _classes(tables: Sequence[ValueTable]) -> tuple[list[NDArray[np.float64]], tuple[str, ...]]:
+def _logical(table: ValueTable) -> list[bool]:
+    """Tell which columns hold TRUE and FALSE alone (and 0, 1 and what is missing)."""
+    out = []
+    for column in zip(*table.texts, strict=True):
+        found = set(column)
+        known = {cell for cell in found if not missing(cell)}
+        true = any(truth(cell) is not None for cell in known)
+        out.append(true and all(cell in ("0", "1") or truth(cell) is not None for cell in known))
+    return out
+
+
+def _classes(
+    tables: Sequence[ValueTable], ledger: Ledger
+) -> tuple[list[NDArray[np.float64]], tuple[str, ...]]:
     """Turn a column of class names into a column of 0 and 1 per class.
 
     Raises
@@ -125,8 +149,15 @@ def _classes(tables: Sequence[ValueTable]) -> tuple[list[NDArray[np.float64]], t
     UserError
         If there are fewer than two classes, or as many as only values can have.
     """
-    found = {text for table in tables for (text,) in table.texts if text.lower() not in MISSING}
+    texts = [text for table in tables for (text,) in table.texts]
+    none = nameless(texts)
+    found = set(texts) - none
     source = ", ".join(table.source for table in tables)
+    for word in sorted(none - {""}):
+        ledger.note(
+            f"{texts.count(word):,} sequences say '{word}' where the class belongs and have none;"
+            " if that is a class, give it another name."
+        )
     if not 2 <= len(found) <= MAX_CLASSES:
         raise UserError(
             f"{source}: the column of classes holds {len(found):,} different texts; 2 to"

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.assays.region_tables import CHROM
+from nfexplainn.assays.bigwig import sum_bigwig
+from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.regions import Cut
+from nfexplainn.assays.track_kinds import track_kind
+from nfexplainn.chromosomes import check_signal
 from nfexplainn.dataset import Floats
+from nfexplainn.delimited import Delimited
 from nfexplainn.errors import UserError
 from nfexplainn.genome import Genome
 from nfexplainn.intervals import Ints
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.textfile import open_binary
+from nfexplainn.values import finite, no_number, whole
 
-_BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
 _CHUNK = 1_000_000
-_WIDTH = {"bedgraph": 4, "fragments": 3, "bedpe": 6}
+_HEAD = 1 << 16
+_WIDTH = {"bedgraph": 4, "fragments": 3, "reads": 3, "bedpe": 6}
+_READ_AS = {
+    "bedgraph": "bedGraph (values of column 4 summed)",
+    "fragments": "fragments (both ends counted)",
+    "reads": "reads (both ends counted)",
+    "bedpe": "BEDPE (both ends counted)",
+}
+# Binned signal may reach over the end of a chromosome by a bin; more is another assembly.
+_OVERHANG = 1000
+_NO_CHROMOSOME = "record on a chromosome that the genome lacks"
+_OVER_END = "record over the end of its chromosome, cut off there"
+_BEYOND = "record beyond the end of its chromosome"
 _WRONG_GENOME = 0.05
 Signal = NDArray[np.float64]
 # Chromosome, start, end and value of many records.
@@ -68,15 +87,12 @@ class WindowSums:
 
 def is_track(path: str | Path, name: str) -> bool:
     """Tell whether a file holds signal along a genome rather than a table of regions."""
-    head = first_bytes(path, name, 4)
-    if head in _BIGWIG:
-        return True
-    if head == b"PAR1":
-        return False
-    return bool(_data_lines(path, name)[1])
+    return track_kind(path, name)[0] != "table"
 
 
-def sum_track(path: str | Path, name: str, genome: Genome, cut: Cut, width: int) -> Floats:
+def sum_track(
+    path: str | Path, name: str, genome: Genome, cut: Cut, width: int, ledger: Ledger
+) -> Floats:
     """Sum the signal of a file over windows.
 
     Of bigWig and bedGraph the values of all bases are added; of fragments (BED, 10x fragments,
@@ -91,6 +107,8 @@ def sum_track(path: str | Path, name: str, genome: Genome, cut: Cut, width: int)
     cut : Cut
         The n windows.
     width : int
+    ledger : Ledger
+        For what was read and what was left out.
 
     Returns
     -------
@@ -101,55 +119,34 @@ def sum_track(path: str | Path, name: str, genome: Genome, cut: Cut, width: int)
     UserError
         With a sentence per wrong line (the first ten), or if the file does not fit the genome.
     """
-    head = first_bytes(path, name, 4)
-    if head in _BIGWIG:
-        return _sum_bigwig(path, name, genome, cut, width)
-    skip, cells, mark = _data_lines(path, name)
-    kind = _kind(cells)
-    if not kind:
-        raise UserError(
-            f"{name}: this is neither bigWig nor bedGraph, fragments or BEDPE; lines read"
-            " 'chr1<TAB>100<TAB>300', a value or a barcode behind them."
-        )
+    kind, text = track_kind(path, name)
+    if kind == "bigwig":
+        return sum_bigwig(path, name, genome, cut, width, ledger)
+    if kind == "table" or text is None:
+        raise UserError(f"{name}: this is a table of regions; give it in a data set of its own.")
     sums = WindowSums(genome.axis[cut.chrom] + cut.start, width)
-    _add_records(
-        sums, _records(path, name, kind, skip, mark), genome, name, cuts=kind != "bedgraph"
-    )
+    tally = _Tally()
+    _add_records(sums, _records(text, kind), genome, text, tally, cuts=kind != "bedgraph")
+    lost = check_signal(name, tally.lines, genome.names, cut.chrom, genome.name, "lines")
+    ledger.drop(name, _NO_CHROMOSOME, lost)
+    total = sum(tally.lines.values())
+    ledger.read(name, "records", f"{total:,}")
+    ledger.read(name, "track", f"{_READ_AS[kind]}: {total:,} records")
+    ledger.drop(name, _OVER_END, tally.over)
+    ledger.drop(name, _BEYOND, tally.beyond)
     return sums.sums().astype(np.float32)
 
 
-def _data_lines(path: str | Path, name: str) -> tuple[int, list[str], str]:
-    """Give how many lines go before the records, the first record's cells, what parts them.
+@dataclass
+class _Tally:
+    """Records of each chromosome's name, and those that reach or begin beyond an end."""
 
-    There are no cells where the file is a table of regions or nothing known.
-    """
-    skip = 0
-    for raw in read_lines(path, name):
-        text = raw.decode("latin-1")
-        mark = "\t" if "\t" in text else r"\s+"
-        cells = text.split("\t") if "\t" in text else text.split()
-        if text.startswith("#") and len(cells) > 3 and cells[0][1:].lower() in CHROM:
-            return skip, [], mark  # the header of a table of regions
-        if not text.strip() or text.startswith(("#", "track", "browser")):
-            skip += 1
-            continue
-        return skip, cells if _kind(cells) else [], mark
-    raise UserError(f"{name}: there is no record in this file.")
+    lines: dict[str, int] = field(default_factory=dict)
+    over: int = 0
+    beyond: int = 0
 
 
-def _kind(cells: list[str]) -> str:
-    """Tell by the cells of its first record what a file is, '' where it is nothing known."""
-    if len(cells) < 3 or not (cells[1].isdecimal() and cells[2].isdecimal()):
-        return ""
-    if len(cells) == 4 and _is_number(cells[3]):
-        return "bedgraph"
-    # BEDPE of single ends has '.' and -1 on the other side.
-    if len(cells) >= 6 and all(_is_number(cell) for cell in cells[4:6]):
-        return "bedpe"
-    return "fragments"
-
-
-def _records(path: str | Path, name: str, kind: str, skip: int, mark: str) -> Iterator[_Records]:
+def _records(text: Delimited, kind: str) -> Iterator[_Records]:
     """Give the records of a text file, many at a time."""
     columns = list(range(_WIDTH[kind]))
     types = {0: "str"} | dict.fromkeys(columns[1:3], "int64")
@@ -157,25 +154,47 @@ def _records(path: str | Path, name: str, kind: str, skip: int, mark: str) -> It
         types[3] = "float64"
     elif kind == "bedpe":
         types |= {3: "str", 4: "int64", 5: "int64"}
+    done = 0
     try:
-        with open_binary(path, name) as file:
+        with open_binary(text.path, text.name) as file:
+            quoted = b'"' in file.read(_HEAD)
+            file.seek(0)
             parts = pd.read_csv(
                 file,
-                sep=mark,
+                sep=r"\s+" if text.separator == " " else text.separator,
                 header=None,
-                skiprows=skip,
+                skiprows=text.first_line - 1,
                 usecols=columns,
                 dtype=types,
                 chunksize=_CHUNK,
                 comment="#",
                 na_filter=False,
-                quoting=3,
+                quoting=0 if quoted else 3,
             )
             for part in parts:
                 yield _columns(part, kind)
+                done += len(part)
     except (ValueError, OverflowError, pd.errors.ParserError, EOFError, OSError) as error:
-        _complain(path, name, kind)
-        raise UserError(f"{name}: the file cannot be read ({error}).") from error
+        _complain(text, kind)
+        # No line is wrong: it is written in a way that takes reading line by line.
+        yield from _by_rows(text, kind, types, done, error)
+    except zlib.error as error:
+        raise UserError(
+            f"{text.name}: the gzip file is damaged or cut short ({error}); fetch it again."
+        ) from error
+
+
+def _by_rows(
+    text: Delimited, kind: str, types: Mapping[int, str], done: int, cause: Exception
+) -> Iterator[_Records]:
+    """Give the records after the first ``done`` line by line."""
+    rows = itertools.islice(text, done, None)
+    try:
+        while some_rows := list(itertools.islice(rows, _CHUNK)):
+            cells = [row.cells[: _WIDTH[kind]] for row in some_rows]
+            yield _columns(pd.DataFrame(cells).astype(dict(types)), kind)
+    except (ValueError, OverflowError, KeyError) as error:
+        raise UserError(f"{text.name}: the file cannot be read ({cause}).") from error
 
 
 def _columns(part: pd.DataFrame, kind: str) -> _Records:
@@ -193,7 +212,7 @@ def _columns(part: pd.DataFrame, kind: str) -> _Records:
     return chrom, start, end, value
 
 
-def _complain(path: str | Path, name: str, kind: str) -> None:
+def _complain(text: Delimited, kind: str) -> None:
     """Find the lines that are wrong.
 
     Raises
@@ -201,96 +220,85 @@ def _complain(path: str | Path, name: str, kind: str) -> None:
     UserError
         If there are any.
     """
-    problems = Problems(name)
+    problems = Problems(text.name)
     need = _WIDTH[kind]
-    for line, raw in enumerate(read_lines(path, name), 1):
-        text = raw.decode("latin-1")
-        if not text.strip() or text.startswith("#"):
-            continue
-        cells = text.split("\t") if "\t" in text else text.split()
+    for line, cells in text:
         if len(cells) < need:
-            if text.startswith(("track", "browser")) and not problems.count and line < 100:
-                continue
-            problems.add(f"{len(cells)} columns; {kind} has at least {need}.", line)
+            problems.add(f"{len(cells)} columns; {kind} has at least {need}.", line, "columns")
             continue
         numbers = cells[1:3] + (cells[4:6] if kind == "bedpe" else [])
-        wrong = [cell for cell in numbers if not cell.strip().removeprefix("-").isdecimal()]
+        wrong = [cell for cell in numbers if whole(cell) is None]
         if wrong:
-            problems.add(f"'{wrong[0][:20]}' is no whole number, as positions must be.", line)
+            problems.add(
+                f"'{wrong[0][:20]}' is no whole number, as positions must be.", line, "position"
+            )
         elif kind != "bedpe" and not 0 <= int(cells[1]) < int(cells[2]):
-            problems.add(f"start {cells[1]} and end {cells[2]} are no interval from 0 on.", line)
-        elif kind == "bedgraph" and not _is_number(cells[3]):
-            problems.add(f"the value '{cells[3][:20]}' is no number.", line)
+            problems.add(
+                f"start {cells[1]} and end {cells[2]} are no interval from 0 on.", line, "interval"
+            )
+        elif kind == "bedgraph" and finite(cells[3]) is None:
+            problems.add(f"the value {no_number(cells[3])}.", line, "value")
     problems.stop()
 
 
 def _add_records(
-    sums: WindowSums, records: Iterator[_Records], genome: Genome, name: str, *, cuts: bool
+    sums: WindowSums,
+    records: Iterator[_Records],
+    genome: Genome,
+    text: Delimited,
+    tally: _Tally,
+    *,
+    cuts: bool,
 ) -> None:
     """Add records to the windows; of fragments, the base at either end."""
     codes = {chromosome: code for code, chromosome in enumerate(genome.names)}
-    total = known = beyond = 0
-    example = ""
+    known = 0
     for chrom, start, end, value in records:
         code, names = pd.factorize(chrom)
-        table = np.array([codes.get(str(one), -1) for one in names], dtype=np.int64)
-        where = table[code]
-        total += len(where)
-        example = example or str(names[0])
+        for one, count in zip(names, np.bincount(code, minlength=len(names)), strict=True):
+            tally.lines[str(one)] = tally.lines.get(str(one), 0) + int(count)
+        where = np.array([codes.get(str(one), -1) for one in names], dtype=np.int64)[code]
         good = where >= 0
         known += int(good.sum())
         where, start, end, value = where[good], start[good], end[good], value[good]
-        beyond += int((start >= genome.sizes[where]).sum())
+        size = genome.sizes[where]
+        far = (end - size > _OVERHANG) & (start < size)
+        if far.any():
+            row = int(np.argmax(far))
+            _refuse_far(text, genome, int(where[row]), int(start[row]), int(end[row]))
+        inside = start < size
+        tally.beyond += int((~inside).sum())
+        over = inside & (end > size)
+        tally.over += int(over.sum())
         axis = genome.axis[where]
         if cuts:
-            sums.add(axis + start, axis + start + 1, value)
-            sums.add(axis + end - 1, axis + end, value)
+            sums.add((axis + start)[inside], (axis + start)[inside] + 1, value[inside])
+            whole_ones = inside & ~over
+            last = (axis + end)[whole_ones]
+            sums.add(last - 1, last, value[whole_ones])
         else:
-            sums.add(axis + start, axis + end, value)
-    if not known:
+            ends = axis + np.minimum(end, size)
+            sums.add((axis + start)[inside], ends[inside], value[inside])
+    if tally.beyond > _WRONG_GENOME * known:
         raise UserError(
-            f"{name}: none of its chromosomes ({example}, ...) is in the genome {genome.name}"
-            f" ({', '.join(genome.names[:3])}, ...); give the genome that it was mapped to."
-        )
-    if beyond > _WRONG_GENOME * known:
-        raise UserError(
-            f"{name}: {beyond:,} of {total:,} records begin beyond the end of their chromosome in"
-            f" the genome {genome.name}; give the genome that it was mapped to."
+            f"{text.name}: {tally.beyond:,} of {sum(tally.lines.values()):,} records begin beyond"
+            f" the end of their chromosome in the genome {genome.name}; give the genome that it was"
+            " mapped to."
         )
 
 
-def _sum_bigwig(path: str | Path, name: str, genome: Genome, cut: Cut, width: int) -> Floats:
-    """Sum the values of a bigWig over windows, in the order of the genome."""
-    import pybigtools
+def _refuse_far(text: Delimited, genome: Genome, code: int, start: int, end: int) -> None:
+    """Name the line of a record that ends far beyond its chromosome.
 
-    out = np.zeros(len(cut.names), dtype=np.float32)
-    try:
-        with pybigtools.open(str(path)) as track:
-            sizes = track.chroms()
-            mine = [i for i, chromosome in enumerate(genome.names) if chromosome in sizes]
-            wrong = [i for i in mine if sizes[genome.names[i]] != genome.sizes[i]]
-            if not mine or wrong:
-                chromosome = genome.names[wrong[0]] if wrong else next(iter(sizes), "none")
-                has = f"{sizes[chromosome]:,} bp" if wrong else "which the genome does not have"
-                raise UserError(
-                    f"{name}: its chromosome {chromosome} ({has}) does not fit the genome"
-                    f" {genome.name}; give the genome that it was mapped to."
-                )
-            for row in np.argsort(genome.axis[cut.chrom] + cut.start).tolist():
-                if int(cut.chrom[row]) in mine:
-                    start = int(cut.start[row])
-                    values = track.values(
-                        genome.names[cut.chrom[row]], start, start + width, fillna=0.0
-                    )
-                    out[row] = values.sum()
-    except (OSError, ValueError, pybigtools.BBIReadError) as error:
-        raise UserError(f"{name}: the bigWig file cannot be read ({error}).") from error
-    return out
-
-
-def _is_number(text: str) -> bool:
-    """Tell whether a text is a finite number."""
-    try:
-        return bool(np.isfinite(float(text)))
-    except ValueError:
-        return False
+    Raises
+    ------
+    UserError
+    """
+    chromosome = genome.names[code]
+    wanted = [chromosome, str(start), str(end)]
+    line = next((row.line for row in text if row.cells[:3] == wanted), None)
+    place = f"{text.name}, line {line}" if line else text.name
+    raise UserError(
+        f"{place}: end {end} is far beyond the end of {chromosome} ({genome.sizes[code]:,} bp) in"
+        f" the genome {genome.name}; correct the line, or give the genome that it was mapped to."
+    )

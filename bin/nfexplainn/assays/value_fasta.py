@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 
 from nfexplainn import dna
+from nfexplainn.assays import value_columns as vc
 from nfexplainn.assays import value_table as vt
+from nfexplainn.delimited import Delimited, Row
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import Fasta, read_fasta
 from nfexplainn.problems import Problems, read_each
 from nfexplainn.spec import InputFile
 from nfexplainn.textfile import read_lines
-
-Lines = Iterator[tuple[int, list[bytes]]]
 
 
 def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> vt.ValueTable:
@@ -39,77 +39,56 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     UserError
         With a sentence for each mistake.
     """
-    records = read_fasta(fasta.path, fasta.name)
-    lines = vt.content(values.path, values.name)
-    peeked = list(itertools.islice(lines, vt.PEEK))
-    if not peeked:
-        raise UserError(f"{values.name}: there is no line in this table but comments.")
-    separator = vt.find_separator(peeked[0][1])
-    cells = [vt.split_cells(line, separator) for _, line in peeked]
-    header = vt.find_header(cells)
-    if header and len(peeked) == 1:
-        raise UserError(f"{values.name}: the table has a header and no row under it.")
-    shown = cells[1:] if header else cells
+    records = read_fasta(fasta.path, fasta.name, unique=True)
+    text, peeked = vt.open_values(values.path, values.name)
     known = {name: row for row, name in enumerate(records.names)}
-    name, split, columns = _columns(values.name, header, shown, layout, known)
+    name, split, columns = _columns(text, peeked, layout, known)
     if name is None and records.merged:
         raise UserError(
             f"{fasta.name}: {records.merged:,} records stand there twice, so the rows of"
             f" {values.name} cannot belong to them by their order; give it a column of their names."
         )
-    titles = tuple(header[i] if header else "" for i in columns)
+    titles = tuple(text.header[i] if text.header else "" for i in columns)
     table = vt.ValueTable(fasta.name, titles, list(records.names), _sequences(records))
     table.lines = _header_lines(fasta, known)
     nothing = (math.nan,) * len(columns)
     table.values = [nothing] * len(records.names)
     table.groups = [""] * len(records.names) if split is not None else []
-    rows = itertools.chain(peeked[1:] if header else peeked, lines)
-    cut = ((number, vt.split_cells(line, separator)) for number, line in rows)
-    width = len(header or shown[0])
-    _fill(table, cut, Problems(values.name), known, width, name, split, columns)
+    found = "as asked for" if layout.values else "found by their content"
+    said = vc.say_columns(text.header, columns, found)
+    table.readings = ((values.name, "value columns", said),)
+    _fill(table, text, Problems(values.name), known, name, split, columns)
     return table
 
 
 def _columns(
-    source: str,
-    header: tuple[str, ...] | None,
-    rows: list[list[bytes]],
-    layout: vt.Layout,
-    known: dict[str, int],
+    text: Delimited, rows: Sequence[Row], layout: vt.Layout, known: dict[str, int]
 ) -> tuple[int | None, int | None, tuple[int, ...]]:
     """Find the columns of names, of groups and of values."""
-    count = len(header or rows[0])
-    whole = [row for row in rows if len(row) == count]
-
-    def most(column: int, test: Callable[[bytes], object]) -> bool:
-        return sum(bool(test(row[column])) for row in whole) > len(whole) / 2
+    source, count, header = text.name, text.columns, text.header
+    whole = [row.cells for row in rows if len(row.cells) == count]
 
     def position(wanted: str, option: str) -> int:
-        found = [i for i, title in enumerate(header or ()) if title.lower() == wanted.lower()]
-        if found:
-            return found[0]
-        if wanted.isdecimal() and 1 <= int(wanted) <= count:
-            return int(wanted) - 1
-        has = f"there are {', '.join(header)}" if header else f"it has {count} and no header"
-        raise UserError(f"{source}: the table has no column '{wanted}' ({option}); {has}.")
+        return vc.find_column(source, header, count, wanted, option)
 
     named = [pair for pair in layout.named() if pair[1] != "sequence_column"]
     read_each(named, lambda pair: position(*pair))
-    name = next((i for i in range(count) if most(i, lambda c: c.decode("latin-1") in known)), None)
+    counts = [sum(row[i] in known for row in whole) for i in range(count)]
+    name = next((i for i, n in enumerate(counts) if 2 * n > len(whole)), None)
     split = position(layout.split, "split_column") if layout.split else None
     if layout.values:
-        columns = tuple(position(wanted, "value_columns") for wanted in layout.values)
-        if len(set(columns)) < len(columns) or name in columns:
-            raise UserError(
-                f"{source}: value_columns '{','.join(layout.values)}' names a column twice or that"
-                " of the sequences' names; name every column of values once."
-            )
+        columns = vc.named_columns(
+            source, header, count, layout.values, {name}, "that of the sequences' names"
+        )
     else:
-        columns = tuple(
+        numeric = [
             i
             for i in range(count)
-            if i not in (name, split) and most(i, lambda c: vt.is_number(c) or vt.missing(c))
-        )
+            if i not in (name, split)
+            and not vc.is_index(header, i)
+            and vc.holds_numbers([row[i] for row in whole])
+        ]
+        columns = vc.clear_columns(source, header, numeric)
     if not columns:
         raise UserError(
             f"{source}: no column holds numbers; name those of the values with --value_columns."
@@ -119,10 +98,9 @@ def _columns(
 
 def _fill(
     table: vt.ValueTable,
-    rows: Lines,
+    text: Delimited,
     problems: Problems,
     known: dict[str, int],
-    width: int,
     name: int | None,
     split: int | None,
     columns: tuple[int, ...],
@@ -130,13 +108,12 @@ def _fill(
     """Put the values of all rows to their sequences."""
     seen: dict[int, int] = {}
     strangers = total = 0
-    for number, cells in rows:
-        if len(cells) != width:
-            problems.add(
-                f"{len(cells)} cells, but the first line has {width}; complete the line.", number
-            )
+    for row in text:
+        number, cells = row
+        if len(cells) != text.columns:
+            vt.add_wrong_count(problems, row, text)
             continue
-        record = known.get(cells[name].decode("latin-1")) if name is not None else total
+        record = known.get(cells[name]) if name is not None else total
         total += 1
         if record is None or record >= len(table.sequences):
             strangers += 1
@@ -149,10 +126,10 @@ def _fill(
             )
             continue
         seen[record] = number
-        values = vt.parse_values([cells[i] for i in columns], number, problems)
+        values = vt.parse_values([cells[i] for i in columns], table.columns, number, problems)
         table.values[record] = values or table.values[record]
         if split is not None:
-            table.groups[record] = cells[split].decode("utf-8", "replace")
+            table.groups[record] = cells[split]
     if name is None and total != len(table.sequences):
         problems.add(
             f"it has {total:,} rows and {table.source} {len(table.sequences):,} sequences, so they"

@@ -70,6 +70,13 @@ def split_by_column(
                 " name another column."
             )
         return np.array(parts, dtype="<U5"), None
+    words = [name for name in counts if name.lower() not in _PARTS]
+    if any(_PARTS.get(name.lower()) == "train" for name in counts):
+        said = ", ".join(f"'{name}' ({counts[name]:,} rows)" for name in words[:5])
+        raise UserError(
+            f"{spec.id}: the column '{column}' says {said} beside train; write train, valid or test"
+            " in every row, or take such rows out."
+        )
     wanted = {"valid_groups": options.valid_groups, "test_groups": options.test_groups}
     for option, names in wanted.items():
         unknown = [name for name in names if name not in counts]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from nfexplainn.assays import value_columns as vc
+from nfexplainn.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import LEGAL_LETTERS
 from nfexplainn.problems import Problems, read_each
-from nfexplainn.textfile import read_lines
+from nfexplainn.values import finite, has_decimal_comma, missing
 
-MISSING = frozenset(("", "na", "nan", "n/a", "null", "none", "."))
-PEEK = 200
-_DNA = re.compile(rb"[ACGTNacgtn]{8,}")
+_DNA = re.compile(r"[ACGTNacgtn]{8,}")
 _SEQUENCE_NAMES = ("sequence", "seq", "pbm_sequence", "probe_sequence", "dna")
-_NAME_NAMES = ("name", "id", "id_probe", "probe_id", "probe", "id_ref", "gene", "region")
+_NAME_NAMES = ("name", "id", "id_probe", "probe_id", "probe", "id_ref", "gene", "region", "ids")
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,8 @@ class ValueTable:
         Rows left out by their flag.
     note : str
         How the table came about, where that is worth telling.
+    readings : tuple of (source, item, value)
+        What was read as what.
     """
 
     source: str
@@ -89,6 +90,7 @@ class ValueTable:
     lines: list[int] = field(default_factory=list)
     flagged: int = 0
     note: str = ""
+    readings: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,7 @@ class _Columns:
 def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     """Read a table of sequences with values, gzipped or not, with or without a header.
 
-    Cells are separated by tabs, else by commas, semicolons, or blanks. Lines that begin with #
-    and empty lines are skipped.
+    Separator, quotes and header are found by :func:`~nfexplainn.delimited.open_delimited`.
 
     Parameters
     ----------
@@ -123,131 +124,129 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     UserError
         With a sentence for each mistake.
     """
-    lines = content(path, name)
-    peeked = list(itertools.islice(lines, PEEK))
-    if not peeked:
-        raise UserError(f"{name}: there is no line in this table but comments.")
-    separator = find_separator(peeked[0][1])
-    cells = [split_cells(line, separator) for _, line in peeked]
-    if cells[0][0].startswith((b">", b"@")):
-        kind, way = (
-            (
-                "FASTA",
-                "sequences without values use the assay 'sequences', for a FASTA with a table of"
-                " values starrseq and its column 'values'",
-            )
-            if cells[0][0].startswith(b">")
-            else ("FASTQ", "reads use the assay 'htselex' or 'smileseq'")
-        )
-        raise UserError(
-            f"{name}, line {peeked[0][0]}: this looks like {kind}, but a table with a sequence and"
-            f" its values per line is expected; for {way}."
-        )
-    header = find_header(cells)
-    if header and len(peeked) == 1:
-        raise UserError(f"{name}: the table has a header and no row under it.")
-    columns = _find(name, header, cells[1:] if header else cells, layout)
-    table = ValueTable(name, columns.titles)
-    rows = itertools.chain(peeked[1:] if header else peeked, lines)
+    text, peeked = open_values(path, name)
+    _refuse_reads(name, peeked[0])
+    columns = _find(text, peeked, layout)
+    table = ValueTable(name, columns.titles, readings=_say(text, columns, layout))
     problems = Problems(name)
-    for number, line in rows:
-        _read_row(table, columns, layout, split_cells(line, separator), number, problems)
+    for row in text:
+        if len(row.cells) != columns.count:
+            add_wrong_count(problems, row, text)
+            continue
+        _read_row(table, columns, layout, row, problems)
     problems.stop()
     if not table.sequences:
         raise UserError(f"{name}: no row is left, since all {table.flagged:,} are flagged.")
     return table
 
 
-def content(path: str, name: str) -> Iterator[tuple[int, bytes]]:
-    """Give the numbered lines that hold something."""
-    for number, line in enumerate(read_lines(path, name), 1):
-        if line.strip() and not line.startswith(b"#"):
-            yield number, line
+def open_values(path: str, name: str) -> tuple[Delimited, list[Row]]:
+    """Open a table of values, and give its first rows.
+
+    Raises
+    ------
+    UserError
+        If it has none.
+    """
+    text = open_delimited(path, name, _is_header)
+    if text.header_line and not text.first_line:
+        raise UserError(f"{name}: the table has a header and no row under it.")
+    peeked = [row for row, _ in zip(text, range(PEEK), strict=False)]
+    if not peeked:
+        raise UserError(f"{name}: there is no line in this table but comments.")
+    return text, peeked
 
 
-def find_separator(line: bytes) -> bytes | None:
-    """Find what separates the cells; None stands for blanks."""
-    return next((mark for mark in (b"\t", b",", b";") if mark in line), None)
+def add_wrong_count(problems: Problems, row: Row, text: Delimited) -> None:
+    """Say that a row has too few or too many cells."""
+    problems.add(
+        f"{len(row.cells)} cells, but the first line has {text.columns}, separated by"
+        f" {text.separated_by}; complete the line.",
+        row.line,
+        cause=f"{len(row.cells)} cells",
+    )
 
 
-def split_cells(line: bytes, separator: bytes | None) -> list[bytes]:
-    """Split a line into cells without blanks and quotation marks around them."""
-    if separator is None:
-        return line.split()
-    return [cell.strip().strip(b'"') for cell in line.split(separator)]
+def parse_values(
+    cells: Sequence[str], titles: Sequence[str], line: int | None, problems: Problems
+) -> tuple[float, ...] | None:
+    """Turn cells into numbers, NaN where a value is missing; None after a mistake."""
+    out: list[float] = []
+    for cell, title in zip(cells, titles, strict=True):
+        value = math.nan if missing(cell) else finite(cell)
+        if value is None:
+            vc.add_wrong_cell(problems, cell, title, line)
+        else:
+            out.append(value)
+    return tuple(out) if len(out) == len(cells) else None
 
 
-def find_header(cells: list[list[bytes]]) -> tuple[str, ...] | None:
-    """Give the names of the columns if the first line is a header: the first without DNA."""
-    first = cells[0]
-    if any(_DNA.fullmatch(cell) for cell in first) or any(is_number(cell) for cell in first):
-        return None
-    return tuple(cell.decode("utf-8", "replace") for cell in first)
+def _is_header(cells: Sequence[str]) -> bool:
+    """Tell whether a first line names the columns: it has neither DNA nor numbers."""
+    return not any(
+        _DNA.fullmatch(cell) or finite(cell) is not None or has_decimal_comma(cell)
+        for cell in cells
+    ) and not cells[0].startswith((">", "@"))
 
 
-def is_number(cell: bytes) -> bool:
-    """Tell whether a cell is a finite number."""
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
+def _refuse_reads(name: str, first: Row) -> None:
+    """Refuse FASTA and FASTQ, and name the assay for it."""
+    start = first.cells[0][:1]
+    if start not in (">", "@"):
+        return
+    kind, way = {
+        ">": (
+            "FASTA",
+            "sequences without values use the assay 'sequences', for a FASTA with a table of values"
+            " starrseq and its column 'values'",
+        ),
+        "@": ("FASTQ", "reads use the assay 'htselex' or 'smileseq'"),
+    }[start]
+    raise UserError(
+        f"{name}, line {first.line}: this looks like {kind}, but a table with a sequence and its"
+        f" values per line is expected; for {way}."
+    )
 
 
-def _find(
-    name: str, header: tuple[str, ...] | None, rows: list[list[bytes]], layout: Layout
-) -> _Columns:
+def _find(text: Delimited, rows: Sequence[Row], layout: Layout) -> _Columns:
     """Find the columns of a table."""
-    count = len(header or rows[0])
-    whole = [row for row in rows if len(row) == count]
-    by_name = {title.lower(): index for index, title in enumerate(header or ())}
-    if header and len(by_name) < len(header):
-        twice = next(t for i, t in enumerate(header) if by_name[t.lower()] != i)
-        raise UserError(f"{name}, line 1: two columns are called '{twice}'; rename one of them.")
+    name, count, header = text.name, text.columns, text.header
+    whole = [row.cells for row in rows if len(row.cells) == count]
+    by_name: dict[str, int] = {}
+    for index, title in enumerate(header or ()):
+        by_name.setdefault(title.lower(), index)
 
     def position(wanted: str, option: str) -> int:
         """Give the position of a column that the user names."""
-        if header and wanted in header:
-            return header.index(wanted)
-        if wanted.lower() in by_name:
-            return by_name[wanted.lower()]
-        if wanted.isdecimal() and 1 <= int(wanted) <= count:
-            return int(wanted) - 1
-        known = f"there are {', '.join(header)}" if header else f"it has {count} and no header"
-        raise UserError(f"{name}: the table has no column '{wanted}' ({option}); {known}.")
-
-    def share(index: int, test: Callable[[bytes], object]) -> float:
-        """Share of the rows whose cell passes a test."""
-        return sum(bool(test(row[index])) for row in whole) / max(1, len(whole))
+        return vc.find_column(name, header, count, wanted, option)
 
     read_each(layout.named(), lambda pair: position(*pair))
     if layout.sequence:
         sequence = position(layout.sequence, "sequence_column")
     else:
-        dna = [i for i in range(count) if share(i, _DNA.fullmatch) > 0.5]
+        dna = [
+            i
+            for i in range(count)
+            if 2 * sum(bool(_DNA.fullmatch(row[i])) for row in whole) > len(whole)
+        ]
         named = [by_name[n] for n in _SEQUENCE_NAMES if n in by_name]
         if not dna and not named:
             raise UserError(
-                f"{name}: no column holds DNA sequences of 8 bp or more; name it with"
-                " --sequence_column."
+                f"{name}: no column holds DNA sequences of 8 bp or more (the columns, separated by"
+                f" {text.separated_by}, begin with {vc.listed([c[:20] for c in rows[0].cells])});"
+                " name it with --sequence_column."
             )
         usual = [i for i in named if i in dna] or dna or named
         sequence = usual[0]
     split = position(layout.split, "split_column") if layout.split else None
-    label = next((by_name[n] for n in _NAME_NAMES if n in by_name), None)
+    label = next((by_name[n] for n in _NAME_NAMES if n in by_name), 0 if text.row_names else None)
     if layout.positional and label is None and sequence > 0:
         label = 0
-
+    taken = {sequence, split, label}
     if layout.values:
-        values = tuple(position(wanted, "value_columns") for wanted in layout.values)
-        if len(set(values)) < len(values) or sequence in values:
-            raise UserError(
-                f"{name}: value_columns '{','.join(layout.values)}' names a column twice or the"
-                " sequence; name every column of values once."
-            )
-    elif layout.positional:
-        values = tuple(i for i in range(sequence + 1, count) if i not in (split, label))
+        values = vc.named_columns(name, header, count, layout.values, {sequence}, "the sequence")
     else:
-        values = _numeric(name, header, layout, by_name, {sequence, split, label}, share, count)
+        values = _unnamed(text, whole, layout, by_name, sequence, taken)
     if not values:
         raise UserError(f"{name}: no column holds values; name them with --value_columns.")
     titles = tuple(header[i] if header else "" for i in values)
@@ -255,102 +254,87 @@ def _find(
     return _Columns(count, sequence, values, titles, label, split, flag, control)
 
 
-def _numeric(
-    name: str,
-    header: tuple[str, ...] | None,
+def _unnamed(
+    text: Delimited,
+    rows: Sequence[Sequence[str]],
     layout: Layout,
     by_name: dict[str, int],
+    sequence: int,
     taken: set[int | None],
-    share: Callable[[int, Callable[[bytes], object]], float],
-    count: int,
 ) -> tuple[int, ...]:
-    """Find the columns of numbers; where one has a usual name, it is that one."""
+    """Find the columns of values where the user names none."""
+    header = text.header
+    if layout.positional:
+        after = [i for i in range(sequence + 1, text.columns) if i not in taken]
+        return vc.clear_columns(text.name, header, after) if header else tuple(after)
     usual = [by_name[n] for n in layout.value_names if n in by_name]
     if usual:
         return (usual[0],)
-    numeric = tuple(
+    numeric = [
         i
-        for i in range(count)
-        if i not in taken and share(i, lambda c: is_number(c) or missing(c)) > 0.5
-    )
+        for i in range(text.columns)
+        if i not in taken
+        and not vc.is_index(header, i)
+        and vc.holds_numbers([row[i] for row in rows])
+    ]
     if layout.value_names and len(numeric) > 1:
-        which = ", ".join(header[i] if header else str(i + 1) for i in numeric)
+        which = vc.listed([header[i] if header else str(i + 1) for i in numeric])
         raise UserError(
-            f"{name}: several columns hold numbers ({which}); name the values' with"
+            f"{text.name}: several columns hold numbers ({which}); name the values' with"
             " --value_columns."
         )
-    return numeric
+    return vc.clear_columns(text.name, header, numeric)
 
 
-def missing(cell: bytes) -> bool:
-    """Tell whether a cell says that there is no value."""
-    return cell.decode("latin-1").lower() in MISSING
+def _say(text: Delimited, columns: _Columns, layout: Layout) -> tuple[tuple[str, str, str], ...]:
+    """Say which columns were read as what."""
+    header = text.header
+    found = "as asked for" if layout.values else "found by their content"
+    readings = [
+        ("sequence column", vc.say_columns(header, [columns.sequence], "DNA")),
+        ("value columns", vc.say_columns(header, columns.values, found)),
+    ]
+    if columns.name is not None:
+        readings.append(("name column", vc.say_columns(header, [columns.name], "names")))
+    return tuple((text.name, item, value) for item, value in readings)
 
 
 def _read_row(
-    table: ValueTable,
-    columns: _Columns,
-    layout: Layout,
-    cells: list[bytes],
-    number: int,
-    problems: Problems,
+    table: ValueTable, columns: _Columns, layout: Layout, row: Row, problems: Problems
 ) -> None:
     """Take in one row, or say what is wrong with it."""
-    if len(cells) != columns.count:
-        problems.add(
-            f"{len(cells)} cells, but the first line has {columns.count}; complete the line.",
-            number,
-        )
-        return
-    if columns.flag is not None and cells[columns.flag] not in (b"0", b""):
+    number, cells = row
+    if columns.flag is not None and cells[columns.flag] not in ("0", ""):
         table.flagged += 1
         return
-    if columns.control is not None and cells[columns.control].upper() in (b"TRUE", b"1"):
+    if columns.control is not None and cells[columns.control].upper() in ("TRUE", "1"):
         table.flagged += 1
         return
-    sequence = cells[columns.sequence].upper()
+    sequence = cells[columns.sequence].upper().encode("ascii", "replace")
     illegal = sequence.translate(None, LEGAL_LETTERS)
     if not sequence:
         problems.add("the sequence is missing; remove or complete the row.", number)
         return
     if illegal:
+        hint = " (U is RNA: write T)" if illegal.strip(b"U") == b"" else ""
         problems.add(
-            f"the sequence holds {chr(illegal[0])!r}, which no DNA has; letters are A, C, G, T and"
-            " N (is this the column of the sequences? --sequence_column).",
+            f"the sequence holds {chr(illegal[0])!r}, which no DNA has{hint}; letters are A, C, G,"
+            " T and N (is this the column of the sequences? --sequence_column).",
             number,
+            cause=f"illegal {illegal[:1]!r}",
         )
         return
     wanted = [cells[i] for i in columns.values]
     if layout.positional:
-        table.texts.append(tuple(cell.decode("utf-8", "replace") for cell in wanted))
+        table.texts.append(tuple(wanted))
     else:
-        values = parse_values(wanted, number, problems)
+        values = parse_values(wanted, columns.titles, number, problems)
         if values is None:
             return
         table.values.append(values)
     table.sequences.append(sequence)
     table.lines.append(number)
     if columns.name is not None:
-        table.names.append(cells[columns.name].decode("utf-8", "replace"))
+        table.names.append(cells[columns.name])
     if columns.split is not None:
-        table.groups.append(cells[columns.split].decode("utf-8", "replace"))
-
-
-def parse_values(
-    cells: Sequence[bytes], number: int | None, problems: Problems
-) -> tuple[float, ...] | None:
-    """Turn cells into numbers, NaN where a value is missing; None after a mistake."""
-    out = []
-    for cell in cells:
-        if missing(cell):
-            out.append(math.nan)
-            continue
-        if not is_number(cell):
-            shown = cell.decode("utf-8", "replace")[:40]
-            problems.add(
-                f"'{shown}' is no finite number; correct it, or leave it empty if it is unknown.",
-                number,
-            )
-            return None
-        out.append(float(cell))
-    return tuple(out)
+        table.groups.append(cells[columns.split])

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger
+from nfexplainn.chromosomes import map_chromosomes, some
 from nfexplainn.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.genome import Genome
-from nfexplainn.intervals import Ints, Peaks, Regions, read_peaks
+from nfexplainn.intervals import Ints, Origin, Peaks, Regions
+from nfexplainn.peak_files import read_peaks
 from nfexplainn.spec import Spec
 from nfexplainn.unknown import mostly_known, why_dropped
 
@@ -70,7 +72,7 @@ class WindowReader:
         ):
             wrong += [
                 f"{option}: the genome {self.genome.name} has no '{name}'; its chromosomes are"
-                f" called {_some(self.genome.names)}."
+                f" called {some(self.genome.names)}."
                 for name in getattr(spec.options, option)
                 if name not in self.codes
             ]
@@ -81,44 +83,44 @@ class WindowReader:
         return np.array([name in wanted and name not in out for name in self.genome.names])
 
     def _read_blacklist(self, spec: Spec, blacklist: str | int) -> Regions:
-        """Read the regions to leave out; names unknown to the genome do no harm."""
+        """Read the regions to leave out; there may be none, or some on unknown chromosomes."""
         if isinstance(blacklist, int):
             path, name = spec.file(blacklist).path, spec.file(blacklist).name
         else:
             found = [file for file in spec.files if blacklist in (file.name, file.path)]
             path, name = (found[0].path, found[0].name) if found else (blacklist, blacklist)
-        peaks = read_peaks(path, name)
-        chrom = self.map_names(peaks)
+        peaks = read_peaks(path, name, empty=True)
+        chrom = self.map_names(peaks, "give a blacklist of this genome")
         known = chrom >= 0
+        self.ledger.read(name, "blacklist", _held(len(peaks), int(known.sum()), "regions"))
         start = self.genome.axis[chrom] + peaks.start
         return Regions.merge(start[known], (start + peaks.end - peaks.start)[known])
 
-    def map_names(self, peaks: Peaks) -> Ints:
+    def map_names(
+        self, peaks: Peaks, way_out: str = "give the genome that the peaks were called on"
+    ) -> Ints:
         """Give each peak's chromosome in the genome, -1 where it has none.
 
         Raises
         ------
         UserError
-            If no name is known.
+            If no name is known, or another spelling of the names would match many more peaks.
         """
-        table = np.array([self.codes.get(name, -1) for name in peaks.chromosomes], dtype=np.int64)
-        if (table < 0).all():
-            mine, its = peaks.chromosomes[0], self.genome.names
-            if f"chr{mine}" in self.codes:
-                way_out = f"write 'chr{mine}' for '{mine}' (sed 's/^/chr/')"
-            elif mine.removeprefix("chr") in self.codes:
-                way_out = f"write '{mine.removeprefix('chr')}' for '{mine}' (sed 's/^chr//')"
-            else:
-                way_out = "give the genome that the peaks were called on"
-            raise UserError(
-                f"{peaks.name}: none of its chromosomes ({_some(peaks.chromosomes)}) is in the"
-                f" genome {self.genome.name} ({_some(its)}); {way_out}."
-            )
+        table = map_chromosomes(
+            peaks.name,
+            peaks.chromosomes,
+            np.bincount(peaks.chrom, minlength=len(peaks.chromosomes)),
+            self.codes,
+            self.genome.name,
+            way_out,
+        )
         return table[peaks.chrom]
 
     def read(self, path: str, name: str, best: int | None = None) -> MappedPeaks:
         """Read a file of peaks and keep the summits whose windows can be used."""
-        peaks = read_peaks(path, name)
+        peaks = read_peaks(path, name, empty=True)
+        self.ledger.read(name, "records", f"{len(peaks):,}")
+        self.ledger.read(name, "format", peaks.origin.format or "no peak at all")
         chrom = self.map_names(peaks)
         known = chrom >= 0
         self.ledger.drop(name, _NO_CHROMOSOME, int((~known).sum()))
@@ -139,6 +141,7 @@ class WindowReader:
         mask[unique] = True
         rows = self._keep(rows, mask, name, _DUPLICATE)
         rows = rows[self.usable(chrom[rows], first[rows], name)]
+        self.ledger.read(name, "windows", where_windows_stand(peaks.take(rows)))
         return MappedPeaks(extent, axis + peaks.summit, chrom[rows], peaks.summit[rows])
 
     def beyond(self, peaks: Peaks, chrom: Ints) -> NDArray[np.bool_]:
@@ -171,9 +174,21 @@ class WindowReader:
                 f"{name}: top_n is {best}, but the file has no scores (column 5, or column 7 of"
                 " narrowPeak and broadPeak); leave top_n out or give scores."
             )
+        origin = peaks.origin
+        if not origin.score:
+            raise UserError(
+                f"{name}: top_n is {best}, but the file's scores ({', '.join(origin.flat)}) are"
+                " the same in all lines and rank nothing; leave top_n out or give scores."
+            )
         order = np.argsort(-np.where(np.isnan(score), -np.inf, score), kind="stable")
         mask = np.zeros(len(rows), dtype=np.bool_)
         mask[order[:best]] = True
+        self.ledger.read(name, "score column", _ranking(score, mask, origin))
+        if origin.flat:
+            self.ledger.note(
+                f"{name}: top_n ranks by {origin.score}, because {' and '.join(origin.flat)} holds"
+                " the same value in all lines."
+            )
         return self._keep(rows, mask, name, _NOT_TOP)
 
     def _keep(
@@ -196,9 +211,42 @@ class WindowReader:
         return self._keep(rows, mostly_known(codes, most), name, why_dropped("window", most))
 
 
-def _some(names: Sequence[str]) -> str:
-    """Show the first few names."""
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+def where_windows_stand(peaks: Peaks) -> str:
+    """Say round how many summits and how many middles windows stand."""
+    total, summits = len(peaks), int(peaks.at_summit.sum())
+    sizes = (peaks.end - peaks.start)[~peaks.at_summit] if summits else peaks.end - peaks.start
+    middles = total - summits
+    found = [f"{summits:,} {_noun('summit', summits)} ({peaks.origin.summit})"] if summits else []
+    if middles:
+        size = int(np.median(sizes))
+        if size == 1:
+            found.append(f"{middles:,} {_noun('position', middles)} of 1 bp")
+        else:
+            why = "" if summits else ": the file gives no summits"
+            of = f"of intervals (median {size:,} bp)"
+            found.append(f"{middles:,} {_noun('middle', middles)} {of}{why}")
+    return "round " + " and ".join(found) if found else "none"
+
+
+def _noun(word: str, count: int) -> str:
+    """Give a noun in the number that fits."""
+    return word if count == 1 else f"{word}s"
+
+
+def _held(total: int, known: int, what: str) -> str:
+    """Say how many lines of a side file are on the genome's chromosomes."""
+    unknown = f" ({total - known:,} on chromosomes that the genome lacks)" if known < total else ""
+    return f"{known:,} of {total:,} {what}{unknown}" if total else f"no {what} at all"
+
+
+def _ranking(score: NDArray[np.float64], kept: NDArray[np.bool_], origin: Origin) -> str:
+    """Say by which column peaks were ranked, and how many tied at the cut."""
+    flat = f"; {', '.join(origin.flat)}: one value in all lines" if origin.flat else ""
+    cut = float(np.nanmin(score[kept])) if not np.isnan(score[kept]).all() else np.nan
+    tied, of = int((score[kept] == cut).sum()), int((score == cut).sum())
+    if of <= tied:
+        return f"{origin.score}, no ties at the cut ({cut:g}){flat}"
+    return f"{origin.score}, {of:,} tie at the cut ({cut:g}), the file's first {tied:,} kept{flat}"
 
 
 def label_windows(centre: Ints, summits: Sequence[Ints], width: int) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +15,15 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.windows import WindowReader
-from nfexplainn.coordinates import window_name
+from nfexplainn.coordinates import COORDINATES, window_name
 from nfexplainn.errors import UserError
 from nfexplainn.fasta import read_fasta
 from nfexplainn.genome import Genome
-from nfexplainn.intervals import read_peaks
+from nfexplainn.peak_files import read_peaks
 from nfexplainn.problems import Problems
 from nfexplainn.spec import Options, Spec
 from nfexplainn.textfile import read_lines
 
-_COORDINATES = re.compile(r"^([^\s:]+):(\d+)-(\d+)(?:\(([+.-])\))?$")
 _META_KEY = b"nf-explainn"
 
 
@@ -103,7 +101,7 @@ def _from_fasta(path: str | Path, name: str, length: int) -> Located:
     chrom, start = list(fasta.names), cut.copy()
     strand = np.ones(len(chrom), dtype=np.int8)
     for row, title in enumerate(fasta.names):
-        match = _COORDINATES.match(title)
+        match = COORDINATES.match(title)
         if match and int(match[3]) - int(match[2]) == lengths[row]:
             chrom[row] = match[1]
             if match[4] == "-":
@@ -114,6 +112,7 @@ def _from_fasta(path: str | Path, name: str, length: int) -> Located:
     notes = {
         "longer than the model's input, cut to the middle": int((lengths > length).sum()),
         "given twice, taken once": fasta.merged,
+        "called like another one, now name|2 and so on": fasta.renamed,
     }
     codes = fasta.cut(np.arange(len(chrom)), length)
     return Located(list(fasta.names), codes, chrom, start, strand, _counted(notes))

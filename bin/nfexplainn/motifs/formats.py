@@ -1,4 +1,4 @@
-"""Motif files: MEME here; JASPAR and TRANSFAC, which hold counts, from :mod:`.matrices`."""
+"""Motif files: MEME here; those of counts from :mod:`.matrices`, and :mod:`.positions`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.motifs.lines import read_lines, title
 from nfexplainn.motifs.matrices import integer_counts, read_jaspar, write_jaspar, write_transfac
-from nfexplainn.motifs.motif import DEFAULT_NSITES, UNIFORM, Motif, MotifSet
+from nfexplainn.motifs.motif import DEFAULT_NSITES, SUM_TOLERANCE, UNIFORM, Motif, MotifSet
+from nfexplainn.motifs.positions import (
+    has_title,
+    is_by_position,
+    read_positions,
+    read_titled,
+    whole_lines,
+)
 from nfexplainn.textfile import write_text
 
 __all__ = [
@@ -27,8 +34,6 @@ __all__ = [
     "write_transfac",
 ]
 
-# A row of six-decimal probabilities sums to 1 within 2e-6; two decimals reach 0.02.
-SUM_TOLERANCE = 0.021
 # Rows as near to 1 are taken as written, as Tomtom takes them.
 ROUNDING = 1e-5
 
@@ -43,8 +48,8 @@ def read_meme(path: str | Path, *, name: str | None = None, allow_empty: bool = 
     """Read the motifs of a file in MEME format (plain or gzip; MEME's, STREME's, JASPAR's).
 
     Rows whose sum is off by more than the rounding of six decimals are scaled to sum to 1. Where
-    the header of a motif gives no number of sites it is 20, where the file gives no background it
-    is uniform (both are MEME's defaults).
+    the header of a motif gives no number of sites, or 0, it is 20, where the file gives no
+    background it is uniform (both are MEME's defaults).
 
     Parameters
     ----------
@@ -127,10 +132,26 @@ def write_meme(motifs: MotifSet, path: str | Path) -> None:
 
 
 def read_motifs(path: str | Path, *, name: str | None = None) -> MotifSet:
-    """Read a motif file in MEME or JASPAR format, told apart by the first character."""
-    lines = read_lines(path, name or str(path))
-    first = next((line.strip() for line in lines if line.strip()), "")
-    return (read_jaspar if first.startswith(">") else read_meme)(path, name=name)
+    """Read a motif file, whose format is told by its content.
+
+    MEME; JASPAR; HOMER, GimmeMotifs and HOCOMOCO (a line per position under ``>``); CIS-BP and
+    TRANSFAC (a line per position under one that names the letters).
+
+    Raises
+    ------
+    UserError
+        If the file is none of these, or malformed.
+    """
+    shown = name or str(path)
+    lines = whole_lines(read_lines(path, shown))
+    if lines and lines[0][1].startswith(">"):
+        if is_by_position(lines):
+            return MotifSet(tuple(read_positions(lines, shown)))
+        return read_jaspar(path, name=name)
+    meme = any(line.startswith(("MEME version", "MOTIF ")) for _, line in lines)
+    if not meme and has_title(lines):
+        return MotifSet(tuple(read_titled(lines, shown)))
+    return read_meme(path, name=name)
 
 
 def _require_meme(lines: Sequence[str], shown: str) -> None:
@@ -140,10 +161,10 @@ def _require_meme(lines: Sequence[str], shown: str) -> None:
         if line.strip().startswith("MOTIF"):
             break
     first = next(line.strip() for line in lines if line.strip())
-    hint = " it looks like JASPAR, TRANSFAC or HOMER format;" if first[0] == ">" else ""
     raise UserError(
         f"{shown}: no line 'MEME version 4' stands before the motifs (the file begins with"
-        f" {first[:40]!r});{hint} give motifs in MEME format."
+        f" {first[:40]!r}); give motifs in MEME, JASPAR, HOMER, CIS-BP or"
+        " TRANSFAC format."
     )
 
 
@@ -193,9 +214,9 @@ def _read_matrix(
         raise UserError(f"{where}: alength is {keys['alength']}, not 4; give DNA motifs.")
     width = _number(keys, "w", math.nan, where)
     nsites = _number(keys, "nsites", DEFAULT_NSITES, where)
-    if not 0 < nsites < math.inf:
+    if not 0 <= nsites < math.inf:
         raise UserError(
-            f"{where}: nsites of {identifier} is {keys['nsites']}; give a number above 0, or"
+            f"{where}: nsites of {identifier} is {keys['nsites']}; give a number from 0 on, or"
             " leave nsites out (it is 20 then)."
         )
     while at < len(lines) and not lines[at].strip():
@@ -215,7 +236,7 @@ def _read_matrix(
         )
     ppm = np.array(rows, dtype=np.float64)
     sums = ppm.sum(axis=1, keepdims=True)
-    return np.where(np.abs(sums - 1) <= ROUNDING, ppm, ppm / sums), nsites, at
+    return np.where(np.abs(sums - 1) <= ROUNDING, ppm, ppm / sums), nsites or DEFAULT_NSITES, at
 
 
 def _number(keys: Mapping[str, str], key: str, default: float, where: str) -> float:

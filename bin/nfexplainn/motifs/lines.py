@@ -22,7 +22,7 @@ def read_lines(path: str | Path, shown: str) -> list[str]:
             f"{shown}: the file cannot be read ({error}); check that it is whole."
         ) from error
     if b"\0" in data[:4096]:
-        raise UserError(f"{shown}: this is a binary file; give motifs as text in MEME format.")
+        raise UserError(f"{shown}: this is a binary file; give motifs as text.")
     return data.decode("utf-8-sig", "replace").splitlines()
 
 

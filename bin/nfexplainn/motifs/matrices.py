@@ -14,6 +14,7 @@ from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.motifs.lines import one_line, read_lines, title
 from nfexplainn.motifs.motif import DEFAULT_NSITES, Motif, MotifSet
+from nfexplainn.motifs.positions import whole_lines
 from nfexplainn.textfile import write_text
 
 Counts = NDArray[np.int64]
@@ -30,8 +31,7 @@ def read_jaspar(path: str | Path, *, name: str | None = None) -> MotifSet:
         If the file is malformed: with the line, the value and the way out.
     """
     shown = name or str(path)
-    lines = [(at, line.strip()) for at, line in enumerate(read_lines(path, shown), 1)]
-    lines = [(at, line) for at, line in lines if line]
+    lines = whole_lines(read_lines(path, shown))
     motifs: list[Motif] = []
     seen: dict[str, int] = {}
     for start in range(0, len(lines), 5):

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from nfexplainn.delimited import open_delimited
 from nfexplainn.errors import UserError
 from nfexplainn.motifs.choice import similarity
-from nfexplainn.motifs.lines import one_line, read_lines
+from nfexplainn.motifs.lines import one_line
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.problems import Problems
 
@@ -77,7 +78,7 @@ def cluster_motifs(motifs: MotifSet, *, threshold: float = THRESHOLD) -> list[Mo
 def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None) -> list[Mode]:
     """Take the modes of a set from a table of motifs and clusters.
 
-    Two columns (tabs or blanks) without header: a motif and its cluster. The motif is an
+    Two columns without header, delimited text: a motif and its cluster. The motif is an
     identifier of the set, or ends in one as in JASPAR's tables (``JASPAR_2020_m29_MA1101_2``);
     where the set holds another version of a profile, that is taken. Motifs of the set that the
     table lacks are in no mode, and those of the table that the set lacks are passed over.
@@ -102,11 +103,7 @@ def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None
     found: dict[int, str] = {}
     first = ""
     exact: set[int] = set()
-    for number, line in enumerate(read_lines(path, shown), start=1):
-        cells = line.split("\t") if "\t" in line else line.split()
-        cells = [cell.strip() for cell in cells]
-        if not any(cells) or line.startswith("#"):
-            continue
+    for number, cells in open_delimited(path, shown, header=False):
         if len(cells) != 2 or not all(cells):
             problems.add(
                 f"{len([cell for cell in cells if cell])} columns; give a motif and its cluster,"

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
 DEFAULT_NSITES = 20.0
+# A row of six-decimal probabilities sums to 1 within 2e-6; two decimals reach 0.02.
+SUM_TOLERANCE = 0.021
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from nfexplainn.report.load import DatasetResult, Inputs, Row, number
 from nfexplainn.report.mqc import DASH, MINUS, Cell, Page, cell, escape, plural, thousands
+from nfexplainn.report.readings import lost, write_readings
 
 ROW_LIMIT = 300
 NO_MODEL = "No result of a training reached the report."
@@ -60,8 +61,9 @@ def write_status(page: Page, inputs: Inputs) -> None:
 
 
 def write_data(page: Page, inputs: Inputs) -> None:
-    """Write counts, dropped records, the leakage audit and the notes of preparation."""
+    """Write what was read, counts, dropped records, the leakage audit and the notes."""
     datasets = [dataset for dataset in inputs.datasets if dataset.counts]
+    write_readings(page, datasets, ROW_LIMIT)
     _counts(page, datasets)
     _dropped(page, datasets)
     _audit(page, datasets)
@@ -215,15 +217,18 @@ def _audited(checks: Sequence[Row]) -> dict[str, Cell]:
 
 
 def _notes(page: Page, datasets: Sequence[DatasetResult]) -> None:
-    noted = [dataset for dataset in datasets if dataset.meta.get("notes")]
+    notes = {
+        dataset.id: [*lost(dataset), *(dataset.meta.get("notes") or ())] for dataset in datasets
+    }
+    noted = {name: some for name, some in notes.items() if some}
     if not noted:
         return
     parts = []
-    for dataset in noted:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in dataset.meta["notes"])
+    for name, some in noted.items():
+        items = "".join(f"<li>{escape(note)}</li>" for note in some)
         opened = " open" if len(noted) <= 6 else ""
         parts.append(
-            f"<details{opened}><summary>{escape(dataset.id)}</summary><ul>{notes}</ul></details>"
+            f"<details{opened}><summary>{escape(name)}</summary><ul>{items}</ul></details>"
         )
     page.section(
         "nfx_data",

@@ -22,6 +22,7 @@ _OF_DATASET = (
     ".status.json",
     ".counts.tsv",
     ".dropped.tsv",
+    ".readings.tsv",
     ".audit.tsv",
     ".baseline.tsv",
     ".header.json",
@@ -122,6 +123,8 @@ class DatasetResult:
         Header of the data set (assay, task type, notes, ...); empty where it is missing.
     counts, dropped, audit, baseline : list of rows
     models : tuple of ModelResult
+    readings : list of rows
+        What was read as what; empty for results of earlier versions.
     """
 
     id: str
@@ -134,6 +137,7 @@ class DatasetResult:
     audit: list[Row]
     baseline: list[Row]
     models: tuple[ModelResult, ...]
+    readings: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -328,6 +332,7 @@ def _dataset(
             )
             for model in models
         ),
+        readings=_rows(files, ".readings.tsv"),
     )
 
 

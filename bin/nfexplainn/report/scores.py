@@ -189,11 +189,17 @@ def together(scores: Sequence[Score]) -> list[str]:
 
 
 def largest_class(dataset: DatasetResult) -> float | None:
-    """Share of the largest class in the test set: the accuracy of always guessing it."""
+    """Share of the largest class in the test set: the accuracy of always guessing it.
+
+    Classes without an example in training have no part in that accuracy.
+    """
+    positives = {
+        (row["split"], row["task"]): number(row["positives"]) or 0.0 for row in dataset.counts
+    }
     counts = [
-        number(row["positives"]) or 0.0
-        for row in dataset.counts
-        if row["split"] == "test" and row["task"] != "*"
+        count
+        for (split, task), count in positives.items()
+        if split == "test" and task != "*" and positives.get(("train", task), 1.0)
     ]
     return max(counts) / sum(counts) if sum(counts) else None
 

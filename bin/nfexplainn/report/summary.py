@@ -14,6 +14,7 @@ from nfexplainn.report.data import NO_MODEL
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.report.motifs import ALL
 from nfexplainn.report.mqc import Page, escape, plural, thousands
+from nfexplainn.report.readings import lost
 from nfexplainn.report.task_blocks import (
     DOUBTFUL,
     STATES,
@@ -27,6 +28,7 @@ from nfexplainn.report.units import Unit, evidence, logo_symbols, top_units
 
 MOTIFS_PER_TASK = 3
 NAMES = 3
+LOSSES = 2
 # How people call the assays; sequences with shuffled negatives need no name.
 _ASSAYS = {
     "accessibility": "accessibility",
@@ -204,6 +206,7 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None, link: str = ""
         facts.append("both strands" if both else "oriented: the given strand only")
     if held_out := held_out_part(dataset.meta):
         facts.append(f"tested on {escape(held_out)}")
+    facts += [f"<b>{escape(sentence)}</b>" for sentence in lost(dataset)[:LOSSES]]
     name = escape(dataset.id)
     if link:
         name = f'<a href="{link}" title="Its motif table">{name}</a>'

@@ -7,10 +7,10 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
     def said = options.initial_motifs
     if (!said) {
         if (options.initial_filters != 'free') {
-            problems << "${place}: initial_filters ${options.initial_filters} needs profiles to start from; give initial_motifs (jaspar, or a MEME or JASPAR file), or leave initial_filters out."
+            problems << "${place}: initial_filters ${options.initial_filters} needs profiles to start from; give initial_motifs (jaspar, or a motif file), or leave initial_filters out."
         }
         if (options.initial_epochs != null) {
-            problems << "${place}: initial_epochs ${options.initial_epochs} needs profiles to start from; give initial_motifs (jaspar, or a MEME or JASPAR file) and initial_filters released, or leave initial_epochs out."
+            problems << "${place}: initial_epochs ${options.initial_epochs} needs profiles to start from; give initial_motifs (jaspar, or a motif file) and initial_filters released, or leave initial_epochs out."
         }
         return null
     }
@@ -32,7 +32,7 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
     def path = resolvePath(said, folder)
     def missing = fileProblem(path)
     if (missing) {
-        problems << sentence("${place}, initial_motifs: ${missing}; give jaspar (the known motifs), or a MEME or JASPAR file")
+        problems << sentence("${place}, initial_motifs: ${missing}; give jaspar (the known motifs), or a motif file")
     }
     return [name: said, path: path]
 }

@@ -14,7 +14,7 @@ process REGIONS_PREPARE {
     tuple val(meta), path("${meta.id}.status.json")                     , emit: status
     tuple val(meta), path("${meta.id}.dataset.parquet"), optional: true , emit: dataset
     tuple val(meta), path("${meta.id}.header.json")   , optional: true  , emit: header   // what the data set says of itself
-    tuple val(meta), path("${meta.id}.{counts,dropped,audit}.tsv"), optional: true, emit: tables
+    tuple val(meta), path("${meta.id}.{counts,dropped,readings,audit}.tsv"), optional: true, emit: tables
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
@@ -31,7 +31,7 @@ process REGIONS_PREPARE {
     stub:
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.status.json
-    touch ${meta.id}.dataset.parquet ${meta.id}.header.json ${meta.id}.{counts,dropped,audit}.tsv
+    touch ${meta.id}.dataset.parquet ${meta.id}.header.json ${meta.id}.{counts,dropped,readings,audit}.tsv
     echo '{}' > versions.json
     """
 }

@@ -1,0 +1,361 @@
+"""Files of peaks as people have them, and further ones of the same kinds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from field_cases import case_specs, prepare_spec, reading
+from nfexplainn import dna
+from nfexplainn.assays.peaks import prepare
+from nfexplainn.chromosomes import other_spellings
+from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.peak_files import read_peaks
+from nfexplainn.spec import Prepared, Spec
+from region_fixtures import make_genome, make_spec
+
+MOTIF = "TTACCCG"
+
+
+@pytest.fixture(scope="session")
+def genomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("genomes")
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_genome(tmp_path_factory.mktemp("genome"))
+
+
+def case(field_dir: Path, root: Path, genomes: Path, name: str, **options: Any) -> dict[str, Spec]:
+    return case_specs(field_dir / "cases" / name, root, genomes, **options)
+
+
+def with_motif(prepared: Prepared) -> float:
+    """Share of the positive windows with REB1's core on either strand."""
+    dataset = prepared.dataset
+    codes = dataset.codes[dataset.labels[:, 0] == 1]
+    both = zip(dna.decode(codes), dna.decode(dna.reverse_complement(codes)), strict=True)
+    return float(np.mean([MOTIF in forward or MOTIF in reverse for forward, reverse in both]))
+
+
+@pytest.mark.parametrize(
+    ("name", "sample", "column"),
+    [
+        ("01_idr20", "idr", "column 10"),
+        ("03_macs3_xls", "xls", "column 'abs_summit'"),
+        ("04_ibis_peaks", "ibis", "column 'abs_summit'"),
+        ("05_call_summits", "summits", "column 10"),
+        ("08_seacr_gapped", "seacr", "column 6"),
+    ],
+)
+def test_summits_are_read(
+    field_dir: Path, root: Path, genomes: Path, name: str, sample: str, column: str
+) -> None:
+    prepared = prepare_spec(case(field_dir, root, genomes, name, negatives="shuffle")[sample])
+    assert f"summits ({column})" in reading(prepared, "windows")
+    if name != "05_call_summits":
+        assert with_motif(prepared) > 0.35
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        ("07_homer_annotate", "homer"),
+        ("07_homer_annotate", "annot"),
+        ("08_seacr_gapped", "gapped"),
+        ("09_ucsc_track_crlf", "track"),
+        ("10_r_bed", "rquote"),
+        ("06_cellranger_peaks", "cr"),
+    ],
+)
+def test_files_without_summits_say_so(
+    field_dir: Path, root: Path, genomes: Path, name: str, sample: str
+) -> None:
+    prepared = prepare_spec(case(field_dir, root, genomes, name, negatives="shuffle")[sample])
+    assert "middles of intervals" in reading(prepared, "windows")
+    assert "the file gives no summits" in reading(prepared, "windows")
+
+
+def test_scientific_positions_are_named(field_dir: Path, root: Path, genomes: Path) -> None:
+    with pytest.raises(UserError, match=r"line 1: '1e\+05' is no whole number.*write 100000"):
+        prepare_spec(case(field_dir, root, genomes, "10_r_bed")["rsci"])
+
+
+def test_a_blacklist_of_other_names_stops(field_dir: Path, root: Path, genomes: Path) -> None:
+    specs = case(field_dir, root, genomes, "11_blacklist_naming", negatives="shuffle")
+    with pytest.raises(UserError, match=r"blacklist\.ensembl\.bed: .*write 'chrIV' for 'IV'"):
+        prepare_spec(specs["ensembl_names"])
+    prepared = prepare_spec(specs["ucsc_names"])
+    assert "regions" in reading(prepared, "blacklist")
+
+
+@pytest.mark.parametrize("sample", ["empty0", "onlycomment"])
+def test_a_blacklist_of_nothing(field_dir: Path, root: Path, genomes: Path, sample: str) -> None:
+    specs = case(field_dir, root, genomes, "12_empty_blacklist", negatives="shuffle")
+    assert reading(prepare_spec(specs[sample]), "blacklist") == "no regions at all"
+
+
+def test_a_sample_without_peaks_has_no_model(field_dir: Path, root: Path, genomes: Path) -> None:
+    specs = case(field_dir, root, genomes, "48_one_empty_sample")
+    with pytest.raises(UnusableError, match="holds no peak"):
+        prepare_spec(next(s for name, s in specs.items() if "fail" in s.files[0].name))
+
+
+# Further forms: lines of a tool, and the summit that must be read (200: the middle).
+FORMS = {
+    "MACS narrowPeak": ("chr1\t100\t300\tp1\t55\t.\t4.1\t7.2\t5.5\t30", 130),
+    "narrowPeak with a count behind it": (
+        "chr1\t100\t300\tp1\t55\t.\t4.1\t7.2\t5.5\t30\t17",
+        130,
+    ),
+    "narrowPeak with annotation": (
+        "chr1\t100\t300\tp1\t55\t+\t4.1\t-1\t-1\t30\tgene A\tENSG1\t-1200",
+        130,
+    ),
+    "narrowPeak with another behind it": (
+        "chr1\t100\t300\tp1\t55\t.\t4.1\t7.2\t5.5\t30\tchr1\t90\t310\tq\t9\t.\t3\t2\t1\t44",
+        130,
+    ),
+    "UCSC table with bin": (
+        "#bin\tchrom\tchromStart\tchromEnd\tname\tscore\tstrand\tsignalValue\tpValue\tqValue\tpeak\n"
+        "585\tchr1\t100\t300\t.\t5\t.\t4.1\t-1\t-1\t30",
+        130,
+    ),
+    "UCSC table with bin, no header": (
+        "585\tchr1\t100\t300\t.\t5\t.\t4.1\t-1\t-1\t30",
+        130,
+    ),
+    "narrowPeak written by pandas": (
+        "chr1\t100\t300\tp1\t55\t.\t4.1\t7.2\t5.5\t30.0\tx",
+        130,
+    ),
+    "Excel": (
+        "sep=;\nChromosome;Start;End;Summit;Score\nchr1;100;300;130;4,5",
+        130,
+    ),
+    "Genrich": ("chr1\t100\t300\tpeak_0\t1000\t.\t812.5\t6.1\t-1\t30", 130),
+    "MACS xls": (
+        "# This file is generated by MACS version 2.2.7.1\n# name = x\n\n"
+        "chr\tstart\tend\tlength\tabs_summit\tpileup\t-log10(pvalue)\tfold_enrichment\t"
+        "-log10(qvalue)\tname\nchr1\t101\t300\t200\t131\t9.0\t7.1\t4.1\t5.5\tx_peak_1",
+        130,
+    ),
+    "MACS xls without header": (
+        "chr1\t101\t300\t200\t131\t9.0\t7.1\t4.1\t5.5\tx_peak_1",
+        130,
+    ),
+    "MACS broad xls": (
+        "chr\tstart\tend\tlength\tpileup\t-log10(pvalue)\tfold_enrichment\t-log10(qvalue)\tname\n"
+        "chr1\t101\t300\t200\t9.0\t7.1\t4.1\t5.5\tx_peak_1",
+        200,
+    ),
+    "IBIS without header": (
+        "chr1\t100\t300\t130\t84\t28.0\t8.4\t21.0\tpeak_1\tmacs2-pemode,cpics",
+        130,
+    ),
+    "ReMap": ("chr1\t100\t300\tGSE1.CTCF.HeLa\t0\t.\t130\t131\t0,0,255", 130),
+    "SEACR": ("chr1\t100\t300\t1200.5\t14.2\tchr1:120-141", 130),
+    "GTRD": ("#CHROM\tSTART\tEND\tsummit\tid\nchr1\t100\t300\t30\tPEAKS1", 130),
+    "DHS index": (
+        "seqname\tstart\tend\tidentifier\tmean_signal\tnumsamples\tsummit\tcore_start\tcore_end\n"
+        "chr1\t100\t300\t1.1\t0.3\t2\t130\t120\t140",
+        130,
+    ),
+    "HOMER": (
+        "#PeakID\tchr\tstart\tend\tstrand\tNormalized Tag Count\nchr1-1\tchr1\t101\t300\t+\t9",
+        200,
+    ),
+    "HOMER mergePeaks": (
+        "#name (cmd = mergePeaks -d given a b)\tchr\tstart\tend\tstrand\tStat\tParent files\n"
+        "Merged-1\tchr1\t101\t300\t+\t9.5\ta|b",
+        200,
+    ),
+    "LanceOtron": (
+        "chrom\tstart\tend\toverall_peak_score\tshape_score\tenrichment_score\n"
+        "chr1\t100\t300\t0.91\t0.8\t0.7",
+        200,
+    ),
+    "ArchR, GRanges": (
+        '"seqnames","start","end","width","strand","score"\n"chr1",101,300,200,"*",4.5',
+        200,
+    ),
+    "write.table of GRanges": (
+        '"seqnames" "start" "end" "width" "strand"\n"1" "chr1" 101 300 200 "*"',
+        200,
+    ),
+    "SAF": ("GeneID\tChr\tStart\tEnd\tStrand\np1\tchr1\t101\t300\t+", 200),
+    "gappedPeak": (
+        "chr1\t100\t300\tp\t9\t.\t120\t280\t0\t2\t20,50,\t0,150,\t4.1\t5.1\t3.1",
+        200,
+    ),
+    "BED12": ("chr1\t100\t300\tp\t9\t+\t0\t0\t0\t1\t200\t0", 200),
+    "IDR of broadPeak": (
+        "chr1\t100\t300\t.\t55\t.\t4.1\t7.2\t5.5\t0.93\t1.2\t100\t290\t4.0\t105\t300\t4.2",
+        200,
+    ),
+    "epic2": (
+        "#Chromosome\tStart\tEnd\tPValue\tScore\tStrand\tChIPCount\n"
+        "chr1\t100\t300\t0.001\t7.5\t.\t4",
+        200,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_other_tools(tmp_path: Path, form: str) -> None:
+    text, summit = FORMS[form]
+    (tmp_path / "x").write_text(text + "\n")
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert peaks.chromosomes == ("chr1",)
+    assert (peaks.start.tolist(), peaks.end.tolist()) == ([100], [300])
+    assert peaks.summit.tolist() == [summit]
+    assert peaks.has_summits == (summit != 200)
+
+
+def narrow(n: int, **columns: Any) -> str:
+    """Peaks, with columns such as ``c7=lambda i: i``."""
+    lines = []
+    for i in range(n):
+        cells = ["chr1", str(6000 + 200 * i), str(6150 + 200 * i), ".", "7", ".", "-1", "-1", "-1"]
+        cells += ["40"]
+        for name, value in columns.items():
+            cells[int(name[1:]) - 1] = str(value(i))
+        lines.append("\t".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("column", [7, 5, 8, 9])
+def test_top_n_ranks_by_the_first_column_that_varies(
+    tmp_path: Path, genome: Path, column: int
+) -> None:
+    text = narrow(60, **{f"c{column}": lambda i: i // 4})
+    spec = make_spec(tmp_path, genome, "peaks", {"p": text}, top_n=30, negatives="shuffle")
+    prepared = prepare(spec)
+    value = reading(prepared, "score column")
+    assert value.startswith(f"column {column}, 4 tie at the cut (7), the file's first 2 kept")
+    names = [name for name in prepared.dataset.names if "shuffle" not in name]
+    assert len(names) == 30
+    if column != 7:
+        assert any("top_n ranks by" in note for note in prepared.dataset.meta.notes)
+
+
+def test_top_n_without_a_score_that_varies_is_refused(tmp_path: Path, genome: Path) -> None:
+    spec = make_spec(tmp_path, genome, "peaks", {"p": narrow(60)}, top_n=30, negatives="shuffle")
+    with pytest.raises(UserError, match=r"p: top_n is 30, .*column 7, column 5.* rank nothing"):
+        prepare(spec)
+
+
+@pytest.mark.parametrize(("wrong", "stops"), [(30, True), (2, False)])
+def test_names_of_other_spelling_stop_where_they_are_many(
+    tmp_path: Path, genome: Path, wrong: int, stops: bool
+) -> None:
+    black = "".join(f"chr1\t{i}\t{i + 50}\n" for i in range(0, 4000, 50))
+    black += "".join(f"2\t{i}\t{i + 50}\n" for i in range(wrong))
+    files = {"p": narrow(60), "b": black}
+    spec = make_spec(
+        tmp_path, genome, "peaks", files, negatives="shuffle", blacklist=str(tmp_path / "b")
+    )
+    if stops:
+        with pytest.raises(UserError, match=r"b: 30 of 110 lines .* write 'chr2' for '2'"):
+            prepare(spec)
+    else:
+        assert "(2 on chromosomes that the genome lacks)" in reading(prepare(spec), "blacklist")
+
+
+EXTRA = st.lists(
+    st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=8)
+    | st.integers(-5, 10**9).map(str)
+    | st.floats(0, 99).map(str),
+    max_size=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(EXTRA, st.sampled_from([".", "+"]), st.integers(1, 9))
+def test_summits_are_read_whatever_stands_behind_them(
+    tmp_path: Path, extra: list[str], strand: str, step: int
+) -> None:
+    offsets = [7 + (i * step) % 120 for i in range(25)]
+    behind = "\t".join([*extra, "x"])
+    lines = [
+        f"chr1\t{6000 + i}\t{6150 + i}\tp\t{i}\t{strand}\t{i / 3:.3f}\t2\t-1\t{offset}\t{behind}\n"
+        for i, offset in enumerate(offsets)
+    ]
+    (tmp_path / "x").write_text("".join(lines))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.summit - peaks.start).tolist() == offsets
+    assert peaks.origin.score == "column 7"
+
+
+def test_summits_at_the_start_of_all_are_none(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(narrow(20, c10=lambda _: 0))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert not peaks.has_summits
+    assert (peaks.summit - peaks.start).tolist() == [75] * 20
+    assert "summits at the start of all (column 10)" in peaks.origin.format
+    (tmp_path / "x").write_text(narrow(20, c10=lambda i: i % 2))
+    assert read_peaks(tmp_path / "x", "x").at_summit.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('chr1\thavana\tgene\t100\t300\t.\t+\t.\tgene_id "a"\n', "this is GFF or GTF"),
+        ("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\nchr1\t5\trs1\n", "this is VCF"),
+        ("@SQ\tSN:chr1\tLN:9\n", "this is SAM"),
+    ],
+)
+def test_other_kinds_of_files_are_named(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(UserError, match=sentence):
+        read_peaks(tmp_path / "x", "x")
+
+
+def test_an_empty_file_of_negatives_is_unusable(tmp_path: Path, genome: Path) -> None:
+    files = {"p": narrow(60), "n": ""}
+    rows = [{"sample": "A", "data": 0, "negatives": 1}]
+    with pytest.raises(UnusableError):
+        prepare(make_spec(tmp_path, genome, "peaks", files, rows))
+
+
+def test_probabilities_rank_only_as_logarithms(tmp_path: Path) -> None:
+    head = "chrom\tstart\tend\tpvalue\tconc\n"
+    for name, values, score in (("raw", (0.01, 0.5), 5.0), ("log", (12.5, 3.0), 12.5)):
+        rows = "".join(f"chr1\t{9 + i}\t50\t{v}\t{5 + i}\n" for i, v in enumerate(values))
+        (tmp_path / name).write_text(head + rows)
+        assert read_peaks(tmp_path / name, name).score[0] == score
+
+
+def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1;1;9;a;1,5\nchr1;20;29;b;10,25\n")
+    assert read_peaks(tmp_path / "x", "x").score.tolist() == [1.5, 10.25]
+
+
+@pytest.mark.parametrize(
+    ("mine", "its", "other"),
+    [
+        (("1", "2", "X"), ("chr1", "chr2", "chrX"), ("chr1", "chr2", "chrX")),
+        (("chr1", "chrM"), ("1", "MT"), ("1", "MT")),
+        (("Chr1", "CHR2", "chrm"), ("chr1", "chr2", "chrM"), ("chr1", "chr2", "chrM")),
+        (("chr1", "chrUn_7"), ("chr1", "chr2"), ("", "")),
+        (("chrchr",), ("1", "2"), ("",)),
+    ],
+)
+def test_spellings_of_chromosomes(
+    mine: tuple[str, ...], its: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    codes = {name: code for code, name in enumerate(its)}
+    assert tuple(other_spellings(mine, codes).values()) == other
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "track name=x\n"])
+def test_no_peaks_are_no_mistake(tmp_path: Path, genome: Path, text: str) -> None:
+    spec = make_spec(tmp_path, genome, "peaks", {"failed.narrowPeak": text})
+    with pytest.raises(UnusableError, match=r"failed\.narrowPeak holds no peak"):
+        prepare(spec)

@@ -1,0 +1,86 @@
+"""Streaming of reads: what is read does not depend on how many are taken at a time."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assay_fixtures import check_refusal, fastq, prepared, texts
+from nfexplainn import dna
+from nfexplainn.assays import htselex, reads, smileseq
+
+
+def fasta(sequences: list[str]) -> str:
+    """FASTA, some records on two lines, some headers empty or not ASCII."""
+    heads = ("r", "", "r é 1")
+    return "".join(
+        f">{heads[i % 3]}\n{s[:7]}\n{s[7:]}\n" if i % 2 else f">{heads[i % 3]}\n{s}\n"
+        for i, s in enumerate(sequences)
+    )
+
+
+WRITE: dict[str, Callable[[list[str]], str]] = {"fastq": fastq, "fasta": fasta}
+
+
+@pytest.mark.parametrize("kind", WRITE)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_chunks_lose_nothing(kind: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    for size in (1, 2, 3, 5, 7):
+        monkeypatch.setattr(reads, "_CHUNK", size)
+        for count in range(1, 2 * size + 3):
+            wanted = ["".join(rng.choice(list("ACGTN"), rng.integers(1, 20))) for _ in range(count)]
+            for end in ("\n", "\r\n"):
+                text = WRITE[kind](wanted).replace("\n", end)
+                if kind == "fastq" and encoding == "utf-8":
+                    text = text.removesuffix(end)  # the last line may have no end
+                handle = io.BufferedReader(io.BytesIO(text.encode(encoding)))  # type: ignore[arg-type]
+                found, numbers = [], []
+                for first, part in reads._chunks(handle, "a"):
+                    assert first == len(found) + 1
+                    numbers.append(len(part))
+                    found += part
+                assert found == wanted
+                assert all(n == size for n in numbers[:-1])
+
+
+@pytest.mark.parametrize("kind", WRITE)
+def test_more_reads_than_a_chunk(kind: str, tmp_path: Path) -> None:
+    count = 2 * reads._CHUNK + 3
+    sequences = [texts(count, 20, seed=seed) for seed in (0, 1)]
+    files: dict[str, str | bytes] = {f"{i}.gz": WRITE[kind](s) for i, s in enumerate(sequences)}
+    rows = [{"sample": f"c{i}", "data": i, "label": str(i)} for i in range(2)]
+    dataset = prepared(htselex.prepare, tmp_path, files, rows).dataset
+    assert len(dataset) == 2 * count
+    assert {s.strip("N") for s in dna.decode(dataset.codes)} == {*sequences[0], *sequences[1]}
+    dataset = prepared(smileseq.prepare, tmp_path, files).dataset
+    positives = dataset.codes[dataset.labels[:, 0] == 1]
+    assert {s.strip("N") for s in dna.decode(positives)} == set(sequences[0])
+
+
+@pytest.mark.parametrize("kind", WRITE)
+def test_rna_is_named(kind: str, tmp_path: Path) -> None:
+    content = WRITE[kind]([*texts(9, 20), *(s.replace("T", "U") for s in texts(60, 20, seed=1))])
+    check_refusal(
+        "^a: read 10 holds U, so it is RNA; write T for U",
+        smileseq.prepare,
+        tmp_path,
+        {"a": content},
+    )
+
+
+@pytest.mark.realdata
+def test_rna_of_the_field(field_dir: Path, tmp_path: Path) -> None:
+    case = field_dir / "cases" / "31_reads_cutadapt_rna"
+    content = (case / "rna.fasta").read_bytes()
+    check_refusal(r"^a: read \d holds U, so it is RNA", smileseq.prepare, tmp_path, {"a": content})
+    for name in ("crlf.fastq", "trimmed.fastq"):
+        text = (case / name).read_text()
+        whole = re.findall(r"^@.*\n([ACGT]{20})$", text, re.MULTILINE)
+        dataset = prepared(smileseq.prepare, tmp_path, {"a": (case / name).read_bytes()}).dataset
+        assert (dataset.labels == 1).sum() == len(set(whole))
