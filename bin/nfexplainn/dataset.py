@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from nfexplainn import dna
+from nfexplainn import arrow, dna
 from nfexplainn.errors import UserError
 from nfexplainn.strings import Strings
 
@@ -152,14 +152,13 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         for first in range(0, len(dataset), size):
             at = slice(first, first + size)
             columns = [
-                pa.array(dataset.names[at], text),
-                pa.array(dna.decode(dataset.codes[at]), text),
-                pa.array(dataset.split[at].tolist(), text).dictionary_encode(),
+                arrow.texts(dataset.names[at]),
+                arrow.texts(dna.decode(dataset.codes[at])),
+                arrow.texts(dataset.split[at].tolist()).dictionary_encode(),
             ]
             if dataset.flanks is not None:
-                columns.append(pa.array(dna.decode(dataset.flanks[at]), text))
-            for labels in dataset.labels[at].T:
-                columns.append(pa.array(np.ascontiguousarray(labels), pa.float32()))
+                columns.append(arrow.texts(dna.decode(dataset.flanks[at])))
+            columns += [arrow.floats(labels) for labels in dataset.labels[at].T]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=size)
 
 

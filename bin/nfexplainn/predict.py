@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nfexplainn import arrow
 from nfexplainn.dataset import Dataset
 from nfexplainn.dna import N_CODE, Codes
 
@@ -116,14 +117,11 @@ def write_predictions(dataset: Dataset, logits: NDArray[np.float32], path: str |
         for first in range(0, len(dataset), _GROUP_ROWS):  # of which alone copies are held
             at = slice(first, first + _GROUP_ROWS)
             columns = [
-                pa.array(dataset.names[at], text),
-                pa.array(dataset.split[at].tolist(), text).dictionary_encode(),
+                arrow.texts(dataset.names[at]),
+                arrow.texts(dataset.split[at].tolist()).dictionary_encode(),
             ]
             for values in (dataset.labels, logits):
-                columns += [
-                    pa.array(np.ascontiguousarray(of_task, dtype=np.float32), pa.float32())
-                    for of_task in values[at].T
-                ]
+                columns += [arrow.floats(of_task) for of_task in values[at].T]
             writer.write_table(pa.table(columns, schema=schema), row_group_size=_GROUP_ROWS)
     part.replace(path)
 

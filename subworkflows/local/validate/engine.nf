@@ -6,10 +6,10 @@ include { readJson; schemaProperties } from './schema.nf'
 def engineProblems(Map values) {
     def engine = workflow.preview ? null : workflow.containerEngine
     def config = nextflow.Global.session.config
-    def named = config.executor instanceof Map ? config.executor.name : config.executor
+    def named = (config.executor instanceof Map) ? config.executor.name : config.executor
     def executor = config.process?.executor ?: named ?: System.getenv('NXF_EXECUTOR') ?: 'local'
     // A container that a file of the user's sets takes the place of our closure.
-    def images = config.process?.container instanceof CharSequence ? [] : ownImages(values)
+    def images = (config.process?.container instanceof CharSequence) ? [] : ownImages(values)
     if (engine in ['singularity', 'apptainer'] && !(executor in ['awsbatch', 'google-batch', 'azurebatch', 'k8s'])) {
         // Nextflow looks for the file itself, on the machine where it runs.
         return images.collectMany { image -> fileOfImage(engine, image, config[engine] ?: [:]) }
@@ -18,7 +18,7 @@ def engineProblems(Map values) {
         return []
     }
     def problems = images.collectMany { image -> imageOfEngine(engine, image) }
-    return problems || values.device != 'gpu' || config.process?.container instanceof CharSequence ? problems : gpuOfEngine(engine, values.container_image)
+    return problems || values.device != 'gpu' || (config.process?.container instanceof CharSequence) ? problems : gpuOfEngine(engine, values.container_image)
 }
 
 // Images of this version, which no registry holds yet.

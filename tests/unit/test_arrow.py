@@ -1,0 +1,43 @@
+"""Arrow arrays from memory are those of pyarrow, and leave pandas alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from nfexplainn import arrow
+
+
+@pytest.mark.parametrize("values", [[], ["a"], ["", "ACGT", "", "\u00b5"], ["x"] * 9])
+def test_texts(values: list[str]) -> None:
+    found = arrow.texts(values)
+    found.validate(full=True)
+    assert found.equals(pa.array(values, pa.string()))
+    assert found.dictionary_encode().equals(pa.array(values, pa.string()).dictionary_encode())
+
+
+def test_floats() -> None:
+    table = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    table[2, 1] = np.nan
+    for values in (table[:, 0], table[:, 1], table[0], table[:0, 2]):
+        found = arrow.floats(values)
+        found.validate(full=True)
+        assert found.null_count == 0 and found.type == pa.float32()
+        np.testing.assert_array_equal(found.to_numpy(), values)
+
+
+def test_writing_a_data_set_does_not_load_pandas(root: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, numpy as np; from nfexplainn.dataset import *;"
+        "meta = DatasetMeta('d', 'sequences', 'binary', ('t',), 4, True, 1);"
+        "zeros = np.zeros((3, 4), np.uint8); labels = np.float32([[0], [1], [np.nan]]);"
+        "d = Dataset(meta, ['a', 'b', 'c'], zeros, np.array(['train'] * 3), labels);"
+        f"path = {str(tmp_path / 'd.parquet')!r}; write_dataset(d, path); read_dataset(path);"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=root / "bin", check=True)
