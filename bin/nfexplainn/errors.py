@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from nfexplainn.versions import write_versions
+
 EXIT_USER_ERROR = 1
 EXIT_OUT_OF_MEMORY = 137
 
@@ -47,10 +49,11 @@ def run_script(main: Callable[[], None]) -> None:
     A :class:`UserError`, or an :class:`UnusableError` that the script had no use for, is printed
     without a traceback and ends with 1; host or GPU memory that
     ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
-    keeps its traceback.
+    keeps its traceback. A script that is done tells the versions of what it has used.
     """
     try:
         main()
+        write_versions()
     except (UserError, UnusableError) as error:
         print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)

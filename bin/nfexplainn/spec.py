@@ -14,8 +14,9 @@ import numpy as np
 
 from nfexplainn.advice import for_bad_split
 from nfexplainn.audit import audit_dataset
-from nfexplainn.dataset import Dataset, Floats, Source, write_dataset
+from nfexplainn.dataset import Dataset, Floats, Source, write_dataset, write_header
 from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.seeds import seed_for
 from nfexplainn.tables import write_audit, write_counts, write_dropped, write_readings
 from nfexplainn.textfile import sha256, write_text
 
@@ -146,13 +147,20 @@ class Spec:
     others: tuple[int, ...] = ()
     raw_options: Mapping[str, Any] = field(default_factory=dict)
 
+    def rng(self, purpose: str, sample: str = "") -> np.random.Generator:
+        """Make the generator of one random draw; see :func:`~nfexplainn.seeds.seed_for`."""
+        return np.random.default_rng(seed_for(self.options.seed, self.id, sample, purpose))
+
     def file(self, position: int) -> InputFile:
         """Give a file by its position."""
         return self.files[position]
 
     def sources(self) -> tuple[Source, ...]:
-        """Names and sha256 of all files, in order."""
-        return tuple(Source(file.name, sha256(file.path)) for file in self.files)
+        """Names and sha256 of all files: those of the rows in their order, then the others."""
+        of_rows = [p for row in self.rows for p in (row.data, row.negatives, row.values)]
+        places = [p for p in (*of_rows, *range(len(self.files))) if isinstance(p, int)]
+        files = [self.files[place] for place in dict.fromkeys(places)]
+        return tuple(Source(file.name, sha256(file.path)) for file in files)
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,8 @@ class Prepared:
 def read_spec(path: str | Path) -> Spec:
     """Read a ``spec.json``; option keys that :class:`Options` lacks are kept in ``raw_options``.
 
+    Rows are sorted by sample, so that no result depends on their order.
+
     Raises
     ------
     UserError
@@ -184,11 +194,12 @@ def read_spec(path: str | Path) -> Spec:
     raw = json.loads(Path(path).read_text(encoding="utf-8"))
     known = {f.name for f in dataclasses.fields(Row)}
     files = tuple(InputFile(**file) for file in raw["files"])
+    rows = [Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]]
     genome = raw.get("genome")
     return Spec(
         id=raw["id"],
         assay=raw["assay"],
-        rows=tuple(Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]),
+        rows=tuple(sorted(rows, key=lambda row: row.sample)),
         files=files,
         options=make_options(raw.get("options", {}), raw.get("seed")),
         genome=InputFile(**genome) if genome else None,
@@ -300,6 +311,7 @@ def _write(prepared: Prepared, name: str) -> None:
     write_dropped(prepared.dropped, Path(f"{name}.dropped.tsv"))
     write_readings(prepared.readings, Path(f"{name}.readings.tsv"))
     write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
+    write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")
     write_dataset(dataset, part)
     part.replace(f"{name}.dataset.parquet")

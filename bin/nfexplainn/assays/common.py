@@ -17,8 +17,6 @@ from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.spec import Prepared, Row, Spec
 from nfexplainn.splits import across_parts, make_groups, split_chromosomes, split_random
 
-# Each random step has its own stream, so that a change of one does not disturb the others.
-STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
 ALL_FILES = "all files together"
 _NAMES = 20
 _ACROSS = "equal to or overlapping a sequence of a later part"
@@ -189,7 +187,7 @@ def assemble(
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
         _check_enough(spec, ledger, labels, tasks)
         where = read_names(names)
-    rng = np.random.default_rng([options.seed, STREAM_SPLIT])
+    rng = spec.rng("split")
     if given is not None:
         split, drawn = _complete(given, groups, labels, spec, rng)
         how = "given"
