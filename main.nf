@@ -1,6 +1,6 @@
 #!/usr/bin/env nextflow
 
-include { validatedInput; codeDigest; reportedSettings; stopOnMistakes } from './subworkflows/local/validate'
+include { validatedInput; codeDigests; reportedSettings; stopOnMistakes } from './subworkflows/local/validate'
 include { helpText } from './subworkflows/local/validate/help.nf'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
@@ -15,37 +15,25 @@ include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
 
-workflow {
-    main:
-    if (params.version) {
-        println("${workflow.manifest.name} ${workflow.manifest.version}")
-        return
-    }
-    if (params.help) {
-        print(helpText())
-        return
-    }
+// The whole pipeline, for other workflows to include: from what validatedInput() gives to one report.
+workflow EXPLAINN {
+    take:
+    input   // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], ...], ... ] ]
 
-    // Validate: every mistake that can be seen without a task, at once.
-    def input = validatedInput()
-    def code = codeDigest()
+    main:
+    def code = codeDigests()
     def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
-    workflow.onComplete = {
-        if (workflow.success) {
-            log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))
-        }
-    }
 
     // Route: every assay ends in the data set artefact.
     PREPARE(input.datasets, code)
 
     known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
-    MOTIFS_COLLECT(known, code)
+    MOTIFS_COLLECT(known, code.MOTIFS_COLLECT)
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
-    READ_EXPLAINED(input.datasets, PREPARE.out.dataset, PREPARE.out.genomes, code)
-    READ_PRETRAINED(input.datasets, PREPARE.out.dataset, code)
+    READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
+    READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
 
     // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
     checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status)
@@ -56,14 +44,13 @@ workflow {
     // The same for every assay.
     TRAIN(datasets, INITIAL_PROFILES.out.profiles, plans, code)
     INTERPRET(
-        [models: TRAIN.out.readable, history: TRAIN.out.history, diverged: TRAIN.out.diverged, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
+        [models: TRAIN.out.readable, best: TRAIN.out.best, history: TRAIN.out.history, diverged: TRAIN.out.diverged, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
         PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, plans, code,
     )
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
     ANALYSE(
         [
-            models: TRAIN.out.models, readable: TRAIN.out.readable, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, timing: TRAIN.out.timing,
-            history: TRAIN.out.history, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
+            models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
             named: INTERPRET.out.ofModels, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
@@ -71,9 +58,28 @@ workflow {
 
     REPORT(
         PREPARE.out.status.mix(
-            PREPARE.out.tables, datasets, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
+            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
-        reportedSettings(input), code,
+        TRAIN.out.best, reportedSettings(input), code,
     )
+}
+
+workflow {
+    main:
+    if (params.version) {
+        println("${workflow.manifest.name} ${workflow.manifest.version}")
+    }
+    else if (params.help) {
+        print(helpText())
+    }
+    else {
+        // Every mistake that can be seen without a task, at once.
+        EXPLAINN(validatedInput())
+        workflow.onComplete = {
+            if (workflow.success) {
+                log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))
+            }
+        }
+    }
 }

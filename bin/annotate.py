@@ -4,14 +4,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
-from nfexplainn.interpret.support import annotate, read_replicates, support
-from nfexplainn.interpret.unit_files import write_tsv
-from nfexplainn.motifs.formats import read_motifs
+from nfexplainn.interpret.support import annotate_files
 
 
 def parse() -> argparse.Namespace:
@@ -31,20 +27,7 @@ def main() -> None:
     """Read, compare, write."""
     args = parse()
     options = read_options(args.options, AnnotateOptions)
-    replicates = read_replicates(args.units)
-    known = read_motifs(args.motif_set, name=Path(args.motif_set).name)
-    matches = annotate(replicates, known, options)
-    supported = support(replicates, options)
-    folder = Path(args.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_tsv(matches, folder / f"{args.id}.tomtom.tsv")
-    write_tsv(supported, folder / f"{args.id}.support.tsv")
-    named = len(matches.drop_duplicates(["replicate", "unit"]))
-    print(
-        f"{args.id}: {named} of {len(supported)} motifs match one of {len(known.motifs)} known"
-        f" motifs at q <= {options.q_threshold:g}",
-        file=sys.stderr,
-    )
+    annotate_files(args.units, args.motif_set, options, args.out, args.id)
 
 
 if __name__ == "__main__":

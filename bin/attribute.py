@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Attribute predictions of the best replicate to bases, and find motifs in the attributions."""
+"""Attribute a model's predictions to bases, and find motifs in the attributions."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from nfexplainn.arguments import add_replicates
+from nfexplainn.arguments import replicate_parser
 from nfexplainn.attribution.options import AttributionOptions
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.progress import Progress
-from nfexplainn.interpret.replicates import best_of, of_replicate
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
-from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.tables import write_tsv
 
 COLUMNS = ("task", "sequences", "references", "largest_error", "mean_delta", "patterns", "note")
@@ -28,26 +27,10 @@ COLUMNS = ("task", "sequences", "references", "largest_error", "mean_delta", "pa
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_replicates(parser, "models", "history", "predictions")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser = replicate_parser(__doc__, "dataset", "predictions")
     parser.add_argument("--known", required=True, help="known motifs, MEME format")
-    parser.add_argument(
-        "--units", nargs="*", default=[], help="units.meme of ExplaiNN's replicates"
-    )
-    parser.add_argument("--units-history", nargs="*", default=[], help="and their history.tsv")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--units", help="units.meme of ExplaiNN, if it was trained")
     return parser.parse_args()
-
-
-def unit_motifs(args: argparse.Namespace) -> tuple[Motif, ...]:
-    """Read the motifs of ExplaiNN's best replicate, if it was trained."""
-    if not args.units:
-        return ()
-    path = of_replicate(args.units, best_of(args.units_history))
-    return read_meme(path, allow_empty=True).motifs
 
 
 def main() -> None:
@@ -55,10 +38,9 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, AttributionOptions)
     naming = read_options(args.options, AnnotateOptions)
-    best = best_of(args.history)
     dataset = read_dataset(args.dataset)
-    logits = read_logits(of_replicate(args.predictions, best), dataset)
-    units = unit_motifs(args)
+    logits = read_logits(args.predictions, dataset)
+    units = read_meme(args.units, allow_empty=True).motifs if args.units else ()
     known = read_motifs(args.known, name=Path(args.known).name)
 
     import torch
@@ -75,7 +57,7 @@ def main() -> None:
     for column, task in enumerate(dataset.meta.tasks):
         choice = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
         chosen = choice.rows
-        loaded = load_model(of_replicate(args.models, best))
+        loaded = load_model(args.model)
         try:
             result = deeplift.attribute(
                 loaded.model,
@@ -103,15 +85,16 @@ def main() -> None:
             f"{args.id}: {task}: {len(chosen)} sequences, {len(motifs)} patterns", file=sys.stderr
         )
 
-    stem = f"{args.id}.r{best}"
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
     table = patterns.pattern_table(found, known, units, naming)
-    write_frame(table, f"{stem}.patterns.tsv")
-    write_meme(MotifSet(tuple(one.motif() for one in found)), f"{stem}.patterns.meme")
-    part = Path(f".{stem}.attributions.npz")
+    write_frame(table, folder / f"{args.id}.patterns.tsv")
+    write_meme(MotifSet(tuple(one.motif() for one in found)), folder / f"{args.id}.patterns.meme")
+    part = folder / f".{args.id}.attributions.npz"
     with part.open("wb") as handle:
         np.savez_compressed(handle, **saved)
-    part.replace(f"{stem}.attributions.npz")
-    write_tsv(Path(f"{stem}.attribution.tsv"), COLUMNS, rows)
+    part.replace(folder / f"{args.id}.attributions.npz")
+    write_tsv(folder / f"{args.id}.attribution.tsv", COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,28 +13,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.arguments import add_replicates
+from nfexplainn.arguments import replicate_parser
 from nfexplainn.cooperativity.effects import Laboratory, backbones
 from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
 from nfexplainn.cooperativity.options import CooperativityOptions
 from nfexplainn.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
 from nfexplainn.dataset import Dataset, read_dataset
-from nfexplainn.errors import UserError, run_script
+from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.replicates import best_of, of_replicate
+from nfexplainn.interpret.replicates import run_of
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_replicates(parser, "models", "history")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser = replicate_parser(__doc__, "dataset")
     parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 
 
@@ -54,14 +47,11 @@ def bare_sequences(dataset: Dataset, n: int) -> dna.Codes:
 
 
 def main() -> None:
-    """Choose the replicate, ask, judge, write."""
+    """Ask, judge, write."""
     args = parse()
     options = read_options(args.options, CooperativityOptions)
     pairs = read_pairs(args.pairs)
-    name = re.fullmatch(r"(.+)\.([^.]+)", args.id)
-    if name is None:
-        raise UserError(f"--id is {args.id!r}; give <dataset>.<model>.")
-    best = best_of(args.history)
+    run = run_of(args.id)
     dataset = read_dataset(args.dataset)
 
     import torch
@@ -74,7 +64,7 @@ def main() -> None:
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
-    loaded = load_model(of_replicate(args.models, best))
+    loaded = load_model(args.model)
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]
@@ -111,7 +101,6 @@ def main() -> None:
         options.cooperativity_step,
     )
     found = study(laboratory, pairs, reader, tasks, options.filter_length)
-    run = {"dataset": name[1], "model": name[2], "replicate": best}
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (
@@ -121,10 +110,10 @@ def main() -> None:
     for kind, columns, rows in tables:
         frame = pd.DataFrame([run | row for row in rows], columns=list(columns))
         frame = frame.astype(dict.fromkeys({"seen", "bins", "least_gap"} & set(columns), "Int64"))
-        write_tsv(frame, folder / f"{args.id}.r{best}.{kind}.tsv")
+        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
     seen = [row for row in found.verdicts if row.get("seen")]
     print(
-        f"{args.id}.r{best}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
+        f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
         f" {sum(row.get('seen') is not None for row in found.verdicts)} cases",
         file=sys.stderr,
     )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +12,10 @@ from nfexplainn.cooperativity.options import CooperativityOptions
 from nfexplainn.cooperativity.sites import PAIR_COLUMNS, TOP, Pair, given_pairs, top_pairs
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.support import replicate_of
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme
-from nfexplainn.report.load import natural_key
+from nfexplainn.order import natural_key
 
 NO_UNITS = (
     "there are no two annotated units to pair: name motifs, as in AACTATCGATAG:CTCF, or add"
@@ -30,7 +30,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--known", required=True, help="MEME file of known motifs")
     parser.add_argument(
-        "--files", type=Path, help="folder of D.<model>.units.tsv, .verdict.json, R.units.meme"
+        "--files", type=Path, help="folder of D.<model>.units.tsv and the best R.units.meme"
     )
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
@@ -46,14 +46,12 @@ def leading(folder: Path | None, id: str) -> list[Pair]:
         return []
     names = [path.name.removeprefix(f"{id}.").removesuffix(".units.tsv") for path in tables]
     model = "explainn" if "explainn" in names else max(names, key=natural_key)
-    verdict = json.loads((folder / f"{id}.{model}.verdict.json").read_text(encoding="utf-8"))
-    replicate = int(str(verdict["best_replicate"]).lstrip("r"))
-    meme = folder / f"{id}.{model}.r{replicate}.units.meme"
+    (meme,) = folder.glob(f"{id}.{model}.r*.units.meme")
     motifs = {motif.id: motif for motif in read_meme(meme, allow_empty=True).motifs}
     columns = ("replicate", "unit", "annotation", "target_id")
     units = read_tsv(folder / f"{id}.{model}.units.tsv", columns)
     task = next(name for name in units.columns if name.startswith("effect:"))
-    return top_pairs(units, motifs, task.removeprefix("effect:"), replicate)
+    return top_pairs(units, motifs, task.removeprefix("effect:"), replicate_of(meme))
 
 
 def main() -> None:

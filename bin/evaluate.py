@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
@@ -26,13 +25,11 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read, predict, measure, write."""
     args = parse()
-    from nfexplainn import metrics
     from nfexplainn.dataset import read_dataset
     from nfexplainn.device import prepare_device, resolve_device
+    from nfexplainn.evaluate import evaluate
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.predict import predict_logits, write_predictions
-    from nfexplainn.tables import write_tsv
 
     device = resolve_device(args.device)
     prepare_device(device, args.threads)
@@ -46,18 +43,9 @@ def main() -> None:
             f" {', '.join(dataset.meta.tasks)}; give the data set that it was trained on."
         )
     choose_kernel(loaded.model, args.kernel, device)
-    logits = predict_logits(
-        loaded.model, dataset.codes, average_strands=header.strand_symmetric, device=device
-    )
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    write_predictions(dataset, logits, folder / f"{args.id}.predictions.parquet")
-    # The run's name of the model, which of several sizes of one architecture is not the latter's.
-    name = re.fullmatch(r".+\.([^.]+)\.r\d+", args.id)
-    model = name[1] if name else header.architecture
-    rows = metrics.rows(dataset, logits, model=model, replicate=header.replicate)
-    table = [[row[column] for column in metrics.COLUMNS] for row in rows]
-    write_tsv(folder / f"{args.id}.metrics.tsv", metrics.COLUMNS, table)
+    evaluate(loaded.model, header, dataset, run=args.id, folder=folder, device=device)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,19 @@
 #!/usr/bin/env python3
-"""Map the well-predicted sequences by the outputs of the units of the best replicate."""
+"""Map the well-predicted sequences by the outputs of a model's units."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from nfexplainn import dna
-from nfexplainn.arguments import add_replicates
+from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret import maps
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.replicates import best_of, of_replicate
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.tables import write_tsv
@@ -23,26 +21,14 @@ from nfexplainn.tables import write_tsv
 COLUMNS = ("name", "split", "x", "y", "group", "unit")
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_replicates(parser, "models", "history", "predictions")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
-    parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--id", required=True, help="prefix of the files written: D.<model>")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    return parser.parse_args()
-
-
 def main() -> None:
-    """Choose replicate and sequences, compute the units, project, write."""
-    args = parse()
+    """Choose sequences, compute the units, project, write."""
+    args = read_replicate_arguments(__doc__)
     options = read_options(args.options, maps.MapOptions)
-    best = best_of(args.history)
     dataset = read_dataset(args.dataset)
-    logits = read_logits(of_replicate(args.predictions, best), dataset)
+    logits = read_logits(args.predictions, dataset)
     rows = maps.choose_rows(dataset, logits, options.seed)
-    target = Path(f"{args.id}.r{best}.umap.tsv")
+    target = Path(args.out, f"{args.id}.umap.tsv")
     if len(rows) < maps.LEAST_SEQUENCES:
         print(f"{args.id}: {len(rows)} well-predicted sequences are too few", file=sys.stderr)
         write_tsv(target, COLUMNS, [])
@@ -57,7 +43,7 @@ def main() -> None:
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
-    loaded = load_model(of_replicate(args.models, best))
+    loaded = load_model(args.model)
     choose_kernel(loaded.model, options.kernel, cpu)
     codes = dataset.codes[rows]
     outputs = np.concatenate(list(unit_outputs(loaded.model, codes)))
@@ -77,7 +63,7 @@ def main() -> None:
         for row, (x, y), group, unit in zip(rows, places, groups, leading, strict=True)
     ]
     write_tsv(target, COLUMNS, table)
-    print(f"{args.id}: {len(rows):,} sequences mapped by replicate {best}", file=sys.stderr)
+    print(f"{args.id}: {len(rows):,} sequences mapped", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from nfexplainn.dataset import read_dataset
+from nfexplainn.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.explain.sequences import read_sequences, write_located
 from nfexplainn.genome import open_genome
@@ -20,7 +20,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spec", required=True, help='JSON: {"name": ..., "genome": ... or null}')
     parser.add_argument("--sequences", required=True, help="FASTA, BED or a relative of it")
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--header", required=True, help="D.header.json")
     parser.add_argument("--genome", help="indexed FASTA, for intervals")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     return parser.parse_args()
@@ -30,7 +30,7 @@ def main() -> None:
     """Read, cut, write; a user's mistake is a state, so that all of them are told together."""
     args = parse()
     spec = json.loads(Path(args.spec).read_text(encoding="utf-8"))
-    length = read_dataset(args.dataset).meta.length
+    length = read_meta(args.header).length
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:
         genome = open_genome(args.genome, spec["genome"]) if args.genome else None

@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 
-from nfexplainn.dataset import read_dataset
+from nfexplainn.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.textfile import write_text
 
@@ -15,7 +15,7 @@ from nfexplainn.textfile import write_text
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
+    parser.add_argument("--header", required=True, help="D.header.json")
     parser.add_argument("--pretrained", nargs="+", required=True, help="models to make units of")
     parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
     parser.add_argument("--id", required=True, help="prefix of the file written: D")
@@ -25,7 +25,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read; a user's mistake is a state, to be told with those of the data sets."""
     args = parse()
-    length = read_dataset(args.dataset).meta.length
+    length = read_meta(args.header).length
 
     from nfexplainn.models.pretrained import read_sources
 

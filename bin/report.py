@@ -32,13 +32,15 @@ def main() -> None:
     parser.add_argument("--inputs", nargs="+", required=True, type=Path, help="folders or files")
     parser.add_argument("--params", required=True, type=Path, help="resolved parameters (JSON)")
     parser.add_argument("--versions", type=Path, help="versions of the steps' tools (YAML)")
+    parser.add_argument("--best", type=Path, help="best replicate of each model (JSON)")
     parser.add_argument("--out", default=Path(), type=Path, help="where to write")
     args = parser.parse_args()
     for path in args.inputs:
         if not path.exists():
             raise UserError(f"{path}: there is no such file or folder; check --inputs.")
     versions = yaml.safe_load(args.versions.read_text()) if args.versions else None
-    inputs = load_inputs(args.inputs, json.loads(args.params.read_text()), versions or {})
+    best = json.loads(args.best.read_text()) if args.best else {}
+    inputs = load_inputs(args.inputs, json.loads(args.params.read_text()), versions or {}, best)
     build_report(inputs, args.out)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Join what is known about the units of all replicates, judge the model, draw the logos."""
+"""Name the units of all replicates, join what is known of them, judge the model, draw logos."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import pandas as pd
 from nfexplainn.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
-from nfexplainn.interpret.summary import best_replicate, ended_early, final_units
-from nfexplainn.interpret.support import SUPPORT_COLUMNS, replicate_of
+from nfexplainn.interpret.options import AnnotateOptions, read_options
+from nfexplainn.interpret.summary import ended_early, final_units
+from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.logos import write_svg_logos
 from nfexplainn.textfile import write_text
 from nfexplainn.verdict import gather_evidence, verdict_record
 
@@ -31,13 +33,13 @@ def parse() -> argparse.Namespace:
     for name in ("units", "effects", "history", "metrics"):
         text = f"{name} of all replicates"
         parser.add_argument(f"--{name}", required=True, nargs="+", help=text)
-    parser.add_argument("--tomtom", required=True, help="D.<model>.tomtom.tsv")
-    parser.add_argument("--support", required=True, help="D.<model>.support.tsv")
+    parser.add_argument("--best", required=True, type=int, help="the replicate that is shown")
+    parser.add_argument("--motif-set", required=True, help="known motifs, MEME or JASPAR format")
     parser.add_argument("--baseline", required=True, help="D.baseline.tsv")
     parser.add_argument("--counts", required=True, help="D.counts.tsv")
     parser.add_argument("--predictions", nargs="*", default=[], help="of all replicates")
     parser.add_argument("--dataset", help="D.dataset.parquet: its assay decides what is advised")
-    parser.add_argument("--options", help="JSON file of the settings, of which max_epochs is told")
+    parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 
@@ -49,23 +51,28 @@ def by_replicate(paths: list[str], columns: tuple[str, ...]) -> dict[int, pd.Dat
 
 
 def main() -> None:
-    """Read, join, judge, draw, write."""
+    """Read, name, join, judge, draw, write."""
     args = parse()
     dataset, _, model = args.id.rpartition(".")
     if not dataset:
         raise UserError(f"--id is {args.id!r}; give <dataset>.<model>, such as oct4.explainn.")
+    folder = Path(args.out)
+    compared = read_options(args.options, AnnotateOptions)
+    tomtom, support = annotate_files(args.units, args.motif_set, compared, folder, args.id)
     unit_files = [path for path in args.units if path.endswith(".tsv")]
     table = final_units(
         dataset,
         model,
         by_replicate(unit_files, UNIT_COLUMNS),
         by_replicate(args.effects, EFFECT_COLUMNS),
-        read_tsv(args.tomtom, TOMTOM_COLUMNS),
-        read_tsv(args.support, SUPPORT_COLUMNS),
+        read_tsv(tomtom, TOMTOM_COLUMNS),
+        read_tsv(support, SUPPORT_COLUMNS),
     )
     histories = by_replicate(args.history, ("epoch", "valid_loss", "best"))
-    best = best_replicate(histories)
-    options = json.loads(Path(args.options).read_text(encoding="utf-8")) if args.options else {}
+    best = args.best
+    if best not in histories:
+        raise UserError(f"--history lacks replicate {best}, which --best names; give it too.")
+    options = json.loads(Path(args.options).read_text(encoding="utf-8"))
     metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
     evidence, by_task = gather_evidence(
         metrics,
@@ -77,8 +84,6 @@ def main() -> None:
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
 
-    folder = Path(args.out)
-    folder.mkdir(parents=True, exist_ok=True)
     write_tsv(table, folder / f"{args.id}.units.tsv")
     write_joint(table, args, model, folder)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
@@ -116,9 +121,7 @@ def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folde
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:
-    """Draw the annotated units of the best replicate as SVG and PNG; give their number."""
-    from nfexplainn.motifs.logos import write_logos
-
+    """Draw the annotated units of the best replicate as SVG; give their number."""
     rows = table[(table["replicate"] == best) & table["annotation"].notna()]
     annotations = dict(zip(rows["unit"], rows["annotation"], strict=True))
     meme = [p for p in args.units if p.endswith(".meme") and replicate_of(p) == best]
@@ -129,8 +132,7 @@ def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder:
         for motif in read_meme(meme[0], allow_empty=True).motifs
         if motif.id in annotations
     ]
-    folder.mkdir(exist_ok=True)
-    write_logos(motifs, folder)
+    write_svg_logos(motifs, folder)
     return len(motifs)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train one model on a data set, with one seed."""
+"""Train one model on a data set, with one seed, and measure it where that is asked for."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--evaluate", action="store_true", help="predict and measure, too")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 
@@ -53,6 +54,7 @@ def main() -> None:
     import nfexplainn
     from nfexplainn.dataset import read_dataset
     from nfexplainn.device import describe_device, prepare_device, resolve_device
+    from nfexplainn.evaluate import evaluate
     from nfexplainn.models import registry
     from nfexplainn.models.checkpoint import ModelHeader, save_model
     from nfexplainn.models.explainn import ExplaiNN
@@ -150,6 +152,8 @@ def main() -> None:
     facts = {"architecture": header.architecture, "parameters": size, "kernel": computed_by}
     write_tsv(folder / f"{args.id}.model.tsv", list(facts), [list(facts.values())])
     save_model(folder / f"{args.id}.model.safetensors", model, header)
+    if args.evaluate:
+        evaluate(model, header, dataset, run=args.id, folder=folder, device=device)
 
 
 if __name__ == "__main__":

@@ -137,12 +137,12 @@ def _hash_lines(sha: hashlib._Hash, lines: Sequence[str] | NDArray[np.str_]) -> 
 
 def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Write a data set as Parquet; the same data set gives the same bytes."""
-    meta = {"format_version": FORMAT_VERSION, **dataclasses.asdict(dataset.meta)}
+    meta = _header(dataset)
     text = pa.string()
     fields = [("name", text), ("sequence", text), ("split", pa.dictionary(pa.int32(), text))]
     flank = 0
     if dataset.flanks is not None:
-        flank = meta["flank"] = dataset.flanks.shape[1] // 2
+        flank = meta["flank"]
         fields.append((_FLANKS, text))
     fields += [(task, pa.float32()) for task in dataset.meta.tasks]
     schema = pa.schema(fields, metadata={_META_KEY: json.dumps(meta, sort_keys=True).encode()})
@@ -163,6 +163,19 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
             writer.write_table(pa.table(columns, schema=schema), row_group_size=size)
 
 
+def write_header(dataset: Dataset, path: str | Path) -> None:
+    """Write what a data set says of itself as JSON, for steps that need no sequences."""
+    text = json.dumps(_header(dataset), indent=1, sort_keys=True)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def _header(dataset: Dataset) -> dict[str, Any]:
+    header = {"format_version": FORMAT_VERSION, **dataclasses.asdict(dataset.meta)}
+    if dataset.flanks is not None:
+        header["flank"] = dataset.flanks.shape[1] // 2
+    return header
+
+
 def read_dataset(path: str | Path) -> Dataset:
     """Read a data set written by :func:`write_dataset`.
 
@@ -180,12 +193,19 @@ def read_dataset(path: str | Path) -> Dataset:
 def read_meta(path: str | Path) -> DatasetMeta:
     """Read only what a data set says of itself.
 
+    Parameters
+    ----------
+    path : path
+        A ``D.dataset.parquet``, or the ``D.header.json`` beside it.
+
     Raises
     ------
     UserError
         If the file is no data set of this pipeline or of another format version.
     """
     try:
+        if str(path).endswith(".json"):
+            return _meta(path, Path(path).read_bytes())[0]
         return _read_meta(path, pq.read_schema(str(path)))[0]
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
@@ -231,6 +251,10 @@ def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
         raise UserError(
             f"{path}: this Parquet file is no data set of nf-explainn; give a *.dataset.parquet."
         )
+    return _meta(path, raw)
+
+
+def _meta(path: str | Path, raw: bytes) -> tuple[DatasetMeta, int]:
     fields = json.loads(raw)
     version = fields.pop("format_version")
     flank = fields.pop("flank", 0)

@@ -26,6 +26,8 @@ _WORDS = {"\t": "tabs", ",": "commas", ";": "semicolons", " ": "blanks"}
 _TRACK = re.compile(r"track(\s+\w+=|\s*$)|browser(\s+(position|hide|dense|pack|squish|full)|\s*$)")
 _EXCEL_ERROR = re.compile(r"#(N/A|NA\b|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)')
+# Excel's hint at the separator, which the rows show anyway.
+_HINT = re.compile(r'"?sep=.?"?$', re.IGNORECASE)
 _LONGEST_ROW = 50
 csv.field_size_limit(sys.maxsize)
 
@@ -228,6 +230,8 @@ def _content(
                 comments.append((number, text))
             continue
         if text[0] in "tb" and _TRACK.match(text):
+            continue
+        if number == 1 and _HINT.match(text):
             continue
         yield number, text
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from nfexplainn.versions import write_versions
 
 EXIT_USER_ERROR = 1
 EXIT_OUT_OF_MEMORY = 137
@@ -29,12 +31,22 @@ class UnusableError(Exception):
         Why, in a sentence.
     advice : str
         What to do about it, in a sentence.
+    dropped, readings : sequence of tuples
+        Of a data set: what was left out, and what was read as what, which may show why.
     """
 
-    def __init__(self, reason: str, advice: str) -> None:
+    def __init__(
+        self,
+        reason: str,
+        advice: str,
+        dropped: Sequence[tuple[str, str, int]] = (),
+        readings: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
         super().__init__(f"{reason} {advice}")
         self.reason = reason
         self.advice = advice
+        self.dropped = tuple(dropped)
+        self.readings = tuple(readings)
 
 
 class DivergedError(UnusableError):
@@ -47,10 +59,11 @@ def run_script(main: Callable[[], None]) -> None:
     A :class:`UserError`, or an :class:`UnusableError` that the script had no use for, is printed
     without a traceback and ends with 1; host or GPU memory that
     ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
-    keeps its traceback.
+    keeps its traceback. A script that is done tells the versions of what it has used.
     """
     try:
         main()
+        write_versions()
     except (UserError, UnusableError) as error:
         print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)

@@ -158,7 +158,11 @@ def _claim(taken: dict[int, int], position: int, width: int) -> bool:
 
 
 def shuffled(
-    codes: dna.Codes, names: Sequence[str], ratio: float, rng: np.random.Generator
+    codes: dna.Codes,
+    names: Sequence[str],
+    ratio: float,
+    rng: np.random.Generator,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> tuple[dna.Codes, list[str], NDArray[np.intp], int]:
     """Make dinucleotide shuffles of sequences.
 
@@ -169,6 +173,9 @@ def shuffled(
     ratio : float
         Shuffles per sequence; a fraction is shared out at random.
     rng : Generator
+    wanted : bool array, shape (n,), optional
+        Whose shuffles to give. Those of the others are drawn too, so that which are wanted does
+        not change the rest.
 
     Returns
     -------
@@ -195,8 +202,11 @@ def shuffled(
             break
         out[same] = dinucleotide_shuffle(codes[parents[same]], rng)
     good = strand_free_key(out) != originals[parents]
+    asked = np.ones(len(parents), dtype=np.bool_) if wanted is None else wanted[parents]
+    failed = int((asked & ~good).sum())
+    good &= asked
     out, parents, numbers = out[good], parents[good], numbers[good]
     titles = [
         shuffle_name(names[p], k) for p, k in zip(parents.tolist(), numbers.tolist(), strict=True)
     ]
-    return out, titles, parents, int((~good).sum())
+    return out, titles, parents, failed

@@ -12,12 +12,13 @@ import numpy as np
 
 from nfexplainn.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.intervals import Origin, Peaks
-from nfexplainn.peak_shapes import Shape, find_shape, is_peak_header, span_middle
+from nfexplainn.peak_shapes import Shape, find_shape, is_peak_header, span_middle, whole_number
 from nfexplainn.problems import Problems
 from nfexplainn.textfile import EmptyFileError
 from nfexplainn.values import finite, has_decimal_comma, missing, whole
 
 LONGEST = 1 << 40
+_FEW = 10
 _SEQUENCES = (
     "this looks like a file of sequences, not of coordinates; for sequences use the assay"
     " 'sequences'."
@@ -96,10 +97,29 @@ def no_peaks(name: str) -> Peaks:
 
 def _check_kind(table: Delimited, first: Sequence[str], problems: Problems) -> None:
     """Stop at once where the file is of another kind altogether."""
-    if first and first[0].startswith((">", "@")) and len(first) < 3:
-        sentence = _SEQUENCES if first[0].startswith(">") else _READS
+    sentence = ""
+    if first[0].startswith(">") and len(first) < 3:
+        sentence = _SEQUENCES
+    elif first[0] in ("@HD", "@SQ", "@RG", "@PG"):
+        sentence = "this is SAM, alignments of reads; give the peaks called from them."
+    elif first[0].startswith("@") and len(first) < 3:
+        sentence = _READS
+    elif any(comment.startswith("##fileformat=VCF") for comment in table.comments):
+        sentence = "this is VCF, variants; give the regions as BED."
+    elif _is_gff(first):
+        sentence = (
+            "this is GFF or GTF, whose positions stand in columns 4 and 5 and count from 1;"
+            " convert it to BED (gff2bed)."
+        )
+    if sentence:
         problems.add(sentence, table.first_line)
         problems.stop()
+
+
+def _is_gff(cells: Sequence[str]) -> bool:
+    """Tell whether positions stand in columns 4 and 5 alone, and a strand in column 7."""
+    positions = [whole(cell) is not None for cell in cells[1:5]]
+    return len(cells) == 9 and positions == [False, False, True, True] and cells[6] in "+-."
 
 
 def _read_row(
@@ -188,7 +208,7 @@ def _summit(
         return middle if position is None or not start <= position < end else (position, True)
     if missing(text) and shape.kind == "position":
         return middle
-    value = whole(text)
+    value = whole_number(text)
     if value is None:
         problems.add(f"the summit '{text[:20]}' ({column}) is no whole number.", line, "summit")
         return None
@@ -241,11 +261,17 @@ def _make(name: str, chromosomes: tuple[str, ...], shape: Shape, found: _Found) 
     """Put the columns together, with the first scores that vary."""
     starts, ends, summits, given = zip(*found.bounds, strict=True)
     at_summit = np.array(given, dtype=np.bool_)
+    placeholder = _is_placeholder(starts, ends, summits, at_summit)
+    if placeholder:
+        summits = tuple((start + end) // 2 for start, end in zip(starts, ends, strict=True))
+        at_summit[:] = False
     scores = [np.array(column, dtype=np.float64) for column in found.scores]
     chosen, flat = _first_that_varies(scores)
     columns = [shape.column(at) for at in shape.scores]
     origin = Origin(
-        format=shape.format + (f", starts count from 1 ({shape.why})" if shape.from_one else ""),
+        format=shape.format
+        + (f", starts count from 1 ({shape.why})" if shape.from_one else "")
+        + (f", summits at the start of all ({shape.column(shape.summit)})" if placeholder else ""),
         summit=shape.column(shape.summit) if at_summit.any() else "",
         score=columns[chosen] if chosen is not None else "",
         flat=tuple(columns[at] for at in flat),
@@ -263,6 +289,19 @@ def _make(name: str, chromosomes: tuple[str, ...], shape: Shape, found: _Found) 
         at_summit=at_summit,
         origin=origin,
     )
+
+
+def _is_placeholder(
+    starts: Sequence[int],
+    ends: Sequence[int],
+    summits: Sequence[int],
+    given: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> bool:
+    """Tell whether all summits stand at the very start: 0 where a tool knows none."""
+    if len(starts) < _FEW or not given.all():
+        return False
+    wide = any(end - start > _FEW for start, end in zip(starts, ends, strict=True))
+    return wide and tuple(starts) == tuple(summits)
 
 
 def _first_that_varies(

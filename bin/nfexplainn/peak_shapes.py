@@ -156,11 +156,11 @@ def _summit_kind(
         return "position"
 
     def inside(cells: Cells) -> bool:
-        low, high, value = (whole(cells[at]) for at in (where[1], where[2], column))
+        low, high, value = (whole_number(cells[at]) for at in (where[1], where[2], column))
         return low is not None and high is not None and value is not None and low <= value <= high
 
     def offset(cells: Cells) -> bool:
-        low, high, value = (whole(cells[at]) for at in (where[1], where[2], column))
+        low, high, value = (whole_number(cells[at]) for at in (where[1], where[2], column))
         if low is None or high is None or value is None:
             return False
         return -1 <= value <= high - low + from_one
@@ -297,7 +297,7 @@ def _misfits(cells: Cells) -> int:
     """Count the columns from 5 to 10 that do not fit narrowPeak."""
     bounds = _bounds(cells)
     number = [finite(cells[at]) is not None or cells[at] in (".", "") for at in (4, 6, 7, 8)]
-    offset = whole(cells[9])
+    offset = whole_number(cells[9])
     fits = [*number, cells[5] in _STRANDS, offset is not None]
     if len(cells) > 10 and bounds is not None and offset is not None:
         fits.append(-1 <= offset <= bounds[1] - bounds[0])
@@ -343,6 +343,13 @@ def _is_seacr(cells: Cells) -> bool:
         return False
     inside = bounds[0] <= int(match[1]) <= int(match[2]) <= bounds[1]
     return inside and finite(cells[3]) is not None and finite(cells[4]) is not None
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number, also where a table of numbers was written with decimals (81.0)."""
+    value = whole(text)
+    number = finite(text) if value is None else None
+    return int(number) if number is not None and number.is_integer() else value
 
 
 def span_middle(text: str) -> int | None:

@@ -14,8 +14,9 @@ import numpy as np
 
 from nfexplainn.advice import for_bad_split
 from nfexplainn.audit import audit_dataset
-from nfexplainn.dataset import Dataset, Floats, Source, write_dataset
+from nfexplainn.dataset import Dataset, Floats, Source, write_dataset, write_header
 from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.seeds import seed_for
 from nfexplainn.tables import write_audit, write_counts, write_dropped, write_readings
 from nfexplainn.textfile import sha256, write_text
 
@@ -146,13 +147,20 @@ class Spec:
     others: tuple[int, ...] = ()
     raw_options: Mapping[str, Any] = field(default_factory=dict)
 
+    def rng(self, purpose: str, sample: str = "") -> np.random.Generator:
+        """Make the generator of one random draw; see :func:`~nfexplainn.seeds.seed_for`."""
+        return np.random.default_rng(seed_for(self.options.seed, self.id, sample, purpose))
+
     def file(self, position: int) -> InputFile:
         """Give a file by its position."""
         return self.files[position]
 
     def sources(self) -> tuple[Source, ...]:
-        """Names and sha256 of all files, in order."""
-        return tuple(Source(file.name, sha256(file.path)) for file in self.files)
+        """Names and sha256 of all files: those of the rows in their order, then the others."""
+        of_rows = [p for row in self.rows for p in (row.data, row.negatives, row.values)]
+        places = [p for p in (*of_rows, *range(len(self.files))) if isinstance(p, int)]
+        files = [self.files[place] for place in dict.fromkeys(places)]
+        return tuple(Source(file.name, sha256(file.path)) for file in files)
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,8 @@ class Prepared:
 def read_spec(path: str | Path) -> Spec:
     """Read a ``spec.json``; option keys that :class:`Options` lacks are kept in ``raw_options``.
 
+    Rows are sorted by sample, so that no result depends on their order.
+
     Raises
     ------
     UserError
@@ -184,11 +194,12 @@ def read_spec(path: str | Path) -> Spec:
     raw = json.loads(Path(path).read_text(encoding="utf-8"))
     known = {f.name for f in dataclasses.fields(Row)}
     files = tuple(InputFile(**file) for file in raw["files"])
+    rows = [Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]]
     genome = raw.get("genome")
     return Spec(
         id=raw["id"],
         assay=raw["assay"],
-        rows=tuple(Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]),
+        rows=tuple(sorted(rows, key=lambda row: row.sample)),
         files=files,
         options=make_options(raw.get("options", {}), raw.get("seed")),
         genome=InputFile(**genome) if genome else None,
@@ -218,16 +229,17 @@ def make_options(raw: Mapping[str, Any], seed: int | None = None) -> Options:
 def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     """Run a prepare script: read ``--spec``, call ``parse``, write the files of the contract.
 
-    Writes into the current folder ``<id>.status.json`` always and, if the data set is usable, its
-    Parquet file and the tables of counts, of what was dropped, of what was read as what, and of the
-    audit. A user's mistake
-    and an unusable data set are states, not failures: the other data sets go on.
+    Writes into the current folder ``<id>.status.json`` always, if the data set is no mistake the
+    tables of what was dropped and of what was read as what, and if it is usable its Parquet file
+    and the tables of counts and of the audit. A user's mistake and an unusable data set are states,
+    not failures: the other data sets go on.
     """
     parser = argparse.ArgumentParser(description=parse.__doc__)
     parser.add_argument("--spec", type=Path, required=True, help="spec.json of the data set")
     path = parser.parse_args().spec
     name = json.loads(path.read_text(encoding="utf-8"))["id"]
     status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
+    prepared = None
     try:
         spec = read_spec(path)
         prepared = parse(spec)
@@ -241,6 +253,7 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
         }
     except UnusableError as error:
         status |= {"state": "unusable", "reason": error.reason, "advice": error.advice}
+        _write_sources(prepared or error, name)
     write_text(Path(f"{name}.status.json"), json.dumps(status, indent=1, sort_keys=True) + "\n")
 
 
@@ -293,13 +306,19 @@ def _lack(labels: Floats, task_type: str) -> str:
     return "" if (positive & negative).any() else "no task with both positives and negatives"
 
 
+def _write_sources(told: Prepared | UnusableError, name: str) -> None:
+    """Write what was left out, and what was read as what."""
+    write_dropped(told.dropped, Path(f"{name}.dropped.tsv"))
+    write_readings(told.readings, Path(f"{name}.readings.tsv"))
+
+
 def _write(prepared: Prepared, name: str) -> None:
     """Write the data set and its tables; the data set comes last, when all else is there."""
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
-    write_dropped(prepared.dropped, Path(f"{name}.dropped.tsv"))
-    write_readings(prepared.readings, Path(f"{name}.readings.tsv"))
+    _write_sources(prepared, name)
     write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
+    write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")
     write_dataset(dataset, part)
     part.replace(f"{name}.dataset.parquet")

@@ -17,6 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from nfexplainn.adam import FusedAdam
 from nfexplainn.dataset import Dataset
 from nfexplainn.device import describe_device
 from nfexplainn.errors import DivergedError, UserError
@@ -229,7 +230,7 @@ class _Trainer:
         """Train on, until it no longer gets better, or for so many epochs."""
         first = len(self.history) + 1
         trained = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=self.options.learning_rate, fused=True)
+        self.optimizer = FusedAdam(trained, self.options.learning_rate)
         for number in range(first, first + epochs):
             started = time.perf_counter()
             train_loss, seen, elapsed = self._train_epoch(number)
@@ -274,7 +275,7 @@ class _Trainer:
                 batch = torch.where(reverse, self.other_strand(batch), batch)
             labels = self.labels[at]
             loss = self.loss(self.model(batch), labels, ~torch.isnan(labels))
-            self.optimizer.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
             if self.held is not None:

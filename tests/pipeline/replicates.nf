@@ -3,6 +3,7 @@
 
 include { ATTRIBUTE } from '../../subworkflows/local/attribute'
 include { COOPERATE } from '../../subworkflows/local/cooperate'
+include { bestRuns } from '../../subworkflows/local/train/replicates.nf'
 
 workflow {
     def plan = [replicates: 2, known: [motif_db: null], options: [attribute: [attribution: true], annotate: [:], cooperate: [cooperativity: 'A:B']]]
@@ -11,11 +12,13 @@ workflow {
         lost: plan + [models: ['explainn', 'cnn1'], units: [5, 10]],   // explainn_u10 has diverged in both
         plain: plan + [models: ['cnn1'], units: [5]],
     ]
+    def named = { dataset, model, number -> [id: "${dataset}.${model}.r${number}".toString(), dataset: dataset, assay: 'sequences', model: model, architecture: model.tokenize('_')[0], replicate: number] }
     def runs = [
         ['whole', 'explainn', 1], ['whole', 'explainn', 2], ['whole', 'cnn1', 2],
         ['lost', 'explainn_u5', 2], ['lost', 'cnn1', 1], ['lost', 'cnn1', 2],
         ['plain', 'cnn1', 2],
-    ].collect { dataset, model, number -> [id: "${dataset}.${model}.r${number}".toString(), dataset: dataset, assay: 'sequences', model: model, architecture: model.tokenize('_')[0], replicate: number] }
+    ].collect(named)
+    def lost = [['whole', 'cnn1', 1], ['lost', 'explainn_u5', 1], ['lost', 'explainn_u10', 1], ['lost', 'explainn_u10', 2], ['plain', 'cnn1', 1]].collect(named)
     def of = { run, kind -> file("${params.files}/${run.id}.${kind}") }
     def units = runs.findAll { run -> run.architecture == 'explainn' }
 
@@ -25,6 +28,10 @@ workflow {
     motifs = channel.of([[motif_db: null], file("${params.files}/known.meme")])
     read = channel.fromList(units).map { run -> [run, of.call(run, 'units.meme'), []] }
 
-    ATTRIBUTE(models, history, predictions, read, motifs, plans, 'code')
-    COOPERATE(models, history, read, channel.empty(), motifs, plans, 'code')
+    diverged = channel.fromList(lost).map { run -> [run, of.call(run, 'diverged.json')] }
+    best = bestRuns(history, diverged, plans)
+    def code = [:].withDefault { _process -> 'code' }
+
+    ATTRIBUTE(models, best, predictions, read, motifs, plans, code)
+    COOPERATE(models, best, read, channel.empty(), motifs, plans, code)
 }

@@ -86,6 +86,11 @@ def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:
     for run in (*runs.split(), "lost.cnn1.r2", "plain.cnn1.r2"):
         for kind in ("model.safetensors", "history.tsv", "predictions.parquet", "units.meme"):
             (given / f"{run}.{kind}").write_text(run)
+    # epochs without a finite loss, and losses of 0, are told apart from small ones
+    losses = {"whole.explainn.r1": "0.5", "whole.explainn.r2": "0.3", "lost.cnn1.r1": "0"}
+    for run, loss in {**losses, "lost.cnn1.r2": "nan"}.items():
+        text = f"epoch\tvalid_loss\n1\t0.9\n2\t{loss}\n3\t\n"
+        (given / f"{run}.history.tsv").write_text(text)
     for name in ("whole.dataset.parquet", "lost.dataset.parquet", "plain.dataset.parquet"):
         (given / name).write_text(name)
     (given / "known.meme").write_text("")
@@ -95,7 +100,13 @@ def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:
     script = ROOT / "tests" / "pipeline" / "replicates.nf"
     run = run_nextflow(tmp_path, script, *arguments, "-stub-run", "-with-trace", trace)
     assert run.code == 0, run.said
-    models = ("whole.explainn", "whole.cnn1", "lost.explainn_u5", "lost.cnn1", "plain.cnn1")
+    models = [
+        "whole.explainn.r2",
+        "whole.cnn1.r2",
+        "lost.explainn_u5.r2",
+        "lost.cnn1.r1",
+        "plain.cnn1.r2",
+    ]
     wanted = {f"ATTRIBUTION_MAKE ({model})" for model in models}
     wanted |= {f"COOPERATIVITY_MEASURE ({model})" for model in models}
     wanted |= {f"COOPERATIVITY_PAIR ({dataset})" for dataset in ("whole", "lost", "plain")}

@@ -123,6 +123,11 @@ def test_lines_that_are_no_rows_are_passed_over(tmp_path: Path) -> None:
     assert table.comments == ()
 
 
+def test_the_hint_of_a_spreadsheet_is_no_row(tmp_path: Path) -> None:
+    table = read(tmp_path, "sep=;\nname;x\na;1\n")
+    assert (table.header, table.separator, cells(table)) == (("name", "x"), ";", [["a", "1"]])
+
+
 def test_quotes_that_are_none(tmp_path: Path) -> None:
     text = 'a\t5" primer\n"b\t3\nc\t"x"y\n"d"\t"say ""hi"""\n'
     assert cells(read(tmp_path, text, header=False)) == [

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from field_cases import case_specs, prepare_spec, reading
 from nfexplainn import dna
@@ -127,6 +129,14 @@ FORMS = {
     ),
     "UCSC table with bin, no header": (
         "585\tchr1\t100\t300\t.\t5\t.\t4.1\t-1\t-1\t30",
+        130,
+    ),
+    "narrowPeak written by pandas": (
+        "chr1\t100\t300\tp1\t55\t.\t4.1\t7.2\t5.5\t30.0\tx",
+        130,
+    ),
+    "Excel": (
+        "sep=;\nChromosome;Start;End;Summit;Score\nchr1;100;300;130;4,5",
         130,
     ),
     "Genrich": ("chr1\t100\t300\tpeak_0\t1000\t.\t812.5\t6.1\t-1\t30", 130),
@@ -258,6 +268,62 @@ def test_names_of_other_spelling_stop_where_they_are_many(
         assert "(2 on chromosomes that the genome lacks)" in reading(prepare(spec), "blacklist")
 
 
+EXTRA = st.lists(
+    st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=8)
+    | st.integers(-5, 10**9).map(str)
+    | st.floats(0, 99).map(str),
+    max_size=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(EXTRA, st.sampled_from([".", "+"]), st.integers(1, 9))
+def test_summits_are_read_whatever_stands_behind_them(
+    tmp_path: Path, extra: list[str], strand: str, step: int
+) -> None:
+    offsets = [7 + (i * step) % 120 for i in range(25)]
+    behind = "\t".join([*extra, "x"])
+    lines = [
+        f"chr1\t{6000 + i}\t{6150 + i}\tp\t{i}\t{strand}\t{i / 3:.3f}\t2\t-1\t{offset}\t{behind}\n"
+        for i, offset in enumerate(offsets)
+    ]
+    (tmp_path / "x").write_text("".join(lines))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.summit - peaks.start).tolist() == offsets
+    assert peaks.origin.score == "column 7"
+
+
+def test_summits_at_the_start_of_all_are_none(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(narrow(20, c10=lambda _: 0))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert not peaks.has_summits
+    assert (peaks.summit - peaks.start).tolist() == [75] * 20
+    assert "summits at the start of all (column 10)" in peaks.origin.format
+    (tmp_path / "x").write_text(narrow(20, c10=lambda i: i % 2))
+    assert read_peaks(tmp_path / "x", "x").at_summit.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('chr1\thavana\tgene\t100\t300\t.\t+\t.\tgene_id "a"\n', "this is GFF or GTF"),
+        ("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\nchr1\t5\trs1\n", "this is VCF"),
+        ("@SQ\tSN:chr1\tLN:9\n", "this is SAM"),
+    ],
+)
+def test_other_kinds_of_files_are_named(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(UserError, match=sentence):
+        read_peaks(tmp_path / "x", "x")
+
+
+def test_an_empty_file_of_negatives_is_unusable(tmp_path: Path, genome: Path) -> None:
+    files = {"p": narrow(60), "n": ""}
+    rows = [{"sample": "A", "data": 0, "negatives": 1}]
+    with pytest.raises(UnusableError):
+        prepare(make_spec(tmp_path, genome, "peaks", files, rows))
+
+
 def test_probabilities_rank_only_as_logarithms(tmp_path: Path) -> None:
     head = "chrom\tstart\tend\tpvalue\tconc\n"
     for name, values, score in (("raw", (0.01, 0.5), 5.0), ("log", (12.5, 3.0), 12.5)):
@@ -293,3 +359,9 @@ def test_no_peaks_are_no_mistake(tmp_path: Path, genome: Path, text: str) -> Non
     spec = make_spec(tmp_path, genome, "peaks", {"failed.narrowPeak": text})
     with pytest.raises(UnusableError, match=r"failed\.narrowPeak holds no peak"):
         prepare(spec)
+
+
+def test_what_was_read_is_told_of_a_data_set_without_a_model(tmp_path: Path, genome: Path) -> None:
+    with pytest.raises(UnusableError) as caught:
+        prepare(make_spec(tmp_path, genome, "peaks", {"p": narrow(4)}, negatives="shuffle"))
+    assert ("p", "windows", "round 4 summits (column 10)") in caught.value.readings

@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.motifs.logos import glyph_defs, heights, logo_symbol, write_logos
+from nfexplainn.motifs.logos import (
+    glyph_defs,
+    heights,
+    logo_svg,
+    logo_symbol,
+    write_logos,
+    write_svg_logos,
+)
 from nfexplainn.motifs.motif import Motif
 
 PPM = np.array([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4]])
@@ -60,6 +67,30 @@ def test_glyphs_stay_in_their_box() -> None:
 
 def test_identifiers_are_escaped() -> None:
     assert 'id="a&amp;b&quot;"' in logo_symbol(MOTIF, 'a&b"')
+
+
+def test_svg_file(tmp_path: Path) -> None:
+    motifs = [MOTIF, Motif("d.m.r1.unit 2", "A<b> & " + "long " * 30, np.eye(4))]
+    paths = write_svg_logos(motifs, tmp_path / "logos")
+    assert [path.name for path in paths] == ["unit_001.svg", "d.m.r1.unit_2.svg"]
+    assert sorted(paths) == sorted((tmp_path / "logos").iterdir())
+    assert paths[0].read_text() == logo_svg(MOTIF)
+    for motif, path in zip(motifs, paths, strict=True):
+        root = ET.parse(path).getroot()
+        texts = [node.text or "" for node in root.iter("{http://www.w3.org/2000/svg}text")]
+        width = float(root.get("width", ""))
+        assert texts[0].startswith(motif.id) and len(texts[0]) * 6 <= width
+        assert texts[1:] == ["bits", "0", "1", "2", "1"]
+    # The letters are those of the report's symbol, in the box between the axes.
+    place = re.compile(r'd="([^"]+)" transform="matrix\(1 0 0 (\S+) (\d+) (\S+)\)"')
+    drawn = [tuple(map(float, found[1:])) for found in place.findall(paths[0].read_text())]
+    assert drawn == [found[1:] for found in letters(logo_symbol(MOTIF, "x"))]
+    assert 'transform="matrix(24 0 0 52 44 24)"' in paths[0].read_text()
+
+
+def test_no_svg_files(tmp_path: Path) -> None:
+    assert write_svg_logos([], tmp_path / "none") == []
+    assert (tmp_path / "none").is_dir()
 
 
 def test_files_are_the_same_each_time(tmp_path: Path) -> None:

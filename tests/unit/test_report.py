@@ -19,10 +19,11 @@ import yaml
 
 import report_fixtures as fixtures
 from nfexplainn.motifs.sets import jaspar_releases
+from nfexplainn.order import natural_key
 from nfexplainn.report import scores as sc
 from nfexplainn.report.build import build_report
 from nfexplainn.report.chapters import CHAPTERS, LEADS
-from nfexplainn.report.load import Inputs, load_inputs, natural_key
+from nfexplainn.report.load import Inputs, load_inputs
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.motifs import rows_per_model
 from nfexplainn.report.mqc import cell, power, short

@@ -11,7 +11,6 @@ import pytest
 import report_fixtures as fixtures
 from nfexplainn.report.build import build_report
 from nfexplainn.report.load import ModelResult, load_inputs
-from nfexplainn.report.nullification import best_replicate
 
 
 def rows(unit: str, tasks: tuple[str, ...], scale: float) -> list[dict[str, object]]:
@@ -56,7 +55,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for replicate, name in ((1, "WRONG"), (2, "CTCF<b>"), (2, "SECOND"))
     ]
     fixtures.table(place / "one.cnn1.tomtom.tsv", hits)
-    build_report(load_inputs([place], dict(fixtures.PARAMS), {}), folder / "out")
+    build_report(load_inputs([place], dict(fixtures.PARAMS), {}, {"one.cnn1": 2}), folder / "out")
     return folder / "out"
 
 
@@ -87,16 +86,10 @@ def test_best_replicate_is_drawn(page: Path) -> None:
     assert row["share"] == pytest.approx(100 / 2, rel=1e-3)
 
 
-def test_replicate_of_least_loss() -> None:
-    def history(*losses: str) -> list[dict[str, str]]:
-        return [{"valid_loss": loss} for loss in losses]
-
-    model = ModelResult(
-        "d", "cnn1", histories={1: history("3", "2"), 2: history("9", "1"), 3: history("", "1")}
-    )
-    assert best_replicate(model) == 2
-    assert best_replicate(ModelResult("d", "cnn1", verdict={"best_replicate": 3})) == 3
-    assert best_replicate(ModelResult("d", "cnn1")) == 1
+def test_replicate_that_the_run_calls_best() -> None:
+    assert ModelResult("d", "cnn1", best=2, verdict={"best_replicate": 3}).best_replicate == 2
+    assert ModelResult("d", "cnn1", verdict={"best_replicate": 3}).best_replicate == 3
+    assert ModelResult("d", "cnn1").best_replicate == 1
 
 
 def test_many_tasks_are_a_heatmap(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.options import AnnotateOptions, InterpretOptions, read_options
-from nfexplainn.interpret.summary import FIXED_COLUMNS, best_replicate, final_units
+from nfexplainn.interpret.summary import FIXED_COLUMNS, final_units
 from nfexplainn.interpret.support import (
     ReplicateUnits,
     annotate,
@@ -234,12 +234,6 @@ def test_replicates_with_other_tasks_are_refused():
     none = pd.DataFrame(columns=["replicate", "unit", "target_id", "target_name", "q_value"])
     with pytest.raises(UserError, match="differ in their tasks"):
         final_units("d", "m", {1: units, 2: units}, tables, none, none)
-
-
-def test_best_replicate_has_the_smallest_validation_loss():
-    losses = {1: [0.5, 0.31], 2: [0.9, 0.3], 3: [0.3, 0.8], 4: [np.nan, np.nan]}
-    tables = {r: pd.DataFrame({"epoch": [1, 2], "valid_loss": v}) for r, v in losses.items()}
-    assert best_replicate(tables) == 2
 
 
 def test_options_are_read_and_refused_by_name(tmp_path):

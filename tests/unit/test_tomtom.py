@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import cdist
 
+from nfexplainn.motifs import tomtom as module
 from nfexplainn.motifs.columns import NullModel, best_alignments, integer_scores
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
@@ -323,3 +325,43 @@ def test_pi_zero_is_what_the_bootstrap_scatters_about() -> None:
 
 def test_consensus() -> None:
     assert consensus(np.array([[0.4, 0.2, 0, 0.4], [0.7, 0.1, 0.1, 0.1]])) == "AA"
+
+
+def test_a_null_model_of_the_lengths_at_hand_is_that_of_any_length() -> None:
+    values = np.random.default_rng(6).integers(-9, 10, (7, 50))
+    any_length, some = NullModel(values), NullModel(values, {3, 12})
+    scores = np.arange(-20, 21)
+    for length in (3, 12):
+        np.testing.assert_array_equal(
+            some.log_all_below(length, scores), any_length.log_all_below(length, scores)
+        )
+
+
+@pytest.mark.parametrize("count", [40, 41, 1])
+def test_scores_are_those_of_scipy_to_the_bit(count: int) -> None:
+    rng = np.random.default_rng(7)
+    query, targets = rng.dirichlet([0.4] * 4, 9), rng.dirichlet([0.4] * 4, count)
+    scores = -cdist(query, targets)
+    ordered = np.sort(scores, axis=1)
+    middle = (ordered[:, max(count // 2 - 1, 0)] + ordered[:, (count + 1) // 2 - 1]) / 2
+    scores -= middle[:, None]
+    floor = np.floor(scores.min())
+    scale = np.floor(100 / (scores.max() - floor)) if scores.max() > floor else 1.0
+    expected = np.floor((scores - floor) * scale + 0.5) - np.floor(-floor * scale + 0.5)
+    np.testing.assert_array_equal(integer_scores(query, targets, "ed"), expected)
+
+
+def test_the_same_motif_again_gets_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(8)
+    targets = MotifSet(tuple(Motif(f"m{i}", "", rng.dirichlet([0.3] * 4, 8)) for i in range(9)))
+    ppm = rng.dirichlet([0.3] * 4, 10)
+    asked: list[int] = []
+    compare = module._compare
+    monkeypatch.setattr(module, "_compare", lambda *a: asked.append(1) or compare(*a))
+    same = Motif("one", "", ppm, 50), Motif("two", "", ppm, 50), Motif("three", "", ppm, 60)
+    rows = dict(list(tomtom(MotifSet(same), targets).groupby("query_id")))
+    assert len(asked) == 2 and set(rows) == {"one", "two", "three"}
+    one, two = (
+        rows[name].drop(columns="query_id").reset_index(drop=True) for name in ("one", "two")
+    )
+    pd.testing.assert_frame_equal(one, two)

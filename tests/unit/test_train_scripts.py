@@ -51,12 +51,15 @@ def train_there(root: Path, folder: Path, dataset: Dataset) -> None:
     (folder / "options.json").write_text(json.dumps(OPTIONS))
     data = ("--dataset", "demo.dataset.parquet", "--id", RUN)
     settings = ("--options", "options.json", "--seed", 5, "--threads", 1)
-    done = call(root, "train.py", *data, *settings, "--device", "cpu", cwd=folder)
+    done = call(root, "train.py", *data, *settings, "--device", "cpu", "--evaluate", cwd=folder)
     assert done.returncode == 0, done.stderr
+    measured = [folder / f"{RUN}.{end}" for end in ("metrics.tsv", "predictions.parquet")]
+    while_training = [path.read_bytes() for path in measured]
     model = ("--model", f"{RUN}.model.safetensors")
     place = ("--device", "cpu", "--kernel", "torch")  # the same kernel: the same bits
     evaluated = call(root, "evaluate.py", *model, *data, *place, cwd=folder)
     assert evaluated.returncode == 0, evaluated.stderr
+    assert [path.read_bytes() for path in measured] == while_training
     assert "epoch 4/4" in done.stderr
 
 

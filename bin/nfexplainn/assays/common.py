@@ -17,8 +17,6 @@ from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.spec import Prepared, Row, Spec
 from nfexplainn.splits import across_parts, make_groups, split_chromosomes, split_random
 
-# Each random step has its own stream, so that a change of one does not disturb the others.
-STREAM_NEGATIVES, STREAM_SPLIT = 1, 2
 ALL_FILES = "all files together"
 _NAMES = 20
 _ACROSS = "equal to or overlapping a sequence of a later part"
@@ -57,6 +55,10 @@ class Ledger:
         """
         if (source, item, value) not in self.readings:
             self.readings.append((source, item, value))
+
+    def unusable(self, reason: str, advice: str) -> UnusableError:
+        """Make the error of a data set without a model, with what was read and left out."""
+        return UnusableError(reason, advice, self.dropped, self.readings)
 
     def reasons(self) -> dict[str, int]:
         """Sum the counts over the sources."""
@@ -189,7 +191,7 @@ def assemble(
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
         _check_enough(spec, ledger, labels, tasks)
         where = read_names(names)
-    rng = np.random.default_rng([options.seed, STREAM_SPLIT])
+    rng = spec.rng("split")
     if given is not None:
         split, drawn = _complete(given, groups, labels, spec, rng)
         how = "given"
@@ -263,7 +265,7 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
         many = f" in its largest of {len(tasks)} tasks" if len(tasks) > 1 else ""
         lost = sum(ledger.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
-        raise UnusableError(
+        raise ledger.unusable(
             f"Only {best} positives can be used{many}, fewer than min_positives"
             f" ({least}){dropped}.",
             for_few_positives(spec.assay),
@@ -275,7 +277,7 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
             )
     if not (labels == 0).any():
         advice = for_no_negatives(spec.assay)
-        raise UnusableError("There are no negatives to compare with.", advice)
+        raise ledger.unusable("There are no negatives to compare with.", advice)
 
 
 def _complete(

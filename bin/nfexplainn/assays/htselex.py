@@ -7,12 +7,15 @@ import numpy as np
 from nfexplainn.assays.common import Ledger, assemble, check_splits, place
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.order import cycle_key
 from nfexplainn.padding import pad_codes
 from nfexplainn.spec import Prepared, Spec
 
 
 def prepare(spec: Spec) -> Prepared:
     """Make the multi-class data set of the cycles, one row of the sheet (``label``) each.
+
+    The classes are in the order of selection (:func:`~nfexplainn.order.cycle_key`).
 
     No negatives are needed: cycles differ in how much is selected. Repeats within a cycle are
     removed; the same sequence in several cycles stays, on one side of the split. Above
@@ -51,6 +54,9 @@ def prepare(spec: Spec) -> Prepared:
     if pad:
         ledger.note(f"Reads of {codes.shape[1]} bp were padded with {pad} N on both sides.")
     tasks = [f"cycle_{name}" if name.isdecimal() else name for name in classes]
+    first, *between, last = tasks
+    told = ", ".join([f"{first} (first)", *between, f"{last} (last)"])
+    ledger.note(f"The cycles in the order of their labels: {told}.")
     return assemble(
         spec,
         ledger,
@@ -59,14 +65,14 @@ def prepare(spec: Spec) -> Prepared:
         labels,
         tasks,
         np.repeat(np.array(parts, dtype="<U5"), sizes) if has_split else None,
-        {"pad": pad, "first_class": tasks[0], "last_class": tasks[-1]},
+        {"pad": pad, "first_class": first, "last_class": last},
         task_type="multiclass",
         strand_symmetric=options.reverse_complement,
     )
 
 
 def _classes(spec: Spec) -> list[str]:
-    """Give the cycles: numbers in their order, else as the sheet has them.
+    """Give the cycles in their order, the one before selection first.
 
     Raises
     ------
@@ -94,7 +100,7 @@ def _classes(spec: Spec) -> list[str]:
         )
     if wrong:
         raise UserError("\n".join(wrong))
-    return sorted(names, key=int) if all(name.isdecimal() for name in names) else names
+    return sorted(names, key=cycle_key)
 
 
 def _check_enough(spec: Spec, ledger: Ledger, counts: list[int], classes: list[str]) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from nfexplainn.advice import for_no_peaks
 from nfexplainn.assays.common import (
     ALL_FILES,
-    STREAM_NEGATIVES,
     Ledger,
     assemble,
     check_splits,
@@ -22,7 +21,7 @@ from nfexplainn.assays.common import (
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
 from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import SPLITS, Floats, Source
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UserError
 from nfexplainn.flanks import MAX_SHIFT, genome_flanks
 from nfexplainn.genome import Genome, genome_sha256, open_genome
 from nfexplainn.intervals import Regions, merge_close
@@ -85,19 +84,18 @@ def prepare(spec: Spec) -> Prepared:
         np.concatenate([one.extent.start for one in mapped]),
         np.concatenate([one.extent.end for one in mapped]),
     )
-    rng = np.random.default_rng([spec.options.seed, STREAM_NEGATIVES])
     ratio = spec.options.negatives_ratio
     if kinds == ["others"] and len(spec.rows) > 1 and not spec.others:
         # The rows of one data set are each other's negatives already.
         codes, titles, part = windows.codes[:0], list[str](), given[:0]
         ledger.note("Negatives of each task are the peaks of the other tasks.")
     elif kinds == ["shuffle"]:
-        codes, titles, parents, failed = shuffled(windows.codes, names, ratio, rng)
+        codes, titles, parents, failed = shuffled(windows.codes, names, ratio, spec.rng("shuffle"))
         ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
         ledger.note("Negatives are dinucleotide shuffles of the positive windows.")
         part = given[parents]
     else:
-        keep, negative = _matched(spec, reader, kinds, windows, extent, rng)
+        keep, negative = _matched(spec, reader, kinds, windows, extent)
         ledger.drop(joint_source(spec), _GC_UNMATCHED, len(names) - len(keep))
         windows, labels, given = windows.take(keep), labels[keep], given[keep]
         names = [names[row] for row in keep.tolist()]
@@ -106,7 +104,8 @@ def prepare(spec: Spec) -> Prepared:
             window_name(genome.names[c], s, s + reader.width)
             for c, s in zip(negative.chrom.tolist(), negative.start.tolist(), strict=True)
         ]
-        part = rng.permutation(np.resize(given, len(titles)) if len(given) else given)
+        part = np.resize(given, len(titles)) if len(given) else given
+        part = spec.rng("parts of negatives").permutation(part)
     blank = np.zeros((len(titles), len(tasks)), dtype=np.float32)
     kind = "file" if isinstance(kinds[0], int) else kinds[0]
     prepared = assemble(
@@ -132,7 +131,7 @@ def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledge
     """
     empty = [file.name for file, one in zip(files, mapped, strict=True) if not len(one.everywhere)]
     if len(empty) == len(files):
-        raise UnusableError(f"{', '.join(empty)} holds no peak.", for_no_peaks())
+        raise ledger.unusable(f"{', '.join(empty)} holds no peak.", for_no_peaks())
     for name in empty:
         ledger.note(
             f"{name} holds no peak: its task has no positive, and nothing can be learnt of it."
@@ -194,7 +193,6 @@ def _matched(
     kinds: list[int | str],
     windows: Windows,
     extent: Regions,
-    rng: np.random.Generator,
 ) -> tuple[NDArray[np.intp], Windows]:
     """Find GC-matched negatives; give the positives to keep, and the negatives."""
     genome, width, ratio = reader.genome, reader.width, spec.options.negatives_ratio
@@ -211,7 +209,7 @@ def _matched(
                 np.concatenate([extent.start, reader.blacklist.start]),
                 np.concatenate([extent.end, reader.blacklist.end]),
             ),
-            rng,
+            spec.rng("windows"),
         )
         source = "random windows of the genome outside all peaks"
     else:
@@ -225,7 +223,7 @@ def _matched(
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
-    keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, rng)
+    keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, spec.rng("matching"))
     reader.ledger.note(
         f"Negatives are {source}, matched to the positives by GC content in steps of 1 %"
         f" ({len(rows):,} negatives, {len(keep):,} positives)."

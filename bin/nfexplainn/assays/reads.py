@@ -21,13 +21,12 @@ from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.padding import PadOptions
 from nfexplainn.problems import gather
+from nfexplainn.seeds import seed_for
 from nfexplainn.spec import Spec
 from nfexplainn.textfile import BOM, check_text, open_binary
 
 _CHUNK = 32768
 _LENGTH_FROM = 20_000  # reads from which the usual length is taken
-_MIX = 0x9E3779B97F4A7C15
-_MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,9 @@ class _Sample:
     the sample is held in memory.
     """
 
-    def __init__(self, limit: int, seed: int) -> None:
+    def __init__(self, limit: int, salts: Mapping[int, int]) -> None:
         self.limit = limit
-        self.salt = int(np.random.default_rng(seed).integers(0, 1 << 63))
+        self.salts = salts
         self.threshold = np.uint64(np.iinfo(np.uint64).max)
         self.parts: list[tuple[NDArray[Any], ...]] = []
         self.held = 0
@@ -97,8 +96,7 @@ class _Sample:
 
     def add(self, codes: dna.Codes, numbers: NDArray[np.int64], group: int, file: int) -> None:
         """Take in some reads of a file."""
-        salt = np.uint64((self.salt + (group + 1) * _MIX) & _MASK)
-        key = _scramble(strand_free_key(codes) + salt)
+        key = _scramble(strand_free_key(codes) + np.uint64(self.salts[group]))
         keep = key <= self.threshold
         self.beyond[file] += int((~keep).sum())
         n = int(keep.sum())
@@ -166,7 +164,7 @@ def read_files(
     UserError
         For mistakes in the files; those of all files together.
     """
-    sample = _Sample(options.max_reads, spec.options.seed)
+    sample = _Sample(options.max_reads, _salts(spec, groups))
     length = spec.options.length
     errors = []
     for position, group in groups.items():
@@ -195,6 +193,15 @@ def read_files(
             " keep their proportions."
         )
     return found
+
+
+def _salts(spec: Spec, groups: Mapping[int, int]) -> dict[int, int]:
+    """Give each group the seed of its first sample, or of its file of negatives, for its hashes."""
+    sources = {row.data: row.sample for row in reversed(spec.rows)}
+    names: dict[int, str] = {}
+    for position, group in groups.items():
+        names.setdefault(group, sources.get(position, spec.file(position).name))
+    return {g: seed_for(spec.options.seed, spec.id, name, "reads") for g, name in names.items()}
 
 
 def _broken(name: str, error: dnaio.FileFormatError) -> str:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.common import (
-    STREAM_NEGATIVES,
     Ledger,
     assemble,
     check_splits,
@@ -109,7 +108,6 @@ def prepare_positives(
     ledger = Ledger()
     files = read(spec, _wanted(spec, kinds, task_of_row), ledger)
     length = _length(spec, kinds, files, ledger)
-    rng = np.random.default_rng([spec.options.seed, STREAM_NEGATIVES])
 
     tables = []
     for row, task in zip(spec.rows, task_of_row, strict=True):
@@ -117,7 +115,7 @@ def prepare_positives(
         table.labels[:, task] = 1
         tables.append(table)
     positives = _merge_positives(_unique_names(tables, spec), spec, ledger)
-    negatives = _negatives(spec, kinds, files, length, positives, ledger, rng)
+    negatives = _negatives(spec, kinds, files, length, positives, ledger)
     kept = [positives] if negatives is None else list(negatives)
     everything = _join(_unique_names(kept, spec))
     used = sorted({"file" if isinstance(kind, int) else kind for kind in kinds})
@@ -289,7 +287,6 @@ def _negatives(
     length: int,
     positives: _Table,
     ledger: Ledger,
-    rng: np.random.Generator,
 ) -> tuple[_Table, _Table] | None:
     """Make the negatives; give the positives to keep, and the negatives (None: there are none)."""
     tasks = positives.labels.shape[1]
@@ -305,9 +302,8 @@ def _negatives(
     if "others" in kinds and spec.others:
         pool = _join([_table(spec, p, files, length, tasks, "", ledger) for p in spec.others])
         pool = _without(pool, positives, "other rows", ledger)
-        keep, rows = match_pool(
-            gc_bins(positives.codes), gc_bins(pool.codes), spec.options.negatives_ratio, rng
-        )
+        bins, ratio = gc_bins(positives.codes), spec.options.negatives_ratio
+        keep, rows = match_pool(bins, gc_bins(pool.codes), ratio, spec.rng("matching"))
         unmatched = len(positives.names) - len(keep)
         ledger.drop(joint_source(spec), "no negative of the same GC content", unmatched)
         ledger.note(
@@ -315,10 +311,11 @@ def _negatives(
             f" GC content in steps of 1 % ({len(rows):,} negatives, {len(keep):,} positives)."
         )
         positives, pool = positives.take(keep), pool.take(rows)
-        parts = rng.permutation(np.resize(positives.part, len(rows)))
+        parts = np.resize(positives.part, len(rows))
+        parts = spec.rng("parts of negatives").permutation(parts)
         found.append(_Table(pool.names, pool.codes, pool.labels, parts))
     if "shuffle" in kinds:
-        found.append(_shuffles(spec, kinds, positives, ledger, rng))
+        found.append(_shuffles(spec, kinds, positives, ledger))
     if not found:
         ledger.note("Negatives of each task are the sequences of the other tasks.")
         return None
@@ -328,26 +325,33 @@ def _negatives(
     return positives, negatives
 
 
-def _shuffles(
-    spec: Spec,
-    kinds: list[int | str],
-    positives: _Table,
-    ledger: Ledger,
-    rng: np.random.Generator,
-) -> _Table:
-    """Shuffle the positives of the rows that ask for it."""
+def _shuffles(spec: Spec, kinds: list[int | str], positives: _Table, ledger: Ledger) -> _Table:
+    """Shuffle the positives of the rows that ask for it, whatever other rows there are.
+
+    Every row's sequences are all shuffled, in an order of their own, by the row's generator; of
+    a sequence in several rows the first row's shuffles are kept.
+    """
     _, task_of_row = task_names(spec)
-    mine = np.zeros(len(positives.names), dtype=np.bool_)
+    ratio = spec.options.negatives_ratio
+    key = strand_free_key(positives.codes)
+    free = np.ones(len(key), dtype=np.bool_)
+    tables, origins, lost = [], [], 0
     for kind, task, row in zip(kinds, task_of_row, spec.rows, strict=True):
-        if kind == "shuffle":
-            mine |= (positives.labels[:, task] == 1) & (positives.part == (row.split or ""))
-    base = positives.take(mine)
-    codes, names, parents, failed = shuffled(
-        base.codes, base.names, spec.options.negatives_ratio, rng
-    )
-    ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
+        if kind != "shuffle":
+            continue
+        mine = (positives.labels[:, task] == 1) & (positives.part == (row.split or ""))
+        rows = np.flatnonzero(mine)
+        rows = rows[np.argsort(key[rows])]
+        base, rng = positives.take(rows), spec.rng("shuffle", row.sample)
+        codes, names, parents, failed = shuffled(base.codes, base.names, ratio, rng, free[rows])
+        labels = np.zeros_like(base.labels[parents])
+        tables.append(_Table(names, codes, labels, base.part[parents]))
+        origins.append(rows[parents])
+        lost += failed
+        free &= ~mine
+    ledger.drop("shuffled negatives", "shuffle equal to its sequence", lost)
     ledger.note("Negatives are dinucleotide shuffles of the positives.")
-    return _Table(names, codes, np.zeros_like(base.labels[parents]), base.part[parents])
+    return _join(tables).take(np.argsort(np.concatenate(origins), kind="stable"))
 
 
 def _without(table: _Table, positives: _Table, source: str, ledger: Ledger) -> _Table:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.dna import Codes
-from nfexplainn.interpret.scan import Scanner, SiteCounts
 from nfexplainn.motifs.motif import column_information
+
+if TYPE_CHECKING:  # it loads torch, for which those who read a motif need not wait
+    from nfexplainn.interpret.scan import Scanner, SiteCounts
 
 # IUPAC letters by the set of bases they stand for (A, C, G, T are bits 1, 2, 4, 8).
 _IUPAC = "-ACMGRSVTWYHKDBN"

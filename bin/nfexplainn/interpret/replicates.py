@@ -1,43 +1,31 @@
-"""The best of a model's replicates, for analyses that ask one of them."""
+"""What the name of a run tells: data set, model and replicate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import re
 
 from nfexplainn.errors import UserError
-from nfexplainn.interpret.summary import best_replicate
-from nfexplainn.interpret.support import replicate_of
-from nfexplainn.interpret.unit_files import read_tsv
 
 
-def best_of(histories: Sequence[str | Path]) -> int:
-    """Choose the replicate with the smallest validation loss.
+def run_of(id: str) -> dict[str, str | int]:
+    """Take a run's name apart.
 
     Parameters
     ----------
-    histories : sequence of path
-        ``R.history.tsv`` of all replicates.
+    id : str
+        ``<dataset>.<model>.r<replicate>``
+
+    Returns
+    -------
+    dict
+        ``dataset``, ``model`` (str) and ``replicate`` (int).
 
     Raises
     ------
     UserError
-        If there is none, or one cannot be read.
+        If it is no such name.
     """
-    read = {replicate_of(path): read_tsv(path, ("epoch", "valid_loss")) for path in histories}
-    return best_replicate(read)
-
-
-def of_replicate(paths: Sequence[str], replicate: int) -> str:
-    """Pick the file of a replicate by its name.
-
-    Raises
-    ------
-    UserError
-        If it is not among them.
-    """
-    found = [path for path in paths if replicate_of(path) == replicate]
-    if not found:
-        given = ", ".join(paths) or "nothing"
-        raise UserError(f"{given}: the file of replicate {replicate} is missing; give it too.")
-    return found[0]
+    found = re.fullmatch(r"(.+)\.([^.]+)\.r(\d+)", id)
+    if found is None:
+        raise UserError(f"--id is {id!r}; give <dataset>.<model>.r<replicate>.")
+    return {"dataset": found[1], "model": found[2], "replicate": int(found[3])}

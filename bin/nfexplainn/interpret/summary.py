@@ -131,23 +131,3 @@ def ended_early(histories: Mapping[int, pd.DataFrame]) -> list[int]:
         for replicate, table in histories.items()
         if len(table) and int(table["best"].iloc[-1]) == 1
     ]
-
-
-def best_replicate(histories: Mapping[int, pd.DataFrame]) -> int:
-    """Choose the replicate with the smallest validation loss; the first of equals.
-
-    Parameters
-    ----------
-    histories : mapping of replicate to DataFrame
-        As in ``history.tsv``.
-
-    Raises
-    ------
-    UserError
-        If there is no history.
-    """
-    losses = {replicate: table["valid_loss"].min() for replicate, table in histories.items()}
-    if not losses:
-        raise UserError("There is no history of any replicate; give the *.history.tsv files.")
-    known = {replicate: loss for replicate, loss in losses.items() if np.isfinite(loss)}
-    return min(known or losses, key=lambda replicate: (known.get(replicate, 0.0), replicate))

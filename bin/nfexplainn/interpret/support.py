@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.interpret.unit_files import read_tsv
-from nfexplainn.motifs.formats import read_meme
+from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.motifs.formats import read_meme, read_motifs
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import Distance, tomtom
@@ -94,6 +96,55 @@ def replicate_of(path: str | Path) -> int:
     return int(match.group(1))
 
 
+def annotate_files(
+    paths: Iterable[str | Path],
+    motif_set: str | Path,
+    options: AnnotateOptions,
+    folder: str | Path,
+    name: str,
+) -> tuple[Path, Path]:
+    """Name the units in files by known motifs, count their support, and write both tables.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        As of :func:`read_replicates`.
+    motif_set : path
+        Known motifs in MEME or JASPAR format.
+    options : AnnotateOptions
+    folder : path
+        Made if it is not there.
+    name : str
+        Prefix of the files, ``<dataset>.<model>``.
+
+    Returns
+    -------
+    tomtom, support : Path
+        ``<name>.tomtom.tsv`` (see :func:`annotate`) and ``<name>.support.tsv`` (:func:`support`).
+
+    Raises
+    ------
+    UserError
+        If a file is missing or cannot be read.
+    """
+    replicates = read_replicates(paths)
+    known = read_motifs(motif_set, name=Path(motif_set).name)
+    matches = annotate(replicates, known, options)
+    supported = support(replicates, options)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    files = target / f"{name}.tomtom.tsv", target / f"{name}.support.tsv"
+    for table, file in zip((matches, supported), files, strict=True):
+        write_tsv(table, file)
+    named = len(matches.drop_duplicates(["replicate", "unit"]))
+    print(
+        f"{name}: {named} of {len(supported)} motifs match one of {len(known.motifs)} known"
+        f" motifs at q <= {options.q_threshold:g}",
+        file=sys.stderr,
+    )
+    return files
+
+
 def annotate(
     replicates: Sequence[ReplicateUnits], known: MotifSet, options: AnnotateOptions
 ) -> pd.DataFrame:
@@ -106,23 +157,21 @@ def annotate(
         the known motif, best first per unit.
     """
     names = {motif.id: motif.name or motif.id for motif in known.motifs}
-    tables = []
-    for each in replicates:
-        table = known_matches(
-            MotifSet(each.annotatable(options.min_information)),
-            MotifSet(known.motifs),
-            distance=options.tomtom_distance,
-            min_overlap=options.tomtom_min_overlap,
-            max_q=options.q_threshold,
-            min_coverage=options.min_coverage,
-        )
-        table = table.rename(columns={"query_id": "unit"})
-        table.insert(0, "replicate", each.replicate)
-        table["target_name"] = [names[target] for target in table["target_id"]]
-        tables.append(table[list(TOMTOM_COLUMNS)])
-    if not tables:
-        return pd.DataFrame(columns=list(TOMTOM_COLUMNS))
-    return pd.concat(tables, ignore_index=True)
+    motifs = _annotatable(replicates, options)
+    # All at once, so that a motif of several replicates is compared once.
+    table = known_matches(
+        MotifSet(tuple(motif for some in motifs.values() for motif in some)),
+        MotifSet(known.motifs),
+        distance=options.tomtom_distance,
+        min_overlap=options.tomtom_min_overlap,
+        max_q=options.q_threshold,
+        min_coverage=options.min_coverage,
+    )
+    own = [query.partition(":") for query in table["query_id"]]
+    table["replicate"] = np.array([int(number[1:]) for number, _, _ in own], dtype=np.int64)
+    table["unit"] = [unit for _, _, unit in own]
+    table["target_name"] = [names[target] for target in table["target_id"]]
+    return table[list(TOMTOM_COLUMNS)]
 
 
 def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> pd.DataFrame:
@@ -136,21 +185,19 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
         Columns :data:`SUPPORT_COLUMNS`, a row per annotatable unit; ``matches`` names the best
         match of every other replicate that has one, as ``r2:unit_004``.
     """
-    motifs = {each.replicate: each.annotatable(options.min_information) for each in replicates}
+    motifs = _annotatable(replicates, options)
     rows = []
     for replicate, queries in motifs.items():
         targets = tuple(
-            Motif(f"r{other}:{motif.id}", motif.name, motif.ppm, motif.nsites)
-            for other, others in motifs.items()
-            if other != replicate
-            for motif in others
+            motif for other, others in motifs.items() if other != replicate for motif in others
         )
         table = _compare(queries, targets, options)
         best: dict[str, dict[str, str]] = {motif.id: {} for motif in queries}
-        for unit, target in zip(table["query_id"], table["target_id"], strict=True):
-            best[unit].setdefault(target.partition(":")[0], target)
-        for unit, matches in best.items():
+        for query, target in zip(table["query_id"], table["target_id"], strict=True):
+            best[query].setdefault(target.partition(":")[0], target)
+        for query, matches in best.items():
             ordered = [matches[f"r{other}"] for other in motifs if f"r{other}" in matches]
+            unit = query.partition(":")[2]
             rows.append((replicate, unit, 1 + len(ordered), len(motifs), ",".join(ordered)))
     return pd.DataFrame(rows, columns=list(SUPPORT_COLUMNS))
 
@@ -158,6 +205,19 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
 def label(names: Iterable[str]) -> str:
     """Join up to five distinct names, best first."""
     return ", ".join(list(dict.fromkeys(names))[:MAX_NAMES])
+
+
+def _annotatable(
+    replicates: Sequence[ReplicateUnits], options: AnnotateOptions
+) -> dict[int, tuple[Motif, ...]]:
+    """Give the annotatable motifs of each replicate, called like ``r2:unit_004``."""
+    return {
+        each.replicate: tuple(
+            Motif(f"r{each.replicate}:{motif.id}", motif.name, motif.ppm, motif.nsites)
+            for motif in each.annotatable(options.min_information)
+        )
+        for each in replicates
+    }
 
 
 def _compare(

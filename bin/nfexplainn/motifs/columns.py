@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 Distance = Literal["ed", "pearson"]
 Floats = NDArray[np.float64]
@@ -49,17 +50,19 @@ def integer_scores(query: Floats, targets: Floats, distance: Distance) -> Ints:
     -------
     int64 array, shape (width, columns)
     """
-    scores = -cdist(query, targets) if distance == "ed" else _correlation(query, targets)
-    # The position n/2 - 1 of the sorted scores; between two of them for an odd number.
-    count = scores.shape[1]
-    places = [max(count // 2 - 1, 0), (count + 1) // 2 - 1]
-    scores -= np.partition(scores, places, axis=1)[:, places].mean(axis=1, keepdims=True)
+    scores = _distances(query, targets) if distance == "ed" else _correlation(query, targets)
+    scores -= _middles(scores)[:, None]
     floor = np.floor(scores.min())
     spread = scores.max() - floor
     scale = np.floor(SCORE_RANGE / spread) if spread > 0 else 1.0
-    # None is below the floor: adding a half and cutting rounds halves away from zero.
-    rounded = np.floor((scores - floor) * scale + 0.5)
-    return (rounded - np.floor(-floor * scale + 0.5)).astype(np.int64)
+    # None is below the floor: adding a half and cutting rounds halves away from zero. In place,
+    # since these are the largest arrays of a comparison.
+    scores -= floor
+    scores *= scale
+    scores += 0.5
+    np.floor(scores, out=scores)
+    scores -= np.floor(-floor * scale + 0.5)
+    return scores.astype(np.int64)
 
 
 def best_alignments(values: Ints, lengths: Ints, min_overlap: int) -> Alignments:
@@ -73,29 +76,56 @@ def best_alignments(values: Ints, lengths: Ints, min_overlap: int) -> Alignments
         How many of the columns belong to each target, in order.
     """
     width = len(values)
+    layout = _layout(width, np.asarray(lengths, dtype=np.int64).tobytes(), min_overlap)
+    places = len(layout.offset)
+    padded = np.zeros(places + width - 1, dtype=np.int64)
+    total = np.zeros(places, dtype=np.int64)
+    for column in range(width):
+        padded[layout.placed] = values[column]
+        total += padded[column : column + places]
+    # One number per alignment whose order is that of the choice: score, then overlap.
+    ranks = total * (width + 1) + layout.overlap
+    ranks[layout.short] = np.iinfo(np.int64).min
+    best = np.repeat(np.maximum.reduceat(ranks, layout.first), layout.spans)
+    top = np.flatnonzero(ranks == best)
+    chosen = top[np.searchsorted(top, layout.first)]
+    return Alignments(total[chosen], layout.overlap[chosen], layout.offset[chosen])
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the alignments of a query of one width with all targets lie, one after another.
+
+    ``placed`` is the place of each target column in a row with gaps, ``first`` that of each
+    target's first alignment and ``spans`` their number; ``offset`` and ``overlap`` are those of
+    each alignment, and ``short`` tells the ones that overlap too little.
+    """
+
+    placed: Ints
+    first: Ints
+    spans: Ints
+    offset: Ints
+    overlap: Ints
+    short: NDArray[np.bool_]
+
+
+# The units of a model are all of one width, and so are most queries.
+@lru_cache(maxsize=4)
+def _layout(width: int, packed: bytes, min_overlap: int) -> _Layout:
+    lengths = np.frombuffer(packed, dtype=np.int64)
     gap = width - 1
     # Laid out with a gap of width - 1 after each target, the alignments of one target follow
     # those of the one before without overlap: the diagonal that begins at each place.
-    starts = np.cumsum(lengths) - lengths
-    placed = np.arange(values.shape[1]) + gap + np.repeat(np.arange(len(lengths)) * gap, lengths)
-    padded = np.zeros((width, values.shape[1] + gap * (len(lengths) + 1)), dtype=np.int64)
-    padded[:, placed] = values
-    places = padded.shape[1] - gap
-    total = np.zeros(places, dtype=np.int64)
-    for column in range(width):
-        total += padded[column, column : column + places]
+    before = np.arange(len(lengths)) * gap
+    columns = int(lengths.sum())
+    placed = np.arange(columns) + gap + np.repeat(before, lengths)
     spans = lengths + gap
-    first = starts + np.arange(len(lengths)) * gap
-    offset = np.arange(places) - np.repeat(first + gap, spans)
+    first = np.cumsum(lengths) - lengths + before
+    offset = np.arange(columns + gap * len(lengths)) - np.repeat(first + gap, spans)
     wide = np.repeat(lengths, spans)
     overlap = np.minimum(offset + width, wide) - np.maximum(offset, 0)
     needed = np.minimum(np.minimum(min_overlap, width), wide)
-    # One number per alignment whose order is that of the choice: score, then overlap.
-    ranks = total * (width + 1) + overlap
-    ranks[overlap < needed] = np.iinfo(np.int64).min
-    top = np.flatnonzero(ranks == np.repeat(np.maximum.reduceat(ranks, first), spans))
-    chosen = top[np.searchsorted(top, first)]
-    return Alignments(total[chosen], overlap[chosen], offset[chosen])
+    return _Layout(placed, first, spans, offset, overlap, overlap < needed)
 
 
 class NullModel:
@@ -109,9 +139,11 @@ class NullModel:
     ----------
     values : int64 array, shape (width, columns)
         From :func:`integer_scores`.
+    lengths : collection of int, optional
+        The lengths that will be asked for; any by default.
     """
 
-    def __init__(self, values: Ints) -> None:
+    def __init__(self, values: Ints, lengths: Collection[int] | None = None) -> None:
         width, columns = values.shape
         self._lowest = min(int(values.min()), 0)
         levels = int(values.max()) - self._lowest + 1
@@ -122,24 +154,25 @@ class NullModel:
         self._begin = np.zeros((width + 1, size))
         self._end = np.zeros((width + 1, size))
         self._window = np.zeros((width + 1, size))
+        wanted = range(1, width + 1) if lengths is None else {min(x, width) for x in lengths}
         spans = [np.ones(1)] * width
         for length in range(1, width + 1):
+            starts = range(width - length + 1)
+            for start in starts:
+                spans[start] = np.convolve(spans[start], histograms[start + length - 1])
             # A span of `length` columns has its least score this far above that of all columns.
             low = (width - length) * -self._lowest
-            for start in range(width - length + 1):
-                spans[start] = np.convolve(spans[start], histograms[start + length - 1])
-                at_least = np.minimum(np.cumsum(spans[start][::-1])[::-1], 1.0)
-                with np.errstate(divide="ignore"):
-                    logs = np.log1p(-at_least)
-                window = self._window[length]
-                window[:low] = -np.inf
-                window[low : low + len(logs)] += logs
-                if start == 0:
-                    self._begin[length, :low] = -np.inf
-                    self._begin[length, low : low + len(logs)] = logs
-                if start == width - length:
-                    self._end[length, :low] = -np.inf
-                    self._end[length, low : low + len(logs)] = logs
+            high = low + len(spans[0])
+            # The windows between the first and the last are read for a target of this length only.
+            needed = starts if length in wanted else sorted({0, starts[-1]})
+            at_least = np.cumsum([spans[start][::-1] for start in needed], axis=1)[:, ::-1]
+            with np.errstate(divide="ignore"):
+                logs = np.log1p(-np.minimum(at_least, 1.0))
+            for table in (self._window, self._begin, self._end):
+                table[length, :low] = -np.inf
+            self._window[length, low:high] = logs.sum(axis=0, initial=0.0)
+            self._begin[length, low:high] = logs[0]
+            self._end[length, low:high] = logs[-1]
         np.cumsum(self._begin, axis=0, out=self._begin)
         np.cumsum(self._end, axis=0, out=self._end)
 
@@ -150,6 +183,31 @@ class NullModel:
         at = scores - self._width * self._lowest
         inner = self._window[short, at] * windows
         return self._begin[short - 1, at] + self._end[short - 1, at] + inner
+
+
+def _distances(query: Floats, targets: Floats) -> Floats:
+    """Minus the Euclidean distances, as SciPy has them to the bit: it takes long to load."""
+    found = np.zeros((len(query), len(targets)))
+    letters = np.ascontiguousarray(targets.T)
+    difference = np.empty(len(targets))
+    for row, column in zip(found, query, strict=True):
+        for probability, others in zip(column, letters, strict=True):
+            np.subtract(probability, others, out=difference)
+            difference *= difference
+            row += difference
+        np.sqrt(row, out=row)
+        np.negative(row, out=row)
+    return found
+
+
+def _middles(scores: Floats) -> Floats:
+    """Value of each row at the position n/2 - 1, sorted; between two of them for an odd number."""
+    count = scores.shape[1]
+    low, high = max(count // 2 - 1, 0), (count + 1) // 2 - 1
+    # With two places NumPy takes ten times as long as with one, also where they are the same.
+    if low == high:
+        return np.partition(scores, low, axis=1)[:, low]
+    return np.partition(scores, [low, high], axis=1)[:, [low, high]].mean(axis=1)
 
 
 def _correlation(query: Floats, targets: Floats) -> Floats:

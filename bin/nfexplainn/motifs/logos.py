@@ -1,4 +1,8 @@
-"""Sequence logos: files for publication (logomaker), and light symbols for the report."""
+"""Sequence logos: light symbols for the report, SVG files, and SVG and PNG by logomaker.
+
+The pipeline calls :func:`write_svg_logos`, a millisecond each; :func:`write_logos` takes a second
+to load and a tenth for each motif, and is there for those who use the package and want PNG.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import multiprocessing
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.textfile import write_text
 
 COLORS = {"A": "#2a9d4a", "C": "#2166ac", "G": "#e08e0b", "T": "#c8323c"}
 MAX_BITS = 2.0
@@ -33,6 +38,10 @@ _INCHES_PER_COLUMN = 0.36
 _INCHES_HIGH = 2.0
 _WIDEST = 14.0
 _TITLE_LETTERS = 70
+# Of an SVG file, in px: a column, the full height of 2 bits, and the margins.
+_COLUMN, _HEIGHT = 24, 104
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 24, 20
+_FONT = "Helvetica,Arial,sans-serif"
 
 
 def heights(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,22 +86,93 @@ def logo_symbol(motif: Motif, symbol: str, *, reverse: bool = False) -> str:
         Draw the reverse complement.
     """
     ppm = motif.ppm[::-1, ::-1] if reverse else motif.ppm
-    letters = []
+    letters = [
+        f'<use href="#nfx-{letter}"'
+        f' transform="matrix(1 0 0 {_short(height)} {position} {_short(top)})"/>'
+        for letter, position, height, top in _letters(ppm)
+    ]
+    return (
+        f'<symbol id="{escape(symbol)}" viewBox="0 0 {len(ppm)} 2" preserveAspectRatio="none">'
+        f"{''.join(letters)}</symbol>"
+    )
+
+
+def _letters(ppm: NDArray[np.float64]) -> Iterator[tuple[str, int, float, float]]:
+    """Give letter, column, height and distance from the top of what can be seen, in bits."""
     for position, column in enumerate(heights(ppm)):
         top = MAX_BITS - float(column.sum())
         for letter in np.argsort(-column, kind="stable"):
             height = float(column[letter])
             if height < _LEAST_HEIGHT:
                 break
-            letters.append(
-                f'<use href="#nfx-{ALPHABET[letter]}"'
-                f' transform="matrix(1 0 0 {_short(height)} {position} {_short(top)})"/>'
-            )
+            yield ALPHABET[letter], position, height, top
             top += height
+
+
+def logo_svg(motif: Motif) -> str:
+    """Draw a logo as an SVG file of its own, with axes, identifier and name.
+
+    Every letter is a path, so that no font is needed and any drawing program can edit it.
+
+    Parameters
+    ----------
+    motif : Motif
+
+    Returns
+    -------
+    str
+        The same motif gives the same text.
+    """
+    columns = len(motif.ppm)
+    right, bottom = _LEFT + _COLUMN * columns, _TOP + _HEIGHT
+    width, height = right + _RIGHT, bottom + _BOTTOM
+    per_bit = _HEIGHT / MAX_BITS
+    title = escape(_title(motif, False, width / 72))
+    ticks = [
+        f'<path d="M{_LEFT - 4} {_TOP + per_bit * (MAX_BITS - bits):g}H{_LEFT}"/>'
+        f'<text x="{_LEFT - 7}" y="{_TOP + per_bit * (MAX_BITS - bits) + 4:g}"'
+        f' text-anchor="end" stroke="none">{bits}</text>'
+        for bits in (0, 1, 2)
+    ]
+    ticks += [
+        f'<text x="{_LEFT + _COLUMN * (at - 0.5):g}" y="{bottom + 14}" text-anchor="middle"'
+        f' stroke="none">{at}</text>'
+        for at in range(1, columns + 1)
+        if at == 1 or at % 5 == 0
+    ]
+    letters = [
+        f'<path fill="{COLORS[letter]}" d="{_GLYPHS[letter]}"'
+        f' transform="matrix(1 0 0 {_short(size)} {position} {_short(top)})"/>\n'
+        for letter, position, size, top in _letters(motif.ppm)
+    ]
     return (
-        f'<symbol id="{escape(symbol)}" viewBox="0 0 {len(ppm)} 2" preserveAspectRatio="none">'
-        f"{''.join(letters)}</symbol>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}" font-family="{_FONT}" font-size="11">\n'
+        f"<title>{title}</title>\n"
+        f'<rect width="{width}" height="{height}" fill="#fff"/>\n'
+        f'<text x="{_LEFT}" y="14">{title}</text>\n'
+        f'<text transform="translate(14 {_TOP + _HEIGHT / 2:g}) rotate(-90)"'
+        f' text-anchor="middle">bits</text>\n'
+        f'<g stroke="#000">{"".join(ticks)}<path fill="none" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>'
+        f'</g>\n<g transform="matrix({_COLUMN} 0 0 {per_bit:g} {_LEFT} {_TOP})">\n'
+        f"{''.join(letters)}</g>\n</svg>\n"
     )
+
+
+def write_svg_logos(motifs: Sequence[Motif], folder: str | Path) -> list[Path]:
+    """Write each motif as ``<id>.svg`` (:func:`logo_svg`); the folder is made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the motifs.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    paths = [target / f"{_stem(motif)}.svg" for motif in motifs]
+    for path, motif in zip(paths, motifs, strict=True):
+        write_text(path, logo_svg(motif))
+    return paths
 
 
 def write_logos(
@@ -102,7 +182,7 @@ def write_logos(
     *,
     reverse: bool = False,
 ) -> list[Path]:
-    """Draw each motif as ``<id>.svg`` and ``<id>.png``; the same motif gives the same bytes.
+    """Draw each motif by logomaker as ``<id>.svg`` and ``<id>.png``, the same bytes each time.
 
     Parameters
     ----------
@@ -172,7 +252,7 @@ def _draw(motif: Motif, folder: Path, reverse: bool) -> list[Path]:
         "svg.fonttype": "path",
         "font.family": "DejaVu Sans",
     }
-    stem = re.sub(r"[^\w.+-]", "_", motif.id) + (".rc" if reverse else "")
+    stem = _stem(motif) + (".rc" if reverse else "")
     paths = [folder / f"{stem}.svg", folder / f"{stem}.png"]
     with plt.style.context("default"), plt.rc_context(settings):
         figure, axes = plt.subplots(figsize=(width, _INCHES_HIGH))
@@ -184,7 +264,8 @@ def _draw(motif: Motif, folder: Path, reverse: bool) -> list[Path]:
         axes.set_ylabel("bits")
         axes.set_xticks([at for at in table.index if at == 1 or at % 5 == 0])
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_title(_title(motif, reverse, width), fontsize=9, loc="left")
+        title = _title(motif, reverse, width).replace("$", r"\$")
+        axes.set_title(title, fontsize=9, loc="left")
         for path in paths:
             form = path.suffix[1:]
             metadata = {"Date": None} if form == "svg" else {"Software": None}
@@ -195,9 +276,14 @@ def _draw(motif: Motif, folder: Path, reverse: bool) -> list[Path]:
     return paths
 
 
+def _stem(motif: Motif) -> str:
+    """Name of a motif's files: its identifier, with nothing that a file system could mistake."""
+    return re.sub(r"[^\w.+-]", "_", motif.id)
+
+
 def _title(motif: Motif, reverse: bool, width: float) -> str:
     parts = [motif.id, motif.name, "reverse complement" if reverse else ""]
-    title = "  ".join(part for part in parts if part).replace("$", r"\$")
+    title = "  ".join(part for part in parts if part)
     longest = min(_TITLE_LETTERS, int(width * 12))
     return title if len(title) <= longest else title[: longest - 1] + "…"
 

@@ -95,8 +95,14 @@ def tomtom(
     letters = np.array([consensus(ppm) for ppm in strands], dtype=np.str_)
     count = len(ids)
     parts: list[dict[str, Any]] = []
+    compared: dict[bytes, dict[str, Any]] = {}
     for query in queries.motifs if count else ():
         ppm = _columns(query, queries.background, pseudocount)
+        key = ppm.tobytes()
+        if key in compared:
+            same = compared[key]
+            parts.append(same | {"query_id": np.full(len(same["target_id"]), query.id)})
+            continue
         overlap, offset, p = _compare(ppm, columns, lengths, distance, min_overlap, both_strands)
         pi0 = pi_zero(p) if len(p) > FEW_P_VALUES else 1.0
         q = q_values(p, pi0)
@@ -122,6 +128,7 @@ def tomtom(
                 "orientation": np.where(rows < count, "+", "-"),
             }
         )
+        compared[key] = parts[-1]
     joined = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0)
         for name in COLUMNS
@@ -154,7 +161,7 @@ def _compare(
     best = best_alignments(values, lengths, min_overlap)
     if len(query) == 1 or np.ptp(query, axis=1).max() < FLAT:
         return best.overlap, best.offset, np.ones(len(lengths))
-    null = NullModel(values)
+    null = NullModel(values, set(lengths.tolist()))
     p = np.empty(len(lengths))
     for length in np.unique(lengths):
         rows = lengths == length

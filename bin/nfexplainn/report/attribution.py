@@ -8,9 +8,10 @@ from pathlib import Path
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.order import natural_key
 from nfexplainn.report.curves import PANEL_LIMIT
 from nfexplainn.report.data import capped
-from nfexplainn.report.load import Inputs, Row, iterate_table, natural_key, number, read_table
+from nfexplainn.report.load import Inputs, Row, iterate_table, number, read_table
 from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural, power, raw_cell, short
 
 ROWS = 30

@@ -13,35 +13,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from nfexplainn.order import natural_key
 
 Row = dict[str, str]
 
 _RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
 _OF_DATASET = (
-    ".status.json",
-    ".counts.tsv",
-    ".dropped.tsv",
-    ".readings.tsv",
-    ".audit.tsv",
-    ".baseline.tsv",
-    ".dataset.parquet",
+    *(".status.json", ".counts.tsv", ".dropped.tsv", ".readings.tsv", ".audit.tsv"),
+    *(".baseline.tsv", ".header.json"),
 )
 _OF_RUN = (
-    ".history.tsv",
-    ".timing.tsv",
-    ".metrics.tsv",
-    ".model.tsv",
-    ".effects.tsv",
-    ".importances.parquet",
-    ".units.meme",
-    ".units.tsv",
+    *(".history.tsv", ".timing.tsv", ".metrics.tsv", ".model.tsv", ".effects.tsv"),
+    *(".importances.parquet", ".units.meme", ".units.tsv"),
 )
 _OF_MODEL = (
     *(".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv"),
     *(".consensus.tsv", ".consensus.meme", ".ensemble.tsv"),
 )
-_META_KEY = b"nf-explainn"
 BEST_HITS = 5
 
 
@@ -66,6 +54,8 @@ class ModelResult:
     consensus, ensemble : list of rows
         Motifs and scores of the replicates together.
     consensus_motifs : path or None
+    best : int or None
+        Number of the best replicate, where the run tells it.
     """
 
     dataset: str
@@ -82,10 +72,13 @@ class ModelResult:
     consensus: list[Row] = field(default_factory=list)
     consensus_motifs: Path | None = None
     ensemble: list[Row] = field(default_factory=list)
+    best: int | None = None
 
     @property
     def best_replicate(self) -> int:
-        """The replicate whose units are shown: the verdict's, else the first there is."""
+        """The replicate that is shown: the run's or the verdict's best, else the first there is."""
+        if self.best is not None:
+            return self.best
         best = self.verdict.get("best_replicate")
         if best is not None:
             return int(str(best).lstrip("r"))
@@ -116,7 +109,7 @@ class DatasetResult:
     reason, advice : str
         Why it is not usable and what to do; empty where it is.
     meta : mapping
-        Header of the data set artefact (assay, task type, notes, ...); empty where it is missing.
+        Header of the data set (assay, task type, notes, ...); empty where it is missing.
     counts, dropped, audit, baseline : list of rows
     models : tuple of ModelResult
     readings : list of rows
@@ -219,14 +212,11 @@ def replicate_of(row: Mapping[str, str]) -> int:
     return int(row["replicate"].lstrip("r"))
 
 
-def natural_key(text: str) -> list[tuple[int, int | str]]:
-    """Sort key that puts ``s2`` before ``s10``."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in parts if part]
-
-
 def load_inputs(
-    places: Iterable[str | Path], params: Mapping[str, Any], versions: Mapping[str, Any]
+    places: Iterable[str | Path],
+    params: Mapping[str, Any],
+    versions: Mapping[str, Any],
+    best: Mapping[str, int] | None = None,
 ) -> Inputs:
     """Read all files of the steps that lie in `places` (folders, searched through, or files).
 
@@ -240,6 +230,8 @@ def load_inputs(
         Resolved parameters of the run.
     versions : mapping
         ``{step: {tool: version}}``, or ``{tool: version}``.
+    best : mapping, optional
+        Number of the best replicate by ``<dataset>.<model>``.
 
     Returns
     -------
@@ -271,7 +263,8 @@ def load_inputs(
             break
     ids = sorted({*of_dataset, *of_model, *of_run}, key=natural_key)
     datasets = tuple(
-        _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {})) for id in ids
+        _dataset(id, of_dataset.get(id, {}), of_model.get(id, {}), of_run.get(id, {}), best or {})
+        for id in ids
     )
     return Inputs(datasets, params, _flat_versions(versions), files)
 
@@ -299,14 +292,14 @@ def _dataset(
     files: Mapping[str, Path],
     model_files: Mapping[str, Mapping[str, Path]],
     run_files: Mapping[str, Mapping[int, Mapping[str, Path]]],
+    best: Mapping[str, int],
 ) -> DatasetResult:
     status: Mapping[str, Any] = {}
     if ".status.json" in files:
         status = json.loads(files[".status.json"].read_text())
     meta: Mapping[str, Any] = {}
-    if ".dataset.parquet" in files:
-        header = pq.read_schema(files[".dataset.parquet"]).metadata or {}
-        meta = json.loads(header.get(_META_KEY, b"{}"))
+    if ".header.json" in files:
+        meta = json.loads(files[".header.json"].read_text(encoding="utf-8"))
     models = sorted({*model_files, *run_files}, key=natural_key)
     return DatasetResult(
         id=id,
@@ -319,7 +312,13 @@ def _dataset(
         audit=_rows(files, ".audit.tsv"),
         baseline=_rows(files, ".baseline.tsv"),
         models=tuple(
-            _model(id, model, model_files.get(model, {}), run_files.get(model, {}))
+            _model(
+                id,
+                model,
+                model_files.get(model, {}),
+                run_files.get(model, {}),
+                best.get(f"{id}.{model}"),
+            )
             for model in models
         ),
         readings=_rows(files, ".readings.tsv"),
@@ -327,7 +326,11 @@ def _dataset(
 
 
 def _model(
-    dataset: str, name: str, files: Mapping[str, Path], runs: Mapping[int, Mapping[str, Path]]
+    dataset: str,
+    name: str,
+    files: Mapping[str, Path],
+    runs: Mapping[int, Mapping[str, Path]],
+    best: int | None,
 ) -> ModelResult:
     runs = dict(sorted(runs.items()))
     verdict: Mapping[str, Any] = {}
@@ -351,6 +354,7 @@ def _model(
         consensus=_rows(files, ".consensus.tsv"),
         consensus_motifs=files.get(".consensus.meme"),
         ensemble=_rows(files, ".ensemble.tsv"),
+        best=best,
     )
     if ".tomtom.tsv" not in files:
         return result

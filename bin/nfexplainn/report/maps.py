@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from nfexplainn.interpret.maps import NONE
+from nfexplainn.order import natural_key
 from nfexplainn.report.curves import COLOURS, PANEL_LIMIT
-from nfexplainn.report.load import Inputs, ModelResult, Row, iterate_table, natural_key, read_table
+from nfexplainn.report.load import Inputs, ModelResult, Row, iterate_table, read_table
 from nfexplainn.report.mqc import Page, escape, plural, thousands
 
 # Each point of a plot is an element of the page; more would make it slow.
@@ -119,7 +120,7 @@ def _point(row: Row, labels: dict[str, str], colour: str) -> dict[str, object]:
     }
 
 
-def _rank(group: str, tasks: list[str]) -> tuple[int, int, list[tuple[int, int | str]]]:
+def _rank(group: str, tasks: list[str]) -> tuple[object, ...]:
     """Put groups in the order of the tasks, and those of no task last."""
     fifths = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
     order = [*fifths, *tasks]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from nfexplainn.order import natural_key
 from nfexplainn.report.comparison import name_of
 from nfexplainn.report.curves import title_of
 from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import Inputs, ModelResult, Row, natural_key, number, read_table
+from nfexplainn.report.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.report.mqc import Cell, Page, cell, escape, power
 
 MODES_SHOWN = 60

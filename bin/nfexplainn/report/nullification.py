@@ -52,7 +52,7 @@ def write_nullification(page: Page, inputs: Inputs) -> None:
             }
             for row in rows
         ]
-        if replicate != best_replicate(model) or panels >= PANEL_LIMIT:
+        if replicate != model.best_replicate or panels >= PANEL_LIMIT:
             continue
         panels += 1
         title = title_of(model, inputs.models)
@@ -62,20 +62,6 @@ def write_nullification(page: Page, inputs: Inputs) -> None:
             shown[f"{title} \u00b7 {unit}"] = _cells(rows, unit, names.get(unit, _Name()), totals)
     page.tsv("nullification", _COLUMNS, plain)
     _table(page, shown, len(plain))
-
-
-def best_replicate(model: ModelResult) -> int:
-    """Give the replicate that the verdict names, else that of the least validation loss."""
-    if model.verdict.get("best_replicate") is not None:
-        return model.best_replicate
-    losses = {
-        replicate: min(
-            (loss for row in history if (loss := number(row.get("valid_loss"))) is not None),
-            default=float("inf"),
-        )
-        for replicate, history in model.histories.items()
-    }
-    return min(losses, key=lambda replicate: (losses[replicate], replicate), default=1)
 
 
 def _names(inputs: Inputs, model: ModelResult, replicate: int) -> dict[str, _Name]:

@@ -9,8 +9,11 @@ from nfexplainn.report.mqc import Cell, Page, cell, thousands
 
 RECORDS = "records"
 MUCH = 0.05
-# Left out because the user asked for it.
-_ASKED = ("not among the top_n", "chromosome excluded")
+# Left out because the user asked for it, or not lost at all.
+_ASKED = (
+    *("not among the top_n", "chromosome excluded", "beyond max_reads", "unresolved in some task"),
+    *("merged with a nearer summit of another file", "candidate overlaps a peak"),
+)
 
 
 def write_readings(page: Page, datasets: Sequence[DatasetResult], limit: int) -> None:
@@ -61,7 +64,7 @@ def lost(dataset: DatasetResult) -> list[str]:
     for row in dataset.dropped:
         count = number(row["count"]) or 0
         of = max(total.get(row["source"], rest), count)
-        if row["reason"] not in _ASKED and count > MUCH * of > 0:
+        if not row["reason"].startswith(_ASKED) and count > MUCH * of > 0:
             share = f"{100 * count / of:.0f} % of {row['source']} left out: {row['reason']}"
             found.append((count / of, f"{share} ({thousands(count)} of {thousands(of)})."))
     return [sentence for _, sentence in sorted(found, key=lambda pair: -pair[0])]

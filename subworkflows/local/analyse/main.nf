@@ -21,19 +21,19 @@ workflow ANALYSE {
 
     main:
     DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
-    COOPERATE(trained.models, trained.history, units, trained.named, motifs, plans, code)
+    COOPERATE(trained.models, trained.best, units, trained.named, motifs, plans, code)
 
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)
 
-    EXPLAIN(trained.readable, trained.history, units, trained.named, trained.explained, plans, code)
-    MAP_UNITS(trained.readable, trained.history, trained.predictions, plans, code)
-    ATTRIBUTE(trained.models, trained.history, trained.predictions, units, motifs, plans, code)
+    EXPLAIN(trained.readable, trained.best, units, trained.named, trained.explained, plans, code)
+    MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
+    ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
     NULLIFY(trained.models, trained.predictions, plans, code)
     COUNT_MODES(
-        trained.named.filter { _meta, file -> file instanceof Path && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),
+        trained.named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),
         trained.modes, plans, code,
     )
 

@@ -14,7 +14,7 @@ workflow CLUSTER_MOTIFS {
             .collect { plan -> [plan.known, [plan.known, plan.mode_clusters], plan.mode_clusters ? plan.mode_clusters.name : '', plan.mode_clusters ? plan.mode_clusters.path : []] }
             .unique()
     )
-    MOTIFS_CLUSTER(wanted.combine(motifs, by: 0).map { _known, key, name, table, meme -> [key, name, meme, table] }, code)
+    MOTIFS_CLUSTER(wanted.combine(motifs, by: 0).map { _known, key, name, table, meme -> [key, name, meme, table] }, code.MOTIFS_CLUSTER)
 
     modes = MOTIFS_CLUSTER.out.modes
     status = MOTIFS_CLUSTER.out.status

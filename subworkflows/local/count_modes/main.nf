@@ -14,7 +14,7 @@ workflow COUNT_MODES {
             .map { meta, file -> [[plans[meta.dataset].known, plans[meta.dataset].mode_clusters], meta, file] }
             .combine(modes, by: 0)
             .map { _key, meta, file, known -> [meta, file, known] },
-        code,
+        code.MODES_COUNT,
     )
 
     files = MODES_COUNT.out.found

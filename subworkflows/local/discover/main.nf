@@ -16,7 +16,7 @@ workflow DISCOVER {
     wanted = readable.filter { run, _model, _dataset -> plans[run.dataset].options.discover.streme }
     datasets = wanted.map { run, _model, dataset -> [[id: run.dataset, assay: run.assay], dataset] }.unique { meta, _dataset -> meta.id }
 
-    STREME_PREPARE(datasets, code)
+    STREME_PREPARE(datasets, code.STREME_PREPARE)
 
     // One task of Nextflow per task of the data set: [ [id: 'oct4', number: '1', ...], [...], positives.fa, negatives.fa ]
     STREME_RUN(
@@ -52,7 +52,7 @@ workflow DISCOVER {
             .map { id, meta, files, dataset, streme -> [plans[id].known, meta, (files + streme).sort { path -> path.name }, dataset] }
             .combine(motifs, by: 0)
             .map { _known, meta, files, dataset, known -> [meta, plans[meta.dataset].options.discover, dataset, known, files] },
-        code,
+        code.DISCOVERY_COMPARE,
     )
 
     files = DISCOVERY_COMPARE.out.compared

@@ -16,7 +16,7 @@ workflow DRIFT {
     UNITS_DRIFT(
         runs.combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
             .map { id, run, model, meme, table, initial -> [run, plans[id].options.annotate, model, meme, table, initial] },
-        code,
+        code.UNITS_DRIFT,
     )
 
     // The report draws the start of a unit beside what became of it.

@@ -1,11 +1,11 @@
 include { EXPLANATION_MAKE } from '../../../modules/local/explanation/make'
-include { byModel } from '../train/replicates.nf'
+include { modelOf } from '../train/replicates.nf'
 
 // What every unit adds to the prediction of a user's sequences, and where its motif lies in them.
 workflow EXPLAIN {
     take:
     readable    // [ run, model.safetensors, dataset.parquet ]
-    history     // [ run, history.tsv ], by which the best replicate is chosen
+    best        // [ run ] of the best replicate of every model
     units       // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     named       // [ [id: 'oct4.explainn', ...], oct4.explainn.units.tsv or another file ]
     sequences   // [ [id: 'oct4', ...], oct4.explain.parquet ], of the data sets that are to explain some
@@ -13,27 +13,24 @@ workflow EXPLAIN {
     code
 
     main:
-    // [ [id: 'oct4.explainn', ...], [r1.model.safetensors, r1.history.tsv, r1.units.tsv, r2...], oct4.dataset.parquet ]
-    models = byModel(
-        readable
-            .filter { run, _model, _dataset -> plans[run.dataset].explain }
-            .join(history)
-            .join(units)
-            .map { run, model, dataset, epochs, _meme, tables -> [run, [model, epochs] + tables.findAll { path -> path.name.endsWith('.units.tsv') }, dataset] },
-        plans,
-    )
+    // [ [id: 'oct4.explainn', ...], run, r1.model.safetensors, r1.units.tsv ]
+    models = readable
+        .filter { run, _model, _dataset -> plans[run.dataset].explain }
+        .join(best)
+        .join(units)
+        .map { run, model, _dataset, _meme, tables -> [modelOf(run), run, model, tables.find { path -> path.name == "${run.id}.units.tsv".toString() }] }
 
     EXPLANATION_MAKE(
         models
-            .join(named.filter { _meta, file -> file instanceof Path && file.name.endsWith('.units.tsv') })
-            .map { meta, files, _dataset, names -> [meta.dataset, meta, files, names] }
+            .join(named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.units.tsv') })
+            .map { meta, run, model, own, names -> [meta.dataset, run, model, own, names] }
             .combine(sequences.map { meta, found -> [meta.id, found] }, by: 0)
-            .map { id, meta, files, names, found -> [meta, plans[id].options.explain, files, names, found] },
-        code,
+            .map { id, run, model, own, names, found -> [run, plans[id].options.explain, model, own, names, found] },
+        code.EXPLANATION_MAKE,
     )
 
     files = EXPLANATION_MAKE.out.shown
 
     emit:
-    files   // [ [id: 'oct4.explainn', ...], [oct4.explainn.r1.explained.tsv, oct4.explainn.r1.explained_01.svg, ...] ]
+    files   // [ run, [oct4.explainn.r1.explained.tsv, oct4.explainn.r1.explained_01.svg, ...] ]
 }

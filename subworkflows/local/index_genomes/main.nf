@@ -7,7 +7,7 @@ workflow INDEX_GENOMES {
     code
 
     main:
-    GENOME_INDEX(channel.fromList(plans*.genome.findAll { genome -> genome }.unique()).map { genome -> [genome, genome.path] }, code)
+    GENOME_INDEX(channel.fromList(plans*.genome.findAll { genome -> genome }.unique()).map { genome -> [genome, genome.path] }, code.GENOME_INDEX)
 
     // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]; a genome with a mistake has no index
     genomes = GENOME_INDEX.out.index

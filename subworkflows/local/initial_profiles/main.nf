@@ -16,7 +16,7 @@ workflow INITIAL_PROFILES {
     fromFile = channel.fromList(wanted.findAll { plan -> plan.initial.path }.collect { plan -> [plan, plan.initial.path] })
     MOTIFS_CHOOSE(
         fromKnown.mix(fromFile).map { plan, file -> [[id: plan.id, assay: plan.assay, dataset: plan.id], plan.options.choose, file] },
-        code,
+        code.MOTIFS_CHOOSE,
     )
 
     status = MOTIFS_CHOOSE.out.status

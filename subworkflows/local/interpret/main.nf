@@ -1,11 +1,11 @@
 include { UNITS_INTERPRET } from '../../../modules/local/units/interpret'
-include { UNITS_ANNOTATE } from '../../../modules/local/units/annotate'
 include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
+include { modelOf } from '../train/replicates.nf'
 
 // What the units of all replicates look for, what it is called, what it does, and whether to believe it.
 workflow INTERPRET {
     take:
-    trained   // [models: ..., history: ..., diverged: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
+    trained   // [models: ..., best: ..., history: ..., diverged: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     motifs    // [ [motif_db: null, jaspar_release: null, jaspar_taxon: 'vertebrates'], known_motifs.meme ]
     plans     // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
@@ -16,20 +16,13 @@ workflow INTERPRET {
         trained.models.join(trained.predictions, failOnDuplicate: true).map { run, model, dataset, predictions ->
             [run, plans[run.dataset].options.interpret, model, dataset, predictions]
         },
-        code,
+        code.UNITS_INTERPRET,
     )
     units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true, failOnMismatch: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
     missing = trained.diverged.map { run, _why -> [run, []] }   // counts among the replicates, and has no files
 
-    // [ [id: 'oct4.explainn', dataset: 'oct4', ...], [r1.units.meme, r1.units.tsv, r2.units.meme, ...] ]
-    compared = perModel(units.map { run, meme, twoTables -> [run, [meme] + twoTables.findAll { path -> path.name.endsWith('.units.tsv') }] }.mix(missing), plans)
-    UNITS_ANNOTATE(
-        compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
-            .combine(motifs, by: 0)
-            .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
-        code,
-    )
+    best = trained.best.map { only -> [modelOf(only[0]), only[0].replicate] }   // [ [id: 'oct4.explainn', ...], 2 ]
 
     // Everything of a model and its data set.
     replicates = perModel(
@@ -40,15 +33,16 @@ workflow INTERPRET {
     )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
     UNITS_SUMMARISE(
-        replicates.join(UNITS_ANNOTATE.out.tomtom.join(UNITS_ANNOTATE.out.support, failOnMismatch: true))
-            .map { meta, files, tomtom, support -> [meta.dataset, meta, files + [tomtom, support]] }
+        replicates.join(best).map { meta, files, number -> [meta.dataset, meta, number, files] }
             .combine(ofDataset, by: 0)
-            .map { _id, meta, files, others -> [meta, plans[meta.dataset].options.summarise, (files + others).sort { path -> path.name }] },
-        code,
+            .map { id, meta, number, files, others -> [plans[id].known, meta, number, (files + others).sort { path -> path.name }] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, number, files, known -> [meta, plans[meta.dataset].options.annotate + plans[meta.dataset].options.summarise, number, files, known] },
+        code.UNITS_SUMMARISE,
     )
 
-    ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances)
-    ofModels = UNITS_ANNOTATE.out.tomtom.mix(UNITS_ANNOTATE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
+    ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances.join(trained.best))   // the report draws those of the best
+    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
 
     emit:
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
@@ -60,7 +54,7 @@ workflow INTERPRET {
 // nothing where all have diverged.
 def perModel(files, Map plans) {
     return files
-        .map { run, some -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), some] }
+        .map { run, some -> [groupKey(modelOf(run), plans[run.dataset].replicates as int), some] }
         .groupTuple()
         .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
         .filter { _meta, all -> all }

@@ -13,7 +13,7 @@ workflow NULLIFY {
         models.filter { run, _model, _dataset -> plans[run.dataset].options.nullify.nullification && !(run.architecture in ['single_layer', 'nam']) }
             .join(predictions, failOnDuplicate: true)
             .map { run, model, dataset, logits -> [run, plans[run.dataset].options.nullify, model, dataset, logits] },
-        code,
+        code.MODEL_NULLIFY,
     )
 
     files = MODEL_NULLIFY.out.influence

@@ -42,6 +42,7 @@ workflow PREPARE {
     ]
     status = prepared.collect { out -> out.status }.inject { one, other -> one.mix(other) }
     tables = prepared.collect { out -> out.tables }.inject { one, other -> one.mix(other) }
+    header = prepared.collect { out -> out.header }.inject { one, other -> one.mix(other) }
     dataset = prepared.collect { out -> out.dataset }.inject { one, other -> one.mix(other) }
     checks = INDEX_GENOMES.out.checks.mix(PREPARE_SINGLE_CELL.out.checks)
 
@@ -49,6 +50,7 @@ workflow PREPARE {
     status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     dataset   // [ [id: 'oct4', ...], oct4.dataset.parquet ]
+    header    // [ [id: 'oct4', ...], oct4.header.json ]
     checks    // genome.status.json, islets.denoise.status.json
     genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
 }

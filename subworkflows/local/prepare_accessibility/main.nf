@@ -13,15 +13,17 @@ workflow PREPARE_ACCESSIBILITY {
             .map { plan -> [plan.genome, plan] }
             .combine(genomes, by: 0)
             .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta] },
-        code,
+        code.ACCESSIBILITY_PREPARE,
     )
 
     status = ACCESSIBILITY_PREPARE.out.status
     dataset = ACCESSIBILITY_PREPARE.out.dataset
+    header = ACCESSIBILITY_PREPARE.out.header
     tables = ACCESSIBILITY_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'blood', assay: 'accessibility'], blood.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

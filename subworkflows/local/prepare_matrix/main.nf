@@ -13,15 +13,17 @@ workflow PREPARE_MATRIX {
             .map { plan -> [plan.genome, plan] }
             .combine(genomes, by: 0)
             .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta] },
-        code,
+        code.MATRIX_PREPARE,
     )
 
     status = MATRIX_PREPARE.out.status
     dataset = MATRIX_PREPARE.out.dataset
+    header = MATRIX_PREPARE.out.header
     tables = MATRIX_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'hepg2', assay: 'matrix'], hepg2.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

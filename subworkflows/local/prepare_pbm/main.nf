@@ -9,15 +9,17 @@ workflow PREPARE_PBM {
     main:
     PBM_PREPARE(
         channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
-        code,
+        code.PBM_PREPARE,
     )
 
     status = PBM_PREPARE.out.status
     dataset = PBM_PREPARE.out.dataset
+    header = PBM_PREPARE.out.header
     tables = PBM_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'cebpb', assay: 'pbm'], cebpb.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

@@ -13,15 +13,17 @@ workflow PREPARE_PEAKS {
             .map { plan -> [plan.genome, plan] }
             .combine(genomes, by: 0)
             .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta] },
-        code,
+        code.PEAKS_PREPARE,
     )
 
     status = PEAKS_PREPARE.out.status
     dataset = PEAKS_PREPARE.out.dataset
+    header = PEAKS_PREPARE.out.header
     tables = PEAKS_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'yeast', assay: 'peaks'], yeast.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

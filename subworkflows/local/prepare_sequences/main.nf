@@ -9,15 +9,17 @@ workflow PREPARE_SEQUENCES {
     main:
     SEQUENCES_PREPARE(
         channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
-        code,
+        code.SEQUENCES_PREPARE,
     )
 
     status = SEQUENCES_PREPARE.out.status
     dataset = SEQUENCES_PREPARE.out.dataset
+    header = SEQUENCES_PREPARE.out.header
     tables = SEQUENCES_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

@@ -14,7 +14,7 @@ workflow PREPARE_SINGLE_CELL {
         channel.fromList(noisy).map { plan ->
             [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, plan.options.denoise.findAll { name, _value -> name != 'peakvi' }]
         },
-        code,
+        code.CELLS_DENOISE,
     )
 
     // The means of the denoised cells are one more file of the data set, which its option denoised names.
@@ -31,17 +31,19 @@ workflow PREPARE_SINGLE_CELL {
             .map { plan -> [plan.genome, plan] }
             .combine(genomes, by: 0)
             .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta] },
-        code,
+        code.SINGLE_CELL_PREPARE,
     )
 
     status = SINGLE_CELL_PREPARE.out.status
     dataset = SINGLE_CELL_PREPARE.out.dataset
+    header = SINGLE_CELL_PREPARE.out.header
     tables = SINGLE_CELL_PREPARE.out.tables
     checks = CELLS_DENOISE.out.status
 
     emit:
     status    // [ [id: 'islets', assay: 'single_cell'], islets.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
     checks    // islets.denoise.status.json: mistakes in what was to be denoised
 }

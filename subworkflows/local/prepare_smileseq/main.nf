@@ -9,15 +9,17 @@ workflow PREPARE_SMILESEQ {
     main:
     SMILESEQ_PREPARE(
         channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
-        code,
+        code.SMILESEQ_PREPARE,
     )
 
     status = SMILESEQ_PREPARE.out.status
     dataset = SMILESEQ_PREPARE.out.dataset
+    header = SMILESEQ_PREPARE.out.header
     tables = SMILESEQ_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'prdm13', assay: 'smileseq'], prdm13.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

@@ -9,15 +9,17 @@ workflow PREPARE_STARRSEQ {
     main:
     STARRSEQ_PREPARE(
         channel.fromList(plans).map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files] },
-        code,
+        code.STARRSEQ_PREPARE,
     )
 
     status = STARRSEQ_PREPARE.out.status
     dataset = STARRSEQ_PREPARE.out.dataset
+    header = STARRSEQ_PREPARE.out.header
     tables = STARRSEQ_PREPARE.out.tables
 
     emit:
     status    // [ [id: 'leaf', assay: 'starrseq'], leaf.status.json ]
     dataset   // only of what can be used
+    header    // [ meta, header.json ]: what the data set says of itself
     tables
 }

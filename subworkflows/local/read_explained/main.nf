@@ -4,13 +4,13 @@ include { EXPLANATION_READ } from '../../../modules/local/explanation/read'
 workflow READ_EXPLAINED {
     take:
     plans      // list of [id: 'oct4', explain: [name: 'mine.bed', path: ..., intervals: true] or null, genome: [...] or null, ...]
-    datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+    headers    // [ [id: 'oct4', assay: 'sequences'], oct4.header.json ]
     genomes    // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
     code
 
     main:
     def wanted = plans.findAll { plan -> plan.explain }
-    of = datasets.map { meta, dataset -> [meta.id, meta, dataset] }
+    of = headers.map { meta, header -> [meta.id, meta, header] }
 
     // Records carry their sequences; intervals take theirs from the genome.
     records = channel.fromList(wanted.findAll { plan -> !plan.explain.intervals })
@@ -23,8 +23,8 @@ workflow READ_EXPLAINED {
     EXPLANATION_READ(
         records.mix(intervals)
             .combine(of, by: 0)
-            .map { _id, spec, given, fasta, meta, dataset -> [meta, spec, given, dataset, fasta] },
-        code,
+            .map { _id, spec, given, fasta, meta, header -> [meta, spec, given, header, fasta] },
+        code.EXPLANATION_READ,
     )
 
     status = EXPLANATION_READ.out.status

@@ -1,5 +1,6 @@
 include { FILTERS_READ } from '../../../modules/local/filters/read'
 include { UNITS_ANNOTATE as FILTERS_ANNOTATE } from '../../../modules/local/units/annotate'
+include { modelOf } from '../train/replicates.nf'
 
 // What the first filters of the networks without units look for, and what it is called: as for units.
 workflow READ_FILTERS {
@@ -16,19 +17,19 @@ workflow READ_FILTERS {
         wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
             [run, plans[run.dataset].options.interpret, model, dataset, logits]
         },
-        code,
+        code.FILTERS_READ,
     )
 
     // [ [id: 'oct4.danq', dataset: 'oct4', ...], [r1.filters.meme, r1.filters.tsv, r2.filters.meme, ...] ]
     compared = FILTERS_READ.out.motifs
-        .map { run, files -> [groupKey([id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], plans[run.dataset].replicates as int), files] }
+        .map { run, files -> [groupKey(modelOf(run), plans[run.dataset].replicates as int), files] }
         .groupTuple(remainder: true)   // also without the replicates that diverged
         .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
     FILTERS_ANNOTATE(
         compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)
             .map { _known, meta, files, known -> [meta, plans[meta.dataset].options.annotate, files, known] },
-        code,
+        code.UNITS_ANNOTATE,
     )
 
     tomtom = FILTERS_ANNOTATE.out.tomtom

@@ -9,11 +9,11 @@ workflow SCORE_CYCLES {
 
     main:
     motifs = perRun
-        .filter { run, files -> run.assay == 'htselex' && files instanceof Path && files.name.endsWith('.units.meme') }
+        .filter { run, files -> run.assay == 'htselex' && (files instanceof Path) && files.name.endsWith('.units.meme') }
         .map { run, meme -> [run.dataset, run, meme] }
     UNITS_SCORE_CYCLES(
         motifs.combine(datasets.map { meta, dataset -> [meta.id, dataset] }, by: 0).map { _id, run, meme, dataset -> [run, meme, dataset] },
-        code,
+        code.UNITS_SCORE_CYCLES,
     )
 
     scores = UNITS_SCORE_CYCLES.out.scores

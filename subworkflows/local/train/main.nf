@@ -1,13 +1,13 @@
 include { MODEL_TRAIN } from '../../../modules/local/model/train'
-include { MODEL_EVALUATE } from '../../../modules/local/model/evaluate'
 include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
+include { bestRuns } from './replicates.nf'
 
 // Every model of a data set, in replicates that differ in their seed, measured against simple baselines.
 workflow TRAIN {
     take:
     datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
     profiles   // [ [id: 'oct4', ...], oct4.initial.meme ]: of data sets whose filters start from known profiles
-    plans      // [ oct4: [models: ['explainn'], replicates: 3, options: [...]], ... ]
+    plans      // [ oct4: [models: ['explainn'], replicates: 3, training: [explainn: [...]], options: [...]], ... ]
     code
 
     main:
@@ -15,36 +15,35 @@ workflow TRAIN {
     runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
 
     // [ run, oct4.initial.meme ]: profiles are for the filters of units.
-    runs.branch { run, _dataset ->
+    starting = runs.branch { run, _dataset ->
         fromProfiles: run.architecture == 'explainn' && plans[run.dataset].initial
         fromScratch: true
-    }.set { starting }
+    }
     MODEL_TRAIN(
         starting.fromProfiles.map { run, dataset -> [run.dataset, run, dataset] }
             .combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
             .map { _id, run, dataset, meme -> [run, dataset, meme] }
             .mix(starting.fromScratch.map { run, dataset -> [run, dataset, []] })
-            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].options.train), dataset, initial, run.architecture in ['single_layer', 'nam'] ? plans[run.dataset].pretrained : []] },
-        code,
+            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].training[run.architecture]), dataset, initial, run.architecture in ['single_layer', 'nam'] ? plans[run.dataset].pretrained : []] },
+        code.MODEL_TRAIN,
     )
 
-    trained = MODEL_TRAIN.out.model.join(runs, failOnDuplicate: true)
-    MODEL_EVALUATE(trained.map { run, model, dataset -> [run, plans[run.dataset].options.evaluate, model, dataset] }, code)
+    BASELINE_EVALUATE(datasets.map { meta, dataset -> [meta, plans[meta.id].options.baseline, dataset] }, code.BASELINE_EVALUATE)
 
-    BASELINE_EVALUATE(datasets.map { meta, dataset -> [meta, plans[meta.id].options.baseline, dataset] }, code)
-
-    models = trained
-    readable = trained.filter { run, _model, _dataset -> run.architecture == 'explainn' }
+    models = MODEL_TRAIN.out.model.join(runs, failOnDuplicate: true)
+    readable = models.filter { run, _model, _dataset -> run.architecture == 'explainn' }
+    best = bestRuns(MODEL_TRAIN.out.history, MODEL_TRAIN.out.diverged, plans)
     history = MODEL_TRAIN.out.history
     timing = MODEL_TRAIN.out.timing
     diverged = MODEL_TRAIN.out.diverged
-    predictions = MODEL_EVALUATE.out.predictions
-    metrics = MODEL_EVALUATE.out.metrics
+    predictions = MODEL_TRAIN.out.predictions
+    metrics = MODEL_TRAIN.out.metrics
     baseline = BASELINE_EVALUATE.out.metrics
 
     emit:
     models        // [ run, model.safetensors, dataset.parquet ]
     readable      // only units can be read one by one
+    best          // [ run ] of the best replicate of every model
     history
     timing
     diverged      // [ run, run.diverged.json ], of runs that have nothing else
@@ -71,5 +70,6 @@ def modelsOf(Map plan) {
 
 // Replicate r takes the r-th seed from --seed on.
 def trainOptions(Map run, Map options) {
-    return options + [model: run.architecture, units: run.units, replicate: run.replicate, seed: options.seed + run.replicate - 1]
+    def shape = 'units' in options.keySet() ? [units: run.units] : [:]
+    return options + shape + [model: run.architecture, replicate: run.replicate, seed: options.seed + run.replicate - 1]
 }

@@ -1,13 +1,25 @@
-// For analyses that ask the best replicate of a model: the files of all of them, since their histories say which it is.
+// The best replicate of every model, chosen once: it speaks for the model in every analysis that asks one of them.
 
-// Of [ run, files, oct4.dataset.parquet ] of every replicate
-// [ [id: 'oct4.explainn', dataset: 'oct4', ...], files of all that did not diverge, sorted by name (or nothing would be cached), oct4.dataset.parquet ].
-def byModel(runs, Map plans) {
-    return runs
-        .map { run, files, dataset ->
-            def meta = [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
-            [groupKey(meta, plans[run.dataset].replicates as int), files, dataset]
-        }
-        .groupTuple(remainder: true)   // a replicate that diverged has no files
-        .map { key, files, dataset -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }, dataset[0]] }
+// Of [ run, history.tsv ] and [ run, diverged.json ]: [ run ] of the replicate with the smallest validation loss,
+// as soon as the last of a model's replicates is there; nothing where all have diverged.
+def bestRuns(history, diverged, Map plans) {
+    return history.mix(diverged.map { run, _why -> [run, null] })
+        .map { run, epochs -> [groupKey([run.dataset, run.model], plans[run.dataset].replicates as int), [run: run, epochs: epochs]] }
+        .groupTuple(remainder: true)
+        .map { _model, replicates -> replicates.findAll { one -> one.epochs }.sort { one -> one.run.replicate } }
+        .filter { trained -> trained }
+        .map { trained -> [trained.min { one -> validLoss(one.epochs) }.run] }
+}
+
+// The smallest validation loss of a history; infinite where none is a finite number.
+def validLoss(Object epochs) {
+    def rows = epochs.readLines()*.split('\t', -1)
+    def column = rows ? rows[0].toList().indexOf('valid_loss') : -1
+    def losses = column < 0 ? [] : rows.drop(1).collect { row -> row[column] }.findAll { cell -> cell.isDouble() }*.toDouble()
+    return ([Double.POSITIVE_INFINITY] + losses.findAll { loss -> Double.isFinite(loss) }).min()
+}
+
+// The name that a model's replicates share: [id: 'oct4.explainn', dataset: 'oct4', assay: 'sequences', model: 'explainn'].
+def modelOf(Map run) {
+    return [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
 }

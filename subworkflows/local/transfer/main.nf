@@ -12,8 +12,8 @@ workflow TRANSFER {
     UNITS_TRANSFER(
         models.filter { run, _model, _dataset -> run.architecture in ['single_layer', 'nam'] }
             .join(predictions)
-            .map { run, model, dataset, predicted -> [run, plans[run.dataset].options.evaluate, model, dataset, predicted] },
-        code,
+            .map { run, model, dataset, predicted -> [run, plans[run.dataset].options.interpret.subMap(['kernel']), model, dataset, predicted] },
+        code.UNITS_TRANSFER,
     )
 
     files = UNITS_TRANSFER.out.units

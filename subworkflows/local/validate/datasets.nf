@@ -6,8 +6,9 @@ include { checkRow; checkNames; partProblems; cycleProblems; linesOf } from './r
 include { givenSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
+include { optionsOfSteps; trainingOptions; settingsRead } from './options.nf'
 
-// [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [train: [...], ...]], ... ]
+// [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [interpret: [...], ...], training: [explainn: [...]], reads: [...]], ... ]
 // A mistake in a cell does not hide those of the other cells and rows; broken names the parameters that are wrong already.
 def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def parameters = schemaProperties(readJson('nextflow_schema.json'))
@@ -31,7 +32,7 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
         def wrong = members*.broken.flatten() - ['sample', 'assay', 'dataset'] + broken
         problems.addAll(found.findAll { text -> !(wrong.any { name -> name in text.split(/\W+/) }) })
         dataset
-    }
+    }.sort { dataset -> dataset.id.toString() }   // not by their place in the sheet
 }
 
 // A data set with its files, the specification that its preparation reads, and the options of every step.
@@ -43,10 +44,12 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         files[path.toUriString()] = files[path.toUriString()] ?: [name: text, path: path]
         files.keySet().toList().indexOf(path.toUriString())
     }
-    def specs = rows.collect { row ->
-        // Measured values need no negatives: a general --negatives does not concern such an assay.
-        def wanted = row.negatives ?: (assay.negatives ? options.negatives : null)
-        def isFile = wanted && !(wanted in ['gc', 'shuffle', 'others'])
+    // Measured values need no negatives: a general --negatives does not concern such an assay.
+    def negativesOf = { row -> row.negatives ?: (assay.negatives ? options.negatives : null) }
+    def namesFile = { wanted -> wanted && !(wanted in ['gc', 'shuffle', 'others']) }
+    rows.each { row ->
+        def wanted = negativesOf.call(row)
+        def isFile = namesFile.call(wanted)
         def possible = assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])
         if (wanted && !assay.negatives) {
             problems << "${place.call(row)}, column negatives: the assay ${options.assay} has no negatives; leave the cell empty."
@@ -55,8 +58,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         else if (wanted && !((isFile ? 'file' : wanted) in assay.negatives)) {
             problems << "${place.call(row)}, column negatives: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible.join(', ')}."
         }
-        def folder = row.negatives ? sheet.parent : null
-        def missing = isFile ? fileProblem(resolvePath(wanted, folder)) : null
+        def missing = isFile ? fileProblem(resolvePath(wanted, row.negatives ? sheet.parent : null)) : null
         if (missing) {
             problems << sentence("${place.call(row)}, column negatives: ${missing}; choose one of ${possible.join(', ')}")
         }
@@ -64,13 +66,16 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
             problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
         }
         problems.addAll(row.values && options.assay != 'starrseq' ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
-        // Not its line: a row added above would prepare, and so train, all below it anew.
+    }
+    // By sample, so that the order of the sheet changes nothing; not with their lines, as a row added above would prepare, and so train, all below it anew.
+    def specs = bySample(rows).collect { row ->
+        def wanted = negativesOf.call(row)
         [
             sample: row.sample, data: row.data ? position.call(row.data, sheet.parent) : null,
-            negatives: isFile ? position.call(wanted, folder) : wanted, split: row.split, label: row.label,
+            negatives: namesFile.call(wanted) && assay.negatives ? position.call(wanted, row.negatives ? sheet.parent : null) : wanted, split: row.split, label: row.label,
         ] + (row.values ? [values: position.call(row.values, sheet.parent)] : [:])
     }
-    def others = specs.any { row -> row.negatives == 'others' } ? strangers.findAll { row -> row.data }.collect { row -> position.call(row.data, sheet.parent) } : []
+    def others = specs.any { row -> row.negatives == 'others' } ? bySample(strangers).findAll { row -> row.data }.sort(false) { row -> row.dataset.toString() }.collect { row -> position.call(row.data, sheet.parent) } : []
     assay.requires.findAll { name -> options[name] == null }.each { name ->
         problems << "${linesOf(sheet.name, rows)}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
     }
@@ -87,27 +92,32 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
-    def shortest = [deepcnn: 90, danq: 38, cnn1: 25, cnn1exp: 25]   // the other networks read less than the least width
+    // Networks without a number here read less than the least width.
+    def shortest = readJson('assets/architectures.json').collectEntries { name, architecture -> [name, architecture.shortest ?: 0] }
     options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
     }
+    def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
     problems.addAll(analysisProblems(options).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
-    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
-    def stepOptions = steps.collectEntries { step ->
-        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
-    }
+    def stepOptions = optionsOfSteps(parameters, options)
     def spec = [
         id: id, assay: options.assay, seed: options.seed, rows: specs, others: others,
-        options: stepOptions.prepare + listed,
+        options: (stepOptions.prepare + listed).findAll { name, _value -> name in assay.options },
     ]
+    def training = trainingOptions(models, stepOptions.train)
     return [
-        id: id, assay: options.assay, models: options.models.tokenize(',').unique(), units: units, replicates: options.replicates,
+        id: id, assay: options.assay, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        reads: settingsRead(options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
     ]
+}
+
+def bySample(List rows) {
+    return rows.sort(false) { row -> row.sample.toString() }
 }

@@ -2,14 +2,14 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
-include { resolvePath; fileProblem } from './schema.nf'
+include { readJson; resolvePath; fileProblem } from './schema.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
 def validatedInput() {
     def problems = []
     def checked = checkParams(problems)
     def values = checked.values
-    def sheet = values.input instanceof CharSequence ? resolvePath(values.input, null) : null
+    def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
     if (problems) {
         leaveNoReports()
@@ -36,17 +36,18 @@ def leaveNoReports() {
     Runtime.runtime.addShutdownHook(new Thread(remove as Runnable))
 }
 
-// Digest of all code of the tasks: Nextflow looks only at the script that a task names, not at what that imports.
-def codeDigest() {
-    def sha = java.security.MessageDigest.getInstance('SHA-256')
-    def files = []
-    projectDir.resolve('bin').eachFileRecurse(groovy.io.FileType.FILES) { path -> files << path }
-    // Not what Python and its checkers leave there.
-    files.collectEntries { path -> [projectDir.relativize(path).toString(), path] }.findAll { name, _path -> !(name =~ /__pycache__|\/\.|\.(pyc|so)$/) }.sort().each { name, path ->
-        sha.update(name.bytes)
-        sha.update(path.bytes)
+// [ MODEL_TRAIN: '0f3a...', ... ]: a digest of the code of every process, since Nextflow looks only at the script that
+// a task names, not at what that imports. assets/generate.py lists the files.
+def codeDigests() {
+    def contents = [:].withDefault { String name -> projectDir.resolve(name).bytes }
+    return readJson('assets/steps.json').code.collectEntries { process, names ->
+        def sha = java.security.MessageDigest.getInstance('SHA-256')
+        names.each { name ->
+            sha.update(name.bytes)
+            sha.update(contents[name])
+        }
+        [process, sha.digest().encodeHex().toString().take(16)]
     }
-    return sha.digest().encodeHex().toString().take(16)
 }
 
 // Emits true when every status is in and none is a mistake; else ends the run with all of them.
@@ -60,8 +61,10 @@ def stopOnMistakes(statuses) {
     }
 }
 
-// What the report says of the settings: all that changes a result, and per data set what its rows set.
+// What the report says of the settings: all that a step of this run reads, and per data set what its rows set.
 def reportedSettings(Map input) {
-    def settings = input.params.findAll { name, value -> value != null && !(name in ['outdir', 'publish_dir_mode', 'help', 'version', 'custom_config_base', 'container_image']) }
-    return settings + [datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings] }]
+    def read = input.datasets.collectMany { plan -> plan.reads }.toSet() + ['input', 'max_report_units']
+    return input.params.findAll { name, value -> value != null && name in read } + [
+        datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings.findAll { name, _value -> name in plan.reads }] },
+    ]
 }

@@ -15,10 +15,10 @@ process CELLS_DENOISE {
     path "${meta.id}.denoise.status.json"           , emit: status
     tuple val(meta), path("${meta.id}.denoised.npz"), emit: means  , optional: true
     tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history, optional: true
-    tuple val("${task.process}"), val('scvi-tools'), eval("python3 -c 'import importlib.metadata as m; print(*(d.version for d in m.distributions(name=\"scvi-tools\")))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
-    def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
+    def staged = [names, (files instanceof List) ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
     """
     cat > spec.json <<'SPEC'
     ${groovy.json.JsonOutput.toJson(spec + [files: staged, genome: null])}
@@ -33,5 +33,6 @@ process CELLS_DENOISE {
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.denoise.status.json
     touch ${meta.id}.denoised.npz ${meta.id}.peakvi.tsv
+    echo '{}' > versions.json
     """
 }

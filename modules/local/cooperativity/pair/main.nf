@@ -2,15 +2,16 @@
 process COOPERATIVITY_PAIR {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
-    // files: units and verdicts of the models that can be read, or none
+    // files: final units of the models that can be read, and the motifs of their best replicates; or none
     tuple val(meta), val(options), path(known), path(files, stageAs: 'inputs/*')
     val code
 
     output:
     tuple val(meta), path("${meta.id}.cooperativity_pairs.tsv"), emit: pairs
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -24,5 +25,6 @@ process COOPERATIVITY_PAIR {
     stub:
     """
     touch ${meta.id}.cooperativity_pairs.tsv
+    echo '{}' > versions.json
     """
 }

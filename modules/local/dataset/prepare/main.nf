@@ -2,7 +2,7 @@
 process DATASET_PREPARE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, pattern: '*.{status.json,parquet,tsv}'
 
     input:
     // spec: what is asked; names: what the user calls the files
@@ -13,11 +13,12 @@ process DATASET_PREPARE {
     output:
     tuple val(meta), path("${meta.id}.status.json")                     , emit: status
     tuple val(meta), path("${meta.id}.dataset.parquet"), optional: true , emit: dataset
+    tuple val(meta), path("${meta.id}.header.json")   , optional: true  , emit: header   // what the data set says of itself
     tuple val(meta), path("${meta.id}.{counts,dropped,readings,audit}.tsv"), optional: true, emit: tables
-    tuple val("${task.process}"), val('pyarrow'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyarrow\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
-    def staged = [names, files instanceof List ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
+    def staged = [names, (files instanceof List) ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
     def json = groovy.json.JsonOutput.toJson(spec + [files: staged])
     """
     cat > spec.json <<'SPEC'
@@ -29,6 +30,7 @@ process DATASET_PREPARE {
     stub:
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.status.json
-    touch ${meta.id}.dataset.parquet ${meta.id}.{counts,dropped,readings,audit}.tsv
+    touch ${meta.id}.dataset.parquet ${meta.id}.header.json ${meta.id}.{counts,dropped,readings,audit}.tsv
+    echo '{}' > versions.json
     """
 }

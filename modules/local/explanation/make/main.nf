@@ -2,18 +2,18 @@
 process EXPLANATION_MAKE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, pattern: '*.{tsv,svg,parquet,bed}'
 
     input:
-    // files: model, history and units of every replicate; named: what the units are called
-    tuple val(meta), val(options), path(files), path(named), path(sequences)
+    // units: of this replicate; named: what the units are called
+    tuple val(meta), val(options), path(model), path(units, stageAs: 'own/*'), path(named), path(sequences)
     val code
 
     output:
-    tuple val(meta), path("${meta.id}.r*.{explained.tsv,explained_*.svg}")    , emit: shown
-    tuple val(meta), path("${meta.id}.r*.explained.parquet")                  , emit: contributions
-    tuple val(meta), path("${meta.id}.r*.hits.bed")                           , emit: hits
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val(meta), path("${meta.id}.{explained.tsv,explained_*.svg}"), emit: shown
+    tuple val(meta), path("${meta.id}.explained.parquet")              , emit: contributions
+    tuple val(meta), path("${meta.id}.hits.bed")                       , emit: hits
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -21,12 +21,13 @@ process EXPLANATION_MAKE {
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
     explain.py --id ${meta.id} --options options.json --threads ${task.cpus} \\
-        --models *.r*.model.safetensors --history *.r*.history.tsv --units *.r*.units.tsv \\
+        --model ${model} --units ${units} \\
         --named ${named} --sequences ${sequences}
     """
 
     stub:
     """
-    touch ${meta.id}.r1.explained.{tsv,parquet} ${meta.id}.r1.hits.bed
+    touch ${meta.id}.explained.{tsv,parquet} ${meta.id}.hits.bed
+    echo '{}' > versions.json
     """
 }

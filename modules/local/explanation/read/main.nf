@@ -5,13 +5,13 @@ process EXPLANATION_READ {
 
     input:
     // spec: what the user calls the file and the genome; fasta: the indexed genome, for intervals
-    tuple val(meta), val(spec), path(sequences, stageAs: 'given/*'), path(dataset), path(fasta)
+    tuple val(meta), val(spec), path(sequences, stageAs: 'given/*'), path(header), path(fasta)
     val code
 
     output:
     path "${meta.id}.explain.status.json", emit: status
     tuple val(meta), path("${meta.id}.explain.parquet"), optional: true, emit: sequences
-    tuple val("${task.process}"), val('pyarrow'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyarrow\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     def genome = fasta ? "--genome ${[fasta].flatten()[0]}" : ''
@@ -19,12 +19,13 @@ process EXPLANATION_READ {
     cat > spec.json <<'SPEC'
     ${groovy.json.JsonOutput.toJson(spec)}
     SPEC
-    read_explained.py --spec spec.json --id ${meta.id} --sequences ${sequences} --dataset ${dataset} ${genome}
+    read_explained.py --spec spec.json --id ${meta.id} --sequences ${sequences} --header ${header} ${genome}
     """
 
     stub:
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.explain.status.json
     touch ${meta.id}.explain.parquet
+    echo '{}' > versions.json
     """
 }

@@ -2,7 +2,7 @@
 process FILTERS_READ {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.{tsv,meme}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -10,7 +10,7 @@ process FILTERS_READ {
 
     output:
     tuple val(meta), path("${meta.id}.filters.{tsv,meme}"), emit: motifs
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -24,5 +24,6 @@ process FILTERS_READ {
     stub:
     """
     touch ${meta.id}.filters.{tsv,meme}
+    echo '{}' > versions.json
     """
 }

@@ -10,7 +10,7 @@ process GENOME_INDEX {
     output:
     path 'genome.status.json', emit: status
     tuple val(genome), path('unpacked/genome.fa', arity: '0..*'), path('{,unpacked/}*.{fai,gzi,sha256}', arity: '0..*'), emit: index
-    tuple val("${task.process}"), val('pyfaidx'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyfaidx\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -25,5 +25,6 @@ process GENOME_INDEX {
     """
     touch ${fasta}.fai
     echo '{"dataset": "genome", "state": "ok", "reason": "", "advice": ""}' > genome.status.json
+    echo '{}' > versions.json
     """
 }

@@ -2,7 +2,7 @@
 process MODEL_NULLIFY {
     tag "${meta.id}"
     label 'process_medium'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -10,7 +10,7 @@ process MODEL_NULLIFY {
 
     output:
     tuple val(meta), path("${meta.id}.nullification.tsv"), emit: influence
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -24,5 +24,6 @@ process MODEL_NULLIFY {
     stub:
     """
     touch ${meta.id}.nullification.tsv
+    echo '{}' > versions.json
     """
 }

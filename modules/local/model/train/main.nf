@@ -1,8 +1,9 @@
+// One model, trained and measured: in one task, since starting another takes longer than most evaluations.
 process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.{safetensors,tsv,parquet,diverged.json}'
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]
@@ -15,20 +16,23 @@ process MODEL_TRAIN {
     tuple val(meta), path("${meta.id}.model.safetensors") , emit: model   , optional: true
     tuple val(meta), path("${meta.id}.history.tsv")       , emit: history , optional: true
     tuple val(meta), path("${meta.id}.{timing,model}.tsv"), emit: timing  , optional: true   // seconds; the number of parameters and the kernel
+    tuple val(meta), path("${meta.id}.predictions.parquet"), emit: predictions, optional: true
+    tuple val(meta), path("${meta.id}.metrics.tsv")       , emit: metrics , optional: true
     tuple val(meta), path("${meta.id}.diverged.json")     , emit: diverged, optional: true
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
     cat > options.json <<'OPTIONS'
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
-    train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus} \\
+    train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus} --evaluate \\
         ${initial ? "--initial ${initial}" : ''} ${pretrained ? "--pretrained ${pretrained}" : ''}
     """
 
     stub:
     """
-    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing,model}.tsv
+    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing,model,metrics}.tsv ${meta.id}.predictions.parquet
+    echo '{}' > versions.json
     """
 }

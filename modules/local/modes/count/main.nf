@@ -2,7 +2,7 @@
 process MODES_COUNT {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
     tuple val(meta), path(tomtom), path(modes)
@@ -10,7 +10,7 @@ process MODES_COUNT {
 
     output:
     tuple val(meta), path("${meta.id}.modes.tsv"), emit: found
-    tuple val("${task.process}"), val('pandas'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pandas\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -20,5 +20,6 @@ process MODES_COUNT {
     stub:
     """
     touch ${meta.id}.modes.tsv
+    echo '{}' > versions.json
     """
 }

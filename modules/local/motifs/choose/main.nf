@@ -11,7 +11,7 @@ process MOTIFS_CHOOSE {
     path "${meta.id}.initial.status.json"                       , emit: status
     tuple val(meta), path("${meta.id}.initial.meme"), optional: true, emit: profiles
     tuple val(meta), path("${meta.id}.initial.tsv") , optional: true, emit: table
-    tuple val("${task.process}"), val('scipy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"scipy\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -25,5 +25,6 @@ process MOTIFS_CHOOSE {
     """
     touch ${meta.id}.initial.{meme,tsv}
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.initial.status.json
+    echo '{}' > versions.json
     """
 }

@@ -10,7 +10,7 @@ process MOTIFS_COLLECT {
     output:
     path 'motifs.status.json', emit: status
     tuple val(key), path('known_motifs.meme'), optional: true, emit: motifs
-    tuple val("${task.process}"), val('pyjaspar'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"pyjaspar\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -25,5 +25,6 @@ process MOTIFS_COLLECT {
     """
     touch known_motifs.meme
     echo '{"dataset": "motifs", "state": "ok", "reason": "", "advice": ""}' > motifs.status.json
+    echo '{}' > versions.json
     """
 }

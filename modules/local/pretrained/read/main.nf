@@ -5,20 +5,21 @@ process PRETRAINED_READ {
 
     input:
     // length: of the sequences that models read whose file does not tell it, or null
-    tuple val(meta), val(length), path(pretrained, stageAs: 'pretrained/*'), path(dataset)
+    tuple val(meta), val(length), path(pretrained, stageAs: 'pretrained/*'), path(header)
     val code
 
     output:
     path "${meta.id}.pretrained.status.json", emit: status
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
-    read_pretrained.py --id ${meta.id} --dataset ${dataset} ${length ? "--length ${length}" : ''} --pretrained ${pretrained}
+    read_pretrained.py --id ${meta.id} --header ${header} ${length ? "--length ${length}" : ''} --pretrained ${pretrained}
     """
 
     stub:
     """
     echo '{"dataset": "${meta.id}", "state": "ok", "reason": "", "advice": ""}' > ${meta.id}.pretrained.status.json
+    echo '{}' > versions.json
     """
 }

@@ -3,7 +3,7 @@ process REPORT_COLLECT {
     publishDir path: { params.outdir }, mode: params.publish_dir_mode, pattern: '{tables,pipeline_info}/*'
 
     input:
-    // settings: [params: [...], versions: [...]]; no name, time or command line of the run, or this would never be cached
+    // settings: [params: [...], versions: [...], best: ['oct4.explainn': 2]]; no name, time or command line of the run, or this would never be cached
     val settings
     path files, stageAs: 'inputs/*'
     val code
@@ -22,7 +22,10 @@ process REPORT_COLLECT {
     cat > pipeline_info/versions.yml <<'VERSIONS'
     ${groovy.json.JsonOutput.toJson(settings.versions)}
     VERSIONS
-    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --out .
+    cat > best.json <<'BEST'
+    ${groovy.json.JsonOutput.toJson(settings.best)}
+    BEST
+    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --best best.json --out .
     mv methods.html pipeline_info/
     """
 

@@ -10,6 +10,7 @@ process STREME_PREPARE {
     output:
     tuple val(meta), path("${meta.id}.task*.fa"), optional: true, emit: sequences
     tuple val(meta), path("${meta.id}.streme_tasks.tsv")        , emit: tasks
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -19,5 +20,6 @@ process STREME_PREPARE {
     stub:
     """
     touch ${meta.id}.task1.{positives,negatives}.fa ${meta.id}.streme_tasks.tsv
+    echo '{}' > versions.json
     """
 }

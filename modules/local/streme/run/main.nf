@@ -15,7 +15,7 @@ process STREME_RUN {
 
     output:
     tuple val(meta), path("${stem}.outcome.tsv"), path("${stem}.{txt,xml}", arity: '0..2'), emit: found
-    tuple val("${task.process}"), val('streme'), eval('streme --version 2> /dev/null || echo absent'), topic: versions
+    tuple val("${task.process}"), val('streme'), eval('streme --version 2> /dev/null || echo absent'), topic: foreign_versions
 
     script:
     stem = "${meta.id}.task${meta.number}.streme"

@@ -1,7 +1,7 @@
 process UNITS_ANNOTATE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
     // units: units.tsv and units.meme of all replicates
@@ -11,7 +11,7 @@ process UNITS_ANNOTATE {
     output:
     tuple val(meta), path("${meta.id}.tomtom.tsv") , emit: tomtom
     tuple val(meta), path("${meta.id}.support.tsv"), emit: support
-    tuple val("${task.process}"), val('numpy'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"numpy\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -24,5 +24,6 @@ process UNITS_ANNOTATE {
     stub:
     """
     touch ${meta.id}.{tomtom,support}.tsv
+    echo '{}' > versions.json
     """
 }

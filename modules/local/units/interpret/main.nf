@@ -1,7 +1,7 @@
 process UNITS_INTERPRET {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -13,7 +13,7 @@ process UNITS_INTERPRET {
     tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
     path "${meta.id}.units.{jaspar,transfac}"
     path "${meta.id}.well_predicted.tsv"
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -27,5 +27,6 @@ process UNITS_INTERPRET {
     stub:
     """
     touch ${meta.id}.{units,effects,well_predicted}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.importances.parquet
+    echo '{}' > versions.json
     """
 }

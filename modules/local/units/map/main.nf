@@ -2,16 +2,15 @@
 process UNITS_MAP {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
-    // files: model, history and predictions of every replicate
-    tuple val(meta), val(options), path(files), path(dataset)
+    tuple val(meta), val(options), path(model), path(dataset), path(predictions)
     val code
 
     output:
-    tuple val(meta), path("${meta.id}.r*.umap.tsv"), emit: map
-    tuple val("${task.process}"), val('umap-learn'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"umap-learn\"))'"), topic: versions
+    tuple val(meta), path("${meta.id}.umap.tsv"), emit: map
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -19,11 +18,12 @@ process UNITS_MAP {
     ${groovy.json.JsonOutput.toJson(options)}
     OPTIONS
     map_units.py --id ${meta.id} --options options.json --threads ${task.cpus} --dataset ${dataset} \\
-        --models *.r*.model.safetensors --history *.r*.history.tsv --predictions *.r*.predictions.parquet
+        --model ${model} --predictions ${predictions}
     """
 
     stub:
     """
-    touch ${meta.id}.r1.umap.tsv
+    touch ${meta.id}.umap.tsv
+    echo '{}' > versions.json
     """
 }

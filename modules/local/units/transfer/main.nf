@@ -1,7 +1,7 @@
 process UNITS_TRANSFER {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -9,7 +9,7 @@ process UNITS_TRANSFER {
 
     output:
     tuple val(meta), path("${meta.id}.transfer.tsv"), emit: units
-    tuple val("${task.process}"), val('torch'), eval("python3 -c 'import importlib.metadata as m; print(m.version(\"torch\"))'"), topic: versions
+    tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
     """
@@ -20,5 +20,6 @@ process UNITS_TRANSFER {
     stub:
     """
     touch ${meta.id}.transfer.tsv
+    echo '{}' > versions.json
     """
 }

@@ -1,0 +1,36 @@
+// Which options each step of a data set gets: those that it reads, so that no other makes it run again.
+
+include { readJson } from './schema.nf'
+
+// [ prepare: [width: 200, ...], interpret: [...], ... ]
+def optionsOfSteps(Map parameters, Map options) {
+    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
+    return steps.collectEntries { step ->
+        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, _property -> [name, options[name]] }]
+    }
+}
+
+// [ explainn: [units: 100, learning_rate: 0.003, ...], danq: [...] ]: without what only other architectures know.
+def trainingOptions(List models, Map options) {
+    def own = readJson('assets/architectures.json').collectEntries { name, architecture -> [name, architecture.options] }
+    return models.collectEntries { model ->
+        def ofOthers = own.values().flatten() - (own[model] ?: [])
+        [model, options.findAll { name, _value -> !(name in ofOthers) }]
+    }
+}
+
+// Names of the settings that some step of the data set reads; what is off reads none.
+def settingsRead(Map options, Map assay, List models, Map prepared, Map training, Map stepOptions) {
+    def on = [
+        baseline: true, interpret: 'explainn' in models, annotate: 'explainn' in models, summarise: 'explainn' in models,
+        denoise: options.peakvi, choose: options.initial_motifs, discover: options.streme, cooperate: options.cooperativity,
+        explain: options.explain, map: options.unit_maps, attribute: options.attribution, nullify: options.nullification, modes: options.binding_modes,
+    ].findAll { _step, wanted -> wanted }.keySet()
+    def filters = ['nullify', 'modes'].any { step -> step in on } ? ['interpret', 'annotate'] : []   // those of other networks are read and named
+    def usable = [genome: 'genome' in assay.requires || options.explain, negatives: 'negatives' in assay.options].withDefault { _name -> true }
+    def given = ['genome', 'negatives', 'motif_db', 'explain', 'mode_clusters', 'initial_motifs', 'pretrained'].findAll { name -> options[name] != null && usable[name] }
+    def images = (options.streme ? ['streme_container'] : []) + (options.peakvi ? ['peakvi_container'] : [])
+    def ofTraining = training.values().collectMany { own -> own.keySet() }
+    def ofSteps = (on + filters).collectMany { step -> stepOptions[step].keySet() }
+    return (['assay', 'models', 'replicates'] + given + images + prepared.keySet() + ofTraining + ofSteps).unique()
+}
