@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nfexplainn.versions import write_versions
 
@@ -31,12 +31,22 @@ class UnusableError(Exception):
         Why, in a sentence.
     advice : str
         What to do about it, in a sentence.
+    dropped, readings : sequence of tuples
+        Of a data set: what was left out, and what was read as what, which may show why.
     """
 
-    def __init__(self, reason: str, advice: str) -> None:
+    def __init__(
+        self,
+        reason: str,
+        advice: str,
+        dropped: Sequence[tuple[str, str, int]] = (),
+        readings: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
         super().__init__(f"{reason} {advice}")
         self.reason = reason
         self.advice = advice
+        self.dropped = tuple(dropped)
+        self.readings = tuple(readings)
 
 
 class DivergedError(UnusableError):

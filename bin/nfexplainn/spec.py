@@ -236,16 +236,17 @@ def make_options(raw: Mapping[str, Any], seed: int | None = None) -> Options:
 def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     """Run a prepare script: read ``--spec``, call ``parse``, write the files of the contract.
 
-    Writes into the current folder ``<id>.status.json`` always and, if the data set is usable, its
-    Parquet file and the tables of counts, of what was dropped, of what was read as what, and of the
-    audit. A user's mistake
-    and an unusable data set are states, not failures: the other data sets go on.
+    Writes into the current folder ``<id>.status.json`` always, if the data set is no mistake the
+    tables of what was dropped and of what was read as what, and if it is usable its Parquet file
+    and the tables of counts and of the audit. A user's mistake and an unusable data set are states,
+    not failures: the other data sets go on.
     """
     parser = argparse.ArgumentParser(description=parse.__doc__)
     parser.add_argument("--spec", type=Path, required=True, help="spec.json of the data set")
     path = parser.parse_args().spec
     name = json.loads(path.read_text(encoding="utf-8"))["id"]
     status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
+    prepared = None
     try:
         spec = read_spec(path)
         prepared = parse(spec)
@@ -259,6 +260,7 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
         }
     except UnusableError as error:
         status |= {"state": "unusable", "reason": error.reason, "advice": error.advice}
+        _write_sources(prepared or error, name)
     write_text(Path(f"{name}.status.json"), json.dumps(status, indent=1, sort_keys=True) + "\n")
 
 
@@ -311,12 +313,17 @@ def _lack(labels: Floats, task_type: str) -> str:
     return "" if (positive & negative).any() else "no task with both positives and negatives"
 
 
+def _write_sources(told: Prepared | UnusableError, name: str) -> None:
+    """Write what was left out, and what was read as what."""
+    write_dropped(told.dropped, Path(f"{name}.dropped.tsv"))
+    write_readings(told.readings, Path(f"{name}.readings.tsv"))
+
+
 def _write(prepared: Prepared, name: str) -> None:
     """Write the data set and its tables; the data set comes last, when all else is there."""
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
-    write_dropped(prepared.dropped, Path(f"{name}.dropped.tsv"))
-    write_readings(prepared.readings, Path(f"{name}.readings.tsv"))
+    _write_sources(prepared, name)
     write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
     write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")

@@ -71,7 +71,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
 
 def test_files(finished: Run) -> None:
     files = {name for name in finished.files() if "/logos/" not in name}
-    wanted = golden_files("oct4") | golden_files("yeast") | {"few/data/few.status.json"}
+    wanted = golden_files("oct4") | golden_files("yeast")
+    wanted |= {f"few/data/few.{kind}" for kind in ("status.json", "dropped.tsv", "readings.tsv")}
     assert {
         name for name in files if "/" in name and not name.startswith(("tables/", "pipeline_info/"))
     } == wanted

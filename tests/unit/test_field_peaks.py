@@ -359,3 +359,9 @@ def test_no_peaks_are_no_mistake(tmp_path: Path, genome: Path, text: str) -> Non
     spec = make_spec(tmp_path, genome, "peaks", {"failed.narrowPeak": text})
     with pytest.raises(UnusableError, match=r"failed\.narrowPeak holds no peak"):
         prepare(spec)
+
+
+def test_what_was_read_is_told_of_a_data_set_without_a_model(tmp_path: Path, genome: Path) -> None:
+    with pytest.raises(UnusableError) as caught:
+        prepare(make_spec(tmp_path, genome, "peaks", {"p": narrow(4)}, negatives="shuffle"))
+    assert ("p", "windows", "round 4 summits (column 10)") in caught.value.readings

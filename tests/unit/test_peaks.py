@@ -462,6 +462,7 @@ def test_the_script_writes_its_files_byte_for_byte_again(
         "d.counts.tsv",
         "d.dataset.parquet",
         "d.dropped.tsv",
+        "d.header.json",
         "d.readings.tsv",
         "d.status.json",
         "spec.json",

@@ -56,6 +56,10 @@ class Ledger:
         if (source, item, value) not in self.readings:
             self.readings.append((source, item, value))
 
+    def unusable(self, reason: str, advice: str) -> UnusableError:
+        """Make the error of a data set without a model, with what was read and left out."""
+        return UnusableError(reason, advice, self.dropped, self.readings)
+
     def reasons(self) -> dict[str, int]:
         """Sum the counts over the sources."""
         counts: Counter[str] = Counter()
@@ -261,7 +265,7 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
         many = f" in its largest of {len(tasks)} tasks" if len(tasks) > 1 else ""
         lost = sum(ledger.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
-        raise UnusableError(
+        raise ledger.unusable(
             f"Only {best} positives can be used{many}, fewer than min_positives"
             f" ({least}){dropped}.",
             for_few_positives(spec.assay),
@@ -273,7 +277,7 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
             )
     if not (labels == 0).any():
         advice = for_no_negatives(spec.assay)
-        raise UnusableError("There are no negatives to compare with.", advice)
+        raise ledger.unusable("There are no negatives to compare with.", advice)
 
 
 def _complete(

@@ -24,7 +24,7 @@ from nfexplainn.assays.regions import (
 )
 from nfexplainn.dataset import Floats
 from nfexplainn.delimited import split_cells
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UserError
 from nfexplainn.problems import read_each
 from nfexplainn.spec import InputFile, Prepared, Spec
 from nfexplainn.textfile import first_bytes, read_text_lines
@@ -69,7 +69,7 @@ def prepare(spec: Spec) -> Prepared:
     out = np.asarray(unknown.any(axis=1) if drop else unknown.all(axis=1))
     ledger.drop(joint_source(spec), _UNRESOLVED if drop else _NOTHING, int(out.sum()))
     if drop and out.all() and len(out):
-        raise UnusableError(
+        raise ledger.unusable(
             "No region is resolved in every task.",
             "Use unresolved 'mask', or choose fewer tasks (option value_columns).",
         )

@@ -21,7 +21,7 @@ from nfexplainn.assays.common import (
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
 from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import SPLITS, Floats, Source
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UserError
 from nfexplainn.flanks import MAX_SHIFT, genome_flanks
 from nfexplainn.genome import Genome, genome_sha256, open_genome
 from nfexplainn.intervals import Regions, merge_close
@@ -133,7 +133,7 @@ def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledge
     """
     empty = [file.name for file, one in zip(files, mapped, strict=True) if not len(one.everywhere)]
     if len(empty) == len(files):
-        raise UnusableError(f"{', '.join(empty)} holds no peak.", for_no_peaks())
+        raise ledger.unusable(f"{', '.join(empty)} holds no peak.", for_no_peaks())
     for name in empty:
         ledger.note(
             f"{name} holds no peak: its task has no positive, and nothing can be learnt of it."

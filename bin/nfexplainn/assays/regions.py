@@ -15,7 +15,7 @@ from nfexplainn.assays.common import Ledger, assemble, check_splits
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.coordinates import window_name
 from nfexplainn.dataset import Floats, Source, TaskType
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UserError
 from nfexplainn.genome import Genome, genome_sha256, open_genome
 from nfexplainn.intervals import Ints, Peaks
 from nfexplainn.peak_files import read_peaks
@@ -323,14 +323,14 @@ def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:
     if known < spec.options.min_positives:
         lost = sum(ledger.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
-        raise UnusableError(
+        raise ledger.unusable(
             f"Only {known:,} regions can be used, fewer than min_positives"
             f" ({spec.options.min_positives}){dropped}.",
             "Give more regions, or lower min_positives and read the result with care.",
         )
     flat = np.nanmax(labels, axis=0) == np.nanmin(labels, axis=0)
     if flat.all():
-        raise UnusableError(
+        raise ledger.unusable(
             "All values are equal in every task, so there is nothing to learn.",
             "Check that the signal covers these regions of this genome.",
         )

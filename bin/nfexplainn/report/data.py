@@ -63,9 +63,9 @@ def write_status(page: Page, inputs: Inputs) -> None:
 def write_data(page: Page, inputs: Inputs) -> None:
     """Write what was read, counts, dropped records, the leakage audit and the notes."""
     datasets = [dataset for dataset in inputs.datasets if dataset.counts]
-    write_readings(page, datasets, ROW_LIMIT)
+    write_readings(page, inputs.datasets, ROW_LIMIT)
     _counts(page, datasets)
-    _dropped(page, datasets)
+    _dropped(page, inputs.datasets)
     _audit(page, datasets)
     _notes(page, datasets)
 

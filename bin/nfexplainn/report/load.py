@@ -19,23 +19,12 @@ Row = dict[str, str]
 
 _RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
 _OF_DATASET = (
-    ".status.json",
-    ".counts.tsv",
-    ".dropped.tsv",
-    ".readings.tsv",
-    ".audit.tsv",
-    ".baseline.tsv",
-    ".header.json",
+    *(".status.json", ".counts.tsv", ".dropped.tsv", ".readings.tsv", ".audit.tsv"),
+    *(".baseline.tsv", ".header.json"),
 )
 _OF_RUN = (
-    ".history.tsv",
-    ".timing.tsv",
-    ".metrics.tsv",
-    ".model.tsv",
-    ".effects.tsv",
-    ".importances.parquet",
-    ".units.meme",
-    ".units.tsv",
+    *(".history.tsv", ".timing.tsv", ".metrics.tsv", ".model.tsv", ".effects.tsv"),
+    *(".importances.parquet", ".units.meme", ".units.tsv"),
 )
 _OF_MODEL = (
     *(".tomtom.tsv", ".support.tsv", ".verdict.json", ".units.tsv"),
