@@ -51,7 +51,7 @@ def test_units_find_what_was_planted_and_modisco_agrees(tmp_path: Path, root: Pa
     hits = tomtom(MotifSet(units), targets, max_q=0.05)
     assert set(hits["target_id"]) == {one.id for one in targets.motifs}
 
-    rows = deeplift.choose_sequences(dataset, logits, 0, 1000).rows
+    rows = deeplift.choose_sequences(dataset, logits, 0, 1000)
     found = deeplift.attribute(model, codes[rows], 0, 1, both_strands=True)
     assert found.error.max() < 1e-3
     motifs, _ = patterns.find_patterns(codes[rows], found, "sim", "")

@@ -81,6 +81,7 @@ def test_rna_of_the_field(field_dir: Path, tmp_path: Path) -> None:
     check_refusal(r"^a: read \d holds U, so it is RNA", smileseq.prepare, tmp_path, {"a": content})
     for name in ("crlf.fastq", "trimmed.fastq"):
         text = (case / name).read_text()
-        whole = re.findall(r"^@.*\n([ACGT]{20})$", text, re.MULTILINE)
+        reads = re.findall(r"^@.*\n([ACGTN]{20})$", text, re.MULTILINE)
+        whole = [read for read in reads if read.count("N") <= 2]  # at most 10 %
         dataset = prepared(smileseq.prepare, tmp_path, {"a": (case / name).read_bytes()}).dataset
         assert (dataset.labels == 1).sum() == len(set(whole))
