@@ -18,7 +18,7 @@ from tools import CONTAINERS
 # other at its worst (the image as it comes from Docker, its layers, what they hold and the file)
 IMAGE_GB = 9.6
 SIF_GB = 6.4
-CONVERTING_GB = 30.0
+CONVERTING_GB = 38.0
 # Dockerfile and context of each parameter's image
 RECIPES = {
     "container_image": (CONTAINERS / "Dockerfile", CONTAINERS.parent),

@@ -81,6 +81,6 @@ def ask(List command) {
 }
 
 def lastLine(String text) {
-    def lines = text.readLines()*.trim().findAll { line -> line && !line.startsWith('See ') }
+    def lines = text.readLines()*.trim().findAll { line -> line && !(line ==~ /(See|Run) '.*/) }
     return (lines ? lines.last() : 'it gives no reason').replaceFirst(/(?i)^(docker: )?error( response from daemon)?: /, '').replaceFirst(/\.$/, '')
 }
