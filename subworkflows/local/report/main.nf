@@ -1,11 +1,14 @@
 include { REPORT_COLLECT } from '../../../modules/local/report/collect'
 include { REPORT_MULTIQC } from '../../../modules/local/report/multiqc'
+include { REPORT_CHECK } from '../../../modules/local/report/check'
 
 // One page, and the tables behind it.
 workflow REPORT {
     take:
     files      // [ meta, file or files ] of all steps
     settings   // [ units: 100, ..., datasets: [oct4: [...]] ]
+    verdicts   // [left: 7, faults: [oct4: ['oct4.fa, line 3: ...'], ...]]
+    strict     // whether any data set in error fails the run; else only that none is left does
     code
 
     main:
@@ -18,13 +21,18 @@ workflow REPORT {
         .map { all -> [Pipeline: ['nf-explainn': workflow.manifest.version, Nextflow: workflow.nextflow.version.toString()]] + byStep(all) }
 
     REPORT_COLLECT(
-        versions.map { all -> [params: settings, versions: all] },
+        versions.combine(verdicts).map { all, found -> [params: settings, versions: all, faults: found.faults] },
         files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
         code.REPORT_COLLECT,
     )
     REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
 
     html = REPORT_MULTIQC.out.html
+    REPORT_CHECK(
+        html.combine(verdicts)
+            .filter { _page, found -> found.faults && (strict || !found.left) }
+            .map { page, found -> [page, found.faults] }
+    )
 
     emit:
     html

@@ -50,17 +50,6 @@ def codeDigests() {
     }
 }
 
-// Emits true when every status is in and none is a mistake; else ends the run with all of them.
-def stopOnMistakes(statuses) {
-    return statuses.toList().map { files ->
-        def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
-        if (mistakes) {
-            error(mistakes*.reason.unique().sort().join('\n'))
-        }
-        true
-    }
-}
-
 // What the report says of the settings: all that a step of this run reads, and per data set what its rows set.
 def reportedSettings(Map input) {
     def read = input.datasets.collectMany { plan -> plan.reads }.toSet() + ['input', 'max_report_units']

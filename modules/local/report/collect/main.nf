@@ -3,7 +3,7 @@ process REPORT_COLLECT {
     publishDir path: { params.outdir }, mode: params.publish_dir_mode, pattern: '{tables,pipeline_info}/*'
 
     input:
-    // settings: [params: [...], versions: [...]]; no name, time or command line of the run, or this would never be cached
+    // settings: [params: [...], versions: [...], faults: [...]]; no name, time or command line of the run, or this would never be cached
     val settings
     path files, stageAs: 'inputs/*'
     val code
@@ -15,14 +15,17 @@ process REPORT_COLLECT {
 
     script:
     """
-    mkdir pipeline_info
+    mkdir -p pipeline_info inputs   # nothing is staged where every data set ended early
     cat > pipeline_info/params.json <<'PARAMS'
     ${groovy.json.JsonOutput.toJson(settings.params)}
     PARAMS
     cat > pipeline_info/versions.yml <<'VERSIONS'
     ${groovy.json.JsonOutput.toJson(settings.versions)}
     VERSIONS
-    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --out .
+    cat > faults.json <<'FAULTS'
+    ${groovy.json.JsonOutput.toJson(settings.faults)}
+    FAULTS
+    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --faults faults.json --out .
     mv methods.html pipeline_info/
     """
 
