@@ -8,7 +8,6 @@ include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
 include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
-include { READ_SHARED } from './subworkflows/local/read_shared'
 include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
@@ -37,15 +36,9 @@ workflow EXPLAINN {
     READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
     READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
 
-    READ_SHARED(input.datasets, code)
-
-    // A fault in a row's own files ends that data set; one in what several share, by a parameter, ends the run.
     JUDGE_INPUTS(
-        [
-            datasets: PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status),
-            genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status, shared: READ_SHARED.out.status,
-        ],
-        plans,
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status),
+        [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
         .join(JUDGE_INPUTS.out.ready)

@@ -1,17 +1,21 @@
+include { READ_SHARED } from '../read_shared'
 include { statesOf; readsGenome } from '../validate/shared.nf'
 
 // What was read of the inputs: a fault in a shared one ends the run, before the first training and with all others of
 // its kind; one in a data set's own files ends that data set, while the others train as soon as theirs are read.
 workflow JUDGE_INPUTS {
     take:
-    read    // [datasets: [ meta, file ], genomes: [ genome, file ], motifs: [ known, file ], modes: [ [known, clusters], file ], shared: file], all of them channels
+    ofDatasets   // [ [id: 'oct4', ...], oct4.status.json ], also oct4.explain.status.json and its like
+    read    // [genomes: [ genome, file ], motifs: [ known, file ], modes: [ [known, clusters], file ]], all of them channels
     plans   // [ oct4: [id: 'oct4', shared: ['genome', ...], ...], ... ]
+    code
 
     main:
     def usesGenome = { plan, genome -> readsGenome(plan) && plan.genome == genome }
     def usesModes = { plan, key -> plan.options.modes.binding_modes && [plan.known, plan.mode_clusters] == key }
 
-    shared = read.shared.mix(
+    READ_SHARED(plans.values().toList(), code)
+    shared = READ_SHARED.out.status.mix(
         read.genomes.filter { genome, _file -> plans.values().any { plan -> 'genome' in plan.shared && usesGenome.call(plan, genome) } }.map { _genome, file -> file },
         read.motifs.filter { known, _file -> plans.values().any { plan -> 'motif_db' in plan.shared && plan.known == known } }.map { _known, file -> file },
         read.modes.filter { key, _file -> plans.values().any { plan -> 'mode_clusters' in plan.shared && usesModes.call(plan, key) } }.map { _key, file -> file },
@@ -19,7 +23,7 @@ workflow JUDGE_INPUTS {
     passed = stopOnFaults(shared)
 
     // [ oct4, [complete: true, faults: []] ], as soon as its last state is there; where one is missing, at the end.
-    judged = read.datasets.map { meta, file -> [meta.id, file] }
+    judged = ofDatasets.map { meta, file -> [meta.id, file] }
         .mix(
             read.genomes.flatMap { genome, file -> plans.values().findAll { plan -> usesGenome.call(plan, genome) }.collect { plan -> [plan.id, file] } },
             read.motifs.flatMap { known, file -> plans.values().findAll { plan -> plan.known == known }.collect { plan -> [plan.id, file] } },
