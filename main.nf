@@ -1,6 +1,6 @@
 #!/usr/bin/env nextflow
 
-include { validatedInput; codeDigests; reportedSettings; stopOnMistakes } from './subworkflows/local/validate'
+include { validatedInput; codeDigests; reportedSettings } from './subworkflows/local/validate'
 include { helpText } from './subworkflows/local/validate/help.nf'
 include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
@@ -8,9 +8,10 @@ include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
 include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
+include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
-include { verdictLines } from './subworkflows/local/report/verdicts.nf'
+include { verdictLines; errorLines } from './subworkflows/local/report/verdicts.nf'
 include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
@@ -35,11 +36,13 @@ workflow EXPLAINN {
     READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
     READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
 
-    // A mistake in any file ends the run before the first training; what is merely unusable goes to the report.
-    checks = PREPARE.out.status.map { _meta, file -> file }.mix(PREPARE.out.checks, MOTIFS_COLLECT.out.status, INITIAL_PROFILES.out.status, CLUSTER_MOTIFS.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status)
-    datasets = PREPARE.out.dataset
-        .combine(stopOnMistakes(checks, input.datasets))
-        .map { meta, dataset, _passed -> [meta, dataset] }                  // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+    JUDGE_INPUTS(
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status),
+        [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
+    )
+    datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
+        .join(JUDGE_INPUTS.out.ready)
+        .map { _id, meta, dataset, _ready -> [meta, dataset] }              // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
 
     // The same for every assay.
     TRAIN(datasets, INITIAL_PROFILES.out.profiles, plans, code)
@@ -61,7 +64,7 @@ workflow EXPLAINN {
             PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
-        TRAIN.out.best, reportedSettings(input), code,
+        TRAIN.out.best, reportedSettings(input), JUDGE_INPUTS.out.verdicts, input.params.strict, code,
     )
 }
 
@@ -79,6 +82,7 @@ workflow {
         workflow.onComplete = {
             if (workflow.success) {
                 log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))
+                errorLines().each { line -> log.warn(line) }
             }
         }
     }

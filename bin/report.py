@@ -21,6 +21,7 @@ import yaml
 
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.report.build import build_report
+from nfexplainn.report.faults import with_faults
 from nfexplainn.report.load import load_inputs
 
 
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--params", required=True, type=Path, help="resolved parameters (JSON)")
     parser.add_argument("--versions", type=Path, help="versions of the steps' tools (YAML)")
     parser.add_argument("--best", type=Path, help="best replicate of each model (JSON)")
+    parser.add_argument("--faults", type=Path, help="data sets in error: id to sentences (JSON)")
     parser.add_argument("--out", default=Path(), type=Path, help="where to write")
     args = parser.parse_args()
     for path in args.inputs:
@@ -41,6 +43,8 @@ def main() -> None:
     versions = yaml.safe_load(args.versions.read_text()) if args.versions else None
     best = json.loads(args.best.read_text()) if args.best else {}
     inputs = load_inputs(args.inputs, json.loads(args.params.read_text()), versions or {}, best)
+    if args.faults:
+        inputs = with_faults(inputs, json.loads(args.faults.read_text(encoding="utf-8")))
     build_report(inputs, args.out)
 
 

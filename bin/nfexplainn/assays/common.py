@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -329,6 +330,38 @@ def _note_fractions(
                 f" {100 * wanted:g} %, because up to {largest:,} overlapping or equal sequences"
                 " had to stay together."
             )
+
+
+def only_others(spec: Spec) -> set[int]:
+    """Positions of the files that other data sets alone vouch for."""
+    own = {place for row in spec.rows for place in (row.data, row.negatives)}
+    return set(spec.others) - own
+
+
+def note_unread(spec: Spec, position: int, error: UserError, ledger: Ledger) -> None:
+    """Say of another data set's file that the negatives go on without it."""
+    why = str(error).splitlines()[0]
+    ledger.note(
+        f"{spec.file(position).name}, of another row of the sheet, is left out of the negatives,"
+        f" since it cannot be read: {why}"
+    )
+
+
+def only_read(spec: Spec, read: Collection[int]) -> Spec:
+    """Leave out the other rows' files that could not be read.
+
+    Raises
+    ------
+    UserError
+        If there were some, and none is left.
+    """
+    left = tuple(position for position in spec.others if position in read)
+    if spec.others and not left:
+        raise UserError(
+            f"{spec.id}: negatives are 'others', but no file of the other rows of the sheet can be"
+            f" read; mend them, or {for_no_others(spec.assay)}."
+        )
+    return dataclasses.replace(spec, others=left)
 
 
 def others_or_stop(spec: Spec, what: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from nfexplainn.assays.common import (
     check_splits,
     joint_source,
     negative_kind,
+    note_unread,
+    only_others,
+    only_read,
     others_or_stop,
     task_names,
 )
@@ -34,7 +38,7 @@ from nfexplainn.negatives import (
     sample_genome,
     shuffled,
 )
-from nfexplainn.problems import read_each
+from nfexplainn.problems import gather, read_each
 from nfexplainn.spec import InputFile, Prepared, Spec
 from nfexplainn.unknown import extend_unknown, lay_unknown, matched_by
 
@@ -226,7 +230,7 @@ def _matched(
         else:
             positions = tuple(kind for kind in kinds if isinstance(kind, int))
             source = "windows of " + ", ".join(spec.file(p).name for p in positions)
-        found = [reader.read(spec.file(p).path, spec.file(p).name) for p in positions]
+        found = _read_pools(spec, reader, positions)
         alone = spec.file(positions[0]).name
         source_name = alone if len(positions) == 1 else "all negatives together"
         pool = _pool(reader, found, extent, source_name)
@@ -243,6 +247,24 @@ def _matched(
             " negatives with the same GC content."
         )
     return keep, dataclasses.replace(pool.take(rows), codes=codes)
+
+
+def _read_pools(spec: Spec, reader: WindowReader, positions: Sequence[int]) -> list[MappedPeaks]:
+    """Read the files of negatives; those of other rows that are broken are left out."""
+    found: dict[int, MappedPeaks] = {}
+    errors: list[UserError] = []
+    for position in positions:
+        file = spec.file(position)
+        try:
+            found[position] = reader.read(file.path, file.name)
+        except UserError as error:
+            if position in only_others(spec):
+                note_unread(spec, position, error, reader.ledger)
+            else:
+                errors.append(error)
+    gather(errors)
+    only_read(spec, found)
+    return list(found.values())
 
 
 def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import gzip
 import itertools
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import Ledger, note_unread, only_others
 from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.padding import PadOptions
@@ -95,6 +96,13 @@ class _Sample:
         self.repeats: Counter[int] = Counter()
         self.beyond: Counter[int] = Counter()
 
+    def copy(self) -> _Sample:
+        """Give the sample as it is now, whatever is added later."""
+        twin = copy.copy(self)
+        twin.parts = list(self.parts)
+        twin.repeats, twin.beyond = self.repeats.copy(), self.beyond.copy()
+        return twin
+
     def add(self, codes: dna.Codes, numbers: NDArray[np.int64], group: int, file: int) -> None:
         """Take in some reads of a file."""
         key = _scramble(strand_free_key(codes) + np.uint64(self.salts[group]))
@@ -167,24 +175,24 @@ def read_files(
     """
     sample = _Sample(options.max_reads, _salts(spec, groups))
     length = spec.options.length
-    errors = []
+    errors: list[UserError] = []
+    unread: list[int] = []
     for position, group in groups.items():
-        file = spec.file(position)
+        before = sample.copy()
         try:
             length = _read_file(spec, options, position, group, length, sample, ledger)
-        except UserError as error:
-            errors.append(error)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            errors.append(
-                UserError(
-                    f"{file.name}: the gzip file is damaged or cut short ({error}); fetch it again."
-                )
-            )
-        except dnaio.FileFormatError as error:
-            errors.append(UserError(_broken(file.name, error)))
+        except (UserError, EOFError, zlib.error, gzip.BadGzipFile, dnaio.FileFormatError) as error:
+            told = _told(spec.file(position).name, error)
+            if position in only_others(spec):
+                note_unread(spec, position, told, ledger)
+                unread.append(position)
+                sample = before  # the reads before the fault are no part of it
+            else:
+                errors.append(told)
     gather(errors)
-    found = sample.finish(list(groups), length or 0)
-    for position in groups:
+    read = [position for position in groups if position not in unread]
+    found = sample.finish(read, length or 0)
+    for position in read:
         name = spec.file(position).name
         ledger.drop(name, "duplicate read", sample.repeats[position])
         ledger.drop(name, "beyond max_reads", sample.beyond[position])
@@ -194,6 +202,15 @@ def read_files(
             " keep their proportions."
         )
     return found
+
+
+def _told(name: str, error: Exception) -> UserError:
+    """Say in a sentence what the reading of a file ended with."""
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, dnaio.FileFormatError):
+        return UserError(_broken(name, error))
+    return UserError(f"{name}: the gzip file is damaged or cut short ({error}); fetch it again.")
 
 
 def _salts(spec: Spec, groups: Mapping[int, int]) -> dict[int, int]:

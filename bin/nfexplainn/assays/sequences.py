@@ -15,6 +15,9 @@ from nfexplainn.assays.common import (
     check_splits,
     joint_source,
     negative_kind,
+    note_unread,
+    only_others,
+    only_read,
     others_or_stop,
     place,
     task_names,
@@ -107,6 +110,7 @@ def prepare_positives(
     kinds = [_kind(spec, row) for row in spec.rows]
     ledger = Ledger()
     files = read(spec, _wanted(spec, kinds, task_of_row), ledger)
+    spec = only_read(spec, files) if "others" in kinds else spec
     length = _length(spec, kinds, files, ledger)
 
     tables = []
@@ -172,7 +176,10 @@ def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[i
                     " put behind it (name|2)."
                 )
         except UserError as error:
-            errors.append(error)
+            if position in only_others(spec):
+                note_unread(spec, position, error, ledger)
+            else:
+                errors.append(error)
     gather(errors)
     return files
 

@@ -58,6 +58,26 @@ def read_sources(
     return list(found.values())
 
 
+def check_readable(path: Path, length: int | None = None) -> None:
+    """Read a trained model as far as that needs no data set: a foreign program is not run.
+
+    Raises
+    ------
+    UserError
+        If the file is of another kind, or cannot be loaded.
+    """
+    kind = "exported" if path.suffix == ".pt2" else "torchscript" if path.suffix == ".pt" else ""
+    if kind == "exported" or (kind and _holds_code(path)):
+        try:
+            _content(kind, path).load()
+        except MemoryError:
+            raise
+        except Exception as error:  # the file's own code may raise just about anything
+            raise _unusable(kind, path, error) from error
+    else:
+        _read(path, _stem(path), length, length or 0)
+
+
 def fill_sources(model: TransferModel, sources: Sequence[Source]) -> None:
     """Put the weights (or bytes) of trained models into a new one, which keeps them."""
     for module, source in zip(model.sources, sources, strict=True):
@@ -118,21 +138,14 @@ def _ours(loaded: LoadedModel, path: Path, name: str) -> Source:
 
 
 def _program(kind: str, path: Path, name: str, length: int | None, dataset_length: int) -> Source:
-    content = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
-    program = Program(kind, content)
-    called = "TorchScript" if kind == "torchscript" else "an exported program"
+    program = _content(kind, path)
     try:
         reads = length or _example_length(kind, path) or dataset_length
         outputs = _probe(program, reads)
     except MemoryError:
         raise
     except Exception as error:  # the file's own code may raise just about anything
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise UserError(
-            f"{path}: this cannot be used as {called} ({said[0][:200]}); it must read float32 of"
-            " shape (batch, 4, length), for any batch, and give (batch, outputs). If it reads"
-            " another length than the data set, give --pretrained_length."
-        ) from error
+        raise _unusable(kind, path, error) from error
     config = SourceConfig(
         name=name,
         digest=_digest(path),
@@ -140,9 +153,24 @@ def _program(kind: str, path: Path, name: str, length: int | None, dataset_lengt
         tasks=tuple(f"output_{number + 1}" for number in range(outputs)),
         length=reads,
         both_strands=True,
-        size=len(content),
+        size=len(program.content),
     )
     return Source(config, program)
+
+
+def _content(kind: str, path: Path) -> Program:
+    content = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
+    return Program(kind, content)
+
+
+def _unusable(kind: str, path: Path, error: Exception) -> UserError:
+    said = str(error).strip().splitlines() or [type(error).__name__]
+    called = "TorchScript" if kind == "torchscript" else "an exported program"
+    return UserError(
+        f"{path}: this cannot be used as {called} ({said[0][:200]}); it must read float32 of"
+        " shape (batch, 4, length), for any batch, and give (batch, outputs). If it reads"
+        " another length than the data set, give --pretrained_length."
+    )
 
 
 def _example_length(kind: str, path: Path) -> int | None:

@@ -133,12 +133,13 @@ class Program(nn.Module):
         """Give the outputs, float32 (B, outputs), of codes, uint8 (B, length)."""
         device = self.content.device
         if self._ready is None or self._ready[0] != device:
-            self._ready = (device, self._load())
+            self._ready = (device, self.load())
         channels = one_hot(codes, torch.float32).transpose(1, 2).contiguous()
         outputs: Tensor = self._ready[1](channels)
         return outputs[:, None] if outputs.ndim == 1 else outputs
 
-    def _load(self) -> Any:
+    def load(self) -> Any:
+        """Load the program from its bytes."""
         file = io.BytesIO(self.content.cpu().numpy().tobytes())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of age and of buffers: the user can mend neither

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nfexplainn.report.load import DatasetResult, Inputs, Row, number
-from nfexplainn.report.mqc import DASH, MINUS, Cell, Page, cell, escape, plural, thousands
+from nfexplainn.report.mqc import DASH, MINUS, Cell, Page, cell, escape, lines, plural, thousands
 from nfexplainn.report.readings import lost, write_readings
 
 ROW_LIMIT = 300
@@ -37,7 +37,7 @@ def write_status(page: Page, inputs: Inputs) -> None:
     if bad:
         rows = "".join(
             f'<tr><th scope="row">{escape(dataset.id)}</th><td>{escape(dataset.state)}</td>'
-            f"<td>{escape(dataset.reason or NO_MODEL)}</td><td>{escape(dataset.advice)}</td></tr>"
+            f"<td>{lines(dataset.reason or NO_MODEL)}</td><td>{escape(dataset.advice)}</td></tr>"
             for dataset in bad
         )
         markup = (

@@ -206,6 +206,11 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
+def lines(text: str) -> str:
+    """Make text of several lines safe inside HTML, which keeps them apart."""
+    return "<br>".join(escape(line) for line in text.splitlines())
+
+
 def cell(text: object, *, narrow: bool = False) -> str:
     """Make text safe inside a cell of a MultiQC table, and let it wrap where it is long."""
     style = "nfx-w nfx-narrow" if narrow else "nfx-w"

@@ -13,7 +13,7 @@ from nfexplainn.report.curves import title_of
 from nfexplainn.report.data import NO_MODEL
 from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.report.motifs import ALL
-from nfexplainn.report.mqc import Page, escape, plural, thousands
+from nfexplainn.report.mqc import Page, escape, lines, plural, thousands
 from nfexplainn.report.readings import lost
 from nfexplainn.report.task_blocks import (
     DOUBTFUL,
@@ -109,8 +109,11 @@ def _crowded(inputs: Inputs) -> bool:
 def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
     """Give ``usable``, ``weak``, ``unusable`` or, where nothing was trained, ``none``.
 
-    ``scored`` are models without units, which are only compared.
+    ``scored`` are models without units, which are only compared; ``error`` are data sets of which
+    a file could not be read.
     """
+    if dataset.state == "error":
+        return "error"
     if model is None or dataset.state != "ok":
         return "none"
     verdict = str(model.verdict.get("verdict", "scored" if model.metrics else "none"))
@@ -119,14 +122,9 @@ def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
 
 def _headline(inputs: Inputs) -> str:
     pairs = [(dataset, model) for dataset in inputs.datasets for model in dataset.models]
-    pairs_none = [dataset for dataset in inputs.datasets if not dataset.models]
     count = Counter(verdict_of(dataset, model) for dataset, model in pairs)
-    parts = []
-    for state in ("usable", "weak", "unusable", "scored"):
-        if count[state]:
-            parts.append(f"{badge(state)} {thousands(count[state])}")
-    if pairs_none or count["none"]:
-        parts.append(f"{badge('none')} {thousands(len(pairs_none) + count['none'])}")
+    count.update(verdict_of(dataset, None) for dataset in inputs.datasets if not dataset.models)
+    parts = [f"{badge(state)} {thousands(count[state])}" for state in STATES if count[state]]
     return (
         f'<p class="nfx-headline">{plural(len(inputs.datasets), "data set")}: '
         f"{' '.join(f'<span>{part}</span>' for part in parts)}"
@@ -256,7 +254,7 @@ def _some(names: Sequence[str], noun: str) -> str:
 
 def _why_cell(reason: str, advice: str) -> str:
     step = f'<span class="nfx-next"><b>Next:</b> {escape(advice)}</span>' if advice else ""
-    return f'<td class="nfx-why">{escape(reason)} {step}</td>'
+    return f'<td class="nfx-why">{lines(reason)} {step}</td>'
 
 
 def _plain(dataset: DatasetResult, model: ModelResult | None) -> dict[str, object]:

@@ -17,6 +17,7 @@ STATES = {
     "weak": ("!", "weak"),
     "unusable": ("✕", "not usable"),
     "scored": (DASH, "not judged"),
+    "error": ("✕", "error"),
     "none": (DASH, "no model"),
 }
 DOUBTFUL = ("unusable", "weak")

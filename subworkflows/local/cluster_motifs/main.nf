@@ -21,5 +21,5 @@ workflow CLUSTER_MOTIFS {
 
     emit:
     modes    // [ [ [motif_db: null, ...], null or [name: 'clusters.tab', path: ...] ], known_modes.tsv ]
-    status   // modes.status.json
+    status   // the same key, modes.status.json
 }

@@ -24,7 +24,7 @@ workflow INITIAL_PROFILES {
     tables = MOTIFS_CHOOSE.out.table
 
     emit:
-    status     // oct4.initial.status.json
+    status     // [ [id: 'oct4', ...], oct4.initial.status.json ]
     profiles   // [ [id: 'oct4', ...], oct4.initial.meme ]
     tables     // [ [id: 'oct4', ...], oct4.initial.tsv ]
 }

@@ -9,6 +9,7 @@ include { PREPARE_PBM } from '../prepare_pbm'
 include { PREPARE_HTSELEX } from '../prepare_htselex'
 include { PREPARE_SMILESEQ } from '../prepare_smileseq'
 include { PREPARE_TABLE } from '../prepare_table'
+include { readsGenome } from '../validate/shared.nf'
 
 // Route every data set to its assay. All that knows an assay ends here, in the data set artefact.
 workflow PREPARE {
@@ -18,9 +19,7 @@ workflow PREPARE {
 
     main:
     def of = plans.groupBy { plan -> plan.assay }.withDefault { _assay -> [] }
-    // A data set of sequences may still have intervals of a genome to explain.
-    def ofGenomes = ['peaks', 'matrix', 'accessibility', 'single_cell']
-    INDEX_GENOMES(plans.findAll { plan -> plan.genome && (plan.assay in ofGenomes || plan.explain?.intervals) }, code)
+    INDEX_GENOMES(plans.findAll { plan -> readsGenome(plan) }, code)
     genomes = INDEX_GENOMES.out.genomes
 
     PREPARE_PEAKS(of.peaks, genomes, code)
@@ -44,13 +43,15 @@ workflow PREPARE {
     tables = prepared.collect { out -> out.tables }.inject { one, other -> one.mix(other) }
     header = prepared.collect { out -> out.header }.inject { one, other -> one.mix(other) }
     dataset = prepared.collect { out -> out.dataset }.inject { one, other -> one.mix(other) }
-    checks = INDEX_GENOMES.out.checks.mix(PREPARE_SINGLE_CELL.out.checks)
+    denoising = PREPARE_SINGLE_CELL.out.denoising
+    indexing = INDEX_GENOMES.out.status
 
     emit:
     status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     dataset   // [ [id: 'oct4', ...], oct4.dataset.parquet ]
     header    // [ [id: 'oct4', ...], oct4.header.json ]
-    checks    // genome.status.json, islets.denoise.status.json
+    denoising   // [ [id: 'islets', ...], islets.denoise.status.json ]
+    indexing    // [ [name: 'genome.fa.gz', path: ...], genome.status.json ]
     genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
 }

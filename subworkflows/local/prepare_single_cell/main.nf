@@ -38,12 +38,12 @@ workflow PREPARE_SINGLE_CELL {
     dataset = SINGLE_CELL_PREPARE.out.dataset
     header = SINGLE_CELL_PREPARE.out.header
     tables = SINGLE_CELL_PREPARE.out.tables
-    checks = CELLS_DENOISE.out.status
+    denoising = CELLS_DENOISE.out.status
 
     emit:
     status    // [ [id: 'islets', assay: 'single_cell'], islets.status.json ]
     dataset   // only of what can be used
     header    // [ meta, header.json ]: what the data set says of itself
     tables
-    checks    // islets.denoise.status.json: mistakes in what was to be denoised
+    denoising   // [ meta, islets.denoise.status.json ]: mistakes in what was to be denoised
 }

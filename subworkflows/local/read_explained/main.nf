@@ -31,6 +31,6 @@ workflow READ_EXPLAINED {
     sequences = EXPLANATION_READ.out.sequences
 
     emit:
-    status      // oct4.explain.status.json
+    status      // [ [id: 'oct4', ...], oct4.explain.status.json ]
     sequences   // [ [id: 'oct4', ...], oct4.explain.parquet ]
 }

@@ -19,5 +19,5 @@ workflow READ_PRETRAINED {
     status = PRETRAINED_READ.out.status
 
     emit:
-    status   // bins.pretrained.status.json
+    status   // [ [id: 'bins', ...], bins.pretrained.status.json ]
 }

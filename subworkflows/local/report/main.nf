@@ -1,5 +1,6 @@
 include { REPORT_COLLECT } from '../../../modules/local/report/collect'
 include { REPORT_MULTIQC } from '../../../modules/local/report/multiqc'
+include { REPORT_CHECK } from '../../../modules/local/report/check'
 include { modelOf } from '../train/replicates.nf'
 
 // One page, and the tables behind it.
@@ -8,6 +9,8 @@ workflow REPORT {
     files      // [ meta, file or files ] of all steps
     best       // [ run ] of the best replicate of every model
     settings   // [ units: 100, ..., datasets: [oct4: [...]] ]
+    verdicts   // [left: 7, faults: [oct4: ['oct4.fa, line 3: ...'], ...]]
+    strict     // whether any data set in error fails the run; else only that none is left does
     code
 
     main:
@@ -24,13 +27,18 @@ workflow REPORT {
         .map { pairs -> [pairs.collectEntries()] }   // a list, for combine would take a map apart
 
     REPORT_COLLECT(
-        versions.combine(replicates).map { all, numbers -> [params: settings, versions: all, best: numbers] }.first(),
+        versions.combine(replicates).combine(verdicts).map { all, numbers, found -> [params: settings, versions: all, best: numbers, faults: found.faults] }.first(),
         files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
         code.REPORT_COLLECT,
     )
     REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
 
     html = REPORT_MULTIQC.out.html
+    REPORT_CHECK(
+        html.combine(verdicts)
+            .filter { _page, found -> found.faults && (strict || !found.left) }
+            .map { page, found -> [page, found.faults] }
+    )
 
     emit:
     html

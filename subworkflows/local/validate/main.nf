@@ -2,7 +2,6 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
-include { mistakeLines } from './places.nf'
 include { engineProblems } from './engine.nf'
 include { readJson; resolvePath; fileProblem } from './schema.nf'
 
@@ -50,17 +49,6 @@ def codeDigests() {
             sha.update(contents[name])
         }
         [process, sha.digest().encodeHex().toString().take(16)]
-    }
-}
-
-// Emits true when every status is in and none is a mistake; else ends the run with all of them.
-def stopOnMistakes(statuses, List plans) {
-    return statuses.toList().map { files ->
-        def mistakes = files.collect { path -> new groovy.json.JsonSlurper().parseText(path.text) }.findAll { status -> status.state == 'error' }
-        if (mistakes) {
-            error(mistakeLines(mistakes, plans).join('\n'))
-        }
-        true
     }
 }
 

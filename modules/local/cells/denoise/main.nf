@@ -12,7 +12,7 @@ process CELLS_DENOISE {
     val code
 
     output:
-    path "${meta.id}.denoise.status.json"           , emit: status
+    tuple val(meta), path("${meta.id}.denoise.status.json"), emit: status
     tuple val(meta), path("${meta.id}.denoised.npz"), emit: means  , optional: true
     tuple val(meta), path("${meta.id}.peakvi.tsv")  , emit: history, optional: true
     tuple val("${task.process}"), path('versions.json'), topic: versions

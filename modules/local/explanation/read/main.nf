@@ -9,7 +9,7 @@ process EXPLANATION_READ {
     val code
 
     output:
-    path "${meta.id}.explain.status.json", emit: status
+    tuple val(meta), path("${meta.id}.explain.status.json"), emit: status
     tuple val(meta), path("${meta.id}.explain.parquet"), optional: true, emit: sequences
     tuple val("${task.process}"), path('versions.json'), topic: versions
 

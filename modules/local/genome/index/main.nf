@@ -8,7 +8,7 @@ process GENOME_INDEX {
     val code
 
     output:
-    path 'genome.status.json', emit: status
+    tuple val(genome), path('genome.status.json'), emit: status
     tuple val(genome), path('unpacked/genome.fa', arity: '0..*'), path('{,unpacked/}*.{fai,gzi,sha256}', arity: '0..*'), emit: index
     tuple val("${task.process}"), path('versions.json'), topic: versions
 

@@ -8,7 +8,7 @@ process MOTIFS_CHOOSE {
     val code
 
     output:
-    path "${meta.id}.initial.status.json"                       , emit: status
+    tuple val(meta), path("${meta.id}.initial.status.json")     , emit: status
     tuple val(meta), path("${meta.id}.initial.meme"), optional: true, emit: profiles
     tuple val(meta), path("${meta.id}.initial.tsv") , optional: true, emit: table
     tuple val("${task.process}"), path('versions.json'), topic: versions

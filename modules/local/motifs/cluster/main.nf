@@ -9,7 +9,7 @@ process MOTIFS_CLUSTER {
     val code
 
     output:
-    path 'modes.status.json', emit: status
+    tuple val(key), path('modes.status.json'), emit: status
     tuple val(key), path('known_modes.tsv'), optional: true, emit: modes
     tuple val("${task.process}"), path('versions.json'), topic: versions
 

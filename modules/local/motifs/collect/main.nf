@@ -8,7 +8,7 @@ process MOTIFS_COLLECT {
     val code
 
     output:
-    path 'motifs.status.json', emit: status
+    tuple val(key), path('motifs.status.json'), emit: status
     tuple val(key), path('known_motifs.meme'), optional: true, emit: motifs
     tuple val("${task.process}"), path('versions.json'), topic: versions
 

@@ -9,7 +9,7 @@ process PRETRAINED_READ {
     val code
 
     output:
-    path "${meta.id}.pretrained.status.json", emit: status
+    tuple val(meta), path("${meta.id}.pretrained.status.json"), emit: status
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:

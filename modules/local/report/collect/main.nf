@@ -3,7 +3,7 @@ process REPORT_COLLECT {
     publishDir path: { params.outdir }, mode: params.publish_dir_mode, pattern: '{tables,pipeline_info}/*'
 
     input:
-    // settings: [params: [...], versions: [...], best: ['oct4.explainn': 2]]; no name, time or command line of the run, or this would never be cached
+    // settings: [params: [...], versions: [...], best: ['oct4.explainn': 2], faults: [oct4: ['...']]]; no name, time or command line of the run, or this would never be cached
     val settings
     path files, stageAs: 'inputs/*'
     val code
@@ -15,7 +15,7 @@ process REPORT_COLLECT {
 
     script:
     """
-    mkdir pipeline_info
+    mkdir -p pipeline_info inputs   # nothing is staged where every data set ended early
     cat > pipeline_info/params.json <<'PARAMS'
     ${groovy.json.JsonOutput.toJson(settings.params)}
     PARAMS
@@ -25,7 +25,11 @@ process REPORT_COLLECT {
     cat > best.json <<'BEST'
     ${groovy.json.JsonOutput.toJson(settings.best)}
     BEST
-    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml --best best.json --out .
+    cat > faults.json <<'FAULTS'
+    ${groovy.json.JsonOutput.toJson(settings.faults)}
+    FAULTS
+    report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml \\
+        --best best.json --faults faults.json --out .
     mv methods.html pipeline_info/
     """
 

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Read a file that a parameter gives to several data sets, before any of them is trained."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.shared_files import READERS, check_shared
+from nfexplainn.spec import InputFile
+from nfexplainn.textfile import write_text
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--holds", required=True, choices=[*READERS, "models"], help="what it is")
+    parser.add_argument("--files", nargs="+", required=True, help="the file, or several models")
+    parser.add_argument("--name", default="", help="what messages call it (default: its path)")
+    parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read; a user's mistake is a state, so that all of them are told together."""
+    args = parse()
+    status = {"dataset": "shared", "state": "ok", "reason": "", "advice": ""}
+    try:
+        files = [InputFile(args.name or path, path) for path in args.files]
+        check_shared(args.holds, files, args.length)
+    except UserError as error:
+        status |= {"state": "error", "reason": str(error)}
+    text = json.dumps(status, indent=1, sort_keys=True) + "\n"
+    write_text(Path("shared.status.json"), text)
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,26 @@
+// After the page: fails where data sets are in error and that is to fail the run. It comes last, so that all else is
+// published; where nothing fails it is not started.
+process REPORT_CHECK {
+    label 'process_single'
+    errorStrategy 'finish'
+    maxRetries 0
+
+    input:
+    // faults: [oct4: ['oct4.fa, line 3: ...'], ...]
+    tuple path(page), val(faults)
+
+    script:
+    def lines = faults.collectMany { id, sentences -> sentences.collectMany { text -> text.readLines() }.collect { line -> "${id}: ${line}" } }
+    def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report says what the others are; mend these files and run again with -resume."] + lines).join('\n')
+    """cat >&2 <<'FAULTS'
+${told}
+FAULTS
+exit 1
+"""
+
+    stub:
+    """
+    echo '${faults.keySet().join(', ')}' >&2
+    exit 1
+    """
+}
