@@ -39,9 +39,9 @@ def check_shared(holds: str, files: list[InputFile], length: int | None = None) 
 
 
 def _intervals(file: InputFile) -> None:
-    from nfexplainn.intervals import read_peaks
+    from nfexplainn.peak_files import read_peaks
 
-    read_peaks(file.path, file.name)
+    read_peaks(file.path, file.name, empty=True)
 
 
 def _fasta(file: InputFile) -> None:
@@ -69,12 +69,15 @@ def _lines(file: InputFile) -> None:
 
 
 def _clusters(file: InputFile) -> None:
-    """Read a table of barcodes and clusters as if the cells were those of its first column."""
-    from nfexplainn.assays.cells import read_clusters
+    """Read a table of two columns or more; which of them are meant, the cells of a data set tell."""
+    from nfexplainn.delimited import open_delimited
 
-    lines = [line.decode("utf-8", "replace") for line in read_lines(file.path, file.name)]
-    first = [line.split("\t" if "\t" in line else ",")[0].strip().strip('"') for line in lines]
-    read_clusters(file, first)
+    table = open_delimited(file.path, file.name)
+    if table.columns < 2 or not any(True for _ in table):
+        raise UserError(
+            f"{file.name}: this is no table of barcodes and clusters; give both in a line,"
+            " separated by a tab or comma."
+        )
 
 
 READERS: dict[str, Callable[[InputFile], None]] = {

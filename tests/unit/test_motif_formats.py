@@ -154,7 +154,7 @@ def matrix(rows: str, header: str = "alength= 4 w= 2 nsites= 12 E= 0") -> str:
 
 
 BAD = {
-    "empty": ("", "is empty; give a motif file"),
+    "empty": ("", "the file is empty (0 bytes); fetch or make it again"),
     "no motif": (HEADER, "there is no motif in this file"),
     "other format": (">MA1 x\nA [ 1 2 ]\n", "begins with '>MA1 x'"),
     "no version": ("MOTIF m1\n", "no line 'MEME version 4'"),
@@ -202,10 +202,10 @@ def test_bad_meme_files(tmp_path: Path, case: str) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no such file"):
         read_meme(tmp_path / "absent.meme")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="this is a folder; give a file"):
         read_meme(tmp_path)
     (tmp_path / "cut.gz").write_bytes(gzip.compress(GOOD.encode())[:-9])
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="damaged or cut short"):
         read_meme(tmp_path / "cut.gz")
     (tmp_path / "binary").write_bytes(b"PK\0\1")
     with pytest.raises(UserError, match="binary file"):

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
-from nfexplainn.errors import UserError
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.textfile import read_text_lines
 
 
 def read_lines(path: str | Path, shown: str) -> list[str]:
-    """Read the lines of a plain or gzip text file; `shown` is its name in messages."""
-    try:
-        data = Path(path).read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-    except FileNotFoundError as error:
-        raise UserError(f"{shown}: there is no such file; check the path.") from error
-    except (OSError, EOFError) as error:
-        raise UserError(
-            f"{shown}: the file cannot be read ({error}); check that it is whole."
-        ) from error
-    if b"\0" in data[:4096]:
-        raise UserError(f"{shown}: this is a binary file; give motifs as text.")
-    return data.decode("utf-8-sig", "replace").splitlines()
+    """Read the lines of a text file, as all text is read; `shown` is its name in messages."""
+    return list(read_text_lines(path, shown))
 
 
 def one_line(text: str) -> str:
