@@ -69,7 +69,7 @@ def _lines(file: InputFile) -> None:
 
 
 def _clusters(file: InputFile) -> None:
-    """Read a table of two columns or more; which of them are meant, the cells of a data set tell."""
+    """Read a table of two columns or more; which are meant, the cells of a data set tell."""
     from nfexplainn.delimited import open_delimited
 
     table = open_delimited(file.path, file.name)
