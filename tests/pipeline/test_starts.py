@@ -138,10 +138,10 @@ def test_models_that_cannot_be_used_end_their_rows_before_training(
     assert run.code == 0, run.said
     told = {row["dataset"]: row for row in rows(run.results / "tables" / "status.tsv")}
     bad = {name: row for name, row in told.items() if row["state"] == "error"}
-    assert sorted(row["reason"].split(":")[0] for row in bad.values()) == [
-        "one, pretrained/broken.safetensors",
-        "three, pretrained/broken.pt2",
-        "two, pretrained/broken.pth",
+    assert sorted(row["reason"].split(": ")[:2] for row in bad.values()) == [
+        ["sheet.csv, line 3 (sample one)", "one, pretrained/broken.safetensors"],
+        ["sheet.csv, line 4 (sample two)", "two, pretrained/broken.pth"],
+        ["sheet.csv, line 5 (sample three)", "three, pretrained/broken.pt2"],
     ]
     trained = [name for name in run.trace() if "MODEL_TRAIN" in name]
     assert trained and all("(good." in name for name in trained)

@@ -12,7 +12,7 @@ import pytest
 
 from assay_fixtures import check_refusal, fastq, prepared, texts
 from nfexplainn import dna
-from nfexplainn.assays import htselex, reads, smileseq
+from nfexplainn.assays import htselex, read_records, smileseq
 
 
 def fasta(sequences: list[str]) -> str:
@@ -32,7 +32,7 @@ WRITE: dict[str, Callable[[list[str]], str]] = {"fastq": fastq, "fasta": fasta}
 def test_chunks_lose_nothing(kind: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     for size in (1, 2, 3, 5, 7):
-        monkeypatch.setattr(reads, "_CHUNK", size)
+        monkeypatch.setattr(read_records, "CHUNK", size)
         for count in range(1, 2 * size + 3):
             wanted = ["".join(rng.choice(list("ACGTN"), rng.integers(1, 20))) for _ in range(count)]
             for end in ("\n", "\r\n"):
@@ -41,7 +41,7 @@ def test_chunks_lose_nothing(kind: str, encoding: str, monkeypatch: pytest.Monke
                     text = text.removesuffix(end)  # the last line may have no end
                 handle = io.BufferedReader(io.BytesIO(text.encode(encoding)))  # type: ignore[arg-type]
                 found, numbers = [], []
-                for first, part in reads._chunks(handle, "a"):
+                for first, part in read_records.read_chunks(handle, "a"):
                     assert first == len(found) + 1
                     numbers.append(len(part))
                     found += part
@@ -51,7 +51,7 @@ def test_chunks_lose_nothing(kind: str, encoding: str, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("kind", WRITE)
 def test_more_reads_than_a_chunk(kind: str, tmp_path: Path) -> None:
-    count = 2 * reads._CHUNK + 3
+    count = 2 * read_records.CHUNK + 3
     sequences = [texts(count, 20, seed=seed) for seed in (0, 1)]
     files: dict[str, str | bytes] = {f"{i}.gz": WRITE[kind](s) for i, s in enumerate(sequences)}
     rows = [{"sample": f"c{i}", "data": i, "label": str(i)} for i in range(2)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import gzip
-import itertools
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import dnaio
 import numpy as np
@@ -18,16 +17,16 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, note_unread, only_others
+from nfexplainn.assays.read_records import CHUNK, read_chunks
 from nfexplainn.duplicates import strand_free_key
 from nfexplainn.errors import UserError
 from nfexplainn.padding import PadOptions
 from nfexplainn.problems import gather
 from nfexplainn.seeds import seed_for
 from nfexplainn.spec import Spec
-from nfexplainn.textfile import BOM, check_text, open_binary
+from nfexplainn.textfile import open_binary
 from nfexplainn.unknown import mostly_known, why_dropped
 
-_CHUNK = 32768
 _LENGTH_FROM = 20_000  # reads from which the usual length is taken
 
 
@@ -112,7 +111,7 @@ class _Sample:
         files = np.full(n, file, dtype=np.int32)
         self.parts.append((key[keep], files, numbers[keep], codes[keep]))
         self.held += n
-        if self.held > 2 * self.limit + _CHUNK:
+        if self.held > 2 * self.limit + CHUNK:
             self._shrink()
 
     def _shrink(self) -> None:
@@ -243,7 +242,7 @@ def _read_file(
     file = spec.file(position)
     total = short = unflanked = other = unknown = 0
     with open_binary(file.path, file.name) as handle:
-        for first, chunk in _chunks(handle, file.name):
+        for first, chunk in read_chunks(handle, file.name):
             total += len(chunk)
             numbers = np.arange(first, first + len(chunk), dtype=np.int64)
             reads, trimmed = _trim(chunk, options, spec.options.length)
@@ -287,70 +286,6 @@ def _read_file(
     ledger.drop(file.name, f"read of another length than {length}", other)
     ledger.drop(file.name, why_dropped("read", spec.options.max_unknown), unknown)
     return length
-
-
-def _chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the sequences of a FASTQ or FASTA file, many at a time, with the first one's number."""
-    # Peeking leaves the stream where it is, for pipes and gzip alike.
-    head = cast(Any, handle).peek(512)[:512]
-    check_text(head, name)
-    if head.startswith(BOM):
-        handle.read(len(BOM))
-    start = head.removeprefix(BOM).lstrip()
-    if not start.startswith((b"@", b">")):
-        shown = start.split(b"\n")[0].strip()[:20]
-        raise UserError(
-            f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
-            " FASTA ('>') record; give reads."
-        )
-    texts = _fastq(handle) if start.startswith(b"@") else _fasta(handle)
-    number = 1
-    while part := list(itertools.islice(texts, _CHUNK)):
-        _check_no_rna(part, number, name)
-        yield number, part
-        number += len(part)
-
-
-def _fastq(handle: BinaryIO) -> Iterator[str]:
-    """Give the sequences of a FASTQ file."""
-    with dnaio.open(handle, fileformat="fastq") as reader:
-        for read in reader:
-            yield read.sequence
-
-
-def _fasta(handle: BinaryIO) -> Iterator[str]:
-    """Give the sequences of a FASTA file, '' where a record has none.
-
-    dnaio's own reader wants headers in the locale's encoding, and skips a record whenever it is
-    asked for a new iterator.
-    """
-    parts: list[bytes] | None = None
-    for line in handle:
-        if line.startswith(b">"):
-            if parts is not None:
-                yield b"".join(parts).decode("latin-1")
-            parts = []
-        elif parts is not None and not line.startswith((b"#", b";")):
-            parts.append(line.translate(None, b" \t\r\n"))
-    if parts is not None:
-        yield b"".join(parts).decode("latin-1")
-
-
-def _check_no_rna(reads: Sequence[str], first: int, name: str) -> None:
-    """Refuse RNA, whose U would make every read one with N.
-
-    Raises
-    ------
-    UserError
-        With the number of the first read that holds U; ``first`` is that of the first of all.
-    """
-    letters = "".join(reads)
-    if "U" in letters or "u" in letters:
-        at = first + next(i for i, read in enumerate(reads) if "U" in read or "u" in read)
-        raise UserError(
-            f"{name}: read {at:,} holds U, so it is RNA; write T for U, and set reverse_complement"
-            " to false, since RNA has one strand."
-        )
 
 
 def _usual_length(sizes: NDArray[np.int64]) -> int | None:
