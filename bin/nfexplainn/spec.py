@@ -284,7 +284,7 @@ def check_dataset(dataset: Dataset) -> None:
     for split, what in parts.items():
         if not len(dataset.rows(split)):
             raise UnusableError(
-                f"No sequence is left for {what} ({len(dataset):,} sequences in all).",
+                f"No sequence is left for {what} ({_own_count(dataset)} in all).",
                 for_bad_split(dataset.meta.assay),
             )
     for split, what in parts.items():
@@ -295,6 +295,19 @@ def check_dataset(dataset: Dataset) -> None:
                 f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
                 for_bad_split(dataset.meta.assay),
             )
+
+
+def _own_count(dataset: Dataset) -> str:
+    """Count sequences as the user does, who has given the positives."""
+    if dataset.meta.task_type not in ("binary", "multilabel"):
+        return _several(len(dataset), "sequence")
+    positive = int((dataset.labels == 1).any(axis=1).sum())
+    others = len(dataset) - positive
+    return f"{_several(positive, 'positive')} and {_several(others, 'negative')}"
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _lack(labels: Floats, task_type: str) -> str:

@@ -453,6 +453,32 @@ CANDIDATES: list[Any] = [
 ]
 
 
+# Sheets of shared/field/cases (PROJECT stands for our folder): the sentences, all of them.
+FIELD_SHEETS = {
+    "60_sheet_excel/s1.csv": [],
+    "61_sheet_names/s1.csv": [
+        "line 2, column sample: 'WT rep.1' cannot be used",
+        "line 3, column sample: 'Δreb1-α' cannot be used",
+        "line 4, column assay: 'Peaks' is not one of",
+        "line 5, column assay: 'ChIP-seq' is not one of",
+        "line 6, column sample: the cell is empty",
+        "line 7, column data: there is no file",
+        "line 8, column data: ",
+        "line 9, column genome: there is no file",
+        "line 10, column data: ",
+        "column sample: 'reb1' stands there 2 times",
+        "column dataset: reb1 and REB1 differ only in upper and lower case",
+    ],
+    "62_sheet_emptyheader/s1.csv": ["line 1: column 4 has no name"],
+    "64_sheet_s3/s1.csv": [
+        "line 2, column data: ",
+        "line 3, column sample: 'a b' cannot be used",
+        "line 3, column data: there is no file",
+        "line 3, column genome: there is no file",
+    ],
+}
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Everything that needs the pipeline's own checks, in one start."""
@@ -468,9 +494,10 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     for name, (content, _) in SHEETS.items():
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)
+    field = _copies_of_field_sheets(folder)
     cases = {
         "values": [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES],
-        "sheets": [{"path": str(folder / name), "params": {}} for name in SHEETS],
+        "sheets": [{"path": str(folder / name), "params": {}} for name in (*SHEETS, *field)],
     }
     (folder / "cases.json").write_text(json.dumps(cases))
     script = ROOT / "tests" / "pipeline" / "judge.nf"
@@ -478,6 +505,33 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     run = run_nextflow(folder, script, "--cases", folder / "cases.json", "--verdicts", out)
     assert run.code == 0, run.said
     return folder, json.loads(out.read_text())
+
+
+def _copies_of_field_sheets(folder: Path) -> list[str]:
+    """Copy the sheets with the files beside them, where they are there."""
+    cases = ROOT.parent / "shared" / "field" / "cases"
+    copied = [name for name in FIELD_SHEETS if (cases / name).is_file()]
+    for name in copied:
+        place = folder / Path(name).parent
+        shutil.copytree((cases / name).parent, place)
+        for path in [place, *place.rglob("*")]:
+            path.chmod(0o755)
+        text = (cases / name).read_bytes().replace(b"PROJECT", str(ROOT).encode())
+        (folder / name).write_bytes(text)
+    return copied
+
+
+@pytest.mark.parametrize("name", FIELD_SHEETS)
+def test_sheet_of_the_field(name: str, verdicts: tuple[Path, dict[str, Any]]) -> None:
+    """All mistakes at once, also beside a file that a plugin is missing for."""
+    folder, said = verdicts
+    if str(folder / name) not in said["sheets"]:
+        pytest.skip(f"needs shared/field/cases/{name}")
+    problems = said["sheets"][str(folder / name)]["problems"]
+    for sentence in FIELD_SHEETS[name]:
+        assert any(sentence in problem for problem in problems), (sentence, problems)
+    assert len(problems) == len(FIELD_SHEETS[name]), problems
+    assert not any("\n" in problem or "Missing plugin" in problem for problem in problems)
 
 
 @pytest.mark.parametrize("name", SHEETS)

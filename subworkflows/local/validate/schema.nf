@@ -96,7 +96,8 @@ def resolvePath(String text, Object folder) {
     return (folder == null || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)).normalize()
 }
 
-// Of s3:// and the like, which Nextflow needs a plugin for, and ends where it cannot fetch that.
+// Of s3:// and the like, which Nextflow needs a plugin for. Where it cannot fetch that, something that stands for the
+// path, so that fileProblem says so among all other mistakes.
 def remotePath(String text) {
     try {
         return file(text, glob: false)
@@ -106,7 +107,7 @@ def remotePath(String text) {
         if (!plugin) {
             throw problem
         }
-        error("${text} needs Nextflow's plugin ${plugin}, which cannot be fetched; run `nextflow plugin install ${plugin}` once where there is a network, or download the file and give its path.")
+        return [plugin: plugin, name: text.tokenize('/').last(), toUriString: { -> text }, exists: { -> false }, isDirectory: { -> false }]
     }
 }
 
@@ -120,6 +121,9 @@ def isRelative(String text) {
 
 // Why a path is no readable file, or null.
 def fileProblem(Object path) {
+    if (path instanceof Map) {
+        return "${path.toUriString()} needs Nextflow's plugin ${path.plugin}, which cannot be fetched; run `nextflow plugin install ${path.plugin}` once where there is a network, or download the file and give its path"
+    }
     try {
         if (!path.exists()) {
             def name = path.toUriString()
