@@ -458,7 +458,7 @@ FIELD_SHEETS = {
     "60_sheet_excel/s1.csv": [],
     "61_sheet_names/s1.csv": [
         "line 2, column sample: 'WT rep.1' cannot be used",
-        "line 3, column sample: 'Δreb1-α' cannot be used",
+        "line 3, column sample: 'Δreb1-\u03b1' cannot be used",
         "line 4, column assay: 'Peaks' is not one of",
         "line 5, column assay: 'ChIP-seq' is not one of",
         "line 6, column sample: the cell is empty",
