@@ -22,7 +22,8 @@ def test_a_row_of_peaks_with_three_replicates(tiny: Path, tmp_path: Path) -> Non
         )
         wrapper.chmod(0o755)
     config = tmp_path / "count.config"
-    config.write_text(f"process.beforeScript = 'export PATH={programs}:$PATH'\n")
+    environment = "${System.getenv('NFEXPLAINN_ENVIRONMENT')}/bin"
+    config.write_text(f'env.PATH = "{programs}:{environment}:\\$PATH"\n')
     sheet = write_sheet(
         tmp_path / "sheet.csv",
         ("sample", "assay", "data", "genome", "chromosomes", "jaspar_taxon"),

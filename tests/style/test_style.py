@@ -117,3 +117,9 @@ def test_nf_core_lint_of_what_needs_no_network(root: Path, tmp_path: Path) -> No
         NO_COLOR="1",
     )
     assert "0 Tests Failed" in said
+
+
+def test_no_two_modules_of_tests_have_one_name(root: Path) -> None:
+    """Or pytest collects only the first, where both are asked for."""
+    names = [path.name for path in tracked(root, "tests/*.py") if path.name.startswith("test_")]
+    assert {name for name in names if names.count(name) > 1} == set()
