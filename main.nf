@@ -16,7 +16,7 @@ include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
 
-// The whole pipeline, for other workflows to include: from what validatedInput() gives to one report.
+// The whole pipeline: from what validatedInput() gives to one report.
 workflow EXPLAINN {
     take:
     input   // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], ...], ... ] ]

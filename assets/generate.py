@@ -121,7 +121,7 @@ def _module(name: str, root: Path) -> Iterator[Path]:
 def _beside(package: Path) -> Iterator[Path]:
     """Yield the files of a package that are not Python, those of packages within it left out."""
     for path in sorted(package.iterdir()):
-        if _LEFT_BEHIND.search(str(path)):
+        if _LEFT_BEHIND.search(f"/{path.name}"):
             continue
         if path.is_dir() and not (path / "__init__.py").exists():
             yield from _beside(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from nfexplainn.errors import UserError
 from nfexplainn.problems import read_each
 from nfexplainn.spec import InputFile
-from nfexplainn.textfile import read_lines
+from nfexplainn.textfile import read_lines, read_text_lines
 
 
 def check_shared(holds: str, files: list[InputFile], length: int | None = None) -> None:
@@ -41,6 +41,12 @@ def check_shared(holds: str, files: list[InputFile], length: int | None = None) 
 def _intervals(file: InputFile) -> None:
     from nfexplainn.peak_files import read_peaks
 
+    read_peaks(file.path, file.name)
+
+
+def _blacklist(file: InputFile) -> None:
+    from nfexplainn.peak_files import read_peaks
+
     read_peaks(file.path, file.name, empty=True)
 
 
@@ -64,7 +70,7 @@ def _motifs(file: InputFile) -> None:
 
 def _lines(file: InputFile) -> None:
     """Read a list of names, or reads in any form, to the end."""
-    if not sum(1 for line in read_lines(file.path, file.name) if line.strip()):
+    if not sum(1 for line in read_text_lines(file.path, file.name) if line.strip()):
         raise UserError(f"{file.name}: there is nothing in this file; fetch or make it again.")
 
 
@@ -82,6 +88,7 @@ def _clusters(file: InputFile) -> None:
 
 READERS: dict[str, Callable[[InputFile], None]] = {
     "intervals": _intervals,
+    "blacklist": _blacklist,
     "fasta": _fasta,
     "explain": _explained,
     "motifs": _motifs,

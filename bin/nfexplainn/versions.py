@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -42,8 +43,12 @@ def used_versions() -> dict[str, str]:
     dict of str to str
         Version by the name of the package, such as ``{"Python": "3.12.4", "torch": "2.10.0"}``.
     """
-    used = [name for module, name in PACKAGES.items() if module in sys.modules]
-    return {"Python": platform.python_version()} | {name: metadata.version(name) for name in used}
+    found = {"Python": platform.python_version()}
+    for module, name in PACKAGES.items():
+        if module in sys.modules:
+            with contextlib.suppress(metadata.PackageNotFoundError):  # put there without its papers
+                found[name] = metadata.version(name)
+    return found
 
 
 def write_versions() -> None:

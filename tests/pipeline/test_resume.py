@@ -69,6 +69,13 @@ def test_table_of_resumes(project: Path, place: Path, tiny: Path) -> None:
     assert again(project, place, tiny, "--max_reads", "1000", "--flank_left", "ACGT") == set()
     assert again(project, place, tiny, "--lstm_layers", "1") == set()
     assert again(project, place, tiny, "--streme_nmotifs", "3", "--nullify_with", "zero") == set()
+    # a file that only peaks read
+    black = place / "black.bed"
+    black.write_text("chrI\t1\t100\n")
+    own = PREPARED | {"BASELINE_EVALUATE (yeast)"} | of("yeast", processes=TRAINED)
+    assert again(project, place, tiny, "--blacklist", str(black)) == REPORT | own | {
+        "SHARED_READ (" + str(black) + ")"
+    }
     # one that only the names depend on
     named = again(project, place, tiny, "--q_threshold", "0.1")
     assert named == REPORT | of(*EVERY, processes=("UNITS_SUMMARISE",))
@@ -80,8 +87,7 @@ def test_table_of_resumes(project: Path, place: Path, tiny: Path) -> None:
     edit(package / "assays" / "htselex.py", "# edited\n")
     assert again(project, place, tiny) == set()
     edit(package / "assays" / "peaks.py", "# edited\n")
-    own = PREPARED | {"BASELINE_EVALUATE (yeast)"}
-    assert again(project, place, tiny) == REPORT | own | of("yeast", processes=TRAINED)
+    assert again(project, place, tiny) == REPORT | own
     edit(package / "interpret" / "scan.py", "# edited\n")
     assert again(project, place, tiny) == REPORT | of(*EVERY, processes=READ)
     edit(package / "native" / "source" / "forward.hpp", "// edited\n")

@@ -305,3 +305,23 @@ def test_case_43(cases: Path) -> None:
     assert got.tasks == ("GM12878", "K562")
     assert got.values[3].tolist() == [0, 0]
     assert got.values[4, 0] == 1 and np.isnan(got.values[4, 1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("chr3\t7\t9\t5\n", "chr3\t7\t9\t5\n\n"),  # an empty line at the end
+        ("chr2\t4", "\nchr2\t4"),  # and within
+        ("chr2\t4", "chr2 \t4"),
+        ("chr2\t4", "# a remark\nchr2\t4"),
+        ("\t5\n", "\t5\t\n"),  # an empty cell at a line's end
+    ],
+)
+def test_empty_lines_blanks_and_remarks_change_nothing(tmp_path: Path, old: str, new: str) -> None:
+    """Whether a table is read in bulk or line by line."""
+    text = "chrom\tstart\tend\ta\nchr1\t1\t3\t1\nchr2\t4\t6\t2\nchr3\t7\t9\t5\n"
+    whole = read(tmp_path, text)
+    other = read(tmp_path, text.replace(old, new, 1))
+    assert other.values.tolist() == whole.values.tolist() == [[1], [2], [5]]
+    assert other.peaks.start.tolist() == whole.peaks.start.tolist()
+    assert other.peaks.chromosomes == whole.peaks.chromosomes == ("chr1", "chr2", "chr3")

@@ -18,6 +18,7 @@ from nfexplainn.spec import InputFile
 
 SOUND = {
     "intervals": "chr1\t10\t20\n",
+    "blacklist": "chr1\t10\t20\n",
     "fasta": ">a\nACGT\n",
     "explain": ">a\nACGT\n",
     "motifs": "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a\n"
@@ -27,6 +28,7 @@ SOUND = {
 }
 BROKEN = {
     "intervals": "chr1\tten\t20\n",
+    "blacklist": "chr1\tten\t20\n",
     "fasta": ">a\nMKLVE\n",
     "explain": "no\tsuch\tplace\n",
     "motifs": "no motifs\n",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
@@ -140,12 +141,17 @@ def _in_bulk(text: Delimited, columns: RegionColumns) -> pa.Table:
         strings_can_be_null=False,
     )
     with open_binary(text.path, text.name) as file:
-        return csv.read_csv(
+        table = csv.read_csv(
             file,
             csv.ReadOptions(skip_rows=text.first_line - 1, column_names=names, use_threads=False),
             csv.ParseOptions(delimiter=text.separator, ignore_empty_lines=False),
             options,
         )
+    first = table.column(str(columns.where[0]))
+    plain = pc.and_(pc.equal(pc.utf8_trim_whitespace(first), first), pc.not_equal(first, ""))
+    if not pc.all(pc.and_(plain, pc.invert(pc.starts_with(first, "#")))).as_py():
+        raise pa.ArrowInvalid("empty lines, comments or blanks round a name")
+    return table
 
 
 def _by_rows(text: Delimited, columns: RegionColumns) -> RegionTable:

@@ -1,5 +1,5 @@
 include { READ_SHARED } from '../read_shared'
-include { statesOf; readsGenome } from '../validate/shared.nf'
+include { statesOf; readsGenome; sharedFiles } from '../validate/shared.nf'
 include { mistakeLines; placed } from '../validate/places.nf'
 
 // What was read of the inputs: a fault in a shared one ends the run, before the first training and with all others of
@@ -16,12 +16,19 @@ workflow JUDGE_INPUTS {
     def usesModes = { plan, key -> plan.options.modes.binding_modes && [plan.known, plan.mode_clusters] == key }
 
     READ_SHARED(plans.values().toList(), code)
+    def sharesGenome = { genome -> plans.values().any { plan -> 'genome' in plan.shared && usesGenome.call(plan, genome) } }
+    def sharesMotifs = { known -> plans.values().any { plan -> 'motif_db' in plan.shared && plan.known == known } }
+    def sharesModes = { key -> plans.values().any { plan -> 'mode_clusters' in plan.shared && usesModes.call(plan, key) } }
     shared = READ_SHARED.out.status.mix(
-        read.genomes.filter { genome, _file -> plans.values().any { plan -> 'genome' in plan.shared && usesGenome.call(plan, genome) } }.map { _genome, file -> file },
-        read.motifs.filter { known, _file -> plans.values().any { plan -> 'motif_db' in plan.shared && plan.known == known } }.map { _known, file -> file },
-        read.modes.filter { key, _file -> plans.values().any { plan -> 'mode_clusters' in plan.shared && usesModes.call(plan, key) } }.map { _key, file -> file },
+        read.genomes.filter { genome, _file -> sharesGenome.call(genome) }.map { _genome, file -> file },
+        read.motifs.filter { known, _file -> sharesMotifs.call(known) }.map { _known, file -> file },
+        read.modes.filter { key, _file -> sharesModes.call(key) }.map { _key, file -> file },
     )
-    passed = stopOnFaults(shared)
+    // As many as there are: with these, and no others, training begins.
+    def expected = plans.values().toList()
+    def count = expected.collectMany { plan -> sharedFiles(plan) }.unique().size() + expected.findAll { plan -> readsGenome(plan) }*.genome.unique().count(sharesGenome) +
+        expected*.known.unique().count(sharesMotifs) + expected.findAll { plan -> plan.options.modes.binding_modes }.collect { plan -> [plan.known, plan.mode_clusters] }.unique().count(sharesModes)
+    passed = stopOnFaults(shared.take(count))
 
     // [ oct4, [complete: true, faults: []] ], as soon as its last state is there; where one is missing, at the end.
     judged = ofDatasets.map { meta, file -> [meta.id, file] }

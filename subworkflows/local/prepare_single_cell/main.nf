@@ -12,7 +12,8 @@ workflow PREPARE_SINGLE_CELL {
     def noisy = plans.findAll { plan -> plan.options.denoise.peakvi }
     CELLS_DENOISE(
         channel.fromList(noisy).map { plan ->
-            [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, plan.options.denoise.findAll { name, _value -> name != 'peakvi' }]
+            def spec = plan.spec + [options: plan.spec.options.subMap(['regions', 'barcodes', 'clusters', 'cluster_column'])]   // all that says which cells there are
+            [[id: plan.id, assay: plan.assay], spec, plan.names, plan.files, plan.options.denoise.findAll { name, _value -> name != 'peakvi' }]
         },
         code.CELLS_DENOISE,
     )

@@ -90,7 +90,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
-    def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].collectEntries { name -> [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null] }
+    def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].findAll { name -> name in assay.options }.collectEntries { name -> [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null] }
     if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
@@ -117,7 +117,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
         reads: settingsRead(options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.
-        known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.jaspar_release, jaspar_taxon: options.jaspar_taxon],
+        known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.motif_db ? null : options.jaspar_release, jaspar_taxon: options.motif_db ? null : options.jaspar_taxon],
     ]
 }
 

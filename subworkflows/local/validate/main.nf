@@ -56,6 +56,6 @@ def codeDigests() {
 def reportedSettings(Map input) {
     def read = input.datasets.collectMany { plan -> plan.reads }.toSet() + ['input', 'max_report_units']
     return input.params.findAll { name, value -> value != null && name in read } + [
-        datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings.findAll { name, _value -> name in plan.reads }] },
+        datasets: input.datasets.collectEntries { plan -> [plan.id, plan.settings.findAll { name, _value -> name in read }] },
     ]
 }

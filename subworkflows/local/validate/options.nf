@@ -29,8 +29,9 @@ def settingsRead(Map options, Map assay, List models, Map prepared, Map training
     def filters = ['nullify', 'modes'].any { step -> step in on } ? ['interpret', 'annotate'] : []   // those of other networks are read and named
     def usable = [genome: 'genome' in assay.requires || options.explain, negatives: 'negatives' in assay.options].withDefault { _name -> true }
     def given = ['genome', 'negatives', 'motif_db', 'explain', 'mode_clusters', 'initial_motifs', 'pretrained'].findAll { name -> options[name] != null && usable[name] }
+    def known = on.any { step -> step in ['annotate', 'nullify', 'modes', 'choose', 'attribute'] } && !options.motif_db ? ['jaspar_release', 'jaspar_taxon'] : []
     def images = (options.streme ? ['streme_container'] : []) + (options.peakvi ? ['peakvi_container'] : [])
     def ofTraining = training.values().collectMany { own -> own.keySet() }
     def ofSteps = (on + filters).collectMany { step -> stepOptions[step].keySet() }
-    return (['assay', 'models', 'replicates'] + given + images + prepared.keySet() + ofTraining + ofSteps).unique()
+    return (['assay', 'models', 'replicates'] + given + known + images + prepared.keySet() + ofTraining + ofSteps).unique()
 }

@@ -18,7 +18,7 @@ def mistakeLines(List statuses) {
 // What is wrong in a data set's own files, with the rows of the sheet that name them: 'sheet.csv, line 3 (sample oct4): ...'
 def placed(List reasons, Map plan) {
     return reasons.collectMany { reason -> reason.readLines() }.unique().sort().collect { reason ->
-        def naming = plan.rows.findAll { row -> row.values().any { cell -> cell instanceof CharSequence && cell =~ /[.\/]/ && reason.contains(cell) } }
+        def naming = plan.rows.findAll { row -> row.values().any { cell -> cell instanceof CharSequence && cell =~ /[.\/]/ && " ${reason}".contains(" ${cell}") } }
         def rows = (naming ?: plan.rows).sort { row -> row.line }
         def samples = rows.size() > 3 ? '' : " (sample${rows.size() > 1 ? 's' : ''} ${rows*.sample.join(', ')})"
         "${linesOf(plan.sheet, rows)}${samples}: ${reason}".toString()

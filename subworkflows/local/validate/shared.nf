@@ -17,7 +17,7 @@ def readsGenome(Map plan) {
 // [ [holds: 'intervals', name: 'blacklist.bed', length: null], [path] ], a data set's.
 def sharedFiles(Map plan) {
     def holds = [
-        blacklist: 'intervals', regions: plan.assay == 'single_cell' ? 'lines' : 'intervals', labels: 'lines', clusters: 'clusters', barcodes: 'lines',
+        blacklist: 'blacklist', regions: plan.assay == 'single_cell' ? 'lines' : 'intervals', labels: 'lines', clusters: 'clusters', barcodes: 'lines',
         negatives: [peaks: 'intervals', sequences: 'fasta'].get(plan.assay, 'lines'),
     ]
     def places = plan.spec.options.findAll { name, _at -> name in plan.shared && name != 'negatives' } + [negatives: plan.general_negatives]
