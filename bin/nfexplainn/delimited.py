@@ -65,6 +65,9 @@ class Delimited:
         Comment lines before the rows, by which some tools' files are known.
     first_line : int
         Line of the first row, 0 where there is none.
+    hash_rows : bool
+        Whether a line that begins with # after the first row, and has as many cells, is a row (as
+        identifiers may begin so) and no comment (as regions are taken out by it).
     """
 
     path: Path
@@ -76,6 +79,7 @@ class Delimited:
     row_names: bool
     comments: tuple[str, ...]
     first_line: int
+    hash_rows: bool = False
 
     def __iter__(self) -> Iterator[Row]:
         """Give the rows; one that lacks cells or has too many comes as it is.
@@ -87,10 +91,14 @@ class Delimited:
         """
         if not self.first_line:
             return
-        lines = (pair for pair in _content(self.path, self.name) if pair[0] >= self.first_line)
+        rows_from = self.first_line if self.hash_rows else 0
+        content = _content(self.path, self.name, rows_from=rows_from)
+        lines = (pair for pair in content if pair[0] >= self.first_line)
         for line, cells in _rows(lines, self.separator, self.columns):
             while len(cells) > self.columns and not cells[-1]:
                 cells.pop()
+            if cells[0][:1] == "#" and len(cells) != self.columns:
+                continue
             yield Row(line, cells)
 
     @property
@@ -219,13 +227,20 @@ def _quoted(text: str, separator: str) -> list[str] | None:
 
 
 def _content(
-    path: str | Path, name: str, comments: list[tuple[int, str]] | None = None
+    path: str | Path,
+    name: str,
+    comments: list[tuple[int, str]] | None = None,
+    rows_from: int = 0,
 ) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines that hold something, and collect the comments."""
+    """Give the numbered lines that hold something, and collect the comments.
+
+    From the line ``rows_from`` on, where that is not 0, lines that begin with # are given, too.
+    """
     for number, text in enumerate(read_text_lines(path, name), 1):
         if not text or text.isspace():
             continue
-        if text[0] == "#" and not _EXCEL_ERROR.match(text):
+        is_row = 0 < rows_from <= number or _EXCEL_ERROR.match(text)
+        if text[0] == "#" and not is_row:
             if comments is not None:
                 comments.append((number, text))
             continue

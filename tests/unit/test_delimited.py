@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import dataclasses
 import gzip
 import io
 import zipfile
@@ -226,3 +227,14 @@ def test_numbers_and_what_is_none() -> None:
     assert "error of the spreadsheet" in no_number("#DIV/0!")
     assert "infinite" in no_number("-Inf")
     assert "write 1234567" in no_number("1,234,567")
+
+
+def test_rows_of_a_table_may_begin_with_a_hash(tmp_path: Path) -> None:
+    """As identifiers do; in files of regions it takes a line out."""
+    path = tmp_path / "t"
+    path.write_text("# made by hand\nid\tvalue\na\t1\n#b\t2\n# a remark\n#c\t3\nd\t4\n")
+    table = open_delimited(path, "t", header=True)
+    assert [row.cells for row in table] == [["a", "1"], ["d", "4"]]
+    rows = list(dataclasses.replace(table, hash_rows=True))
+    assert [row.cells[0] for row in rows] == ["a", "#b", "#c", "d"]
+    assert [row.line for row in rows] == [3, 4, 6, 7]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -148,7 +149,7 @@ def open_values(path: str, name: str) -> tuple[Delimited, list[Row]]:
     UserError
         If it has none.
     """
-    text = open_delimited(path, name, _is_header)
+    text = dataclasses.replace(open_delimited(path, name, _is_header), hash_rows=True)
     if text.header_line and not text.first_line:
         raise UserError(f"{name}: the table has a header and no row under it.")
     peeked = [row for row, _ in zip(text, range(PEEK), strict=False)]
