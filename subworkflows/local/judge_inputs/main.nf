@@ -28,7 +28,7 @@ workflow JUDGE_INPUTS {
     def expected = plans.values().toList()
     def count = expected.collectMany { plan -> sharedFiles(plan) }.unique().size() + expected.findAll { plan -> readsGenome(plan) }*.genome.unique().count(sharesGenome) +
         expected*.known.unique().count(sharesMotifs) + expected.findAll { plan -> plan.options.modes.binding_modes }.collect { plan -> [plan.known, plan.mode_clusters] }.unique().count(sharesModes)
-    passed = stopOnFaults(shared.take(count))
+    passed = stopOnFaults(count ? shared.take(count) : channel.empty())   // take(0) would never end
 
     // [ oct4, [complete: true, faults: []] ], as soon as its last state is there; where one is missing, at the end.
     judged = ofDatasets.map { meta, file -> [meta.id, file] }
