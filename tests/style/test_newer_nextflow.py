@@ -89,7 +89,7 @@ def test_no_file_holds_such_a_pattern(root: Path, find: Find) -> None:
 
 
 def test_the_entry_only_chooses_and_calls(root: Path) -> None:
-    """The pipeline is a named workflow, so that others can include it."""
+    """The pipeline is a named workflow, which the entry calls."""
     named = re.findall(r"(?m)^workflow ?(\w*)", code_of((root / "main.nf").read_text()))
     assert named == ["EXPLAINN", ""]
     entry = bodies(code_of((root / "main.nf").read_text()))[1]
