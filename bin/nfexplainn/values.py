@@ -33,6 +33,15 @@ def nameless(cells: Iterable[str]) -> frozenset[str]:
     return frozenset(none - {"-"} if "+" in found else none)
 
 
+def classless(cells: Iterable[str]) -> frozenset[str]:
+    """Give those texts of a column of classes that say that a sequence has none.
+
+    Whoever classifies sequences leaves out those without a class, so that ``None`` and ``-`` are
+    classes here, unlike in a column of clusters, where cells that passed no filter stand, too.
+    """
+    return nameless(cells) - {"None", "Nil", "NONE", "NIL", "-"}
+
+
 def spellings() -> list[str]:
     """Give the words for missing values in the cases that occur, for readers in bulk."""
     return sorted(
@@ -53,6 +62,8 @@ def finite(cell: str) -> float | None:
 
 def whole(cell: str) -> int | None:
     """Read a whole number as positions are written, None where the cell holds none."""
+    if cell.isdecimal() and cell.isascii():
+        return int(cell)
     text = cell.strip()
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() else None

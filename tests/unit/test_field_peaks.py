@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,40 @@ def test_files_without_summits_say_so(
 def test_scientific_positions_are_named(field_dir: Path, root: Path, genomes: Path) -> None:
     with pytest.raises(UserError, match=r"line 1: '1e\+05' is no whole number.*write 100000"):
         prepare_spec(case(field_dir, root, genomes, "10_r_bed")["rsci"])
+
+
+def ensembl_genome(source: Path, target: Path, masked: list[tuple[str, int]]) -> None:
+    """Write the yeast genome as Ensembl does, on Windows, with 30 IUPAC codes at some places."""
+    text = gzip.decompress(source.read_bytes()).decode()
+    with target.open("w", newline="") as out:
+        for record in text.split(">")[1:]:
+            name, _, body = record.partition("\n")
+            letters = list(body.replace("\n", ""))
+            for chromosome, at in masked:
+                if f"chr{chromosome}" == name:
+                    letters[at : at + 30] = "RYSWKM" * 5
+            joined = "".join(letters)
+            joined = joined[:3000].lower() + joined[3000:]
+            lines = [joined[at : at + 60] for at in range(0, len(joined), 60)]
+            title = f">{name.removeprefix('chr')} dna:chromosome chromosome:R64-1-1:1 REF"
+            out.write("\r\n".join([title, *lines]) + "\r\n")
+
+
+def test_an_ensembl_genome_with_iupac_codes(field_dir: Path, root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    shutil.copytree(field_dir / "cases" / "15_genome_iupac_crlf", folder)
+    folder.chmod(0o755)
+    lines = [line.split("\t") for line in (folder / "peaks.bed").read_text().splitlines()]
+    masked = [(line[0], int(line[1])) for line in lines if line[0] != "MT"][5:180:10]
+    ensembl_genome(root / "assets/demo/sacCer3_R64.fa.gz", folder / "genome.fa", masked)
+    options = {"negatives": "shuffle", "min_positives": 50}
+    prepared = prepare_spec(case_specs(folder, root, tmp_path / "work", **options)["iupac"])
+    assert with_motif(prepared) > 0.35
+    dropped = {reason: count for _, reason, count in prepared.dropped}
+    unknown = [count for reason, count in dropped.items() if "% N" in reason]
+    # Neighbours within 100 bp of a masked place may lose their windows, too.
+    assert len(unknown) == 1 and 18 <= unknown[0] <= 24, dropped
+    assert [count for reason, count in dropped.items() if "genome" in reason] == [1], dropped
 
 
 def test_a_blacklist_of_other_names_stops(field_dir: Path, root: Path, genomes: Path) -> None:

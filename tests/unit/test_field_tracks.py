@@ -144,6 +144,8 @@ def test_kinds_of_tracks(tmp_path: Path, text: str) -> None:
         "chr1\t1\t9\tpeak_1\t840\n",
         "chr1\t1\t9\tpeak_1\t84\t.\t3.1\t2\t1\t4\n",
         "chr1\t1\t9\tgene\t84\t+\n",
+        "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(1, 9)),
+        "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(400)),
     ],
 )
 def test_named_intervals_are_no_track(tmp_path: Path, text: str) -> None:

@@ -67,6 +67,23 @@ def test_classes_are_what_the_table_says(tmp_path: Path) -> None:
         assert dataset.meta.tasks[int(label.argmax())].removeprefix("class_") == said[name]
 
 
+@pytest.mark.parametrize("word", ["na", "None", "none", "-", "nil"])
+def test_no_word_swallows_a_class(tmp_path: Path, word: str) -> None:
+    cells = [word if cell == "10" else cell for cell in CLASSES]
+    body = {"a": table(rows(cells))}
+    dataset = prepared(prepare, tmp_path, body, task_type="multiclass").dataset
+    assert word in dataset.meta.tasks
+    assert dataset.labels[:, dataset.meta.tasks.index(word)].sum() == 15
+
+
+@pytest.mark.parametrize("word", ["", "NA", "nan", "NULL"])
+def test_sequences_without_a_class_are_told(tmp_path: Path, word: str) -> None:
+    cells = [word if cell == "10" else cell for cell in CLASSES]
+    got = prepared(prepare, tmp_path, {"a": table(rows(cells))}, task_type="multiclass")
+    assert len(got.dataset.meta.tasks) == 3
+    assert sum("give it another name" in note for note in got.dataset.meta.notes) == bool(word)
+
+
 def test_names_sequences_and_unknown_labels(tmp_path: Path) -> None:
     values: list[Any] = list(ZERO_ONE)
     values[4:9] = ["", "NA", "nan", "null", "None"]

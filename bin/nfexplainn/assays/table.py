@@ -18,7 +18,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.problems import Problems
 from nfexplainn.spec import Prepared, Spec
 from nfexplainn.textfile import read_text_lines
-from nfexplainn.values import missing, nameless, truth
+from nfexplainn.values import classless, missing, truth
 
 MAX_CLASSES = 1000
 
@@ -150,7 +150,7 @@ def _classes(
         If there are fewer than two classes, or as many as only values can have.
     """
     texts = [text for table in tables for (text,) in table.texts]
-    none = nameless(texts)
+    none = classless(texts)
     found = set(texts) - none
     source = ", ".join(table.source for table in tables)
     for word in sorted(none - {""}):

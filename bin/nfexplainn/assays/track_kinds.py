@@ -19,6 +19,8 @@ BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
 # Reads of one fragment that are copies of each other; scores of peaks are larger.
 _COPIES = 50
 _MOST = 0.9
+# So many rows in order are no accident.
+_COUNTED = 5
 _BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
 # A row's name that says where it lies; contigs may be called so, too, but are in many rows.
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
@@ -81,7 +83,7 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: len(cells) == 3):
         return "fragments"
     if _most(rows, lambda cells: len(cells) == 4 and _is_value(cells[3])):
-        return "bedgraph"
+        return None if _are_numbers_of_rows(rows) else "bedgraph"
     chromosomes = {cells[0] for cells in rows} | {"."}
     if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
@@ -93,6 +95,14 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and not _is_bed(cells)):
         return "table"
     return None
+
+
+def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
+    numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
+    first = numbers[0]
+    counted = first in (0, 1) and numbers == list(range(first, first + len(numbers)))
+    return counted and len(numbers) >= _COUNTED
 
 
 def _most(rows: Sequence[Sequence[str]], test: Callable[[Sequence[str]], bool]) -> bool:
