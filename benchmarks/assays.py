@@ -35,11 +35,11 @@ from harness import print_line
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.evaluation.predict import unit_outputs
+from nfexplainn.evaluation.verdict import gather_evidence, judge
 from nfexplainn.interpret.importance import EffectSums
 from nfexplainn.models.checkpoint import load_model
-from nfexplainn.predict import unit_outputs
-from nfexplainn.verdict import gather_evidence, judge
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("NFEXPLAINN_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -1,6 +1,6 @@
 """The whole discovery, from sequences to motifs and importances, against STREME.
 
-Sequences of 200 bp with three planted motifs from ``nfexplainn.simulate``, as many background
+Sequences of 200 bp with three planted motifs (``simulation.sequences``), as many background
 sequences as negatives. Ours is training with the default settings, evaluation and interpretation,
 by the scripts that the pipeline calls; the reference is ``streme`` where it is on PATH, looking for
 one motif only unless told otherwise (on 50,000 positives even that takes the better part of an
@@ -26,10 +26,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.scan import average_precision, best_hits
-from nfexplainn.simulate import background, plant
+from nfexplainn.simulation.sequences import background, plant
 
 TOP = Path(__file__).resolve().parent.parent
 LENGTH = 200

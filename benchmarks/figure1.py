@@ -24,10 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from harness import print_line
 
-from nfexplainn.report.comparison import MEAN, REFERENCE, by_replicate, compare
-from nfexplainn.report.load import DatasetResult, ModelResult, load_inputs
-from nfexplainn.sweep import plateau, recommendation
-from nfexplainn.tables import write_tsv
+from nfexplainn.data.tables import write_tsv
+from nfexplainn.page.load import DatasetResult, ModelResult, load_inputs
+from nfexplainn.page.scores import by_replicate
+from nfexplainn.page.style import REFERENCE
+from nfexplainn.report.comparison import MEAN, compare
+from nfexplainn.training.sweep import plateau, recommendation
 
 TOP = Path(__file__).resolve().parent.parent
 DATASET = "yeast"

@@ -33,18 +33,18 @@ from harness import print_line
 from robust import FACTORS, read_fasta, read_set, sets
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.device import prepare_device
-from nfexplainn.discovery.compare import Candidates, judge, streme_candidates, unit_ranks
-from nfexplainn.discovery.streme import read_streme
+from nfexplainn.analyses.discovery.compare import Candidates, judge, streme_candidates, unit_ranks
+from nfexplainn.analyses.discovery.streme import read_streme
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.interpret.tables import effect_table
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.predict import predict_logits
-from nfexplainn.recipes import start_from_words
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.training.device import prepare_device
+from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.recipes import start_from_words
 
 TOP = Path(__file__).resolve().parent.parent
 YEAST = ("Abf1", "Cbf1", "Rap1", "Reb1")

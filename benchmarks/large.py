@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
-from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 
 TOP = Path(__file__).resolve().parent.parent
 N, LENGTH, TASKS = 1_800_000, 200, 50

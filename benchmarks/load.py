@@ -18,7 +18,7 @@ from harness import interleaved, print_line
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
 
 LENGTH = 200
 CASES = ((5_000, 3), (200_000, 1))

@@ -21,14 +21,14 @@ from harness import print_line
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.device import prepare_device
-from nfexplainn.metrics import average_precision
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.data.shuffle import dinucleotide_shuffle
+from nfexplainn.evaluation.metrics import average_precision
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.predict import predict_logits
-from nfexplainn.shuffle import dinucleotide_shuffle
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.training.device import prepare_device
+from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 PEAKS = Path(__file__).resolve().parent.parent / "assets/demo/MAFK_H1hESC_200bp.1500.fa.gz"
 SEEDS = 5

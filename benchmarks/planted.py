@@ -24,20 +24,20 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.cooperativity.effects import Laboratory, backbones
-from nfexplainn.cooperativity.judge import VERDICT_COLUMNS, Reader, study
-from nfexplainn.cooperativity.sites import given_pairs, letters_of
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.device import prepare_device
+from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
+from nfexplainn.analyses.cooperativity.judge import VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import predict_logits, unit_outputs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.models import registry
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.predict import predict_logits, unit_outputs
-from nfexplainn.simulate import background, plant_pairs
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.simulation.sequences import background, plant_pairs
+from nfexplainn.training.device import prepare_device
+from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 WORDS = ("AACTATCGATAG", "ACGGTCACACTG")  # the paper's Dref and Ohler1
 CPU = torch.device("cpu")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from figure1 import DATASET, FACTORS, METRIC, TOP, prepare, results, script
 
-from nfexplainn.report.comparison import by_replicate
+from nfexplainn.page.scores import by_replicate
 
 WAYS = ("frozen", "released", "free", "random")
 MARGIN = 0.02  # by which frozen filters must trail released ones

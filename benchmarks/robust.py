@@ -27,8 +27,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.device import prepare_device
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
@@ -37,9 +37,9 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.predict import predict_logits
-from nfexplainn.recipes import start_from_words
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.training.device import prepare_device
+from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.recipes import start_from_words
 
 TOP = Path(__file__).resolve().parent.parent
 FACTORS = ("CTCF", "REST", "FOXA1", "GABPA")

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from nfexplainn.analyses.attribution.options import AttributionOptions
 from nfexplainn.arguments import replicate_parser
-from nfexplainn.attribution.options import AttributionOptions
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.progress import Progress
@@ -20,7 +21,6 @@ from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
-from nfexplainn.tables import write_tsv
 
 COLUMNS = ("task", "sequences", "references", "largest_error", "mean_delta", "patterns", "note")
 
@@ -45,9 +45,9 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.attribution import deeplift, patterns
-    from nfexplainn.device import prepare_device
+    from nfexplainn.analyses.attribution import deeplift, patterns
     from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.training.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
     rows: list[tuple[object, ...]] = []

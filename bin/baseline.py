@@ -6,11 +6,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nfexplainn import metrics
-from nfexplainn.baselines import BASELINES, baseline_logits
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
-from nfexplainn.tables import write_tsv
+from nfexplainn.evaluation import metrics
+from nfexplainn.evaluation.baselines import BASELINES, baseline_logits
 
 
 def parse() -> argparse.Namespace:

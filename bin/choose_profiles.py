@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.data.tables import write_text, write_tsv
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.motifs.choice import choose_profiles
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
-from nfexplainn.tables import write_text, write_tsv
 
 
 def parse() -> argparse.Namespace:

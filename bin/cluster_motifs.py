@@ -8,11 +8,11 @@ import json
 import sys
 from pathlib import Path
 
+from nfexplainn.analyses.binding_modes import known as modes
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.motifs import modes
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_motifs
-from nfexplainn.tables import write_tsv
-from nfexplainn.textfile import write_text
 
 
 def parse() -> argparse.Namespace:

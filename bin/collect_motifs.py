@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.sets import jaspar_motifs
-from nfexplainn.textfile import write_text
 
 
 def parse() -> argparse.Namespace:

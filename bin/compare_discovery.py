@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nfexplainn.dataset import read_dataset
-from nfexplainn.discovery.compare import (
+from nfexplainn.analyses.discovery.compare import (
     BEST_COLUMNS,
     REESTIMATED,
     SCORE_COLUMNS,
@@ -22,8 +21,9 @@ from nfexplainn.discovery.compare import (
     streme_candidates,
     unit_ranks,
 )
-from nfexplainn.discovery.options import DiscoveryOptions
-from nfexplainn.discovery.streme import StremeResult, read_outcome, read_streme
+from nfexplainn.analyses.discovery.options import DiscoveryOptions
+from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, read_streme
+from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import label, replicate_of

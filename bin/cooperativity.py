@@ -13,12 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
+from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
 from nfexplainn.arguments import replicate_parser
-from nfexplainn.cooperativity.effects import Laboratory, backbones
-from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
-from nfexplainn.cooperativity.options import CooperativityOptions
-from nfexplainn.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
-from nfexplainn.dataset import Dataset, read_dataset
+from nfexplainn.data.dataset import Dataset, read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
@@ -56,11 +56,11 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
+    from nfexplainn.evaluation.predict import predict_logits, unit_outputs
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.predict import predict_logits, unit_outputs
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

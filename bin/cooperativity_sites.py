@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nfexplainn.cooperativity.options import CooperativityOptions
-from nfexplainn.cooperativity.sites import PAIR_COLUMNS, TOP, Pair, given_pairs, top_pairs
+from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.sites import PAIR_COLUMNS, TOP, Pair, given_pairs, top_pairs
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import replicate_of

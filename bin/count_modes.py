@@ -7,11 +7,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from nfexplainn.analyses.binding_modes.found import found_modes
+from nfexplainn.analyses.binding_modes.known import COLUMNS
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
-from nfexplainn.interpret.modes import found_modes
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
-from nfexplainn.motifs.modes import COLUMNS
 
 
 def parse() -> argparse.Namespace:

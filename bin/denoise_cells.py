@@ -17,10 +17,10 @@ from nfexplainn.assays.denoise import (
     gather_counts,
 )
 from nfexplainn.assays.single_cell import read_cells
+from nfexplainn.assays.spec import read_spec
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.spec import read_spec
-from nfexplainn.tables import write_tsv
-from nfexplainn.textfile import write_text
+from nfexplainn.io.text import write_text
 
 
 def parse() -> argparse.Namespace:

@@ -7,8 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from nfexplainn.analyses.plug_and_play.drift import unit_drift
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.interpret.drift import unit_drift
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme

@@ -25,11 +25,11 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read, predict, measure, write."""
     args = parse()
-    from nfexplainn.dataset import read_dataset
-    from nfexplainn.device import prepare_device, resolve_device
-    from nfexplainn.evaluate import evaluate
+    from nfexplainn.data.dataset import read_dataset
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.training.device import prepare_device, resolve_device
+    from nfexplainn.training.evaluate import evaluate
 
     device = resolve_device(args.device)
     prepare_device(device, args.threads)

@@ -7,10 +7,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from nfexplainn.analyses.explain.run import ExplainOptions, explain, thresholds, unit_labels
+from nfexplainn.analyses.explain.sequences import read_located
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.errors import run_script
-from nfexplainn.explain.run import ExplainOptions, explain, thresholds, unit_labels
-from nfexplainn.explain.sequences import read_located
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.support import replicate_of
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv
@@ -32,10 +32,10 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
-    from nfexplainn.explain.split import Splitter
+    from nfexplainn.analyses.explain.split import Splitter
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

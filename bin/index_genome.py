@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.genome import index_genome
-from nfexplainn.textfile import write_text
+from nfexplainn.io.genome import index_genome
+from nfexplainn.io.text import write_text
 
 
 def main() -> None:

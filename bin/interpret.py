@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from nfexplainn.arguments import read_replicate_arguments
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.progress import Progress
@@ -25,12 +25,13 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
-    from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
+    from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.native.scan import Filters
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -27,13 +27,13 @@ def main() -> None:
     args = parse()
     import torch
 
-    from nfexplainn.dataset import read_dataset
-    from nfexplainn.device import prepare_device
-    from nfexplainn.interpret.plugged import plugged_units
+    from nfexplainn.analyses.transfer.units import plugged_units
+    from nfexplainn.data.dataset import read_dataset
     from nfexplainn.interpret.unit_files import read_logits, write_tsv
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
     from nfexplainn.models.transfer import TransferModel
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from nfexplainn import dna
+from nfexplainn.analyses.unit_maps import layout as maps
 from nfexplainn.arguments import read_replicate_arguments
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
-from nfexplainn.interpret import maps
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_logits
-from nfexplainn.tables import write_tsv
 
 COLUMNS = ("name", "split", "x", "y", "group", "unit")
 
@@ -36,10 +36,10 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
+    from nfexplainn.evaluation.predict import unit_outputs
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.predict import unit_outputs
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from nfexplainn.arguments import read_replicate_arguments
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import NullifyOptions, read_options
 from nfexplainn.interpret.progress import Progress
@@ -26,13 +26,13 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
-    from nfexplainn.interpret import nullify
+    from nfexplainn.analyses.nullification import nullify
     from nfexplainn.interpret.status import filter_name, unit_name
     from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.models.kernels import choose_kernel
+    from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

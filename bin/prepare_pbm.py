@@ -2,8 +2,8 @@
 """Turn tables of probes into a data set."""
 
 from nfexplainn.assays.pbm import prepare
+from nfexplainn.assays.spec import run_prepare
 from nfexplainn.errors import run_script
-from nfexplainn.spec import run_prepare
 
 if __name__ == "__main__":
     run_script(lambda: run_prepare(prepare))

@@ -8,11 +8,11 @@ import json
 import sys
 from pathlib import Path
 
-from nfexplainn.dataset import read_meta
+from nfexplainn.analyses.explain.sequences import read_sequences, write_located
+from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.explain.sequences import read_sequences, write_located
-from nfexplainn.genome import open_genome
-from nfexplainn.textfile import write_text
+from nfexplainn.io.genome import open_genome
+from nfexplainn.io.text import write_text
 
 
 def parse() -> argparse.Namespace:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from nfexplainn.arguments import read_replicate_arguments
-from nfexplainn.dataset import read_dataset
+from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
@@ -24,16 +24,16 @@ def main() -> None:
 
     import torch
 
-    from nfexplainn.device import prepare_device
     from nfexplainn.interpret.filters import filter_motifs
-    from nfexplainn.interpret.scan import Filters, Scanner, TableScanner
+    from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
     from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.motifs.formats import write_meme
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
-    from nfexplainn.native.scan import NativeScanner
+    from nfexplainn.native.scan import Filters, NativeScanner
+    from nfexplainn.training.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
     loaded = load_model(args.model)

@@ -7,9 +7,9 @@ import argparse
 import json
 import sys
 
-from nfexplainn.dataset import read_meta
+from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.textfile import write_text
+from nfexplainn.io.text import write_text
 
 
 def parse() -> argparse.Namespace:

@@ -7,10 +7,10 @@ import argparse
 import json
 from pathlib import Path
 
+from nfexplainn.assays.shared_files import READERS, check_shared
+from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.shared_files import READERS, check_shared
-from nfexplainn.spec import InputFile
-from nfexplainn.textfile import write_text
+from nfexplainn.io.text import write_text
 
 
 def parse() -> argparse.Namespace:

@@ -20,9 +20,9 @@ from pathlib import Path
 import yaml
 
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 from nfexplainn.report.faults import with_faults
-from nfexplainn.report.load import load_inputs
 
 
 def main() -> None:

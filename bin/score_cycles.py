@@ -6,9 +6,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nfexplainn.dataset import read_dataset
+from nfexplainn.analyses.cycles.scores import score_cycles
+from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import run_script
-from nfexplainn.interpret.cycles import score_cycles
 from nfexplainn.interpret.unit_files import write_tsv
 from nfexplainn.motifs.formats import read_meme
 

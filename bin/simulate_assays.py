@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nfexplainn import simulate_assays as sim
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.fasta import read_fasta
+from nfexplainn.io.fasta import read_fasta
 from nfexplainn.motifs.formats import read_motifs
+from nfexplainn.simulation import assays as sim
 
 
 def parse() -> argparse.Namespace:

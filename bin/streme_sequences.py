@@ -7,10 +7,10 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from nfexplainn.dataset import read_dataset
-from nfexplainn.discovery.sequences import TASK_COLUMNS, write_task_sequences
+from nfexplainn.analyses.discovery.sequences import TASK_COLUMNS, write_task_sequences
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
-from nfexplainn.tables import write_tsv
 
 
 def parse() -> argparse.Namespace:

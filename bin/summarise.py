@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from nfexplainn.dataset import read_meta
+from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.evaluation.verdict import gather_evidence, verdict_record
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.summary import ended_early, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
-from nfexplainn.textfile import write_text
-from nfexplainn.verdict import gather_evidence, verdict_record
 
 METRIC_COLUMNS = ("replicate", "split", "task", "against", "metric", "value")
 
@@ -110,8 +110,9 @@ def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folde
     if not args.dataset:
         raise UserError("--predictions needs --dataset; give D.dataset.parquet.")
 
-    from nfexplainn import metrics, tables
-    from nfexplainn.dataset import read_dataset
+    from nfexplainn.data import tables
+    from nfexplainn.data.dataset import read_dataset
+    from nfexplainn.evaluation import metrics
 
     sequences = read_dataset(args.dataset)
     logits = mean_logits(sorted(args.predictions, key=replicate_of), sequences)

@@ -52,9 +52,9 @@ def main() -> None:
     import torch
 
     import nfexplainn
-    from nfexplainn.dataset import read_dataset
-    from nfexplainn.device import describe_device, prepare_device, resolve_device
-    from nfexplainn.evaluate import evaluate
+    from nfexplainn.data.dataset import read_dataset
+    from nfexplainn.data.tables import write_tsv
+    from nfexplainn.io.text import write_text
     from nfexplainn.models import registry
     from nfexplainn.models.checkpoint import ModelHeader, save_model
     from nfexplainn.models.explainn import ExplaiNN
@@ -63,11 +63,11 @@ def main() -> None:
     from nfexplainn.models.profiles import HeldFilters, start_from_profiles
     from nfexplainn.models.transfer import TransferModel
     from nfexplainn.motifs.formats import read_meme
-    from nfexplainn.recipes import start_from_words
-    from nfexplainn.tables import write_tsv
-    from nfexplainn.textfile import write_text
-    from nfexplainn.training import CLOCK_FIELDS, Epoch, options_from, seeded, train
-    from nfexplainn.transfer import train_transfer
+    from nfexplainn.training.device import describe_device, prepare_device, resolve_device
+    from nfexplainn.training.evaluate import evaluate
+    from nfexplainn.training.loop import CLOCK_FIELDS, Epoch, options_from, seeded, train
+    from nfexplainn.training.recipes import start_from_words
+    from nfexplainn.training.transfer import train_transfer
 
     device = resolve_device(args.device or values.get("device", "auto"))
     prepare_device(device, args.threads)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, make_options
 from nfexplainn.errors import UserError
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
 
 
 def texts(n: int, length: int = 40, seed: int = 0) -> list[str]:

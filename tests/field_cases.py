@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.genome import index_genome
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.io.genome import index_genome
 
 _OF_ROW = ("split", "label")
 _FILES_OF_ROW = ("negatives", "values")

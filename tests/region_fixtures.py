@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nfexplainn.genome import index_genome
-from nfexplainn.spec import InputFile, Row, Spec, make_options
+from nfexplainn.assays.spec import InputFile, Row, Spec, make_options
+from nfexplainn.io.genome import index_genome
 
 SIZES = {"chr1": 30_000, "chr2": 20_000, "chr10": 10_000}
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.cooperativity.effects import Laboratory, backbones
-from nfexplainn.cooperativity.judge import Reader, study
-from nfexplainn.cooperativity.sites import given_pairs, letters_of
+from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
+from nfexplainn.analyses.cooperativity.judge import Reader, study
+from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
+from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.models.checkpoint import load_authors_model
 from nfexplainn.models.explainn import ExplaiNN
-from nfexplainn.predict import unit_outputs
 
 pytestmark = pytest.mark.realdata
 

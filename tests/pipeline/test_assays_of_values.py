@@ -11,8 +11,8 @@ import pytest
 from assay_fixtures import fastq, table
 from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
 from nfexplainn import dna
-from nfexplainn.dataset import read_dataset
-from nfexplainn.interpret.cycles import COLUMNS
+from nfexplainn.analyses.cycles.scores import COLUMNS
+from nfexplainn.data.dataset import read_dataset
 
 ASSAYS = {
     "promoters": "starrseq",

@@ -14,7 +14,7 @@ from nfexplainn.assays.accessibility import prepare
 from nfexplainn.assays.signal import quantile_normalise
 from nfexplainn.assays.tracks import WindowSums
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.genome import index_genome
+from nfexplainn.io.genome import index_genome
 from region_fixtures import SIZES, make_genome, make_spec, regions
 
 Rows = list[tuple[str, int, int, float]]

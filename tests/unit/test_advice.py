@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nfexplainn import advice as adv
+from nfexplainn.assays.spec import Spec, check_dataset
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.genome import index_genome
-from nfexplainn.spec import Spec, check_dataset
-from nfexplainn.verdict import Evidence, judge
+from nfexplainn.evaluation import advice as adv
+from nfexplainn.evaluation.verdict import Evidence, judge
+from nfexplainn.io.genome import index_genome
 from region_fixtures import make_genome, make_spec, regions
 
 ROOT = Path(__file__).resolve().parents[2]

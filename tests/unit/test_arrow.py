@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from nfexplainn import arrow
+from nfexplainn.io import arrow
 
 
 @pytest.mark.parametrize("values", [[], ["a"], ["", "ACGT", "", "\u00b5"], ["x"] * 9])
@@ -33,7 +33,7 @@ def test_floats() -> None:
 
 def test_writing_a_data_set_does_not_load_pandas(root: Path, tmp_path: Path) -> None:
     code = (
-        "import sys, numpy as np; from nfexplainn.dataset import *;"
+        "import sys, numpy as np; from nfexplainn.data.dataset import *;"
         "meta = DatasetMeta('d', 'sequences', 'binary', ('t',), 4, True, 1);"
         "zeros = np.zeros((3, 4), np.uint8); labels = np.float32([[0], [1], [np.nan]]);"
         "d = Dataset(meta, ['a', 'b', 'c'], zeros, np.array(['train'] * 3), labels);"

@@ -14,30 +14,30 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.attribution.deeplift import (
+from nfexplainn.analyses.attribution.deeplift import (
     _STREAM,
     Attributions,
     attribute,
     choose_sequences,
 )
-from nfexplainn.attribution.network import one_hot_network
-from nfexplainn.attribution.options import AttributionOptions
-from nfexplainn.attribution.patterns import (
+from nfexplainn.analyses.attribution.network import one_hot_network
+from nfexplainn.analyses.attribution.options import AttributionOptions
+from nfexplainn.analyses.attribution.patterns import (
     LEAST_SEQUENCES,
     Pattern,
     find_patterns,
     pattern_table,
     prefixes,
 )
-from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.models.checkpoint import ModelHeader, save_model
 from nfexplainn.models.registry import build
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.predict import predict_logits, write_predictions
-from nfexplainn.shuffle import dinucleotide_shuffle
 
 LENGTH, TASKS = 100, 2
 SHAPES = [("explainn", {"units": 6, "hidden": 7, "num_fc": fc}) for fc in (0, 1, 2, 3)]
@@ -103,7 +103,7 @@ def test_single_precision_is_under_the_limit_and_the_seed_decides():
 
 def test_without_a_rule_for_the_exponential_nothing_adds_up(monkeypatch):
     """The very reason for the rules: the sum-to-delta check can fail."""
-    monkeypatch.setattr("nfexplainn.attribution.deeplift.rules", dict)
+    monkeypatch.setattr("nfexplainn.analyses.attribution.deeplift.rules", dict)
     found = attribute(
         ready("explainn", {"units": 6}), random_codes(4), 0, 3, both_strands=False, double=True
     )

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfexplainn import dna
-from nfexplainn.audit import Check, audit_dataset, packed_words, shared_words
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.duplicates import first_of_each, hash_sequences, strand_free_key
+from nfexplainn.data.audit import Check, audit_dataset, packed_words, shared_words
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.data.duplicates import first_of_each, hash_sequences, strand_free_key
 
 
 def make(n: int = 300, length: int = 100, names: list[str] | None = None) -> Dataset:

@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from nfexplainn import dna
-from nfexplainn.baselines import baseline_logits, kmer_counts
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.baselines import baseline_logits, kmer_counts
 
 
 def dataset_of(codes: dna.Codes, labels: np.ndarray, task_type: str = "binary") -> Dataset:

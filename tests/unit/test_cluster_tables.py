@@ -10,8 +10,8 @@ import pytest
 from nfexplainn.assays.cells import open_cells
 from nfexplainn.assays.cluster_tables import CellLabels, read_clusters
 from nfexplainn.assays.clusters import Clusters, assign_clusters
+from nfexplainn.assays.spec import InputFile, Spec, make_options
 from nfexplainn.errors import UserError
-from nfexplainn.spec import InputFile, Spec, make_options
 from nfexplainn.values import nameless
 
 CELLS = [f"ACGTACGTAC{c}-1" for c in "ACGTNRYSWK"]

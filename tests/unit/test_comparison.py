@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 from nfexplainn.report.comparison import MEAN, holm, paired
-from nfexplainn.report.load import load_inputs
 
 ONE = {1: 0.81, 2: 0.84, 3: 0.79, 4: 0.9}
 TWO = {1: 0.70, 2: 0.78, 3: 0.66, 5: 0.1}

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.cooperativity.effects import Laboratory, backbones, turned, write_word
-from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
-from nfexplainn.cooperativity.options import CooperativityOptions
-from nfexplainn.cooperativity.sites import (
+from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones, turned, write_word
+from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.sites import (
     CONTROL,
     Pair,
     given_pairs,
@@ -25,11 +25,11 @@ from nfexplainn.cooperativity.sites import (
     with_controls,
     word_of,
 )
-from nfexplainn.cooperativity.statistics import median_interval, median_ranks, ratio, trend
+from nfexplainn.analyses.cooperativity.statistics import median_interval, median_ranks, ratio, trend
+from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.predict import unit_outputs
-from nfexplainn.simulate import background, plant_pairs
+from nfexplainn.simulation.sequences import background, plant_pairs
 
 A, B = "AACTATCG", "GTCACACT"
 LENGTH = 120

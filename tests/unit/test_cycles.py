@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.analyses.cycles.scores import score_cycles
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.errors import UserError
-from nfexplainn.interpret.cycles import score_cycles
 from nfexplainn.motifs.motif import Motif
 
 SITE = "TAATTAAATTA"

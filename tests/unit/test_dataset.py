@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta, Source, read_dataset, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, Source, read_dataset, write_dataset
 from nfexplainn.errors import UserError
 
 
@@ -93,7 +93,7 @@ def test_reading_holds_little_besides_the_data(tmp_path: Path) -> None:
         pytest.skip("this system does not tell a process its peak memory")
     code = (
         "import sys\n"
-        "from nfexplainn.dataset import read_dataset\n"
+        "from nfexplainn.data.dataset import read_dataset\n"
         "read_dataset(sys.argv[1])\n"
         "lines = open('/proc/self/status').read().splitlines()\n"
         "print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))"

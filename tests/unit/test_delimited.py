@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nfexplainn.delimited import Delimited, find_separator, open_delimited, split_cells
 from nfexplainn.errors import UserError
+from nfexplainn.io.delimited import Delimited, find_separator, open_delimited, split_cells
 from nfexplainn.values import finite, missing, no_number, spellings, whole
 
 

@@ -26,8 +26,8 @@ from nfexplainn.assays.denoise import (
     denoised_means,
     gather_counts,
 )
+from nfexplainn.assays.spec import InputFile, Spec, make_options
 from nfexplainn.errors import UserError
-from nfexplainn.spec import InputFile, Spec, make_options
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.discovery.compare import (
+from nfexplainn.analyses.discovery.compare import (
     BEST_COLUMNS,
     LEAST_POSITIVES,
     Candidates,
@@ -21,12 +20,13 @@ from nfexplainn.discovery.compare import (
     streme_candidates,
     unit_ranks,
 )
-from nfexplainn.discovery.options import DiscoveryOptions
-from nfexplainn.discovery.sequences import write_task_sequences
-from nfexplainn.discovery.streme import read_motif_seconds, read_outcome, read_streme
+from nfexplainn.analyses.discovery.options import DiscoveryOptions
+from nfexplainn.analyses.discovery.sequences import write_task_sequences
+from nfexplainn.analyses.discovery.streme import read_motif_seconds, read_outcome, read_streme
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.interpret.summary import _add_effects
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.simulate import background, plant
+from nfexplainn.simulation.sequences import background, plant
 
 LETTERS = np.eye(4)
 

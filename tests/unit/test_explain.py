@@ -18,17 +18,22 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta, write_header
+from nfexplainn.analyses.explain.drawing import Mark, _sums, draw_sequence
+from nfexplainn.analyses.explain.run import ExplainOptions, explain, unit_labels
+from nfexplainn.analyses.explain.sequences import (
+    Located,
+    read_located,
+    read_sequences,
+    write_located,
+)
+from nfexplainn.analyses.explain.split import Splitter
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_header
 from nfexplainn.errors import UserError
-from nfexplainn.explain.drawing import Mark, _sums, draw_sequence
-from nfexplainn.explain.run import ExplainOptions, explain, unit_labels
-from nfexplainn.explain.sequences import Located, read_located, read_sequences, write_located
-from nfexplainn.explain.split import Splitter
-from nfexplainn.genome import open_genome
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, write_tsv
+from nfexplainn.io.genome import open_genome
 from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.predict import predict_logits
 
 LENGTH, UNITS, TASKS = 60, 7, ("a", "b")
 CONFIG = ExplaiNNConfig(LENGTH, len(TASKS), units=UNITS, filter_length=9, hidden=8)
@@ -139,7 +144,7 @@ def test_reverse_complement_swaps_the_strands_and_mirrors_the_positions(splitter
 def test_chunks_do_not_change_the_result(splitter, monkeypatch):
     codes = random_codes(25)
     whole = next(splitter.split(codes))
-    monkeypatch.setattr("nfexplainn.explain.split._CELLS", 4 * LENGTH * UNITS)
+    monkeypatch.setattr("nfexplainn.analyses.explain.split._CELLS", 4 * LENGTH * UNITS)
     parts = list(splitter.split(codes))
     assert len(parts) > 4
     assert np.allclose(np.concatenate([p.outputs for p in parts], axis=1), whole.outputs, atol=1e-7)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
-from nfexplainn.fasta import Fasta, read_fasta
+from nfexplainn.io.fasta import Fasta, read_fasta
 
 records = st.lists(st.text("ACGTNacgtn", min_size=1, max_size=40), min_size=1, max_size=6).map(
     lambda sequences: {f"s{i}": s for i, s in enumerate(sequences)}

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from field_cases import case_specs, prepare_spec, reading
 from nfexplainn import dna
 from nfexplainn.assays.peaks import prepare
-from nfexplainn.chromosomes import other_spellings
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.peak_files import read_peaks
-from nfexplainn.spec import Prepared, Spec
+from nfexplainn.io.chromosomes import other_spellings
+from nfexplainn.io.peak_files import read_peaks
 from region_fixtures import make_genome, make_spec
 
 MOTIF = "TTACCCG"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from field_cases import case_specs, prepare_spec, reading
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, check_dataset, make_options
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, check_dataset, make_options
 
 CASES = ("13_float_zero_beyond", "14_width2114", "16_one_peak_allN", "17_background_bed")
 

@@ -9,7 +9,7 @@ import pytest
 
 from assay_fixtures import check_refusal, prepared, texts
 from nfexplainn.assays.sequences import prepare
-from nfexplainn.coordinates import read_names
+from nfexplainn.io.coordinates import read_names
 
 
 def fasta(names: list[str], sequences: list[str]) -> str:

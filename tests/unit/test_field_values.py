@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from assay_fixtures import check_refusal, prepared, table, texts
-from nfexplainn import metrics
 from nfexplainn.assays import pbm, starrseq
 from nfexplainn.assays import table as plain
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_columns import describes
-from nfexplainn.spec import Prepared, Spec
+from nfexplainn.evaluation import metrics
 
 VALUES = [round(0.1 * i - 2, 3) for i in range(60)]
 

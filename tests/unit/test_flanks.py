@@ -9,9 +9,9 @@ import numpy as np
 from test_training import planted
 
 from nfexplainn import dna
-from nfexplainn.dataset import read_dataset, write_dataset
-from nfexplainn.flanks import genome_flanks
-from nfexplainn.genome import open_genome
+from nfexplainn.data.dataset import read_dataset, write_dataset
+from nfexplainn.data.flanks import genome_flanks
+from nfexplainn.io.genome import open_genome
 
 CHROMOSOMES = {"one": 137, "two": 60}
 

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyfaidx import Faidx
 
-from nfexplainn import dna, faidx
+from nfexplainn import dna
 from nfexplainn.errors import UserError
-from nfexplainn.genome import index_genome, open_genome
+from nfexplainn.io import faidx
+from nfexplainn.io.genome import index_genome, open_genome
 
 chromosomes = st.lists(st.text("ACGTNacgt", min_size=1, max_size=70), min_size=1, max_size=4)
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.importance import EffectSums, OutputSamples, undefined_effect
 from nfexplainn.interpret.run import interpret_model, select_rows
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.predict import predict_logits
 
 NAN = np.nan
 

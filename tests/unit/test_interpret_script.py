@@ -18,9 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from nfexplainn import dna, metrics
-from nfexplainn.baselines import baseline_logits
-from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn import dna
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.tables import write_counts, write_tsv
+from nfexplainn.evaluation import metrics
+from nfexplainn.evaluation.baselines import baseline_logits
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
@@ -31,10 +34,8 @@ from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.motifs.formats import read_jaspar, read_meme
-from nfexplainn.predict import predict_logits, write_predictions
-from nfexplainn.simulate import background, plant
-from nfexplainn.tables import write_counts, write_tsv
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.simulation.sequences import background, plant
+from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 OPTIONS = {"activation_threshold": 0.5, "min_sites": 20, "min_information": 5, "q_threshold": 0.05}
 MAX_EPOCHS = 8

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nfexplainn.errors import UserError
-from nfexplainn.intervals import (
+from nfexplainn.io.intervals import (
     Regions,
     chain_overlapping,
     merge_close,
 )
-from nfexplainn.peak_files import read_peaks
+from nfexplainn.io.peak_files import read_peaks
 
 
 def write(path: Path, text: str | bytes) -> Path:

@@ -13,11 +13,11 @@ from test_training import planted
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.predict import write_predictions
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.consensus import MIN_OVERLAP, _deviation, alignments
 from nfexplainn.interpret.joint import consensus_of, mean_logits
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.predict import write_predictions
 
 
 def motif(unit: str, word: str, left: int, reverse: bool = False) -> Motif:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nfexplainn.errors import UserError
-from nfexplainn.losses import LOSSES, resolve_loss
+from nfexplainn.training.losses import LOSSES, resolve_loss
 
 
 def example(name: str, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.dataset import Dataset, DatasetMeta, TaskType
-from nfexplainn.interpret import maps
-from nfexplainn.report.load import load_inputs
-from nfexplainn.report.maps import _palette, write_maps
-from nfexplainn.report.mqc import Page
+from nfexplainn.analyses.unit_maps import layout as maps
+from nfexplainn.analyses.unit_maps.report import _palette, write_maps
+from nfexplainn.data.dataset import Dataset, DatasetMeta, TaskType
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.mqc import Page
 
 
 def dataset(task_type: TaskType, labels: np.ndarray, tasks: tuple[str, ...]) -> Dataset:

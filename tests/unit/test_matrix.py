@@ -12,9 +12,9 @@ from scipy import sparse
 from nfexplainn import dna
 from nfexplainn.assays import peaks
 from nfexplainn.assays.matrix import prepare
+from nfexplainn.assays.spec import InputFile, Row, Spec, make_options
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.genome import index_genome
-from nfexplainn.spec import InputFile, Row, Spec, make_options
+from nfexplainn.io.genome import index_genome
 from region_fixtures import make_genome, make_spec, regions, sequence
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, load_inputs
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, load_inputs
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.references import REFERENCES
 

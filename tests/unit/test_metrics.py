@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nfexplainn import metrics
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation import metrics
 
 
 def by_key(found: list[metrics.Metric]) -> dict[tuple[str, str, str], metrics.Metric]:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.interpret.scan import Filters, TableScanner
-from nfexplainn.native import build, library, shuffle
-from nfexplainn.native.scan import NativeScanner
+from nfexplainn.data.shuffle import compiled_shuffle
+from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.native import build, library
+from nfexplainn.native.scan import Filters, NativeScanner
 from shuffle_fixtures import TEXTS, check_equally_likely, pairs, places
 
 
@@ -96,7 +97,7 @@ def test_wrong_shapes_are_refused() -> None:
 def test_shuffle_keeps_pairs_and_ends_exactly(length: int) -> None:
     codes = random_codes(300, length, seed=length)
     before = codes.copy()
-    out = shuffle.dinucleotide_shuffle(codes, seed=3)
+    out = compiled_shuffle(codes, seed=3)
     assert np.array_equal(codes, before)
     for old, new in zip(dna.decode(codes), dna.decode(out), strict=True):
         assert pairs(old) == pairs(new)
@@ -109,13 +110,13 @@ def test_shuffle_keeps_pairs_and_ends_exactly(length: int) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_shuffle_is_equally_likely(text: str) -> None:
-    check_equally_likely(text, lambda codes: shuffle.dinucleotide_shuffle(codes, seed=11))
+    check_equally_likely(text, lambda codes: compiled_shuffle(codes, seed=11))
 
 
 def test_shuffle_follows_seed_and_number_of_the_sequence() -> None:
     codes = random_codes(1000, 80, letters=4)
-    first = shuffle.dinucleotide_shuffle(codes, seed=1)
-    assert np.array_equal(first, shuffle.dinucleotide_shuffle(codes, seed=1, threads=3))
-    assert not np.array_equal(first, shuffle.dinucleotide_shuffle(codes, seed=2))
-    rest = shuffle.dinucleotide_shuffle(codes[700:], seed=1, first=700)
+    first = compiled_shuffle(codes, seed=1)
+    assert np.array_equal(first, compiled_shuffle(codes, seed=1, threads=3))
+    assert not np.array_equal(first, compiled_shuffle(codes, seed=2))
+    rest = compiled_shuffle(codes[700:], seed=1, first=700)
     assert np.array_equal(first[700:], rest)

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfexplainn import dna
-from nfexplainn.genome import Genome, open_genome
-from nfexplainn.intervals import Regions
-from nfexplainn.negatives import (
+from nfexplainn.data.negatives import (
     BINS,
     gc_bins,
     match_pool,
     match_with_unknown,
     sample_genome,
 )
+from nfexplainn.io.genome import Genome, open_genome
+from nfexplainn.io.intervals import Regions
 
 bins = st.lists(st.integers(0, 6), max_size=40).map(lambda v: np.array(v, dtype=np.int64))
 

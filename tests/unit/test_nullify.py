@@ -12,16 +12,16 @@ import pytest
 import torch
 from torch import nn
 
-from nfexplainn.dataset import Dataset, DatasetMeta, TaskType
+from nfexplainn.analyses.nullification import nullify
+from nfexplainn.data.dataset import Dataset, DatasetMeta, TaskType
 from nfexplainn.dna import Codes
-from nfexplainn.interpret import nullify
+from nfexplainn.evaluation.predict import predict_logits, reverse_complement
 from nfexplainn.interpret.filters import filter_motifs, padded
 from nfexplainn.interpret.options import InterpretOptions, NullifyOptions
 from nfexplainn.interpret.status import filter_name, unit_name
 from nfexplainn.models.convnets import SHAPES, shortest
 from nfexplainn.models.first_layer import first_layer
 from nfexplainn.models.registry import build
-from nfexplainn.predict import predict_logits, reverse_complement
 
 NETWORKS = (*SHAPES, "danq")
 

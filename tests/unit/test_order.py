@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from assay_fixtures import fastq, texts
 from nfexplainn import dna
 from nfexplainn.assays import htselex, peaks, sequences, smileseq, table
-from nfexplainn.dataset import Dataset, write_dataset
+from nfexplainn.assays.spec import Prepared, Spec, read_spec
+from nfexplainn.data.dataset import Dataset, write_dataset
 from nfexplainn.order import cycle_key, natural_key
 from nfexplainn.seeds import seed_for
-from nfexplainn.spec import Prepared, Spec, read_spec
 from region_fixtures import make_genome, regions
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
+from nfexplainn.data.padding import choose_pad, pad_codes
 from nfexplainn.errors import UserError
-from nfexplainn.padding import choose_pad, pad_codes
 
 
 @pytest.mark.parametrize(

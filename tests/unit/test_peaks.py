@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from nfexplainn import dna
 from nfexplainn.assays.peaks import prepare
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, make_options
 from nfexplainn.assays.windows import label_windows
-from nfexplainn.coordinates import read_names
-from nfexplainn.dataset import Dataset, read_dataset
+from nfexplainn.data.dataset import Dataset, read_dataset
+from nfexplainn.data.negatives import gc_bins
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.genome import index_genome
-from nfexplainn.negatives import gc_bins
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.io.coordinates import read_names
+from nfexplainn.io.genome import index_genome
 
 SIZES = {"chr1": 120_000, "chr2": 80_000, "chr3": 60_000}
 

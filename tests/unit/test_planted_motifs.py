@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from nfexplainn.attribution import deeplift, patterns
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.analyses.attribution import deeplift, patterns
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.models import registry
@@ -17,9 +18,8 @@ from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.predict import predict_logits
-from nfexplainn.simulate import background, plant
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.simulation.sequences import background, plant
+from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 PLANTED = ("CTCF", "REST", "GATA1")
 LENGTH, POSITIVES = 200, 4000

@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import torch
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.predict import (
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.predict import (
     evaluating,
     predict_logits,
     reverse_complement,
     unit_outputs,
     write_predictions,
 )
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 
 
 def codes_of(n: int, length: int = 60) -> dna.Codes:

@@ -13,14 +13,14 @@ import pytest
 import torch
 from test_training import LENGTH, WORD, planted, quiet
 
-from nfexplainn.interpret.drift import unit_drift
+from nfexplainn.analyses.plug_and_play.drift import unit_drift
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.models.profiles import HeldFilters, start_from_profiles
 from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarity
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.starts import filter_weights, resize, starts
-from nfexplainn.training import TrainingOptions, seeded, train
+from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 SEQUENCES = ("TGACTCAT", "CCGGAAGT", "GGGGCGGGG", "CACGTG", "TATAAAAG", "GATAAGATAAC")
 WIDTH = 9

@@ -16,7 +16,8 @@ from nfexplainn.interpret.pwms import (
     probabilities,
     strand_chunks,
 )
-from nfexplainn.interpret.scan import Filters, TableScanner
+from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.native.scan import Filters
 
 
 def exact_filters(rng, units, width, covered) -> Filters:

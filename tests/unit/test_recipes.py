@@ -10,11 +10,11 @@ import torch
 from test_training import model_for, planted
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.native import library
-from nfexplainn.recipes import epoch_codes, shifted, start_from_words
-from nfexplainn.training import TrainingOptions, train
+from nfexplainn.training.loop import TrainingOptions, train
+from nfexplainn.training.recipes import epoch_codes, shifted, start_from_words
 
 
 def test_paper_trains_on_the_sequences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

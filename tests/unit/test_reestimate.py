@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS, reestimate, second_motifs
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import average_precision, best_hits
-from nfexplainn.simulate import background, plant
+from nfexplainn.simulation.sequences import background, plant
 
 WORD = "TGACTCAGCA"
 

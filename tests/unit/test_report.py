@@ -20,14 +20,14 @@ import yaml
 import report_fixtures as fixtures
 from nfexplainn.motifs.sets import jaspar_releases
 from nfexplainn.order import natural_key
-from nfexplainn.report import scores as sc
+from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import CHAPTERS, LEADS
+from nfexplainn.page.load import Inputs, load_inputs
+from nfexplainn.page.mqc import cell, power, short
+from nfexplainn.page.units import top_units, units_of
 from nfexplainn.report.build import build_report
-from nfexplainn.report.chapters import CHAPTERS, LEADS
-from nfexplainn.report.load import Inputs, load_inputs
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.motifs import rows_per_model
-from nfexplainn.report.mqc import cell, power, short
-from nfexplainn.report.units import top_units, units_of
 
 
 def build(folder: Path, specs: tuple[fixtures.Spec, ...], **params: Any) -> Path:

@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from nfexplainn.report.cycles import ROWS, cycle_units, question, question_cycles, write_cycles
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, Row
-from nfexplainn.report.mqc import Page
+from nfexplainn.analyses.cycles.report import (
+    ROWS,
+    cycle_units,
+    question,
+    question_cycles,
+    write_cycles,
+)
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, Row
+from nfexplainn.page.mqc import Page
+from nfexplainn.page.units import units_of
 from nfexplainn.report.performance import write_performance
 from nfexplainn.report.summary import write_summary
-from nfexplainn.report.units import units_of
 
 CYCLES = ("cycle_0", "cycle_1", "cycle_4")
 

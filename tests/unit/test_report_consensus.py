@@ -11,9 +11,9 @@ import pytest
 
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.page.load import Inputs, load_inputs
+from nfexplainn.page.mqc import Page
 from nfexplainn.report.consensus import write_consensus
-from nfexplainn.report.load import Inputs, load_inputs
-from nfexplainn.report.mqc import Page
 
 HEADER = (
     "dataset\tmodel\ttask\tmotif\tscore\tsupport\treplicates\tsites\twidth\tinformation"

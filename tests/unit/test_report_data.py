@@ -6,9 +6,9 @@ import csv
 import json
 from pathlib import Path
 
+from nfexplainn.page.load import DatasetResult, Inputs
+from nfexplainn.page.mqc import DASH, Page
 from nfexplainn.report.data import write_data
-from nfexplainn.report.load import DatasetResult, Inputs
-from nfexplainn.report.mqc import DASH, Page
 from nfexplainn.report.readings import lost
 
 CHECKS = (

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import load_inputs
 
 Change = Callable[[dict[str, str]], None]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
-from nfexplainn.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
+from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
+from nfexplainn.analyses.cooperativity.report import words, write_cooperativity
+from nfexplainn.analyses.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
+from nfexplainn.analyses.discovery.report import write_discovery
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.report.cooperativity import words, write_cooperativity
-from nfexplainn.report.discovery import write_discovery
-from nfexplainn.report.load import load_inputs
-from nfexplainn.report.mqc import Page
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.mqc import Page
 
 
 def table(path: Path, columns: tuple[str, ...], *rows: dict[str, object]) -> None:

@@ -6,10 +6,10 @@ import csv
 import json
 from pathlib import Path
 
-from nfexplainn.explain.drawing import Mark, draw_sequence
-from nfexplainn.report.explain import write_explained
-from nfexplainn.report.load import load_inputs
-from nfexplainn.report.mqc import Page
+from nfexplainn.analyses.explain.drawing import Mark, draw_sequence
+from nfexplainn.analyses.explain.report import write_explained
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.mqc import Page
 
 HEADER = "sequence\ttask\tlogit\tbias\tunits\tleading"
 

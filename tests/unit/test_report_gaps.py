@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.mqc import Page
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import load_inputs
-from nfexplainn.report.mqc import Page
 
 
 def content(folder: Path, name: str) -> dict[str, Any]:

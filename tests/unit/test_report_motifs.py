@@ -10,8 +10,8 @@ from typing import Any
 from natsort import natsorted
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import load_inputs
 
 
 def section(folder: Path, name: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import ModelResult, load_inputs
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import ModelResult, load_inputs
 
 
 def rows(unit: str, tasks: tuple[str, ...], scale: float) -> list[dict[str, object]]:

@@ -14,8 +14,8 @@ import report_fixtures as fixtures
 from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import load_inputs
 from nfexplainn.report.reestimated import _FILES, _WORDS
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.task_blocks import STATES
 from nfexplainn.report.build import build_report
-from nfexplainn.report.load import load_inputs
 from nfexplainn.report.summary import held_out_part
-from nfexplainn.report.task_blocks import STATES
 
 YEAST = fixtures.DEMO[5]
 OWN = "There are only 17 positives in the test part."

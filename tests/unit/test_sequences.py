@@ -10,11 +10,11 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.assays.sequences import prepare
-from nfexplainn.audit import audit_dataset
-from nfexplainn.coordinates import read_names
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.data.audit import audit_dataset
+from nfexplainn.data.negatives import gc_bins
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.negatives import gc_bins
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.io.coordinates import read_names
 
 
 def texts(n: int, length: int = 60, seed: int = 0) -> list[str]:

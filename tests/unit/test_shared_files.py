@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import nn
 
+from nfexplainn.assays.shared_files import READERS, check_shared
+from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError
 from nfexplainn.models.pretrained import check_readable, read_sources
-from nfexplainn.shared_files import READERS, check_shared
-from nfexplainn.spec import InputFile
 
 SOUND = {
     "intervals": "chr1\t10\t20\n",

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfexplainn import dna
-from nfexplainn.negatives import shuffled
-from nfexplainn.shuffle import dinucleotide_shuffle
+from nfexplainn.data.negatives import shuffled
+from nfexplainn.data.shuffle import dinucleotide_shuffle
 from shuffle_fixtures import TEXTS, check_equally_likely, pairs, places
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nfexplainn import dna, simulate
+from nfexplainn import dna
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.simulation import sequences as simulate
 
 
 def _consensus(word: str) -> Motif:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nfexplainn import simulate_assays as sim
 from nfexplainn.assays import matrix, single_cell
-from nfexplainn.genome import index_genome
+from nfexplainn.io.genome import index_genome
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.simulate import background
+from nfexplainn.simulation import assays as sim
+from nfexplainn.simulation.sequences import background
 from region_fixtures import make_spec
 
 

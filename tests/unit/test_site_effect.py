@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.site_effect import SiteSums

@@ -9,9 +9,9 @@ import pytest
 from assay_fixtures import check_refusal, fastq, prepared, texts
 from nfexplainn import dna
 from nfexplainn.assays.smileseq import prepare
-from nfexplainn.baselines import kmer_counts
-from nfexplainn.coordinates import read_names
 from nfexplainn.errors import UnusableError
+from nfexplainn.evaluation.baselines import kmer_counts
+from nfexplainn.io.coordinates import read_names
 
 READS = texts(100, 40)
 

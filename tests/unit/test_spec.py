@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.assays.spec import Options, check_dataset, make_options, read_spec
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.data.tables import write_counts, write_tsv
 from nfexplainn.errors import UnusableError
-from nfexplainn.spec import Options, check_dataset, make_options, read_spec
-from nfexplainn.tables import write_counts, write_tsv
 
 
 def test_defaults_are_those_of_the_parameters(root: Path) -> None:

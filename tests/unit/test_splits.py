@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfexplainn import dna
-from nfexplainn.coordinates import read_names, shuffle_name, window_name
+from nfexplainn.data.splits import make_groups, split_chromosomes, split_random
 from nfexplainn.errors import UserError
-from nfexplainn.splits import make_groups, split_chromosomes, split_random
+from nfexplainn.io.coordinates import read_names, shuffle_name, window_name
 
 
 def random_codes(n: int, length: int = 60, seed: int = 0) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nfexplainn.interpret.pwms import SiteTable
-from nfexplainn.interpret.scan import Filters
 from nfexplainn.interpret.status import STATUSES, constant_filters, unit_name, unit_states
+from nfexplainn.native.scan import Filters
 
 WIDTH = 6
 

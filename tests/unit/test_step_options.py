@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from nfexplainn.assays.spec import Options
+from nfexplainn.data.padding import PadOptions
 from nfexplainn.models.registry import ARCHITECTURES
-from nfexplainn.padding import PadOptions
-from nfexplainn.spec import Options
-from nfexplainn.training_options import TrainingOptions
+from nfexplainn.training.options import TrainingOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSAYS: dict[str, Any] = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import report_fixtures as fixtures
+from nfexplainn.page.load import load_inputs
+from nfexplainn.page.style import name_of
 from nfexplainn.report.build import build_report
-from nfexplainn.report.comparison import name_of
-from nfexplainn.report.load import load_inputs
-from nfexplainn.sweep import plateau, recommendation, units_of_name
+from nfexplainn.training.sweep import plateau, recommendation, units_of_name
 
 # Best mean .82 (50 units); standard deviation .02, three replicates: .0115; so .8085 is needed.
 SCORES = {

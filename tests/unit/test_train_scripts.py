@@ -15,11 +15,11 @@ import pytest
 from test_training import planted
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.shuffle import dinucleotide_shuffle
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.models import registry
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
-from nfexplainn.predict import predict_logits
-from nfexplainn.shuffle import dinucleotide_shuffle
 
 OPTIONS = {
     "units": 8,
@@ -178,9 +178,9 @@ def test_model_of_another_data_set(root: Path, tmp_path: Path) -> None:
 
 def test_real_peaks(data_dir: Path) -> None:
     """FOXA1 in HepG2 against dinucleotide shuffles: the default model, a few epochs."""
-    from nfexplainn.metrics import compute_metrics
+    from nfexplainn.evaluation.metrics import compute_metrics
     from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-    from nfexplainn.training import TrainingOptions, seeded, train
+    from nfexplainn.training.loop import TrainingOptions, seeded, train
 
     path = data_dir / "chipseq" / "FOXA1_HepG2.train_pos.fa.gz"
     with gzip.open(path, "rt") as lines:
@@ -202,7 +202,7 @@ def test_real_peaks(data_dir: Path) -> None:
 
 def test_no_statistics_library_is_loaded_for_training(root: Path) -> None:
     code = (
-        "import nfexplainn.training, nfexplainn.metrics, sys;"
+        "import nfexplainn.training.loop, nfexplainn.evaluation.metrics, sys;"
         "print({'sklearn', 'scipy', 'pandas'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", code]

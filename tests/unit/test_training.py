@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from nfexplainn import training
-from nfexplainn.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.errors import DivergedError, UserError
-from nfexplainn.losses import LOSSES
+from nfexplainn.evaluation.predict import predict_logits, reverse_complement
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import own_threads
-from nfexplainn.predict import predict_logits, reverse_complement
-from nfexplainn.training import TrainingOptions, epoch_batches, options_from, seeded, train
+from nfexplainn.training.loop import TrainingOptions, epoch_batches, options_from, seeded, train
+from nfexplainn.training.loop import loop as training
+from nfexplainn.training.losses import LOSSES
 
 LENGTH = 40
 WORD = np.array([3, 2, 0, 1, 3, 1, 0, 3], dtype=np.uint8)  # TGACTCAT

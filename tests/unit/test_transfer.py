@@ -12,16 +12,16 @@ import torch
 from test_training import LENGTH, planted, quiet
 from torch import Tensor, nn
 
+from nfexplainn.analyses.transfer.units import plugged_units
 from nfexplainn.errors import UserError
-from nfexplainn.interpret.plugged import plugged_units
+from nfexplainn.evaluation.predict import predict_logits, reverse_complement
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.pretrained import fill_sources, fitting, read_sources
 from nfexplainn.models.registry import build
 from nfexplainn.models.transfer import TransferConfig, TransferModel, fit_length
-from nfexplainn.predict import predict_logits, reverse_complement
-from nfexplainn.training import TrainingOptions, seeded, train
-from nfexplainn.transfer import train_transfer
+from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.transfer import train_transfer
 
 CPU = torch.device("cpu")
 

@@ -14,14 +14,9 @@ from sklearn.metrics import roc_auc_score
 from assay_fixtures import fastq, prepared, table, texts
 from nfexplainn import dna
 from nfexplainn.assays import htselex, pbm, sequences, smileseq, starrseq
-from nfexplainn.audit import audit_dataset
-from nfexplainn.coordinates import read_names
-from nfexplainn.errors import UserError
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.predict import predict_logits
-from nfexplainn.recipes import epoch_codes
-from nfexplainn.spec import Options
-from nfexplainn.unknown import (
+from nfexplainn.assays.spec import Options
+from nfexplainn.data.audit import audit_dataset
+from nfexplainn.data.unknown import (
     compare_classes,
     extend_unknown,
     lay_unknown,
@@ -30,6 +25,11 @@ from nfexplainn.unknown import (
     shuffle_known,
     why_dropped,
 )
+from nfexplainn.errors import UserError
+from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.io.coordinates import read_names
+from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.training.recipes import epoch_codes
 
 
 def masked(n: int, length: int, share: float, seed: int = 0) -> np.ndarray:

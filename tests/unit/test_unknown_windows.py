@@ -11,11 +11,11 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.assays import peaks
-from nfexplainn.audit import audit_dataset
-from nfexplainn.coordinates import read_names
-from nfexplainn.genome import index_genome, open_genome
-from nfexplainn.recipes import epoch_codes
-from nfexplainn.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.assays.spec import InputFile, Prepared, Row, Spec, make_options
+from nfexplainn.data.audit import audit_dataset
+from nfexplainn.io.coordinates import read_names
+from nfexplainn.io.genome import index_genome, open_genome
+from nfexplainn.training.recipes import epoch_codes
 from region_fixtures import make_spec
 
 WIDTH, SIZE = 200, 60_000

@@ -10,9 +10,9 @@ import pytest
 
 from assay_fixtures import prepared, table, texts
 from nfexplainn import dna
+from nfexplainn.assays.spec import Prepared
 from nfexplainn.assays.starrseq import prepare
 from nfexplainn.errors import UserError
-from nfexplainn.spec import Prepared
 
 SEQUENCES = texts(40, 60)
 TITLES = ("Dev_log2_enrichment", "Hk_log2_enrichment")

@@ -8,8 +8,14 @@ import math
 import pandas as pd
 import pytest
 
+from nfexplainn.evaluation.verdict import (
+    Evidence,
+    Thresholds,
+    gather_evidence,
+    judge,
+    verdict_record,
+)
 from nfexplainn.interpret.summary import ended_early
-from nfexplainn.verdict import Evidence, Thresholds, gather_evidence, judge, verdict_record
 
 NAN = math.nan
 GOOD = Evidence("auroc", 0.93, 0.02, 3, 0.6, 0.8, 800, 100)

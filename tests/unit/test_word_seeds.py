@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nfexplainn import dna, simulate
+from nfexplainn import dna
 from nfexplainn.models import word_seeds
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.simulation import sequences as simulate
 
 
 def test_word_counts_equal_a_naive_count() -> None:

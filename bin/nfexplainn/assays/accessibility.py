@@ -20,13 +20,13 @@ from nfexplainn.assays.regions import (
     window_reader,
 )
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.tracks import is_track, sum_track
 from nfexplainn.assays.windows import WindowReader
-from nfexplainn.dataset import Floats
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.intervals import Peaks
+from nfexplainn.io.intervals import Peaks
 from nfexplainn.problems import gather, read_each
-from nfexplainn.spec import Prepared, Spec
 
 _UNKNOWN = "no known value in any sample"
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.regions import Cut
-from nfexplainn.chromosomes import check_signal
-from nfexplainn.dataset import Floats
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.genome import Genome
+from nfexplainn.io.chromosomes import check_signal
+from nfexplainn.io.genome import Genome
 
 
 def sum_bigwig(

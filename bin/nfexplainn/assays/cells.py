@@ -15,14 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.assays.regions import make_peaks, parse_names
-from nfexplainn.coordinate_columns import CHROM, END, START, find_coordinates
-from nfexplainn.dataset import Floats
-from nfexplainn.delimited import open_delimited
+from nfexplainn.assays.spec import InputFile
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.intervals import Peaks
-from nfexplainn.peak_shapes import is_peak_header
-from nfexplainn.spec import InputFile
-from nfexplainn.textfile import first_bytes, open_binary, read_lines
+from nfexplainn.io.coordinate_columns import CHROM, END, START, find_coordinates
+from nfexplainn.io.delimited import open_delimited
+from nfexplainn.io.intervals import Peaks
+from nfexplainn.io.peak_shapes import is_peak_header
+from nfexplainn.io.text import first_bytes, open_binary, read_lines
 from nfexplainn.values import whole
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"

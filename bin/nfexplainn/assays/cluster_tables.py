@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.delimited import Delimited, Row, open_delimited
+from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError
-from nfexplainn.spec import InputFile
+from nfexplainn.io.delimited import Delimited, Row, open_delimited
 from nfexplainn.values import nameless
 
 _USUAL = frozenset(("cluster", "clusters", "leiden", "louvain", "celltype", "seuratclusters"))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from nfexplainn.assays.cells import Cells
 from nfexplainn.assays.cluster_tables import CellLabels, clean_labels, is_usual, read_clusters
 from nfexplainn.assays.regions import choose_tasks, option_file, wanted_tasks
-from nfexplainn.dataset import Floats
+from nfexplainn.assays.spec import InputFile, Spec
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.spec import InputFile, Spec
 
 
 @dataclass(frozen=True)

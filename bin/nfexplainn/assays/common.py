@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.advice import for_few_positives, for_no_negatives, for_no_others
-from nfexplainn.coordinates import read_names
-from nfexplainn.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
+from nfexplainn.assays.spec import Prepared, Row, Spec
+from nfexplainn.data.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
+from nfexplainn.data.splits import across_parts, make_groups, split_chromosomes, split_random
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.spec import Prepared, Row, Spec
-from nfexplainn.splits import across_parts, make_groups, split_chromosomes, split_random
+from nfexplainn.evaluation.advice import for_few_positives, for_no_negatives, for_no_others
+from nfexplainn.io.coordinates import read_names
 
 ALL_FILES = "all files together"
 _NAMES = 20

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from nfexplainn.assays.cells import Cells
 from nfexplainn.assays.clusters import Clusters
-from nfexplainn.dataset import Floats
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
 
 HISTORY_COLUMNS = ("epoch", "train_loss", "valid_loss")

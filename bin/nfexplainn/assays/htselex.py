@@ -6,10 +6,10 @@ import numpy as np
 
 from nfexplainn.assays.common import Ledger, assemble, check_splits, place
 from nfexplainn.assays.reads import read_files, read_options
+from nfexplainn.assays.spec import Prepared, Spec
+from nfexplainn.data.padding import pad_codes
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.order import cycle_key
-from nfexplainn.padding import pad_codes
-from nfexplainn.spec import Prepared, Spec
 
 
 def prepare(spec: Spec) -> Prepared:

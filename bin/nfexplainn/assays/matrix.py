@@ -22,12 +22,12 @@ from nfexplainn.assays.regions import (
     wanted_tasks,
     window_reader,
 )
-from nfexplainn.dataset import Floats
-from nfexplainn.delimited import split_cells
+from nfexplainn.assays.spec import InputFile, Prepared, Spec
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
+from nfexplainn.io.delimited import split_cells
+from nfexplainn.io.text import first_bytes, read_text_lines
 from nfexplainn.problems import read_each
-from nfexplainn.spec import InputFile, Prepared, Spec
-from nfexplainn.textfile import first_bytes, read_text_lines
 
 _UNRESOLVED = "unresolved in some task"
 _NOTHING = "unresolved in every task"

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, assemble, joint_source, task_names
+from nfexplainn.assays.spec import Prepared, Row, Spec
 from nfexplainn.assays.value_fasta import read_value_fasta
 from nfexplainn.assays.value_options import ValueOptions
 from nfexplainn.assays.value_splits import check_parts, split_by_column
 from nfexplainn.assays.value_table import Layout, ValueTable, read_value_table
-from nfexplainn.dataset import TaskType
-from nfexplainn.duplicates import hash_sequences
+from nfexplainn.data.dataset import TaskType
+from nfexplainn.data.duplicates import hash_sequences
+from nfexplainn.data.padding import pad_codes
+from nfexplainn.data.unknown import mostly_known, why_dropped
 from nfexplainn.errors import UnusableError, UserError
-from nfexplainn.padding import pad_codes
 from nfexplainn.problems import gather
-from nfexplainn.spec import Prepared, Row, Spec
-from nfexplainn.unknown import mostly_known, why_dropped
 
 
 def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import common_end, prepare_values
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_table import ValueTable
 from nfexplainn.errors import UserError
-from nfexplainn.spec import Prepared, Spec
 
 VALUE_NAMES = ("mean_signal_intensity", "signal_intensity", "intensity", "signal", "value", "score")
 _MIN_LINKER = 8  # bp; a shorter common end may be chance or a design's last bases

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.advice import for_no_peaks
 from nfexplainn.assays.common import (
     ALL_FILES,
     Ledger,
@@ -22,14 +21,11 @@ from nfexplainn.assays.common import (
     others_or_stop,
     task_names,
 )
+from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
-from nfexplainn.coordinates import window_name
-from nfexplainn.dataset import SPLITS, Floats, Source
-from nfexplainn.errors import UserError
-from nfexplainn.flanks import MAX_SHIFT, genome_flanks
-from nfexplainn.genome import Genome, genome_sha256, open_genome
-from nfexplainn.intervals import Regions, merge_close
-from nfexplainn.negatives import (
+from nfexplainn.data.dataset import SPLITS, Floats, Source
+from nfexplainn.data.flanks import MAX_SHIFT, genome_flanks
+from nfexplainn.data.negatives import (
     BINS,
     Windows,
     gc_bins,
@@ -38,9 +34,13 @@ from nfexplainn.negatives import (
     sample_genome,
     shuffled,
 )
+from nfexplainn.data.unknown import extend_unknown, lay_unknown, matched_by
+from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import for_no_peaks
+from nfexplainn.io.coordinates import window_name
+from nfexplainn.io.genome import Genome, genome_sha256, open_genome
+from nfexplainn.io.intervals import Regions, merge_close
 from nfexplainn.problems import gather, read_each
-from nfexplainn.spec import InputFile, Prepared, Spec
-from nfexplainn.unknown import extend_unknown, lay_unknown, matched_by
 
 _AMBIGUOUS = "no summit near the middle of the merged window"
 _GC_UNMATCHED = "no negative of the same GC content"

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 import dnaio
 
 from nfexplainn.errors import UserError
-from nfexplainn.textfile import BOM, check_text
+from nfexplainn.io.text import BOM, check_text
 
 CHUNK = 32768
 

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, note_unread, only_others
 from nfexplainn.assays.read_records import CHUNK, read_chunks
-from nfexplainn.duplicates import strand_free_key
+from nfexplainn.assays.spec import Spec
+from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.padding import PadOptions
+from nfexplainn.data.unknown import mostly_known, why_dropped
 from nfexplainn.errors import UserError
-from nfexplainn.padding import PadOptions
+from nfexplainn.io.text import open_binary
 from nfexplainn.problems import gather
 from nfexplainn.seeds import seed_for
-from nfexplainn.spec import Spec
-from nfexplainn.textfile import open_binary
-from nfexplainn.unknown import mostly_known, why_dropped
 
 _LENGTH_FROM = 20_000  # reads from which the usual length is taken
 

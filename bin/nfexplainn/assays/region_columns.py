@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nfexplainn.assays import value_columns as vc
-from nfexplainn.coordinate_columns import CHROM, END, START, tool_of
 from nfexplainn.errors import UserError
+from nfexplainn.io.coordinate_columns import CHROM, END, START, tool_of
 from nfexplainn.values import finite, missing, truth, whole
 
 NAME = (

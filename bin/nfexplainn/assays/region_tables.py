@@ -24,12 +24,12 @@ from nfexplainn.assays.region_columns import (
     label_of,
 )
 from nfexplainn.assays.regions import RegionTable, make_peaks, parse_names
-from nfexplainn.dataset import Floats
-from nfexplainn.delimited import PEEK, Delimited, open_delimited
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.intervals import Peaks
+from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
+from nfexplainn.io.intervals import Peaks
+from nfexplainn.io.text import first_bytes, open_binary
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import first_bytes, open_binary
 from nfexplainn.values import finite, missing, spellings, whole
 
 __all__ = ["CHROM", "END", "START", "is_parquet", "read_region_table"]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, assemble, check_splits
+from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import WindowReader
-from nfexplainn.coordinates import window_name
-from nfexplainn.dataset import Floats, Source, TaskType
+from nfexplainn.data.dataset import Floats, Source, TaskType
 from nfexplainn.errors import UserError
-from nfexplainn.genome import Genome, genome_sha256, open_genome
-from nfexplainn.intervals import Ints, Peaks
-from nfexplainn.peak_files import read_peaks
-from nfexplainn.spec import InputFile, Prepared, Spec
+from nfexplainn.io.coordinates import window_name
+from nfexplainn.io.genome import Genome, genome_sha256, open_genome
+from nfexplainn.io.intervals import Ints, Peaks
+from nfexplainn.io.peak_files import read_peaks
 
 _NO_CHROMOSOME = "chromosome not in the genome"
 _EXCLUDED = "chromosome excluded"

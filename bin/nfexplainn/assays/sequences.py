@@ -22,15 +22,15 @@ from nfexplainn.assays.common import (
     place,
     task_names,
 )
-from nfexplainn.dataset import Floats
-from nfexplainn.duplicates import strand_free_key
+from nfexplainn.assays.spec import Prepared, Row, Spec
+from nfexplainn.data.dataset import Floats
+from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.negatives import match_with_unknown, shuffled
+from nfexplainn.data.padding import pad_codes
+from nfexplainn.data.unknown import matched_by, mostly_known, why_dropped
 from nfexplainn.errors import UserError
-from nfexplainn.fasta import Fasta, read_fasta
-from nfexplainn.negatives import match_with_unknown, shuffled
-from nfexplainn.padding import pad_codes
+from nfexplainn.io.fasta import Fasta, read_fasta
 from nfexplainn.problems import gather
-from nfexplainn.spec import Prepared, Row, Spec
-from nfexplainn.unknown import matched_by, mostly_known, why_dropped
 
 _DUPLICATE = "duplicate sequence"
 _SHORT = "shorter than the length"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.dataset import Floats
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
 
 TRANSFORMS = ("none", "log2", "quantile", "log2_quantile")

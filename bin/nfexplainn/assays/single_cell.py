@@ -9,8 +9,8 @@ from nfexplainn.assays.clusters import Clusters, assign_clusters, read_denoised
 from nfexplainn.assays.common import Ledger, place
 from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, window_reader
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.errors import UserError
-from nfexplainn.spec import Prepared, Spec
 
 FEW_CELLS = 20
 _NO_CLUSTER = "cell without a cluster"

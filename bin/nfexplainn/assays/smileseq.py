@@ -9,8 +9,8 @@ import numpy as np
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.sequences import prepare_positives
-from nfexplainn.fasta import Fasta
-from nfexplainn.spec import Prepared, Spec
+from nfexplainn.assays.spec import Prepared, Spec
+from nfexplainn.io.fasta import Fasta
 
 
 def prepare(spec: Spec) -> Prepared:

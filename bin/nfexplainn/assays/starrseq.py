@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import value_options
-from nfexplainn.spec import Prepared, Spec
 
 
 def prepare(spec: Spec) -> Prepared:

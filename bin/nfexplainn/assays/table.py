@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import join_tables, name_tasks, read_tables, transform_values
+from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_splits import check_parts
 from nfexplainn.assays.value_table import ValueTable, parse_values
-from nfexplainn.dataset import TaskType
-from nfexplainn.delimited import split_cells
+from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
+from nfexplainn.io.delimited import split_cells
+from nfexplainn.io.text import read_text_lines
 from nfexplainn.problems import Problems
-from nfexplainn.spec import Prepared, Spec
-from nfexplainn.textfile import read_text_lines
 from nfexplainn.values import classless, missing, truth
 
 MAX_CLASSES = 1000

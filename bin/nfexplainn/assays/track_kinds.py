@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from nfexplainn.coordinate_columns import find_coordinates
-from nfexplainn.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.errors import UserError
-from nfexplainn.textfile import first_bytes
+from nfexplainn.io.coordinate_columns import find_coordinates
+from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
+from nfexplainn.io.text import first_bytes
 from nfexplainn.values import finite, has_decimal_comma, missing, whole
 
 Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]

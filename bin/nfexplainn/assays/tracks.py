@@ -16,14 +16,14 @@ from nfexplainn.assays.bigwig import sum_bigwig
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.regions import Cut
 from nfexplainn.assays.track_kinds import track_kind
-from nfexplainn.chromosomes import check_signal
-from nfexplainn.dataset import Floats
-from nfexplainn.delimited import Delimited
+from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
-from nfexplainn.genome import Genome
-from nfexplainn.intervals import Ints
+from nfexplainn.io.chromosomes import check_signal
+from nfexplainn.io.delimited import Delimited
+from nfexplainn.io.genome import Genome
+from nfexplainn.io.intervals import Ints
+from nfexplainn.io.text import open_binary
 from nfexplainn.problems import Problems
-from nfexplainn.textfile import open_binary
 from nfexplainn.values import finite, no_number, whole
 
 _CHUNK = 1_000_000

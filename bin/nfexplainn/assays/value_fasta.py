@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from nfexplainn import dna
 from nfexplainn.assays import value_columns as vc
 from nfexplainn.assays import value_table as vt
-from nfexplainn.delimited import Delimited, Row
+from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError
-from nfexplainn.fasta import Fasta, read_fasta
+from nfexplainn.io.delimited import Delimited, Row
+from nfexplainn.io.fasta import Fasta, read_fasta
+from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems, read_each
-from nfexplainn.spec import InputFile
-from nfexplainn.textfile import read_lines
 
 
 def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> vt.ValueTable:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nfexplainn.assays.value_table import Layout
-from nfexplainn.padding import PadOptions
+from nfexplainn.data.padding import PadOptions
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, check_splits, place
+from nfexplainn.assays.spec import Spec
 from nfexplainn.assays.value_options import ValueOptions
+from nfexplainn.data.splits import choose_groups
 from nfexplainn.errors import UserError
-from nfexplainn.spec import Spec
-from nfexplainn.splits import choose_groups
 
 _PARTS = {
     **dict.fromkeys(("train", "training"), "train"),

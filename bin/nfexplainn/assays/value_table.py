@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nfexplainn.assays import value_columns as vc
-from nfexplainn.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.errors import UserError
-from nfexplainn.fasta import LEGAL_LETTERS
+from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
+from nfexplainn.io.fasta import LEGAL_LETTERS
 from nfexplainn.problems import Problems, read_each
 from nfexplainn.values import finite, has_decimal_comma, missing
 
@@ -111,7 +111,7 @@ class _Columns:
 def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     """Read a table of sequences with values, gzipped or not, with or without a header.
 
-    Separator, quotes and header are found by :func:`~nfexplainn.delimited.open_delimited`.
+    Separator, quotes and header are found by :func:`~nfexplainn.io.delimited.open_delimited`.
 
     Parameters
     ----------

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger
-from nfexplainn.chromosomes import map_chromosomes, some
-from nfexplainn.dataset import Floats
+from nfexplainn.assays.spec import Spec
+from nfexplainn.data.dataset import Floats
+from nfexplainn.data.unknown import mostly_known, why_dropped
 from nfexplainn.errors import UserError
-from nfexplainn.genome import Genome
-from nfexplainn.intervals import Ints, Origin, Peaks, Regions
-from nfexplainn.peak_files import read_peaks
-from nfexplainn.spec import Spec
-from nfexplainn.unknown import mostly_known, why_dropped
+from nfexplainn.io.chromosomes import map_chromosomes, some
+from nfexplainn.io.genome import Genome
+from nfexplainn.io.intervals import Ints, Origin, Peaks, Regions
+from nfexplainn.io.peak_files import read_peaks
 
 _NO_CHROMOSOME = "chromosome not in the genome"
 _EXCLUDED = "chromosome excluded"

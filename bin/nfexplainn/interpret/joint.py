@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.consensus import ConsensusMotif, UnitMotif, consensus_motifs
 from nfexplainn.interpret.pwms import consensus, information

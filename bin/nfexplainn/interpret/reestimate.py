@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset, Floats
+from nfexplainn.data.dataset import Dataset, Floats
 from nfexplainn.dna import Codes
 from nfexplainn.interpret.pwms import consensus, information
 from nfexplainn.motifs.motif import Motif

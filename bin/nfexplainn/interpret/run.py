@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.interpret.contributions import ContributionWriter
 from nfexplainn.interpret.importance import (
     EffectSums,
@@ -23,11 +24,11 @@ from nfexplainn.interpret.importance import (
 )
 from nfexplainn.interpret.options import InterpretOptions
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
-from nfexplainn.interpret.scan import Filters, Scanner, SiteCounts, TableScanner
+from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
 from nfexplainn.interpret.site_effect import SiteEffect, SiteSums
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
-from nfexplainn.predict import unit_outputs
+from nfexplainn.native.scan import Filters, SiteCounts
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.dataset import TaskType
+from nfexplainn.data.dataset import TaskType
 
 MIN_TASKS_FOR_CORRELATION = 3
 MIN_END_SHARE = 0.05

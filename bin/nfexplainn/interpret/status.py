@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.interpret.pwms import SiteTable, consensus, information, probabilities
-from nfexplainn.interpret.scan import Filters
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.native.scan import Filters
 
 Status = Literal["annotated", "unannotated", "low_information", "few_sites", "dead", "no_sites"]
 STATUSES: tuple[Status, ...] = (

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import Interpretation
 from nfexplainn.interpret.status import UnitState

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.textfile import write_text
+from nfexplainn.io.text import write_text
 
 UNIT_COLUMNS = (
     "unit",

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from nfexplainn.dna import N_CODE
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.predict import reverse_complement
 from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.units import one_hot
-from nfexplainn.predict import reverse_complement
 
 Head = Literal["single_layer", "nam"]
 Build = Callable[[str, Mapping[str, Any]], nn.Module]

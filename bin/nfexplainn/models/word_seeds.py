@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.dataset import Dataset
+from nfexplainn.data.dataset import Dataset
 
 WORD_LENGTHS = (6, 7, 8)
 SEEDED_SHARE = 0.3

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.lines import read_lines, title
 from nfexplainn.motifs.matrices import integer_counts, read_jaspar, write_jaspar, write_transfac
 from nfexplainn.motifs.motif import DEFAULT_NSITES, SUM_TOLERANCE, UNIFORM, Motif, MotifSet
@@ -22,7 +23,6 @@ from nfexplainn.motifs.positions import (
     read_titled,
     whole_lines,
 )
-from nfexplainn.textfile import write_text
 
 __all__ = [
     "integer_counts",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nfexplainn.io.text import read_text_lines
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.textfile import read_text_lines
 
 
 def read_lines(path: str | Path, shown: str) -> list[str]:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.textfile import write_text
 
 COLORS = {"A": "#2a9d4a", "C": "#2166ac", "G": "#e08e0b", "T": "#c8323c"}
 MAX_BITS = 2.0

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.lines import one_line, read_lines, title
 from nfexplainn.motifs.motif import DEFAULT_NSITES, Motif, MotifSet
 from nfexplainn.motifs.positions import whole_lines
-from nfexplainn.textfile import write_text
 
 Counts = NDArray[np.int64]
 

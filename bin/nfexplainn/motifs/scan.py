@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn import metrics
 from nfexplainn.dna import Codes
+from nfexplainn.evaluation import metrics
 from nfexplainn.motifs.logos import heights
 from nfexplainn.motifs.motif import Motif
 

@@ -6,15 +6,13 @@ import numpy as np
 
 from nfexplainn.dna import Codes
 from nfexplainn.native import library
-from nfexplainn.unknown import shuffle_known
 
 
-def dinucleotide_shuffle(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
-    """Shuffle each sequence uniformly among those with the same dinucleotides.
+def shuffle_letters(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
+    """Shuffle each sequence uniformly among those with the same pairs of its five letters.
 
-    Every sequence has random numbers of its own, from ``seed`` and its number, so that the result
-    depends neither on the number of threads nor on how the sequences are divided into calls. The
-    first and the last base stay, and so does every N, whose neighbours count as each other's.
+    An N counts as a letter; :func:`nfexplainn.data.shuffle.compiled_shuffle` leaves every N where
+    it is.
 
     Parameters
     ----------
@@ -34,14 +32,10 @@ def dinucleotide_shuffle(codes: Codes, seed: int, threads: int = 1, first: int =
     library.KernelError
         If there is no kernel.
     """
-
-    def shuffle(moved: Codes) -> Codes:
-        moved = np.ascontiguousarray(moved, dtype=np.uint8)
-        out = np.empty_like(moved)
-        function = library.load().functions.nfx_shuffle
-        library.check(
-            function(moved.ctypes.data, *moved.shape, seed, first, max(1, threads), out.ctypes.data)
-        )
-        return out
-
-    return shuffle_known(codes, shuffle)
+    codes = np.ascontiguousarray(codes, dtype=np.uint8)
+    out = np.empty_like(codes)
+    function = library.load().functions.nfx_shuffle
+    library.check(
+        function(codes.ctypes.data, *codes.shape, seed, first, max(1, threads), out.ctypes.data)
+    )
+    return out

@@ -4,20 +4,63 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import DivergedError
-from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.native import library
 
 _BAD_FILTER, _OVERFLOW, _BAD_DENSE = 1, 2, 3
 MOST_DENSE_LAYERS = 2
 
 
-def why_unusable(config: ExplaiNNConfig) -> str | None:
+class UnitShape(Protocol):
+    """Shape of the units, as :class:`~nfexplainn.models.config.ExplaiNNConfig` gives it."""
+
+    @property
+    def length(self) -> int:
+        """Length of the sequences, in bp."""
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+
+    @property
+    def filter_length(self) -> int:
+        """Length of a filter, in bp."""
+
+    @property
+    def pool_size(self) -> int:
+        """Width of the pooling, in positions."""
+
+    @property
+    def pool_stride(self) -> int:
+        """Step of the pooling, in positions."""
+
+    @property
+    def num_fc(self) -> int:
+        """Dense layers per unit."""
+
+    @property
+    def hidden(self) -> int:
+        """Nodes of the hidden dense layer."""
+
+    @property
+    def dropout(self) -> float:
+        """Share of the hidden nodes that is dropped in training."""
+
+    @property
+    def conv_positions(self) -> int:
+        """Number of positions of a filter on a sequence."""
+
+    @property
+    def pooled_positions(self) -> int:
+        """Number of maxima per unit and sequence."""
+
+
+def why_unusable(config: UnitShape) -> str | None:
     """Say why the kernel cannot compute models of this shape here; None where it can.
 
     Builds the kernel where there is none yet.
@@ -41,7 +84,7 @@ def fits(filters: Tensor, training: bool) -> bool:
 
 
 def unit_outputs(
-    config: ExplaiNNConfig,
+    config: UnitShape,
     pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
     codes: Tensor,
     *,
@@ -55,7 +98,7 @@ def unit_outputs(
 
     Parameters
     ----------
-    config : ExplaiNNConfig
+    config : UnitShape
         With at most 2 dense layers.
     pairs : sequence of (nn.Conv1d, nn.BatchNorm1d)
         The filters, which :func:`fits` accepts, and the dense layers in order.
@@ -122,7 +165,7 @@ class _Units(torch.autograd.Function):
 
 
 def _call(
-    config: ExplaiNNConfig,
+    config: UnitShape,
     pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
     codes: Tensor,
     training: bool,

@@ -8,36 +8,36 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.report.attribution import write_attribution
+from nfexplainn.analyses.attribution.report import write_attribution
+from nfexplainn.analyses.binding_modes.report import write_modes
+from nfexplainn.analyses.cooperativity.report import write_cooperativity
+from nfexplainn.analyses.cycles.report import cycle_units, question_cycles, write_cycles
+from nfexplainn.analyses.discovery.report import write_discovery
+from nfexplainn.analyses.explain.report import write_explained
+from nfexplainn.analyses.nullification.report import write_nullification
+from nfexplainn.analyses.plug_and_play.report import write_drift
+from nfexplainn.analyses.transfer.report import write_transfer
+from nfexplainn.analyses.unit_maps.report import write_maps
+from nfexplainn.analyses.unit_sweep.report import write_sweep
+from nfexplainn.page.load import DatasetResult, Inputs
+from nfexplainn.page.mqc import Page
+from nfexplainn.page.units import units_of
 from nfexplainn.report.comparison import write_comparison
 from nfexplainn.report.consensus import write_consensus
-from nfexplainn.report.cooperativity import write_cooperativity
 from nfexplainn.report.curves import write_curves
-from nfexplainn.report.cycles import cycle_units, question_cycles, write_cycles
 from nfexplainn.report.data import write_data, write_status
-from nfexplainn.report.discovery import write_discovery
 from nfexplainn.report.diverged import with_diverged
-from nfexplainn.report.drift import write_drift
-from nfexplainn.report.explain import write_explained
 from nfexplainn.report.importance import write_importance
-from nfexplainn.report.load import DatasetResult, Inputs
-from nfexplainn.report.maps import write_maps
 from nfexplainn.report.methods import write_methods, write_parameters, write_versions
-from nfexplainn.report.modes import write_modes
 from nfexplainn.report.motifs import (
     rows_per_model,
     shown_units,
     write_motifs,
     write_tomtom,
 )
-from nfexplainn.report.mqc import Page
-from nfexplainn.report.nullification import write_nullification
 from nfexplainn.report.performance import write_performance
 from nfexplainn.report.reestimated import write_reestimated
 from nfexplainn.report.summary import summary_units, write_summary
-from nfexplainn.report.sweep import write_sweep
-from nfexplainn.report.transfer import write_transfer
-from nfexplainn.report.units import units_of
 from nfexplainn.report.weights import write_weights
 
 DEFAULT_UNITS = 100

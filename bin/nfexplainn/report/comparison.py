@@ -8,25 +8,13 @@ from dataclasses import dataclass
 
 from scipy.special import stdtr, stdtrit
 
-from nfexplainn.report import scores as sc
-from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
-from nfexplainn.report.mqc import Cell, Page, cell, short
-from nfexplainn.sweep import units_of_name
+from nfexplainn.page import scores as sc
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
+from nfexplainn.page.mqc import Cell, Page, cell, short
+from nfexplainn.page.scores import by_replicate, cost
+from nfexplainn.page.style import REFERENCE, ROW_LIMIT, capped, name_of
+from nfexplainn.training.sweep import units_of_name
 
-# As the paper writes them.
-NAMES = {
-    "explainn": "ExplaiNN",
-    "cnn1": "CNN_1",
-    "cnn1exp": "CNN_1Exp",
-    "deepcnn": "DeepCNN",
-    "danq": "DanQ",
-    "deepstarr": "DeepSTARR",
-    "aitac": "AI-TAC",
-    "single_layer": "SingleLayer",
-    "nam": "NAM",
-}
-REFERENCE = "explainn"
 MEAN = "mean of tasks"
 _COLUMNS = (
     *("dataset", "task", "metric", "model", "mean", "spread", "replicates", "against"),
@@ -81,33 +69,6 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
     for rank, (p, place) in enumerate(known):
         largest = max(largest, min(1.0, p * (len(known) - rank)))
         out[place] = largest
-    return out
-
-
-def name_of(model: str) -> str:
-    """Name of a model as the paper writes it; of a sweep's, with its number of units."""
-    units = units_of_name(model)
-    return NAMES.get(model, model) if units is None else f"{NAMES[REFERENCE]}, {units} units"
-
-
-def by_replicate(
-    model: ModelResult, metric: str, tasks: Sequence[str], split: str = "test"
-) -> dict[int, float]:
-    """Give a model's score of every replicate, the mean over tasks; those with all of them.
-
-    What no model has a value of is not to be among the tasks: see
-    :func:`~nfexplainn.report.scores.without_value`.
-    """
-    out = {}
-    for replicate, rows in sorted(model.metrics.items()):
-        found = {
-            row["task"]: number(row["value"])
-            for row in rows
-            if (row["metric"], row["split"], row["against"]) == (metric, split, "all")
-        }
-        values = [value for task in tasks if (value := found.get(task)) is not None]
-        if values and len(values) == len(tasks):
-            out[replicate] = statistics.fmean(values)
     return out
 
 
@@ -211,21 +172,6 @@ def _left_out(dataset: DatasetResult) -> dict[str, str]:
 def _mean(values: Mapping[int, float], better: int) -> float:
     """Give the mean, or the worst there is, so that a model without scores comes last."""
     return statistics.fmean(values.values()) if values else better * float("inf")
-
-
-def cost(model: ModelResult) -> dict[str, object]:
-    """Give the number of parameters, and seconds and epochs per replicate."""
-    seconds, epochs = [], []
-    for history in model.histories.values():
-        known = [number(row.get("seconds")) for row in history]
-        seconds += [sum(value for value in known if value is not None)] if any(known) else []
-        epochs += [len(history)]
-    sizes = sorted(model.sizes.values())
-    return {
-        "parameters": sizes[0] if sizes else None,
-        "seconds": statistics.fmean(seconds) if seconds else None,
-        "epochs": statistics.fmean(epochs) if epochs else None,
-    }
 
 
 def _value(value: object) -> Cell:

@@ -8,10 +8,9 @@ from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.report import scores as sc
-from nfexplainn.report.curves import PANEL_LIMIT, title_of
-from nfexplainn.report.load import Inputs, ModelResult, Row, number
-from nfexplainn.report.mqc import (
+from nfexplainn.page import scores as sc
+from nfexplainn.page.load import Inputs, ModelResult, Row, number
+from nfexplainn.page.mqc import (
     DASH,
     Cell,
     Page,
@@ -22,6 +21,7 @@ from nfexplainn.report.mqc import (
     raw_cell,
     short,
 )
+from nfexplainn.page.style import PANEL_LIMIT, title_of
 
 ROWS = 12
 _COLUMN = 12  # pixels per column of a logo

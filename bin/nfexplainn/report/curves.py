@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nfexplainn.report import scores as sc
-from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import Inputs, ModelResult, Row, number, read_table
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape
-
-PANEL_LIMIT = 12
-# Okabe and Ito's colours, which people with colour blindness tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+from nfexplainn.page import scores as sc
+from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
+from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape
+from nfexplainn.page.style import COLOURS, PANEL_LIMIT, ROW_LIMIT, capped, title_of
 
 
 def write_curves(page: Page, inputs: Inputs) -> None:
@@ -42,13 +38,6 @@ def write_curves(page: Page, inputs: Inputs) -> None:
         for row in history
     ]
     page.tsv("history", list(dict.fromkeys(key for row in rows for key in row)), rows)
-
-
-def title_of(model: ModelResult, models: Sequence[ModelResult]) -> str:
-    """Name a model by its data set, and by its architecture where there are several."""
-    if len({other.name for other in models}) > 1:
-        return f"{model.dataset} · {model.name}"
-    return model.dataset
 
 
 def is_best(row: Row) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from nfexplainn.report.load import DatasetResult, Inputs, Row, number
-from nfexplainn.report.mqc import DASH, MINUS, Cell, Page, cell, escape, lines, plural, thousands
+from nfexplainn.page.load import DatasetResult, Inputs, Row, number
+from nfexplainn.page.mqc import DASH, MINUS, Cell, Page, cell, escape, lines, plural, thousands
+from nfexplainn.page.style import ROW_LIMIT, capped
 from nfexplainn.report.readings import lost, write_readings
 
-ROW_LIMIT = 300
 NO_MODEL = "No result of a training reached the report."
 _CHECKS = {
     "exact_duplicates": ("Same sequence", "The same sequence in two parts"),
@@ -68,13 +68,6 @@ def write_data(page: Page, inputs: Inputs) -> None:
     _dropped(page, inputs.datasets)
     _audit(page, datasets)
     _notes(page, datasets)
-
-
-def capped(total: int, shown: int, table: str) -> str:
-    """Say that a table of the page is cut, and where the whole of it is."""
-    if shown >= total:
-        return ""
-    return f" Shown: {shown} of {total} rows; all are in <code>tables/{table}.tsv</code>."
 
 
 def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:

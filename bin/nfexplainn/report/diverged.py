@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
-from nfexplainn.report.mqc import Page
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
+from nfexplainn.page.mqc import Page
 
 COLUMNS = ("dataset", "model", "replicate", "seed", "reason", "advice")
 Record = Mapping[str, Any]

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from nfexplainn.order import natural_key
-from nfexplainn.report.load import DatasetResult, Inputs
+from nfexplainn.page.load import DatasetResult, Inputs
 
 ADVICE = "Mend the input and run again with -resume."
 

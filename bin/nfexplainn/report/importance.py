@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nfexplainn.report.curves import PANEL_LIMIT, title_of
-from nfexplainn.report.load import Inputs, ModelResult
-from nfexplainn.report.mqc import Page, escape
-from nfexplainn.report.units import Unit
+from nfexplainn.page.load import Inputs, ModelResult
+from nfexplainn.page.mqc import Page, escape
+from nfexplainn.page.style import PANEL_LIMIT, title_of
+from nfexplainn.page.units import Unit
 
 BOXES = 15
 BOXES_IN_ALL = 60

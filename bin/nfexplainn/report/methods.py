@@ -9,16 +9,16 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from nfexplainn.io.text import write_text
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
-from nfexplainn.report.comparison import NAMES
-from nfexplainn.report.load import Inputs
+from nfexplainn.page.load import Inputs
+from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural
+from nfexplainn.page.style import NAMES
 from nfexplainn.report.methods_analyses import analyses_text, denoising_text, sweep_text
 from nfexplainn.report.methods_splits import split_text
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, plural
 from nfexplainn.report.references import REFERENCES
 from nfexplainn.report.starts import starts_text
-from nfexplainn.sweep import units_of_name
-from nfexplainn.textfile import write_text
+from nfexplainn.training.sweep import units_of_name
 
 _LINK = '<a href="https://doi.org/{doi}">doi:{doi}</a>'
 _LOSSES = {

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from nfexplainn.report.comparison import NAMES
-from nfexplainn.report.load import Inputs, read_table
-from nfexplainn.report.mqc import escape, thousands
-from nfexplainn.sweep import units_of_name
+from nfexplainn.page.load import Inputs, read_table
+from nfexplainn.page.mqc import escape, thousands
+from nfexplainn.page.style import NAMES
+from nfexplainn.training.sweep import units_of_name
 
 Cite = Callable[..., str]
 Values = Mapping[str, Any]

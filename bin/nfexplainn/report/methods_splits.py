@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nfexplainn.advice import ON_GENOME
-from nfexplainn.report.load import Inputs
+from nfexplainn.evaluation.advice import ON_GENOME
+from nfexplainn.page.load import Inputs
+from nfexplainn.page.mqc import escape
 from nfexplainn.report.methods_analyses import NAMED, Values, values_of
-from nfexplainn.report.mqc import escape
 
 _PARTS = {"valid": "validation", "test": "test"}
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
-from nfexplainn.report.curves import PANEL_LIMIT, title_of
-from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import Inputs, ModelResult, Row, number
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
-from nfexplainn.report.units import Unit, Units, arrow, logo
+from nfexplainn.page.load import Inputs, ModelResult, Row, number
+from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
+from nfexplainn.page.style import PANEL_LIMIT, ROW_LIMIT, capped, title_of
+from nfexplainn.page.units import Unit, Units, arrow, logo
 
 ALL = "All data sets"
 ROWS_IN_ALL = 300

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nfexplainn.report import scores as sc
-from nfexplainn.report.curves import title_of
-from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult
-from nfexplainn.report.mqc import Cell, Page, cell, escape, raw_cell
-from nfexplainn.report.task_blocks import DOUBTFUL, STATES
+from nfexplainn.page import scores as sc
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
+from nfexplainn.page.mqc import Cell, Page, cell, escape, raw_cell
+from nfexplainn.page.style import ROW_LIMIT, capped, title_of
+from nfexplainn.page.task_blocks import DOUBTFUL, STATES
 
 BAR_LIMIT = 60
 BARS_IN_FULL = 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nfexplainn.report.load import DatasetResult, number
-from nfexplainn.report.mqc import Cell, Page, cell, thousands
+from nfexplainn.page.load import DatasetResult, number
+from nfexplainn.page.mqc import Cell, Page, cell, thousands
 
 RECORDS = "records"
 MUCH = 0.05

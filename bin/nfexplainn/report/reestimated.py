@@ -8,9 +8,9 @@ from pathlib import Path
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.report.data import ROW_LIMIT, capped
-from nfexplainn.report.load import Inputs, Row, number, read_table
-from nfexplainn.report.mqc import DASH, Cell, Page, cell, escape, raw_cell
+from nfexplainn.page.load import Inputs, Row, number, read_table
+from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, raw_cell
+from nfexplainn.page.style import ROW_LIMIT, capped
 
 _COLUMN = 12  # pixels per column of a logo
 _WORDS = {"sites": "from activating sites", "reestimated": "re-estimated"}

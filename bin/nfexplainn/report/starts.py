@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nfexplainn.report.mqc import escape
+from nfexplainn.page.mqc import escape
 
 _LEARN = {
     "free": "learnt from there on",

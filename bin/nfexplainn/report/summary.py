@@ -8,14 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.report import scores as sc
-from nfexplainn.report.curves import title_of
-from nfexplainn.report.data import NO_MODEL
-from nfexplainn.report.load import DatasetResult, Inputs, ModelResult, number
-from nfexplainn.report.motifs import ALL
-from nfexplainn.report.mqc import Page, escape, lines, plural, thousands
-from nfexplainn.report.readings import lost
-from nfexplainn.report.task_blocks import (
+from nfexplainn.page import scores as sc
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
+from nfexplainn.page.mqc import Page, escape, lines, plural, thousands
+from nfexplainn.page.style import title_of
+from nfexplainn.page.task_blocks import (
     DOUBTFUL,
     STATES,
     badge,
@@ -24,7 +21,10 @@ from nfexplainn.report.task_blocks import (
     show_together,
     tasks_of,
 )
-from nfexplainn.report.units import Unit, evidence, logo_symbols, top_units
+from nfexplainn.page.units import Unit, evidence, logo_symbols, top_units
+from nfexplainn.report.data import NO_MODEL
+from nfexplainn.report.motifs import ALL
+from nfexplainn.report.readings import lost
 
 MOTIFS_PER_TASK = 3
 NAMES = 3

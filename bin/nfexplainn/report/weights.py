@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from nfexplainn.report.curves import PANEL_LIMIT, title_of
-from nfexplainn.report.load import Inputs
-from nfexplainn.report.mqc import Page, escape
-from nfexplainn.report.units import Unit, Units
+from nfexplainn.page.load import Inputs
+from nfexplainn.page.mqc import Page, escape
+from nfexplainn.page.style import PANEL_LIMIT, title_of
+from nfexplainn.page.units import Unit, Units
 
 HEATMAP_ROWS = 60
 

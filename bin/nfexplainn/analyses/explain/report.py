@@ -1,0 +1,109 @@
+"""Explained sequences: which units make each prediction, and where they look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from nfexplainn.page.load import Inputs, Row, iterate_table, number
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural
+from nfexplainn.page.style import PANEL_LIMIT, capped
+
+ROWS = 20
+PICTURES = 5
+_COLUMNS = (
+    *("dataset", "model", "replicate", "sequence", "task"),
+    *("logit", "bias", "units", "leading"),
+)
+_PICTURE = re.compile(r"\.explained_\d+\.svg$")
+
+
+def write_explained(page: Page, inputs: Inputs) -> None:
+    """Write the leading sequences of every model with their pictures, and ``explained.tsv``."""
+    found = inputs.ending(".explained.tsv")
+    if not found:
+        return
+
+    def rows() -> Iterator[dict[str, object]]:
+        for dataset, model, replicate, path in found:
+            for row in iterate_table(path):
+                yield {"dataset": dataset, "model": model, "replicate": replicate, **row}
+
+    page.tsv("explained", _COLUMNS, rows())
+    for dataset, model, replicate, path in found[:PANEL_LIMIT]:
+        stem = f"{dataset}.{model}.r{replicate}"
+        title = dataset if model == "explainn" else f"{dataset}: {model}"
+        _table(page, title, path)
+        _pictures(page, title, stem, inputs)
+
+
+def _best(path: Path) -> tuple[list[Row], int]:
+    """Keep each sequence's leading task, the highest first; give the number of all sequences."""
+    best: dict[str, Row] = {}
+    for row in iterate_table(path):
+        other = best.get(row["sequence"])
+        if other is None or float(row["logit"]) > float(other["logit"]):
+            best[row["sequence"]] = row
+    ranked = sorted(best.values(), key=lambda row: -float(row["logit"]))
+    return ranked[:ROWS], len(best)
+
+
+def _table(page: Page, title: str, path: Path) -> None:
+    ranked, total = _best(path)
+    tasks = {row["task"] for row in iterate_table(path)}
+    rows: dict[str, dict[str, Cell]] = {}
+    for row in ranked:
+        rows[row["sequence"]] = {
+            "task": cell(row["task"]) if len(tasks) > 1 else None,
+            "logit": number(row["logit"]),
+            "bias": number(row["bias"]),
+            "units": number(row["units"]),
+            "leading": cell(row["leading"].replace("; ", ", ") or "none"),
+        }
+    headers = {
+        "task": {"title": "Task", "description": "In which it is predicted highest"},
+        "logit": {"title": "Logit", "description": "The prediction", "format": "{:,.2f}"},
+        "bias": {"title": "Bias", "description": "The part of no unit", "format": "{:,.2f}"},
+        "units": {
+            "title": "Units",
+            "description": "That add or take anything",
+            "format": "{:,.0f}",
+        },
+        "leading": {"title": "Leading units", "description": "With what they add to the logit"},
+    }
+    used = {key for one in rows.values() for key, value in one.items() if value is not None}
+    kept = {key: header for key, header in headers.items() if key in used}
+    text = (
+        f"{plural(total, 'sequence')}, the highest predictions first; all of them, and every"
+        " unit's share and place, are in the data set's folder <code>explained</code>"
+        f" (Parquet, BED, pictures).{capped(total, len(rows), 'explained')}"
+    )
+    page.table("nfx_explained", title, rows, kept, first="Sequence", description=text)
+
+
+def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
+    drawn = [
+        inputs.files[name]
+        for name in sorted(inputs.files)
+        if name.startswith(stem) and _PICTURE.fullmatch(name.removeprefix(stem))
+    ]
+    if not drawn:
+        return
+    figures = "".join(
+        f'<figure class="nfx-picture">{path.read_text(encoding="utf-8")}</figure>'
+        for path in drawn[:PICTURES]
+    )
+    text = (
+        "Each lane is a unit at its best place, with what it adds to the logit (red) or"
+        " takes away (blue); the arrow is the strand it reads. The profile above spreads all of"
+        " that over the windows. A prediction is the mean of both strands, so that one motif may"
+        " stand there twice."
+    )
+    page.section(
+        "nfx_explained",
+        f"{title}: pictures",
+        "html",
+        f'<p class="nfx-text">{text}</p>{figures}',
+        section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
+    )

@@ -1,0 +1,119 @@
+"""Explain the sequences of a user with one trained model: split, write, draw the leading ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nfexplainn.analyses.explain.drawing import Mark, draw_sequence
+from nfexplainn.analyses.explain.sequences import Located
+from nfexplainn.analyses.explain.split import Splitter
+from nfexplainn.analyses.explain.tables import ExplanationWriter
+from nfexplainn.interpret.progress import Progress
+from nfexplainn.interpret.status import unit_name
+from nfexplainn.io.text import write_text
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """How sequences are explained.
+
+    Attributes
+    ----------
+    kernel : {'auto', 'native', 'torch'}
+        What computes the units.
+    explain_pictures : int
+        Number of pictures, of the sequences with the highest predictions.
+    """
+
+    kernel: str = "auto"
+    explain_pictures: int = 20
+
+
+def unit_labels(units: pd.DataFrame) -> dict[str, str]:
+    """Name units by their best known motif, else by their consensus, else not at all.
+
+    Parameters
+    ----------
+    units : DataFrame
+        Final units of one replicate; columns unit, status, annotation, consensus.
+    """
+    labels: dict[str, str] = {}
+    for row in units.itertuples():
+        if isinstance(row.annotation, str) and row.annotation:
+            labels[str(row.unit)] = row.annotation.split(", ")[0]
+        elif isinstance(row.consensus, str) and row.status == "unannotated":
+            labels[str(row.unit)] = row.consensus.strip("N")
+    return {unit: label for unit, label in labels.items() if label}
+
+
+def thresholds(units: pd.DataFrame, count: int) -> NDArray[np.float64]:
+    """Thresholds of a run's units in their order, float64 (count,); NaN without a motif."""
+    table = units.set_index("unit")["threshold"]
+    return np.array([table.get(unit_name(at), np.nan) for at in range(count)], dtype=np.float64)
+
+
+def explain(
+    splitter: Splitter,
+    located: Located,
+    tasks: Sequence[str],
+    labels: Mapping[str, str],
+    prefix: str | Path,
+    pictures: int,
+) -> NDArray[np.float64]:
+    """Write ``explained.parquet``, ``explained.tsv``, ``hits.bed``, ``explained_01.svg`` on.
+
+    Returns
+    -------
+    float64 array, shape (n, tasks)
+        Logits, summed up from the contributions.
+    """
+    logits = np.empty((len(located), len(tasks)))
+    say = Progress("sequences explained")
+    with ExplanationWriter(prefix, splitter, tasks, located, labels) as writer:
+        for found in splitter.split(located.codes):
+            logits[found.rows] = writer.add(found)
+            say(int(found.rows[-1]) + 1, len(located))
+    best = np.argsort(-logits.max(axis=1), kind="stable")[:pictures]
+    for number, row in enumerate(best.tolist(), 1):
+        text = _picture(splitter, located, row, tasks, labels, logits[row])
+        write_text(Path(f"{prefix}.explained_{number:02d}.svg"), text)
+    return logits
+
+
+def _picture(
+    splitter: Splitter,
+    located: Located,
+    row: int,
+    tasks: Sequence[str],
+    labels: Mapping[str, str],
+    logits: NDArray[np.float64],
+) -> str:
+    """Draw one sequence in the task in which it scores highest."""
+    column = int(logits.argmax())
+    found = next(splitter.split(located.codes[row : row + 1]))
+    shares = found.outputs[:, 0] * splitter.weights[column]
+    marks = []
+    for strand, unit in np.argwhere(shares != 0).tolist():
+        start = int(found.position[strand, 0, unit])
+        name = unit_name(unit)
+        label = labels.get(name, name)
+        contribution = float(shares[strand, unit])
+        end = start + splitter.width
+        marks.append(Mark(start, end, found.strands[strand], contribution, label))
+    bias = float(splitter.bias[column])
+    total = float(shares.sum(dtype=np.float64))
+    task = f"{tasks[column]}: " if len(tasks) > 1 else ""
+    sign = "+" if total >= 0 else "\u2212"
+    subtitle = f"{task}logit {logits[column]:.3g} = bias {bias:.3g} {sign} units {abs(total):.3g}"
+    length = located.codes.shape[1]
+    name, chrom = located.names[row], located.chrom[row]
+    on_chromosome = chrom != name and located.strand[row] > 0
+    place = f"position on {chrom}" if on_chromosome else "position in the sequence"
+    origin = int(located.start[row]) if on_chromosome else 0
+    return draw_sequence(name, subtitle, marks, length, place, origin)

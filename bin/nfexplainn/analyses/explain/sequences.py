@@ -1,0 +1,196 @@
+"""The sequences to explain: FASTA, or intervals of a genome, cut to the length of the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.spec import Options, Spec
+from nfexplainn.assays.windows import WindowReader
+from nfexplainn.errors import UserError
+from nfexplainn.io.coordinates import COORDINATES, window_name
+from nfexplainn.io.fasta import read_fasta
+from nfexplainn.io.genome import Genome
+from nfexplainn.io.peak_files import read_peaks
+from nfexplainn.io.text import read_lines
+from nfexplainn.problems import Problems
+
+_META_KEY = b"nf-explainn"
+
+
+@dataclass(frozen=True)
+class Located:
+    """Sequences of one length, and where each lies.
+
+    Attributes
+    ----------
+    names : list of str
+        Unique.
+    codes : uint8 array, shape (n, length)
+    chrom : list of str
+        The chromosome; the sequence's own name where its name is no coordinate.
+    start : int64 array, shape (n,)
+        Leftmost base there, from 0.
+    strand : int8 array, shape (n,)
+        1, or -1 where the sequence is the reverse complement of its chromosome.
+    notes : mapping of str to int
+        What was done to how many of the records: cut, left out, merged.
+    """
+
+    names: list[str]
+    codes: dna.Codes
+    chrom: list[str]
+    start: NDArray[np.int64]
+    strand: NDArray[np.int8]
+    notes: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Give the number of sequences."""
+        return len(self.names)
+
+
+def read_sequences(path: str | Path, name: str, length: int, genome: Genome | None) -> Located:
+    """Read FASTA, or BED and its relatives, told apart by their first character.
+
+    A longer FASTA record gives its central ``length`` bp; an interval the ``length`` bp round its
+    summit (of a narrowPeak) or middle. Names like ``chr1:100-300`` or ``chr1:100-300(-)`` of
+    FASTA records of that very length are taken as their place in the genome.
+
+    Parameters
+    ----------
+    path : path
+    name : str
+        What the user called the file, for messages.
+    length : int
+        Of the model's input, in bp.
+    genome : Genome or None
+        Needed for intervals.
+
+    Raises
+    ------
+    UserError
+        If the file is neither, holds a mistake, a record is too short, there is no genome for
+        intervals, or nothing is left.
+    """
+    first = next((line for line in read_lines(path, name) if line.strip()), b"")
+    if first[:1] in (b">", b";", b"@"):
+        return _from_fasta(path, name, length)
+    return _from_intervals(path, name, length, genome)
+
+
+def _from_fasta(path: str | Path, name: str, length: int) -> Located:
+    fasta = read_fasta(path, name)
+    problems = Problems(name)
+    lengths = fasta.lengths
+    for row in np.flatnonzero(lengths < length).tolist():
+        problems.add(
+            f"the sequence '{fasta.names[row]}' has {lengths[row]} bp, but the model reads"
+            f" {length}; give that many or more (of longer ones the middle is taken)."
+        )
+    problems.stop()
+    cut = (lengths - length) // 2
+    chrom, start = list(fasta.names), cut.copy()
+    strand = np.ones(len(chrom), dtype=np.int8)
+    for row, title in enumerate(fasta.names):
+        match = COORDINATES.match(title)
+        if match and int(match[3]) - int(match[2]) == lengths[row]:
+            chrom[row] = match[1]
+            if match[4] == "-":
+                strand[row] = -1
+                start[row] = int(match[3]) - cut[row] - length
+            else:
+                start[row] += int(match[2])
+    notes = {
+        "longer than the model's input, cut to the middle": int((lengths > length).sum()),
+        "given twice, taken once": fasta.merged,
+        "called like another one, now name|2 and so on": fasta.renamed,
+    }
+    codes = fasta.cut(np.arange(len(chrom)), length)
+    return Located(list(fasta.names), codes, chrom, start, strand, _counted(notes))
+
+
+def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | None) -> Located:
+    if genome is None:
+        raise UserError(
+            f"{name}: this file holds intervals, and there is no genome to read them from; give"
+            " --genome (or the column genome), or the sequences themselves as FASTA."
+        )
+    peaks = read_peaks(path, name)
+    options = Options(width=length)
+    reader = WindowReader(Spec("explain", "explain", (), (), options), genome, Ledger())
+    chrom = reader.map_names(peaks)
+    start = peaks.summit - length // 2
+    known = chrom >= 0
+    inside = known & (start >= 0) & (start + length <= genome.sizes[np.where(known, chrom, 0)])
+    rows = np.flatnonzero(inside)
+    _, earliest = np.unique(genome.axis[chrom[rows]] + start[rows], return_index=True)
+    kept = rows[np.sort(earliest)]
+    if not len(kept):
+        raise UserError(
+            f"{name}: none of its {len(peaks):,} intervals leaves a window of {length} bp within"
+            f" a chromosome of {genome.name}; give the genome that they are of."
+        )
+    where = chrom[kept]
+    names = [
+        window_name(genome.names[code], at, at + length)
+        for code, at in zip(where.tolist(), start[kept].tolist(), strict=True)
+    ]
+    notes = {
+        "on a chromosome that the genome lacks, left out": int((~known).sum()),
+        "over the end of the chromosome, left out": int((known & ~inside).sum()),
+        "the same window again, taken once": len(rows) - len(kept),
+    }
+    return Located(
+        names,
+        genome.fetch(where, start[kept], length),
+        [genome.names[code] for code in where.tolist()],
+        start[kept].astype(np.int64),
+        np.ones(len(kept), dtype=np.int8),
+        _counted(notes),
+    )
+
+
+def _counted(notes: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in notes.items() if count}
+
+
+def write_located(found: Located, path: str | Path) -> None:
+    """Write the sequences as Parquet; the same sequences give the same bytes."""
+    table = pa.table(
+        {
+            "name": pa.array(found.names, pa.string()),
+            "sequence": pa.array(dna.decode(found.codes), pa.string()),
+            "chrom": pa.array(found.chrom, pa.string()).dictionary_encode(),
+            "start": pa.array(found.start, pa.int64()),
+            "strand": pa.array(found.strand, pa.int8()),
+        }
+    )
+    meta = json.dumps({"notes": dict(found.notes)}, sort_keys=True)
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    table = table.replace_schema_metadata({_META_KEY: meta.encode()})
+    pq.write_table(table, str(part), compression="zstd", row_group_size=65536)
+    part.replace(path)
+
+
+def read_located(path: str | Path) -> Located:
+    """Read what :func:`write_located` wrote."""
+    table = pq.read_table(str(path))
+    meta = json.loads((table.schema.metadata or {})[_META_KEY])
+    return Located(
+        table.column("name").to_pylist(),
+        dna.encode(table.column("sequence").to_pylist()),
+        table.column("chrom").to_pylist(),
+        table.column("start").to_numpy().astype(np.int64),
+        table.column("strand").to_numpy().astype(np.int8),
+        meta["notes"],
+    )

@@ -1,0 +1,1 @@
+"""What predictions lose when one filter is ablated."""

@@ -1,0 +1,344 @@
+"""What a prepare step is asked to do (``spec.json``), and the driver that all assays share."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nfexplainn.data.audit import audit_dataset
+from nfexplainn.data.dataset import Dataset, Floats, Source, write_dataset, write_header
+from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
+from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.evaluation.advice import for_bad_split
+from nfexplainn.io.text import sha256, write_text
+from nfexplainn.seeds import seed_for
+
+NEGATIVE_KINDS = ("gc", "shuffle", "others")
+SPLIT_KINDS = ("random", "chromosome", "given")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Scientific settings of the prepare steps; the names are those of the parameters.
+
+    Attributes
+    ----------
+    width : int
+        Length of the windows round summits, in bp.
+    blacklist : str or int or None
+        BED of regions to leave out: a position in the spec's files, or a path.
+    top_n : int or None
+        Peaks to keep per file, by score.
+    chromosomes, exclude_chromosomes : tuple of str
+        Chromosomes to use (empty: all) and not to use.
+    length : int or None
+        Length to cut given sequences to, about their middle; None: they must be equal.
+    negatives : str or None
+        For rows that say nothing: ``gc``, ``shuffle`` or ``others``; None: the assay's default.
+    negatives_ratio : float
+        Negatives per positive.
+    max_unknown : float
+        Largest share of unknown bases (N) in a sequence; with more it is dropped.
+    split_by : {'random', 'chromosome', 'given'}
+    valid_fraction, test_fraction : float
+    valid_chromosomes, test_chromosomes : tuple of str
+        Empty with ``split_by`` 'chromosome': chosen so that the fractions are met.
+    seed : int
+    min_positives : int
+        With fewer in every task, a data set is unusable.
+    """
+
+    width: int = 200
+    blacklist: str | int | None = None
+    top_n: int | None = None
+    chromosomes: tuple[str, ...] = ()
+    exclude_chromosomes: tuple[str, ...] = ()
+    length: int | None = None
+    negatives: str | None = None
+    negatives_ratio: float = 1.0
+    max_unknown: float = 0.1
+    split_by: str = "random"
+    valid_fraction: float = 0.1
+    test_fraction: float = 0.1
+    valid_chromosomes: tuple[str, ...] = ()
+    test_chromosomes: tuple[str, ...] = ()
+    seed: int = 42
+    min_positives: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse settings that contradict each other."""
+        wrong = []
+        if self.width < 1 or (self.length is not None and self.length < 1):
+            wrong.append("width and length count bases: give 1 or more.")
+        if self.top_n is not None and self.top_n < 1:
+            wrong.append(f"top_n is {self.top_n}; give 1 or more, or leave it out.")
+        if not self.negatives_ratio > 0:
+            wrong.append(f"negatives_ratio is {self.negatives_ratio:g}; it must be above 0.")
+        if not 0 <= self.max_unknown < 1:
+            wrong.append(
+                f"max_unknown is {self.max_unknown:g}; it is a share: give 0 or more, below 1."
+            )
+        if self.split_by not in SPLIT_KINDS:
+            wrong.append(f"split_by is '{self.split_by}'; it is one of {', '.join(SPLIT_KINDS)}.")
+        if self.negatives is not None and self.negatives not in NEGATIVE_KINDS:
+            kinds = ", ".join(NEGATIVE_KINDS)
+            wrong.append(f"negatives is '{self.negatives}'; it is one of {kinds}.")
+        fractions = (self.valid_fraction, self.test_fraction)
+        if min(fractions) < 0 or sum(fractions) >= 1 or self.valid_fraction == 0:
+            wrong.append(
+                f"valid_fraction {fractions[0]:g} and test_fraction {fractions[1]:g} must leave"
+                " sequences for training, and validation needs some (early stopping uses them)."
+            )
+        both = set(self.valid_chromosomes) & set(self.test_chromosomes)
+        if both:
+            wrong.append(f"'{min(both)}' is both in valid_chromosomes and in test_chromosomes.")
+        if wrong:
+            raise UserError("\n".join(wrong))
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file of the spec: its name as the user wrote it and where it lies."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the samplesheet.
+
+    ``negatives`` is a position in the spec's files, a kind, or None; ``values`` is one or None;
+    ``line`` is the sheet's line.
+    """
+
+    sample: str
+    data: int
+    line: int | None = None
+    negatives: int | str | None = None
+    split: str | None = None
+    label: str | None = None
+    values: int | None = None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One data set to prepare.
+
+    Attributes
+    ----------
+    id, assay : str
+    rows : tuple of Row
+    files : tuple of InputFile
+    options : Options
+    genome : InputFile or None
+    others : tuple of int
+        Positions in ``files`` of the main files of other data sets' rows, for negatives 'others'.
+    raw_options : mapping
+        All options as given, for assays with options of their own.
+    """
+
+    id: str
+    assay: str
+    rows: tuple[Row, ...]
+    files: tuple[InputFile, ...]
+    options: Options = field(default_factory=Options)
+    genome: InputFile | None = None
+    others: tuple[int, ...] = ()
+    raw_options: Mapping[str, Any] = field(default_factory=dict)
+
+    def rng(self, purpose: str, sample: str = "") -> np.random.Generator:
+        """Make the generator of one random draw; see :func:`~nfexplainn.seeds.seed_for`."""
+        return np.random.default_rng(seed_for(self.options.seed, self.id, sample, purpose))
+
+    def file(self, position: int) -> InputFile:
+        """Give a file by its position."""
+        return self.files[position]
+
+    def sources(self) -> tuple[Source, ...]:
+        """Names and sha256 of all files: those of the rows in their order, then the others."""
+        of_rows = [p for row in self.rows for p in (row.data, row.negatives, row.values)]
+        places = [p for p in (*of_rows, *range(len(self.files))) if isinstance(p, int)]
+        files = [self.files[place] for place in dict.fromkeys(places)]
+        return tuple(Source(file.name, sha256(file.path)) for file in files)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an assay hands to the driver.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    dropped : list of (source, reason, count)
+        Records that could not be used.
+    readings : list of (source, item, value)
+        What was read as what: ``peaks.bed``, ``windows``, ``round 1,078 summits (column 10)``.
+    """
+
+    dataset: Dataset
+    dropped: list[tuple[str, str, int]] = field(default_factory=list)
+    readings: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read_spec(path: str | Path) -> Spec:
+    """Read a ``spec.json``; option keys that :class:`Options` lacks are kept in ``raw_options``.
+
+    Rows are sorted by sample, so that no result depends on their order.
+
+    Raises
+    ------
+    UserError
+        If an option's value cannot be used.
+    """
+    raw = json.loads(Path(path).read_text(encoding="utf-8"))
+    known = {f.name for f in dataclasses.fields(Row)}
+    files = tuple(InputFile(**file) for file in raw["files"])
+    rows = [Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]]
+    genome = raw.get("genome")
+    return Spec(
+        id=raw["id"],
+        assay=raw["assay"],
+        rows=tuple(sorted(rows, key=lambda row: row.sample)),
+        files=files,
+        options=make_options(raw.get("options", {}), raw.get("seed")),
+        genome=InputFile(**genome) if genome else None,
+        others=tuple(raw.get("others") or ()),
+        raw_options=raw.get("options", {}),
+    )
+
+
+def make_options(raw: Mapping[str, Any], seed: int | None = None) -> Options:
+    """Make options from JSON values: lists or comma-separated texts, null for the default."""
+    values: dict[str, Any] = {}
+    for spec in dataclasses.fields(Options):
+        value = raw.get(spec.name)
+        if value is None or value == "":
+            continue
+        if isinstance(spec.default, tuple):
+            parts = value.split(",") if isinstance(value, str) else value
+            value = tuple(str(part).strip() for part in parts if str(part).strip())
+        elif spec.name == "negatives" and value == "auto":
+            continue
+        values[spec.name] = value
+    if seed is not None:
+        values["seed"] = seed
+    return Options(**values)
+
+
+def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
+    """Run a prepare script: read ``--spec``, call ``parse``, write the files of the contract.
+
+    Writes into the current folder ``<id>.status.json`` always, if the data set is no mistake the
+    tables of what was dropped and of what was read as what, and if it is usable its Parquet file
+    and the tables of counts and of the audit. A user's mistake and an unusable data set are states,
+    not failures: the other data sets go on.
+    """
+    parser = argparse.ArgumentParser(description=parse.__doc__)
+    parser.add_argument("--spec", type=Path, required=True, help="spec.json of the data set")
+    path = parser.parse_args().spec
+    name = json.loads(path.read_text(encoding="utf-8"))["id"]
+    status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
+    prepared = None
+    try:
+        spec = read_spec(path)
+        prepared = parse(spec)
+        check_dataset(prepared.dataset)
+        _write(prepared, name)
+    except UserError as error:
+        status |= {
+            "state": "error",
+            "reason": str(error),
+            "advice": "Mend the input and run again with -resume.",
+        }
+    except UnusableError as error:
+        status |= {"state": "unusable", "reason": error.reason, "advice": error.advice}
+        _write_sources(prepared or error, name)
+    write_text(Path(f"{name}.status.json"), json.dumps(status, indent=1, sort_keys=True) + "\n")
+
+
+def check_dataset(dataset: Dataset) -> None:
+    """Refuse a data set from which nothing can be trained.
+
+    Raises
+    ------
+    UserError
+        If a task has the name of another column.
+    UnusableError
+        If training or validation has no sequences, or its labels do not differ in any task.
+    """
+    reserved = {"name", "sequence", "split"} & set(dataset.meta.tasks)
+    if reserved:
+        raise UserError(
+            f"{dataset.meta.id}: a task may not be called '{min(reserved)}', which is a column of"
+            " the data set; rename the sample."
+        )
+    parts = {"train": "training", "valid": "validation"}
+    for split, what in parts.items():
+        if not len(dataset.rows(split)):
+            raise UnusableError(
+                f"No sequence is left for {what} ({_own_count(dataset)} in all).",
+                for_bad_split(dataset.meta.assay),
+            )
+    for split, what in parts.items():
+        rows = dataset.rows(split)
+        lack = _lack(dataset.labels[rows], dataset.meta.task_type)
+        if lack:
+            raise UnusableError(
+                f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
+                for_bad_split(dataset.meta.assay),
+            )
+
+
+def _own_count(dataset: Dataset) -> str:
+    """Count sequences as the user does, who has given the positives."""
+    if dataset.meta.task_type not in ("binary", "multilabel"):
+        return _several(len(dataset), "sequence")
+    positive = int((dataset.labels == 1).any(axis=1).sum())
+    others = len(dataset) - positive
+    return f"{_several(positive, 'positive')} and {_several(others, 'negative')}"
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _lack(labels: Floats, task_type: str) -> str:
+    """Name what the labels of a part lack in every task, so that nothing is learnt or measured."""
+    if task_type == "multiclass":
+        return "" if (labels == 1).any() else "no known class"
+    if task_type == "regression":
+        low, high = (
+            extreme.reduce(labels, axis=0, where=~np.isnan(labels), initial=start)
+            for extreme, start in ((np.minimum, np.inf), (np.maximum, -np.inf))
+        )
+        return "" if (low < high).any() else "no task with values that differ"
+    positive, negative = (labels == 1).any(axis=0), (labels == 0).any(axis=0)
+    if not positive.any():
+        return "no positive in any task"
+    return "" if (positive & negative).any() else "no task with both positives and negatives"
+
+
+def _write_sources(told: Prepared | UnusableError, name: str) -> None:
+    """Write what was left out, and what was read as what."""
+    write_dropped(told.dropped, Path(f"{name}.dropped.tsv"))
+    write_readings(told.readings, Path(f"{name}.readings.tsv"))
+
+
+def _write(prepared: Prepared, name: str) -> None:
+    """Write the data set and its tables; the data set comes last, when all else is there."""
+    dataset = prepared.dataset
+    write_counts(dataset, Path(f"{name}.counts.tsv"))
+    _write_sources(prepared, name)
+    write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
+    write_header(dataset, Path(f"{name}.header.json"))
+    part = Path(f"{name}.dataset.parquet.part")
+    write_dataset(dataset, part)
+    part.replace(f"{name}.dataset.parquet")

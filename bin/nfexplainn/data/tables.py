@@ -1,0 +1,78 @@
+"""The small tables that a prepare step writes beside its data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nfexplainn.data.audit import Check
+from nfexplainn.data.dataset import SPLITS, Dataset
+from nfexplainn.io.text import write_text
+
+
+def write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table: floats as ``%.6g``, None and NaN as an empty field."""
+    lines = ["\t".join(header)]
+    lines += ["\t".join(_text(value) for value in row) for row in rows]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _text(value: object) -> str:
+    """Show one value of a table."""
+    if value is None:
+        return ""
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return str(value).replace("\t", " ").replace("\n", " ")
+
+
+def write_counts(dataset: Dataset, path: Path) -> None:
+    """Count sequences and labels per split and task; task ``*`` is all of them.
+
+    For ``*`` a positive is 1 in any task and a negative 0 in every one; the rest is unknown.
+    ``mean`` is that of the known labels, for regression, where the counts of labels stay empty.
+    """
+    rows: list[tuple[object, ...]] = []
+    regression = dataset.meta.task_type == "regression"
+    for split in SPLITS:
+        labels = dataset.labels[dataset.rows(split)]
+        unknown = np.isnan(labels)
+        if regression:
+            missing = int(unknown.all(axis=1).sum())
+            rows.append((split, "*", len(labels), None, None, missing, None))
+        else:
+            positive = (labels == 1).any(axis=1)
+            negative = (labels == 0).all(axis=1)
+            rest = int((~positive & ~negative).sum())
+            counts = (int(positive.sum()), int(negative.sum()), rest)
+            rows.append((split, "*", len(labels), *counts, None))
+        for column, task in enumerate(dataset.meta.tasks):
+            values = labels[:, column]
+            missing = int(unknown[:, column].sum())
+            if regression:
+                known = values[~unknown[:, column]].astype(np.float64)
+                mean = float(known.mean()) if len(known) else None
+                rows.append((split, task, len(values), None, None, missing, mean))
+            else:
+                ones, zeros = int((values == 1).sum()), int((values == 0).sum())
+                rows.append((split, task, len(values), ones, zeros, missing, None))
+    header = ("split", "task", "sequences", "positives", "negatives", "unknown", "mean")
+    write_tsv(path, header, rows)
+
+
+def write_dropped(dropped: Iterable[tuple[str, str, int]], path: Path) -> None:
+    """Write how many records of which source could not be used, and why."""
+    write_tsv(path, ("source", "reason", "count"), [row for row in dropped if row[2]])
+
+
+def write_readings(readings: Iterable[tuple[str, str, str]], path: Path) -> None:
+    """Write what was read as what in which source."""
+    write_tsv(path, ("source", "item", "value"), readings)
+
+
+def write_audit(checks: Iterable[Check], path: Path) -> None:
+    """Write the leakage audit."""
+    header = ("check", "state", "count", "total", "example")
+    write_tsv(path, header, [(c.check, c.state, c.count, c.total, c.example) for c in checks])

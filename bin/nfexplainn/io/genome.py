@@ -1,0 +1,212 @@
+"""A genome: index its FASTA, and cut windows out of it by random access.
+
+A plain FASTA is mapped into memory and read in place, so cutting a window costs its own bases
+whatever the genome's size. Of a FASTA compressed with bgzip only the blocks needed are unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn import dna
+from nfexplainn.errors import UserError
+from nfexplainn.io.bgzip import BgzipReader
+from nfexplainn.io.faidx import FaidxRecord, build_index, read_index, write_index
+from nfexplainn.io.text import is_bgzip, is_gzip, open_binary, sha256
+
+Ints = NDArray[np.int64]
+# Chromosomes lie end to end on one axis with a gap between them, so that intervals of all
+# chromosomes are compared at once and never touch a neighbour.
+_GAP = 1_000_000
+_CHUNK = 16384
+
+
+@dataclass(frozen=True)
+class Genome:
+    """An indexed FASTA.
+
+    Attributes
+    ----------
+    name : str
+        What the user called it.
+    path : Path
+    records : tuple of FaidxRecord
+    compressed : bool
+        Whether the file is bgzip.
+    """
+
+    name: str
+    path: Path
+    records: tuple[FaidxRecord, ...]
+    compressed: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Chromosome names in the file's order."""
+        return tuple(record.name for record in self.records)
+
+    @property
+    def sizes(self) -> Ints:
+        """Chromosome lengths in bp, shape (chromosomes,)."""
+        return np.array([record.length for record in self.records], dtype=np.int64)
+
+    @property
+    def axis(self) -> Ints:
+        """Where each chromosome begins on the common axis, shape (chromosomes,)."""
+        return np.concatenate([[0], np.cumsum(self.sizes + _GAP)[:-1]]).astype(np.int64)
+
+    def fetch(self, chrom: NDArray[np.integer], start: Ints, width: int) -> dna.Codes:
+        """Cut windows of one width; they must lie within their chromosomes.
+
+        Parameters
+        ----------
+        chrom : integer array, shape (n,)
+            Position in ``names``.
+        start : int64 array, shape (n,)
+        width : int
+
+        Returns
+        -------
+        uint8 array, shape (n, width)
+        """
+        if len(start) and (
+            start.min() < 0 or (start + width > self.sizes[np.asarray(chrom)]).any()
+        ):
+            raise ValueError("a window reaches over the end of its chromosome")
+        # In the file's order, so that the disk is read forwards.
+        order = np.argsort(self.axis[np.asarray(chrom, dtype=np.intp)] + start, kind="stable")
+        out = np.empty((len(start), width), dtype=np.uint8)
+        if self.compressed:
+            self._fetch_compressed(np.asarray(chrom), start, width, order, out)
+            return out
+        letters = np.memmap(self.path, dtype=np.uint8, mode="r")
+        offset, bases, stride = (
+            np.array([getattr(record, field) for record in self.records], dtype=np.int64)
+            for field in ("offset", "bases", "stride")
+        )
+        for first in range(0, len(start), _CHUNK):
+            rows = order[first : first + _CHUNK]
+            code = chrom[rows]
+            position = start[rows, None] + np.arange(width)
+            line = position // bases[code, None]
+            position += line * (stride - bases)[code, None] + offset[code, None]
+            out[rows] = dna.encode_letters(letters[position])
+        return out
+
+    def _fetch_compressed(
+        self,
+        chrom: NDArray[np.integer],
+        start: Ints,
+        width: int,
+        order: NDArray[np.intp],
+        out: dna.Codes,
+    ) -> None:
+        """Cut windows out of a bgzip FASTA, one after another, in the file's order."""
+        within = np.arange(width)
+        with BgzipReader(self.path, self.name) as reader:
+            for row in order.tolist():
+                record = self.records[int(chrom[row])]
+                position = int(start[row]) + within
+                place = position + position // record.bases * (record.stride - record.bases)
+                first = record.offset + int(place[0])
+                raw = reader.read(first, record.offset + int(place[-1]) + 1)
+                letters = np.frombuffer(raw, dtype=np.uint8)
+                out[row] = dna.encode_letters(letters[place - place[0]])
+
+
+def open_genome(path: str | Path, name: str) -> Genome:
+    """Open a genome that :func:`index_genome` has indexed; a plain FASTA may lack its index.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, no FASTA, or compressed with plain gzip.
+    """
+    path = Path(path)
+    with open_binary(path, name):
+        pass
+    compressed = is_gzip(path)
+    index = Path(f"{path}.fai")
+    if compressed and not (is_bgzip(path) and index.exists() and Path(f"{path}.gzi").exists()):
+        raise UserError(
+            f"{name}: this compressed genome has no index; unpack it with 'gunzip',"
+            " or run index_genome.py on it first."
+        )
+    records = read_index(index, name) if index.exists() else build_index(path, name)
+    return Genome(name, path, tuple(records), compressed)
+
+
+def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
+    """Make a genome ready for random access.
+
+    Plain gzip is unpacked to ``out``; a plain or bgzip FASTA stays where it is. Beside the file
+    that results lie afterwards its ``.fai``, with bgzip its ``.gzi``, and its ``.sha256``.
+
+    Returns
+    -------
+    Path
+        The FASTA to use: ``out`` or ``path``.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty, damaged, or no well-formed FASTA of DNA.
+    """
+    path, out = Path(path), Path(out)
+    with open_binary(path, name):
+        pass
+    genome = path
+    if is_gzip(path) and not is_bgzip(path):
+        _unpack(path, name, out)
+        genome = out
+    try:
+        # A bgzip file is checked through its unpacked stream; the offsets are those that both
+        # .fai and .gzi speak of.
+        records = build_index(genome, name)
+    except UserError:
+        if genome == out:
+            out.unlink(missing_ok=True)
+        raise
+    write_index(records, Path(f"{genome}.fai"))
+    if is_gzip(genome):
+        from pyfaidx import Faidx
+
+        Faidx(str(genome), rebuild=False, build_index=True).close()
+    Path(f"{genome}.sha256").write_text(sha256(genome) + "\n")
+    return genome
+
+
+def _unpack(path: Path, name: str, out: Path) -> None:
+    """Unpack plain gzip to a file that appears only when it is whole."""
+    part = out.with_name(out.name + ".part")
+    try:
+        with gzip.open(path, "rb") as packed, part.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 22)
+        part.replace(out)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(
+            f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{name}: it could not be unpacked to {out} ({os.strerror(error.errno or 0)});"
+            " is the disk full?"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def genome_sha256(genome: Genome) -> str:
+    """Sha256 of the genome's file, from beside it where :func:`index_genome` left it."""
+    note = Path(f"{genome.path}.sha256")
+    if note.exists():
+        return note.read_text().strip()
+    return sha256(genome.path)

@@ -1,0 +1,53 @@
+"""Predict a data set with a trained model, and measure how good the predictions are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from nfexplainn.data.dataset import Dataset
+from nfexplainn.data.tables import write_tsv
+from nfexplainn.evaluation import metrics
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
+from nfexplainn.models.checkpoint import ModelHeader
+
+
+def evaluate(
+    model: nn.Module,
+    header: ModelHeader,
+    dataset: Dataset,
+    *,
+    run: str,
+    folder: str | Path = ".",
+    device: torch.device | None = None,
+) -> None:
+    """Write the logits of all sequences and the scores of every part.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With its kernel chosen.
+    header : ModelHeader
+        What the model's file says of it.
+    dataset : Dataset
+        Of the model's length and tasks.
+    run : str
+        Prefix of the files written, ``R.predictions.parquet`` and ``R.metrics.tsv``.
+    folder : path
+        To write to; it is there.
+    device : torch.device, optional
+        Where to compute; by default where the model is.
+    """
+    logits = predict_logits(
+        model, dataset.codes, average_strands=header.strand_symmetric, device=device
+    )
+    write_predictions(dataset, logits, Path(folder, f"{run}.predictions.parquet"))
+    # The run's name of the model, which of several sizes of one architecture is not the latter's.
+    named = re.fullmatch(r".+\.([^.]+)\.r\d+", run)
+    name = named[1] if named else header.architecture
+    rows = metrics.rows(dataset, logits, model=name, replicate=header.replicate)
+    table = [[row[column] for column in metrics.COLUMNS] for row in rows]
+    write_tsv(Path(folder, f"{run}.metrics.tsv"), metrics.COLUMNS, table)

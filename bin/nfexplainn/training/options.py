@@ -1,0 +1,80 @@
+"""How to train: the options, with the paper's values as defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nfexplainn.errors import UserError
+from nfexplainn.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; the defaults are the paper's, the names those of the pipeline's parameters.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Of Adam.
+    batch_size : int
+        Sequences per step, at most; an epoch is split evenly.
+    max_epochs : int
+    patience : int
+        Epochs without a better validation loss before training stops.
+    loss : {'auto', 'bce', 'cross_entropy', 'mse', 'pearson'}
+    reverse_complement : bool
+        Train on, and validate with, both strands, where the data set is strand-symmetric.
+    recipe : {'paper', 'robust'}
+        ``robust`` adds shifts, fresh shuffles and word-seeded filters, for small sets.
+    initial_filters : {'free', 'frozen', 'released'}
+        Whether filters that start from known profiles learn: always, never, or after a first part.
+    initial_epochs : int, optional
+        Length of that first part; by default until validation no longer gets better.
+    seed : int
+    """
+
+    learning_rate: float = 0.003
+    batch_size: int = 100
+    max_epochs: int = 100
+    patience: int = 10
+    loss: str = "auto"
+    reverse_complement: bool = True
+    recipe: Recipe = "paper"
+    initial_filters: Literal["free", "frozen", "released"] = "free"
+    initial_epochs: int | None = None
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range.
+
+        Raises
+        ------
+        UserError
+            Naming the option, its value and the range.
+        """
+        for name, least in {"batch_size": 2, "max_epochs": 1, "patience": 1}.items():
+            if getattr(self, name) < least:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        if not 0 < self.learning_rate <= 1:
+            raise UserError(
+                f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1."
+            )
+        if self.recipe not in ("paper", "robust"):
+            raise UserError(f"recipe '{self.recipe}' is unknown; choose paper or robust.")
+        if self.initial_filters not in ("free", "frozen", "released"):
+            raise UserError(
+                f"initial_filters '{self.initial_filters}' is unknown; choose free, frozen or"
+                " released."
+            )
+        if self.initial_epochs is not None and self.initial_epochs < 1:
+            raise UserError(f"initial_epochs is {self.initial_epochs}; it must be at least 1.")
+
+
+def options_from(values: Mapping[str, Any], **given: Any) -> TrainingOptions:
+    """Pick the training options out of all parameters of a run; None means the default."""
+    known = {field.name for field in dataclasses.fields(TrainingOptions)}
+    picked = {key: value for key, value in values.items() if key in known and value is not None}
+    return TrainingOptions(**(picked | given))

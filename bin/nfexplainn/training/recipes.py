@@ -1,0 +1,94 @@
+"""Recipes of training: the paper's, and one for small data sets.
+
+``robust`` adds to the paper's recipe, for the training part only: windows shifted at random anew
+in every epoch, shuffled negatives shuffled anew in every epoch, and filters that start from
+enriched words (:mod:`nfexplainn.models.word_seeds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+
+from nfexplainn.data.dataset import Dataset
+from nfexplainn.data.flanks import MAX_SHIFT
+from nfexplainn.data.shuffle import compiled_shuffle, dinucleotide_shuffle
+from nfexplainn.dna import N_CODE, Codes
+from nfexplainn.models.explainn import ExplaiNN
+from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset
+
+Recipe = Literal["paper", "robust"]
+
+
+def epoch_codes(
+    dataset: Dataset, seed: Sequence[int], *, native: bool = False, threads: int = 1
+) -> Codes:
+    """Give the training sequences of one epoch of the robust recipe.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    seed : sequence of int
+        Of this epoch.
+    native : bool
+        Whether the kernel shuffles; its random numbers are others than NumPy's.
+    threads : int
+        Of the kernel.
+
+    Returns
+    -------
+    uint8 array, shape (n, length)
+        In the order of ``dataset.rows("train")``.
+    """
+    rows = dataset.rows("train")
+    codes = dataset.codes[rows]
+    rng = np.random.default_rng(list(seed))
+    if dataset.flanks is not None:
+        left, right = np.split(dataset.flanks[rows], 2, axis=1)
+        codes = np.concatenate([left[:, -MAX_SHIFT:], codes, right[:, :MAX_SHIFT]], axis=1)
+    if dataset.meta.extra.get("negatives") == "shuffle":
+        labels = dataset.labels[rows]
+        negatives = np.flatnonzero((labels == 0).all(axis=1))
+        positives = np.flatnonzero((labels == 1).any(axis=1))
+        if len(negatives) and len(positives):
+            # As many as there were; several per positive where there are more of them. With real
+            # flanks these are shuffled along, so that no class is told by its ends.
+            # The N that pad reads are no bases to shuffle. Others stay in place as well: elsewhere
+            # they would give the negatives away.
+            pad = int(dataset.meta.extra.get("pad", 0))
+            inside = slice(pad, codes.shape[1] - pad)
+            parents = np.ascontiguousarray(codes[np.resize(positives, len(negatives)), inside])
+            if native:
+                fresh = compiled_shuffle(parents, int(rng.integers(2**63)), threads)
+            else:
+                fresh = dinucleotide_shuffle(parents, rng)
+            codes[negatives, inside] = fresh
+    if dataset.flanks is None:
+        codes = np.pad(codes, ((0, 0), (MAX_SHIFT, MAX_SHIFT)), constant_values=N_CODE)
+    return shifted(codes, dataset.meta.length, rng)
+
+
+def shifted(codes: Codes, length: int, rng: np.random.Generator) -> Codes:
+    """Cut a window of ``length`` out of each sequence, at a uniform place, shape (n, length)."""
+    start = rng.integers(0, codes.shape[1] - length + 1, size=len(codes))
+    return np.take_along_axis(codes, start[:, None] + np.arange(length), axis=1)
+
+
+def start_from_words(model: ExplaiNN, dataset: Dataset) -> int:
+    """Let the first 30 % of a model's filters start from words of the training part.
+
+    Returns
+    -------
+    int
+        Number of filters seeded.
+    """
+    convolution, _ = model.convolution
+    words = words_of_dataset(dataset, round(SEEDED_SHARE * model.config.units))
+    words = [word for word in words if len(word.codes) <= model.config.filter_length]
+    with torch.no_grad():
+        seeded = seed_filters(convolution.weight.cpu().numpy(), words)
+        convolution.weight.copy_(torch.from_numpy(seeded))
+    return len(words)
