@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_training import planted
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
@@ -18,6 +17,7 @@ from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.consensus import MIN_OVERLAP, _deviation, alignments
 from nfexplainn.interpret.joint import consensus_of, mean_logits
 from nfexplainn.motifs.motif import Motif, MotifSet
+from training_fixtures import planted
 
 
 def motif(unit: str, word: str, left: int, reverse: bool = False) -> Motif:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_training import LENGTH, planted, quiet
 from torch import Tensor, nn
 
 from nfexplainn.analyses.transfer.units import plugged_units
@@ -22,6 +21,7 @@ from nfexplainn.models.registry import build
 from nfexplainn.models.transfer import TransferConfig, TransferModel, fit_length
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 from nfexplainn.training.transfer import train_transfer
+from training_fixtures import LENGTH, planted, quiet
 
 CPU = torch.device("cpu")
 

@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from test_training import model_for, planted
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
@@ -15,6 +14,7 @@ from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.native import library
 from nfexplainn.training.loop import TrainingOptions, train
 from nfexplainn.training.recipes import epoch_codes, shifted, start_from_words
+from training_fixtures import model_for, planted
 
 
 def test_paper_trains_on_the_sequences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from nfexplainn.motifs.matches import coverage, known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet, column_information
 from nfexplainn.motifs.tomtom import tomtom
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = {"distance": "ed", "min_overlap": 1, "max_q": 0.05}
 EXTENDED_CTCF = ("MA1929.2", "MA1930.2")
 

@@ -98,7 +98,7 @@ def test_reading_holds_little_besides_the_data(tmp_path: Path) -> None:
         "lines = open('/proc/self/status').read().splitlines()\n"
         "print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))"
     )
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "bin")}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "bin")}
     peaks = []
     for n in (6_000, 66_000):
         write_dataset(make(n=n, tasks=("a",), length=200), tmp_path / "d")

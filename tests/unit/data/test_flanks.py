@@ -6,12 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from test_training import planted
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import read_dataset, write_dataset
 from nfexplainn.data.flanks import genome_flanks
 from nfexplainn.io.genome import open_genome
+from training_fixtures import planted
 
 CHROMOSOMES = {"one": 137, "two": 60}
 

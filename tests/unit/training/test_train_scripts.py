@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from test_training import planted
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
@@ -20,6 +19,7 @@ from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.models import registry
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from training_fixtures import planted
 
 OPTIONS = {
     "units": 8,

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from test_training import LENGTH, WORD, planted, quiet
 
 from nfexplainn.analyses.plug_and_play.drift import unit_drift
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
@@ -21,6 +20,7 @@ from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarit
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.starts import filter_weights, resize, starts
 from nfexplainn.training.loop import TrainingOptions, seeded, train
+from training_fixtures import LENGTH, WORD, planted, quiet
 
 SEQUENCES = ("TGACTCAT", "CCGGAAGT", "GGGGCGGGG", "CACGTG", "TATAAAAG", "GATAAGATAAC")
 WIDTH = 9

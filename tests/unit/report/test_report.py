@@ -370,7 +370,7 @@ def test_methods_tell_what_was_done(inputs: Inputs) -> None:
     assert "fungi collection of JASPAR 2024" in text
     newest = methods_html(dataclasses.replace(inputs, params={"units": 100}))
     assert f"vertebrates collection of JASPAR {jaspar_releases()[0]} [" in newest
-    schema = (Path(__file__).parents[2] / "nextflow_schema.json").read_text()
+    schema = (Path(__file__).parents[3] / "nextflow_schema.json").read_text()
     assert f"(by default {jaspar_releases()[0]}, the newest)" in schema
     own = methods_html(dataclasses.replace(inputs, params={"motif_db": "my.meme"}))
     assert "the motifs of my.meme" in own
@@ -430,7 +430,7 @@ def test_small_formats() -> None:
 
 
 def _bin() -> Path:
-    return Path(__file__).resolve().parents[2] / "bin"
+    return Path(__file__).resolve().parents[3] / "bin"
 
 
 def _dataset(inputs: Inputs, name: str) -> Any:

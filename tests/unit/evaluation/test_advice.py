@@ -22,7 +22,7 @@ from nfexplainn.evaluation.verdict import Evidence, judge
 from nfexplainn.io.genome import index_genome
 from region_fixtures import make_genome, make_spec, regions
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ASSAYS = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
 GROUPS = json.loads((ROOT / "nextflow_schema.json").read_text())["$defs"]
 PARAMETERS = {name: group for group in GROUPS for name in GROUPS[group]["properties"]}

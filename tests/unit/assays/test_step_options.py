@@ -17,7 +17,7 @@ from nfexplainn.data.padding import PadOptions
 from nfexplainn.models.registry import ARCHITECTURES
 from nfexplainn.training.options import TrainingOptions
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ASSAYS: dict[str, Any] = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
 SHAPES: dict[str, Any] = json.loads((ROOT / "assets" / "architectures.json").read_text())
 SCHEMA = json.loads((ROOT / "nextflow_schema.json").read_text())
