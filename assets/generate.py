@@ -107,7 +107,15 @@ def _imported(path: Path, root: Path) -> Iterator[Path]:
 
 
 def _module(name: str, root: Path) -> Iterator[Path]:
-    """Yield the file of a module and those of the packages round it; none of what is no module."""
+    """Yield the file of a module and those of the packages round it; none of what is no module.
+
+    A ``*`` stands for every folder or module at its place.
+    """
+    if "*" in name:
+        before, _, after = name.partition(".*")
+        for place in sorted((root / "bin" / before.replace(".", "/")).iterdir()):
+            yield from _module(f"{before}.{place.stem}{after}", root)
+        return
     if not re.fullmatch(r"[\w.]+", name):
         return
     parts = name.split(".")

@@ -1,41 +1,143 @@
-"""The chapters of the page: their titles, and what is said under each."""
+"""Chapters of the page: what describes them, what is written into them, and the core ones."""
 
-# Titles; their order on the page stands in multiqc_config.yml.
-CHAPTERS = {
-    "nfx_summary": "Summary",
-    "nfx_status": "Sample status",
-    "nfx_data": "Data",
-    "nfx_training": "Training curves",
-    "nfx_performance": "Performance",
-    "nfx_motifs": "Motifs",
-    "nfx_importance": "Importance",
-    "nfx_weights": "Weights",
-    "nfx_tomtom": "Tomtom",
-    "nfx_discovery": "De novo discovery",
-    "nfx_cooperativity": "Cooperativity",
-    "nfx_nullification": "Nullification",
-    "nfx_modes": "Binding modes",
-    "nfx_attribution": "Attributions",
-    "nfx_maps": "Unit maps",
-    "nfx_explained": "Explained sequences",
-    "nfx_drift": "Plug and play",
-    "nfx_transfer": "Transfer",
-    "nfx_methods": "Methods",
-    "nfx_parameters": "Parameters",
-}
+from __future__ import annotations
 
-# Every section carries the lead of its chapter. MultiQC takes it from the first section, and where
-# that has none it puts the section's own text, of one data set, under the chapter's heading.
-LEADS = {
-    "nfx_data": "What the models were trained, stopped and tested on.",
-    "nfx_training": (
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nfexplainn.page.load import Inputs, Row
+    from nfexplainn.page.mqc import Page
+    from nfexplainn.page.units import Units
+
+Cite = Callable[..., str]
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the page.
+
+    Attributes
+    ----------
+    key : str
+        Its anchor.
+    title : str
+    position : int
+        The larger number first; MultiQC's list of software versions is at 500.
+    lead : str
+        What every section carries. MultiQC takes it from the first one, and where that has none it
+        puts the section's own text, of one data set, under the chapter's heading.
+    """
+
+    key: str
+    title: str
+    position: int
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What chapters are written of.
+
+    Attributes
+    ----------
+    inputs : Inputs
+        The models whose motifs are read.
+    everything : Inputs
+        And those that were trained to be compared with.
+    units : mapping of int to sequence of Unit
+        By the position of the model in ``inputs.models``.
+    shown : mapping of int to sequence of Unit
+        Those that the page shows.
+    """
+
+    inputs: Inputs
+    everything: Inputs
+    units: Units
+    shown: Units
+
+
+@dataclass(frozen=True)
+class Methods:
+    """What the methods text says of an analysis.
+
+    Attributes
+    ----------
+    table : str
+        Ending of the table whose presence tells that the analysis ran, such as ``umap``.
+    say : callable
+        Gives HTML from a data set's settings, its models and a function that cites.
+    ran : callable, optional
+        Tells by the rows of the table whether it really did.
+    """
+
+    table: str
+    say: Callable[[Values, Sequence[str], Cite], str]
+    ran: Callable[[Sequence[Row]], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a module writes into a chapter.
+
+    Attributes
+    ----------
+    chapter : Chapter
+    write : callable
+    place : int
+        Among the parts of the chapter.
+    methods : Methods, optional
+    """
+
+    chapter: Chapter
+    write: Callable[[Page, Content], None]
+    place: int = 0
+    methods: Methods | None = None
+
+
+SUMMARY = Chapter(
+    "nfx_summary",
+    "Summary",
+    1000,
+)
+
+STATUS = Chapter(
+    "nfx_status",
+    "Sample status",
+    950,
+)
+
+DATA = Chapter(
+    "nfx_data",
+    "Data",
+    900,
+    lead=("What the models were trained, stopped and tested on."),
+)
+
+TRAINING = Chapter(
+    "nfx_training",
+    "Training curves",
+    850,
+    lead=(
         "Training stops when the validation loss has not fallen for a while; the weights of the"
         " best epoch are kept."
     ),
-    "nfx_performance": (
-        "A model is worth reading only if it beats what GC content or short words know."
-    ),
-    "nfx_motifs": (
+)
+
+PERFORMANCE = Chapter(
+    "nfx_performance",
+    "Performance",
+    800,
+    lead=("A model is worth reading only if it beats what GC content or short words know."),
+)
+
+MOTIFS = Chapter(
+    "nfx_motifs",
+    "Motifs",
+    750,
+    lead=(
         "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
         " the prediction of positives than of negatives (for regression: of high than of low"
         " values). With several replicates, a consensus joins the leading units of all."
@@ -43,62 +145,41 @@ LEADS = {
         " <b>found in</b>: those with a member of the consensus."
         " <b>q</b>: of the best match among known motifs."
     ),
-    "nfx_weights": (
+)
+
+IMPORTANCE = Chapter(
+    "nfx_importance",
+    "Importance",
+    700,
+)
+
+WEIGHTS = Chapter(
+    "nfx_weights",
+    "Weights",
+    650,
+    lead=(
         "The final weights of the annotated units: positive (red) where the unit's output raises"
         " the prediction, negative (blue) where it lowers it. An output may fall where the motif"
         " is, down to silence: neither the weight's sign nor the effect's says which way the motif"
         " itself works. Its direction does (<i>raises</i> or <i>lowers</i>), by the outputs with"
         " and without a site: <code>site_effect</code> in tables/motifs.tsv."
     ),
-    "nfx_discovery": (
-        "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"
-        " its best hit per sequence, the best is chosen on validation and reported on the test set"
-        " (the paper's Figure 3). STREME was given the same training sequences, and its motifs"
-        " went through the same scanner."
-    ),
-    "nfx_cooperativity": (
-        "Two motifs are put into random sequences, the first in the middle, the second at every"
-        " distance (the paper's Figure 2). Shown is what both do together beyond what each does"
-        " alone: the prediction with both, minus that with each, plus that with none; 0 means that"
-        " they add up. A control word without meaning takes the place of the second motif."
-    ),
-    "nfx_nullification": (
-        "What predictions lose when one filter says nothing (Maslova et al. 2020; the paper"
-        " applies it to the networks that ExplaiNN is compared with). The map of a first filter is"
-        " replaced before the pooling; influence is the mean squared change of the prediction (a"
-        " logit, or the value of a regression). A unit of ExplaiNN is taken away by setting its"
-        " output to 0, which changes a prediction by exactly its contribution."
-    ),
-    "nfx_modes": (
-        "Motifs of one family look alike, so the known motifs are sorted into binding modes"
-        " (clusters). A model has found a mode when at least one of its units (of a network"
-        " without units: a filter of its first layer) is annotated with a member."
-    ),
-    "nfx_attribution": (
-        "What every base adds to a prediction (DeepLIFT, against shuffles of the sequence), and"
-        " the motifs that come back in that (TF-MoDISco), for every model. Beside each stands the"
-        " unit of ExplaiNN that looks most alike: what both find does not hang on how a model is"
-        " read."
-    ),
-    "nfx_maps": (
-        "Sequences that the model predicts well, laid out so that those lie together in which the"
-        " same units answer (UMAP of the unit outputs). Distances between groups mean little; what"
-        " lies within one group is alike."
-    ),
-    "nfx_explained": (
-        "A prediction is the bias plus what every unit adds, exactly. These are the sequences"
-        " given with <code>--explain</code>, split so by the best replicate."
-    ),
-    "nfx_drift": (
-        "Filters that started from known profiles, one unit per strand (the paper's Figure 6)."
-        " **q**: of the match between a unit's motif after training and its own profile; above the"
-        " threshold it has drifted. **Change**: length of the filter's change over that of its"
-        " start; 0 means not a bit of it has changed."
-    ),
-    "nfx_transfer": (
-        "Units that are the outputs of trained models, frozen (the paper's Figure 6). **Effect**:"
-        " how much more a unit adds to the prediction of positives than of negatives (for"
-        " regression: of high than of low values); the mean over the replicates. Units are ranked"
-        " by it."
-    ),
-}
+)
+
+TOMTOM = Chapter(
+    "nfx_tomtom",
+    "Tomtom",
+    600,
+)
+
+METHODS = Chapter(
+    "nfx_methods",
+    "Methods",
+    550,
+)
+
+PARAMETERS = Chapter(
+    "nfx_parameters",
+    "Parameters",
+    450,
+)

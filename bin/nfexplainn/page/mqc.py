@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nfexplainn.io.text import write_text
-from nfexplainn.page.chapters import CHAPTERS, LEADS
+from nfexplainn.page.chapters import Chapter
 
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -38,7 +38,7 @@ class Page:
 
     def section(
         self,
-        chapter: str,
+        chapter: Chapter,
         name: str,
         plot_type: str,
         data: Any,
@@ -54,8 +54,7 @@ class Page:
 
         Parameters
         ----------
-        chapter : str
-            Key of :data:`CHAPTERS`.
+        chapter : Chapter
         name : str
             Heading; empty for a chapter of one section.
         plot_type : {'html', 'table', 'linegraph', 'bargraph', 'box', 'heatmap'}
@@ -63,8 +62,7 @@ class Page:
             As MultiQC's custom content takes it. Lines without a point, and panels without a line,
             are left out, as MultiQC fails on them; where nothing is left, a sentence says so.
         lead : str
-            Markdown under the heading of a chapter of one section, in place of what
-            :data:`~nfexplainn.page.chapters.LEADS` says of it.
+            Markdown under the heading of a chapter of one section, in place of the chapter's own.
         description : str
             HTML under the section's heading.
         section_id : str
@@ -78,19 +76,19 @@ class Page:
             Further keys of the custom content (``headers``, ``xcats``, ...).
         """
         slug = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
-        section_id = self._unique(section_id or f"{chapter}_{slug or 'main'}")
-        self._ids.setdefault((chapter, name), section_id)
-        title = name or CHAPTERS[chapter]
-        place = self._place(chapter, topic or title)
+        section_id = self._unique(section_id or f"{chapter.key}_{slug or 'main'}")
+        self._ids.setdefault((chapter.key, name), section_id)
+        title = name or chapter.title
+        place = self._place(chapter.key, topic or title)
         if plot_type == "linegraph":
             data, pconfig = _drawable(data, pconfig or {})
             if not data:
                 plot_type, data = "html", "<p>There is no value to draw.</p>"
         content: dict[str, Any] = {
             "id": section_id,
-            "parent_id": chapter,
-            "parent_name": CHAPTERS[chapter],
-            "parent_description": lead or LEADS.get(chapter, ""),
+            "parent_id": chapter.key,
+            "parent_name": chapter.title,
+            "parent_description": lead or chapter.lead,
             # Without the place where it is the chapter's name: MultiQC shows that once.
             "section_name": f"<!--{place}-->{escape(title)}" if name else escape(title),
             "description": paragraph(description),
@@ -99,7 +97,7 @@ class Page:
         if plot_type != "html":
             defaults: dict[str, Any] = {
                 "id": f"{section_id}_plot",
-                "title": f"{CHAPTERS[chapter] if name else 'nf-explainn'}: {escape(title)}",
+                "title": f"{chapter.title if name else 'nf-explainn'}: {escape(title)}",
             }
             if plot_type != "table":
                 # MultiQC would count "27 samples", which are motifs, tasks or replicates here.
@@ -117,12 +115,13 @@ class Page:
         self._written += 1
         return f"{first:04d}-{self._written:04d}"
 
-    def link(self, chapter: str, name: str, otherwise: str = "") -> str:
+    def link(self, chapter: Chapter, name: str, otherwise: str = "") -> str:
         """Give the link to a section that is written already, or else to its chapter.
 
         Parameters
         ----------
-        chapter, name : str
+        chapter : Chapter
+        name : str
             As given to :meth:`section`.
         otherwise : str
             Another section's name, taken where the first is not there.
@@ -132,9 +131,9 @@ class Page:
         str
             ``#`` and an id; empty where the chapter has no section yet.
         """
-        found = self._ids.get((chapter, name)) or self._ids.get((chapter, otherwise))
-        if found is None and any(key[0] == chapter for key in self._ids):
-            found = chapter
+        found = self._ids.get((chapter.key, name)) or self._ids.get((chapter.key, otherwise))
+        if found is None and any(key[0] == chapter.key for key in self._ids):
+            found = chapter.key
         return f"#{found}" if found else ""
 
     def _unique(self, section_id: str) -> str:
@@ -145,7 +144,7 @@ class Page:
 
     def table(
         self,
-        chapter: str,
+        chapter: Chapter,
         name: str,
         rows: Mapping[str, Mapping[str, Cell]],
         headers: Mapping[str, Mapping[str, Any]],

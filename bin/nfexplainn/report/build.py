@@ -8,38 +8,44 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.analyses.attribution.report import write_attribution
-from nfexplainn.analyses.binding_modes.report import write_modes
-from nfexplainn.analyses.cooperativity.report import write_cooperativity
-from nfexplainn.analyses.cycles.report import cycle_units, question_cycles, write_cycles
-from nfexplainn.analyses.discovery.report import write_discovery
-from nfexplainn.analyses.explain.report import write_explained
-from nfexplainn.analyses.nullification.report import write_nullification
-from nfexplainn.analyses.plug_and_play.report import write_drift
-from nfexplainn.analyses.transfer.report import write_transfer
-from nfexplainn.analyses.unit_maps.report import write_maps
-from nfexplainn.analyses.unit_sweep.report import write_sweep
+from nfexplainn.analyses.cycles.report import cycle_units, question_cycles
+from nfexplainn.page.chapters import SUMMARY, Chapter, Content, Part
 from nfexplainn.page.load import DatasetResult, Inputs
 from nfexplainn.page.mqc import Page
 from nfexplainn.page.units import units_of
-from nfexplainn.report.comparison import write_comparison
-from nfexplainn.report.consensus import write_consensus
-from nfexplainn.report.curves import write_curves
-from nfexplainn.report.data import write_data, write_status
-from nfexplainn.report.diverged import with_diverged
-from nfexplainn.report.importance import write_importance
-from nfexplainn.report.methods import write_methods, write_parameters, write_versions
-from nfexplainn.report.motifs import (
-    rows_per_model,
-    shown_units,
-    write_motifs,
-    write_tomtom,
+from nfexplainn.report import (
+    comparison,
+    consensus,
+    curves,
+    data,
+    importance,
+    methods,
+    motifs,
+    performance,
+    reestimated,
+    weights,
 )
-from nfexplainn.report.performance import write_performance
-from nfexplainn.report.reestimated import write_reestimated
+from nfexplainn.report.analyses import analysis_parts
+from nfexplainn.report.diverged import with_diverged
+from nfexplainn.report.methods import write_versions
+from nfexplainn.report.motifs import rows_per_model, shown_units
 from nfexplainn.report.summary import summary_units, write_summary
-from nfexplainn.report.weights import write_weights
 
+CORE = (
+    data.STATUS_PART,
+    data.PART,
+    curves.PART,
+    performance.PART,
+    comparison.PART,
+    motifs.PART,
+    reestimated.PART,
+    consensus.PART,
+    importance.PART,
+    weights.PART,
+    motifs.TOMTOM_PART,
+    methods.PART,
+    methods.PARAMETERS_PART,
+)
 DEFAULT_UNITS = 100
 
 
@@ -66,33 +72,23 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
         for unit in chain(*shown.values(), summary_units(inputs, units), cycle_units(inputs, units))
         if unit.motif is not None
     }
-    write_status(page, inputs)
-    write_data(page, inputs)
-    write_curves(page, everything)
-    write_performance(page, everything)
-    write_cycles(page, inputs, units)
-    write_comparison(page, everything)
-    write_sweep(page, everything)
-    write_motifs(page, inputs, units, shown)
-    write_reestimated(page, inputs)
-    write_consensus(page, inputs)
-    write_importance(page, inputs, units)
-    write_weights(page, inputs, units)
-    write_tomtom(page, inputs, shown)
-    write_discovery(page, inputs)
-    write_cooperativity(page, inputs)
-    write_nullification(page, everything)
-    write_attribution(page, inputs)
-    write_maps(page, inputs)
-    write_modes(page, everything)
-    write_explained(page, inputs)
-    write_drift(page, inputs)
-    write_transfer(page, everything)
-    write_methods(page, everything)
+    content = Content(inputs, everything, units, shown)
+    for part in all_parts():
+        part.write(page, content)
     write_versions(page, inputs.versions)
-    write_parameters(page, inputs)
     # First on the page, and last here: it links to the other sections.
     write_summary(page, inputs, units, list(everywhere.values()))
+
+
+def all_parts() -> list[Part]:
+    """Give what is written, in the order of the page; the summary, which links to it, is apart."""
+    parts = [*CORE, *analysis_parts()]
+    return sorted(parts, key=lambda part: (-part.chapter.position, part.place))
+
+
+def all_chapters() -> list[Chapter]:
+    """Give the chapters in the order of the page, the summary first."""
+    return list(dict.fromkeys([SUMMARY, *(part.chapter for part in all_parts())]))
 
 
 def readable(inputs: Inputs) -> Inputs:

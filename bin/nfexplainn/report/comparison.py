@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scipy.special import stdtr, stdtrit
 
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import PERFORMANCE, Part
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
 from nfexplainn.page.mqc import Cell, Page, cell, short
 from nfexplainn.page.scores import by_replicate, cost
@@ -92,7 +93,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         }
     used = {key for row in shown.values() for key, value in row.items() if value not in (None, "")}
     page.table(
-        "nfx_performance",
+        PERFORMANCE,
         "Architectures",
         shown,
         {key: header for key, header in _headers(rows).items() if key in used},
@@ -209,3 +210,6 @@ def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object
         "seconds": {"title": "Seconds", "description": "Of training, per replicate", **count},
         "epochs": {"title": "Epochs", "description": "Per replicate", **count},
     }
+
+
+PART = Part(PERFORMANCE, lambda page, content: write_comparison(page, content.everything), place=2)

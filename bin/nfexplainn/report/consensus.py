@@ -9,6 +9,7 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import MOTIFS, Part
 from nfexplainn.page.load import Inputs, ModelResult, Row, number
 from nfexplainn.page.mqc import (
     DASH,
@@ -92,7 +93,7 @@ def _table(page: Page, model: ModelResult, title: str, position: int) -> None:
     )
     kept = {key: header for key, header in headers.items() if key in used}
     name = f"Consensus: {title}"
-    page.table("nfx_motifs", name, rows, kept, first="Motif", description=text, topic=title)
+    page.table(MOTIFS, name, rows, kept, first="Motif", description=text, topic=title)
 
 
 def _logo(row: Row, symbol: str) -> str:
@@ -120,3 +121,6 @@ def _ensemble(model: ModelResult) -> str:
         f" On the test set, the mean of the replicates' predictions has {escape(sc.label(metric))}"
         f" {said}{rest}."
     )
+
+
+PART = Part(MOTIFS, lambda page, content: write_consensus(page, content.inputs), place=2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import TRAINING, Part
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT, ROW_LIMIT, capped, title_of
@@ -58,7 +59,7 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
                 dashes[name] = "dot" if column == "train_loss" else "solid"
         panels.append(lines)
     page.section(
-        "nfx_training",
+        TRAINING,
         "Losses",
         "linegraph",
         panels,
@@ -96,7 +97,7 @@ def _metrics(page: Page, models: Sequence[ModelResult]) -> None:
         labels.append({"name": "Validation loss", "ylab": "Loss"})
     several = len(panels) > 1
     page.section(
-        "nfx_training",
+        TRAINING,
         "Validation metric",
         "linegraph",
         panels if several else panels[0],
@@ -161,7 +162,7 @@ def _runs(
                 "kernel": cell(_kernel(facts.get((model.dataset, model.name, replicate)))),
             }
     page.table(
-        "nfx_training",
+        TRAINING,
         "Runs",
         dict(list(rows.items())[:ROW_LIMIT]),
         {
@@ -184,3 +185,6 @@ def _runs(
         first="Run",
         description="One row per training." + capped(len(rows), ROW_LIMIT, "history"),
     )
+
+
+PART = Part(TRAINING, lambda page, content: write_curves(page, content.everything))

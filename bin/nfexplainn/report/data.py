@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from nfexplainn.page.chapters import DATA, STATUS, Part
 from nfexplainn.page.load import DatasetResult, Inputs, Row, number
 from nfexplainn.page.mqc import DASH, MINUS, Cell, Page, cell, escape, lines, plural, thousands
 from nfexplainn.page.style import ROW_LIMIT, capped
@@ -49,7 +50,7 @@ def write_status(page: Page, inputs: Inputs) -> None:
         )
     else:
         markup = f"<p>All could be trained on ({plural(good, 'data set')}).</p>"
-    page.section("nfx_status", "", "html", markup)
+    page.section(STATUS, "", "html", markup)
     page.tsv(
         "status",
         ("dataset", "state", "reason", "advice"),
@@ -114,7 +115,7 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     headers = {key: header for key, header in headers.items() if key in used}
     page.table(
-        "nfx_data",
+        DATA,
         "Counts",
         dict(list(rows.items())[:ROW_LIMIT]),
         headers,
@@ -147,7 +148,7 @@ def _dropped(page: Page, datasets: Sequence[DatasetResult]) -> None:
         }
     numbered = {str(position): row for position, row in enumerate(rows.values(), 1)}
     page.table(
-        "nfx_data",
+        DATA,
         "Dropped records",
         numbered,
         {
@@ -179,7 +180,7 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         for check, (title, description) in _CHECKS.items()
     }
     page.table(
-        "nfx_data",
+        DATA,
         "Leakage audit",
         shown,
         headers | {"example": {"title": "Example"}},
@@ -224,9 +225,15 @@ def _notes(page: Page, datasets: Sequence[DatasetResult]) -> None:
             f"<details{opened}><summary>{escape(name)}</summary><ul>{items}</ul></details>"
         )
     page.section(
-        "nfx_data",
+        DATA,
         "Notes",
         "html",
         f'<div class="nfx-text">{"".join(parts)}</div>',
         description="What was cut, matched and shuffled on the way.",
     )
+
+
+STATUS_PART = Part(STATUS, lambda page, content: write_status(page, content.inputs))
+
+
+PART = Part(DATA, lambda page, content: write_data(page, content.inputs))

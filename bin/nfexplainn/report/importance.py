@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from nfexplainn.page.chapters import IMPORTANCE, Part
 from nfexplainn.page.load import Inputs, ModelResult
 from nfexplainn.page.mqc import Page, escape
 from nfexplainn.page.style import PANEL_LIMIT, title_of
@@ -91,7 +92,7 @@ def _draw(page: Page, panels: Sequence[tuple[str, dict[str, Box]]], pairs: int) 
     many = len(panels) > 1
     data = [boxes for _, boxes in panels]
     page.section(
-        "nfx_importance",
+        IMPORTANCE,
         "",
         "box",
         data if many else data[0],
@@ -149,3 +150,6 @@ def _contributions(path: Path, units: Sequence[int], task: str) -> dict[int, np.
         for unit in wanted[np.isin(wanted, numbers)]:
             parts[int(unit)].append(values[numbers == unit])
     return {unit: np.concatenate(found) for unit, found in parts.items() if found}
+
+
+PART = Part(IMPORTANCE, lambda page, content: write_importance(page, content.inputs, content.units))

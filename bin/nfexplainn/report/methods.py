@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from nfexplainn.analyses.unit_sweep.report import sweep_text
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
+from nfexplainn.page.chapters import METHODS, PARAMETERS, Part
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural
 from nfexplainn.page.style import NAMES
-from nfexplainn.report.methods_analyses import analyses_text, denoising_text, sweep_text
+from nfexplainn.report.methods_analyses import analyses_text, denoising_text
 from nfexplainn.report.methods_splits import split_text
 from nfexplainn.report.references import REFERENCES
 from nfexplainn.report.starts import starts_text
@@ -59,7 +61,7 @@ class _Text:
 def write_methods(page: Page, inputs: Inputs) -> None:
     """Write the methods text with its references, for the page and as ``methods.html``."""
     text = methods_html(inputs)
-    page.section("nfx_methods", "", "html", text)
+    page.section(METHODS, "", "html", text)
     write_text(page.folder / "methods.html", text + "\n")
 
 
@@ -319,7 +321,7 @@ def write_parameters(page: Page, inputs: Inputs) -> None:
     page.tsv("parameters", ("parameter", "value"), plain)
     if rows:
         page.table(
-            "nfx_parameters",
+            PARAMETERS,
             "",
             rows,
             {"value": {"title": "Value"}},
@@ -338,3 +340,9 @@ def write_versions(page: Page, versions: Sequence[tuple[str, str, str]]) -> None
     if steps:
         text = json.dumps(steps, indent=1, sort_keys=True)
         write_text(page.folder / "nf-explainn_mqc_versions.yml", text + "\n")
+
+
+PART = Part(METHODS, lambda page, content: write_methods(page, content.everything))
+
+
+PARAMETERS_PART = Part(PARAMETERS, lambda page, content: write_parameters(page, content.inputs))

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nfexplainn.evaluation.advice import ON_GENOME
+from nfexplainn.page.chapters import Values
 from nfexplainn.page.load import Inputs
+from nfexplainn.page.methods import NAMED, values_of
 from nfexplainn.page.mqc import escape
-from nfexplainn.report.methods_analyses import NAMED, Values, values_of
 
 _PARTS = {"valid": "validation", "test": "test"}
 

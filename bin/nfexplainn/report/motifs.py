@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
+from nfexplainn.page.chapters import MOTIFS, TOMTOM, Part
 from nfexplainn.page.load import Inputs, ModelResult, Row, number
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
 from nfexplainn.page.style import PANEL_LIMIT, ROW_LIMIT, capped, title_of
@@ -62,7 +63,7 @@ def write_motifs(page: Page, inputs: Inputs, units: Units, shown: Units) -> None
 def _table(page: Page, name: str, rows: dict[str, dict[str, Cell]], description: str) -> None:
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     headers = {key: header for key, header in _headers().items() if key in used}
-    page.table("nfx_motifs", name, rows, headers, first="Unit", description=description)
+    page.table(MOTIFS, name, rows, headers, first="Unit", description=description)
 
 
 def _row(unit: Unit) -> dict[str, Cell]:
@@ -246,7 +247,7 @@ def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
     )
     if not found:
         markup = "<p>No unit matches a known motif at the q-value threshold.</p>"
-        page.section("nfx_tomtom", "", "html", markup)
+        page.section(TOMTOM, "", "html", markup)
         return
     rows: dict[str, dict[str, Cell]] = {}
     for position, (model, unit, row) in enumerate(found[:ROW_LIMIT], 1):
@@ -265,7 +266,7 @@ def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
         }
     whole = {"format": "{:,.0f}"}
     page.table(
-        "nfx_tomtom",
+        TOMTOM,
         "",
         rows,
         {
@@ -286,3 +287,11 @@ def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
         " Members of a family look alike: read the name as the family's."
         + capped(len(found), len(rows), "tomtom"),
     )
+
+
+PART = Part(
+    MOTIFS, lambda page, content: write_motifs(page, content.inputs, content.units, content.shown)
+)
+
+
+TOMTOM_PART = Part(TOMTOM, lambda page, content: write_tomtom(page, content.inputs, content.shown))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import PERFORMANCE, Part
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
 from nfexplainn.page.mqc import Cell, Page, cell, escape, raw_cell
 from nfexplainn.page.style import ROW_LIMIT, capped, title_of
@@ -63,7 +64,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
     _bars(page, bars)
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     page.table(
-        "nfx_performance",
+        PERFORMANCE,
         "Scores",
         dict(list(rows.items())[:ROW_LIMIT]),
         {key: header for key, header in _headers().items() if key in used},
@@ -174,7 +175,7 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
     bar_kinds = few if sum(map(len, panels)) > BARS_IN_FULL else _BARS
     note = f" The first {BAR_LIMIT} are drawn; all are in the table." if cut else ""
     page.section(
-        "nfx_performance",
+        PERFORMANCE,
         "Against baselines",
         "bargraph",
         panels if len(panels) > 1 else panels[0],
@@ -217,3 +218,6 @@ def _tables(page: Page, inputs: Inputs) -> None:
     page.tsv("performance", _COLUMNS, averaged)
     if single:
         page.tsv("metrics", list(single[0]), single)
+
+
+PART = Part(PERFORMANCE, lambda page, content: write_performance(page, content.everything))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nfexplainn.page.chapters import DATA
 from nfexplainn.page.load import DatasetResult, number
 from nfexplainn.page.mqc import Cell, Page, cell, thousands
 
@@ -36,7 +37,7 @@ def write_readings(page: Page, datasets: Sequence[DatasetResult], limit: int) ->
     }
     more = f" Shown: {limit} of {len(found)} rows; all are in <code>tables/readings.tsv</code>."
     page.table(
-        "nfx_data",
+        DATA,
         "What was read",
         rows,
         {

@@ -8,6 +8,7 @@ from pathlib import Path
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.page.chapters import MOTIFS, Part
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, raw_cell
 from nfexplainn.page.style import ROW_LIMIT, capped
@@ -58,7 +59,7 @@ def write_reestimated(page: Page, inputs: Inputs) -> None:
             "other": None if other is None else number(other["auprc_test"]),
         }
     page.table(
-        "nfx_motifs",
+        MOTIFS,
         "Best motif per task",
         rows,
         _headers(),
@@ -111,3 +112,6 @@ def _logo(motif: Motif | None, text: str, symbols: list[str]) -> str:
 def _symbols(symbols: Sequence[str]) -> str:
     hidden = 'width="0" height="0" style="position:absolute" aria-hidden="true"'
     return f"<svg {hidden}>{''.join(symbols)}</svg>"
+
+
+PART = Part(MOTIFS, lambda page, content: write_reestimated(page, content.inputs), place=1)

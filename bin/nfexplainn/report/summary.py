@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import MOTIFS, PERFORMANCE, SUMMARY
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.page.mqc import Page, escape, lines, plural, thousands
 from nfexplainn.page.style import title_of
@@ -77,7 +78,7 @@ def write_summary(
         "<span>Strongest motifs</span></span></th><th>Why, and what next</th></tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
-    page.section("nfx_summary", "", "html", markup)
+    page.section(SUMMARY, "", "html", markup)
     columns = list(dict.fromkeys(key for row in table for key in row))
     page.tsv("summary", columns, table)
 
@@ -164,8 +165,8 @@ def _links(page: Page, inputs: Inputs, model: ModelResult) -> dict[str, str]:
     """Where the scores and the motifs of a model stand; empty where nowhere."""
     title = title_of(model, inputs.models)
     return {
-        "scores": page.link("nfx_performance", "Scores"),
-        "motifs": page.link("nfx_motifs", title, ALL),
+        "scores": page.link(PERFORMANCE, "Scores"),
+        "motifs": page.link(MOTIFS, title, ALL),
     }
 
 

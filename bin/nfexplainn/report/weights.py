@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 
+from nfexplainn.page.chapters import WEIGHTS, Part
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import Page, escape
 from nfexplainn.page.style import PANEL_LIMIT, title_of
@@ -85,7 +86,7 @@ def _heatmap(
     top = max(flat, default=1.0) or 1.0
     whole = len(flat) == len(rows) * len(columns)
     page.section(
-        "nfx_weights",
+        WEIGHTS,
         name,
         "heatmap",
         [list(row) for row in values],
@@ -111,3 +112,6 @@ def _heatmap(
             "height": 160 + 22 * len(rows),
         },
     )
+
+
+PART = Part(WEIGHTS, lambda page, content: write_weights(page, content.inputs, content.units))

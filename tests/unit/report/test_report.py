@@ -21,11 +21,10 @@ import report_fixtures as fixtures
 from nfexplainn.motifs.sets import jaspar_releases
 from nfexplainn.order import natural_key
 from nfexplainn.page import scores as sc
-from nfexplainn.page.chapters import CHAPTERS, LEADS
 from nfexplainn.page.load import Inputs, load_inputs
 from nfexplainn.page.mqc import cell, power, short
 from nfexplainn.page.units import top_units, units_of
-from nfexplainn.report.build import build_report
+from nfexplainn.report.build import all_chapters, build_report
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.motifs import rows_per_model
 
@@ -307,16 +306,12 @@ def test_rows_per_model(models: int, wanted: int, rows: int) -> None:
 def test_chapters_of_several_sections_have_a_lead_of_their_own(root: Path) -> None:
     # MultiQC would put the text of one section, of one data set, under the chapter's heading.
     sources = "".join(path.read_text() for path in (root / "bin/nfexplainn/report").glob("*.py"))
-    alone = set(re.findall(r'"(nfx_\w+)",\s*"",', sources))
-    assert set(CHAPTERS) - set(LEADS) == alone
-    assert alone == {
-        "nfx_summary",
-        "nfx_status",
-        "nfx_importance",
-        "nfx_tomtom",
-        "nfx_methods",
-        "nfx_parameters",
+    alone = {name.lower() for name in re.findall(r'page\.section\(\s*([A-Z]+),\s*"",', sources)}
+    alone |= {name.lower() for name in re.findall(r'page\.table\(\s*([A-Z]+),\s*"",', sources)}
+    assert {chapter.key for chapter in all_chapters() if not chapter.lead} == {
+        f"nfx_{name}" for name in alone
     }
+    assert alone == {"summary", "status", "importance", "tomtom", "methods", "parameters"}
 
 
 def test_every_section_carries_the_lead_of_its_chapter(demo: Path) -> None:
@@ -325,8 +320,9 @@ def test_every_section_carries_the_lead_of_its_chapter(demo: Path) -> None:
         section = json.loads(path.read_text())
         leads.setdefault(section["parent_id"], set()).add(section["parent_description"])
     assert all(len(found) == 1 for found in leads.values()), leads
-    assert {key: found for key, found in leads.items() if key in LEADS} == {
-        key: {LEADS[key]} for key in leads if key in LEADS
+    of_chapters = {chapter.key: {chapter.lead} for chapter in all_chapters() if chapter.lead}
+    assert {key: found for key, found in leads.items() if key in of_chapters} == {
+        key: found for key, found in of_chapters.items() if key in leads
     }
 
 
@@ -334,7 +330,8 @@ def test_page_order_names_every_chapter(root: Path) -> None:
     config = yaml.safe_load((root / "assets/multiqc/multiqc_config.yml").read_text())
     order = config["report_section_order"]
     ranked = sorted(order, key=lambda key: -order[key]["order"])
-    assert [key for key in ranked if key.startswith("nfx_")] == list(CHAPTERS)
+    named = [key for key in ranked if key.startswith("nfx_")]
+    assert named == [chapter.key for chapter in all_chapters()]
     assert ranked.index("multiqc_software_versions") == ranked.index("nfx_parameters") - 1
     assert config["run_modules"] == ["custom_content"]
 
@@ -343,7 +340,8 @@ def test_documentation_names_every_chapter(root: Path) -> None:
     table = (root / "docs/output.md").read_text().partition("| chapter |")[2].partition("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
     named = [name for row in rows for name in row.split(", ")]
-    assert [name for name in named if name != "Software Versions"] == list(CHAPTERS.values())
+    titles = [chapter.title for chapter in all_chapters()]
+    assert [name for name in named if name != "Software Versions"] == titles
 
 
 def test_documentation_names_every_table_and_its_columns(root: Path, demo: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import report_fixtures as fixtures
+from nfexplainn.page.chapters import TRAINING
 from nfexplainn.page.load import load_inputs
 from nfexplainn.page.mqc import Page
 from nfexplainn.report.build import build_report
@@ -64,7 +65,7 @@ def test_empty_panels_go_with_their_labels(tmp_path: Path) -> None:
     panels = [{"a": []}, {"a": [[1.0, 2.0]], "b": []}]
     labels = [{"name": "first"}, {"name": "second"}]
     config = {"data_labels": labels}
-    Page(tmp_path).section("nfx_training", "x", "linegraph", panels, pconfig=config)
+    Page(tmp_path).section(TRAINING, "x", "linegraph", panels, pconfig=config)
     section = content(tmp_path, "nfx_training_x")
     assert section["data"] == [{"a": [[1.0, 2.0]]}]
     assert section["pconfig"]["data_labels"] == [{"name": "second"}]

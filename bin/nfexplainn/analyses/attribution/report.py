@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.order import natural_key
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, iterate_table, number, read_table
+from nfexplainn.page.methods import listed_models, most
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural, power, raw_cell, short
 from nfexplainn.page.style import PANEL_LIMIT, capped
+
+CHAPTER = Chapter(
+    "nfx_attribution",
+    "Attributions",
+    575,
+    lead=(
+        "What every base adds to a prediction (DeepLIFT, against shuffles of the sequence), and"
+        " the motifs that come back in that (TF-MoDISco), for every model. Beside each stands the"
+        " unit of ExplaiNN that looks most alike: what both find does not hang on how a model is"
+        " read."
+    ),
+)
 
 ROWS = 30
 _COLUMN = 12  # pixels per column of a logo
@@ -82,7 +96,7 @@ def _table(
 ) -> None:
     said = _summary(tasks)
     if not patterns:
-        page.section("nfx_attribution", title, "html", f"<p>{said}</p>")
+        page.section(CHAPTER, title, "html", f"<p>{said}</p>")
         return
     several = len(tasks) > 1
     symbols: list[str] = []
@@ -122,7 +136,7 @@ def _table(
         '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
         f"{''.join(symbols)}</svg><p>{said}{capped(len(patterns), len(rows), 'patterns')}</p>"
     )
-    page.table("nfx_attribution", title, rows, kept, first="Pattern", description=text)
+    page.table(CHAPTER, title, rows, kept, first="Pattern", description=text)
 
 
 def _summary(tasks: list[Row]) -> str:
@@ -153,3 +167,29 @@ def _logo(row: Row, symbol: str) -> str:
         f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="{label}">'
         f'<use href="#{symbol}"/></svg>'
     )
+
+
+def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
+    number = most(values, "attribution_sequences", 1000)
+    recurrent = ""
+    if "danq" in models:
+        recurrent = (
+            " DanQ's recurrent layers took integrated gradients over those layers alone"
+            f" {cite('integrated_gradients')}."
+        )
+    return (
+        f"Predictions of at most {number} well-predicted test sequences per task were attributed to"
+        f" bases by DeepLIFT {cite('deeplift')} in tangermeme {cite('tangermeme')}, against ten"
+        f" dinucleotide shuffles {cite('shuffle')} of each sequence, for the best replicate of each"
+        f" model ({listed_models(models)}).{recurrent} Motifs in the attributions were found by"
+        f" TF-MoDISco {cite('modisco')} (modisco-lite with its defaults; in sequences of up to"
+        " 60 bp windows of 11 bp and 4 on either side), compared with the known motifs as those of"
+        " units are, and with ExplaiNN's units by the cosine of their aligned columns."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_attribution(page, content.inputs),
+    methods=Methods("attribution", _methods),
+)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from nfexplainn.order import natural_key
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
+from nfexplainn.page.methods import is_explainn
 from nfexplainn.page.mqc import Cell, Page, cell, escape, power
 from nfexplainn.page.style import ROW_LIMIT, capped, name_of, title_of
 
+CHAPTER = Chapter(
+    "nfx_modes",
+    "Binding modes",
+    580,
+    lead=(
+        "Motifs of one family look alike, so the known motifs are sorted into binding modes"
+        " (clusters). A model has found a mode when at least one of its units (of a network"
+        " without units: a filter of its first layer) is annotated with a member."
+    ),
+)
+
 MODES_SHOWN = 60
-_CHAPTER = "nfx_modes"
 _COLUMNS = (
     *("dataset", "model", "replicate", "mode", "name", "members", "unit", "target_id"),
     *("target_name", "q_value", "units"),
@@ -83,7 +96,7 @@ def _counts(page: Page, inputs: Inputs, found: Found) -> None:
             "replicates": len(counts),
         }
     page.table(
-        _CHAPTER,
+        CHAPTER,
         "Modes found",
         shown,
         {
@@ -144,7 +157,7 @@ def _which(
     count: dict[str, object] = {"format": "{:,.0f}"}
     several = len({d for d, _ in found}) > 1
     page.table(
-        _CHAPTER,
+        CHAPTER,
         f"Which modes: {dataset}" if several else "Which modes",
         shown,
         {
@@ -169,3 +182,27 @@ def _which(
 def _q(row: Row) -> float:
     value = number(row["q_value"])
     return 1.0 if value is None else value
+
+
+def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
+    table = values.get("mode_clusters")
+    if table:
+        clusters = f"the clusters of known motifs in {escape(PurePath(str(table)).name)}"
+    else:
+        clusters = (
+            "clusters of the known motifs, joined by average linkage down to a mean similarity of"
+            " 2.5 (-log10 p of Tomtom, mean of both comparisons)"
+        )
+    filters = "" if all(map(is_explainn, models)) else " (of other networks: a first-layer filter)"
+    threshold = escape(values.get("q_threshold", 0.05))
+    return (
+        f"Binding modes {cite('explainn')} were {clusters}; a model has found a mode if at least"
+        f" one of its units{filters} matches a member at q ≤ {threshold}."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_modes(page, content.everything),
+    methods=Methods("modes", _methods),
+)

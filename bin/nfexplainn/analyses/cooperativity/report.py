@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import MINUS, Cell, Page, cell, escape, power
 from nfexplainn.page.style import COLOURS, NAMES, ROW_LIMIT, capped
 
+CHAPTER = Chapter(
+    "nfx_cooperativity",
+    "Cooperativity",
+    590,
+    lead=(
+        "Two motifs are put into random sequences, the first in the middle, the second at every"
+        " distance (the paper's Figure 2). Shown is what both do together beyond what each does"
+        " alone: the prediction with both, minus that with each, plus that with none; 0 means that"
+        " they add up. A control word without meaning takes the place of the second motif."
+    ),
+)
+
 PANEL_LIMIT = 12
-_CHAPTER = "nfx_cooperativity"
 # Which models add up parts that look for one motif each.
 _ADDITIVE = ("explainn",)
 
@@ -72,7 +84,7 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
         labels.append({"name": escape(title), "ylab": "Both beyond the sum of each"})
     cut = f" The first {PANEL_LIMIT} of {len(groups)} pairs." if len(groups) > PANEL_LIMIT else ""
     page.section(
-        _CHAPTER,
+        CHAPTER,
         "Over the distance",
         "linegraph",
         panels if len(panels) > 1 else panels[0],
@@ -138,7 +150,7 @@ def _table(page: Page, verdicts: Sequence[Row], tasks: Mapping[Key, str]) -> Non
     }
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     page.table(
-        _CHAPTER,
+        CHAPTER,
         "In words",
         rows,
         {key: header for key, header in headers.items() if key in used},
@@ -203,3 +215,24 @@ def words(group: Sequence[Row], model: str) -> str:
         if different:
             said += ", whose one filter both motifs move: not across units"
     return said
+
+
+def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
+    number = escape(values.get("cooperativity_backbones", 60))
+    step = int(values.get("cooperativity_step") or 1)
+    places = "at every distance" if step == 1 else f"at distances {step} bp apart"
+    return (
+        f"Cooperativity was measured {cite('explainn')} on {number} random sequences with one motif"
+        f" in the middle and another {places} on either strand, as the prediction with"
+        " both, minus that with each, plus that with none; the word GGGCT was the control. A"
+        " change with distance is a p-value of Friedman's test below 0.01 over bins of 10 bp of"
+        " gaps beyond two filter lengths, of at least a tenth of the stronger motif's effect and"
+        " twice that with the control."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_cooperativity(page, content.inputs),
+    methods=Methods("cooperativity", _methods),
+)

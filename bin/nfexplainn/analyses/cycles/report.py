@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nfexplainn.page.chapters import PERFORMANCE, Part
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, power, raw_cell
 from nfexplainn.page.style import PANEL_LIMIT
@@ -176,7 +177,7 @@ def _table(page: Page, panel: _Panel) -> None:
     }
     asked = f"<b>{escape(panel.question)}</b> " if panel.question else ""
     page.table(
-        "nfx_performance",
+        PERFORMANCE,
         f"Cycles: {panel.title}",
         rows,
         {key: header for key, header in headers.items() if key in used},
@@ -187,3 +188,8 @@ def _table(page: Page, panel: _Panel) -> None:
         f" commonest in {first}; all are in tables/cycles.tsv. A single motif can tell the two"
         " cycles apart and the model still confuse neighbouring ones, which share reads.",
     )
+
+
+PART = Part(
+    PERFORMANCE, lambda page, content: write_cycles(page, content.inputs, content.units), place=1
+)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import (
     DASH,
@@ -23,13 +24,24 @@ from nfexplainn.page.mqc import (
 )
 from nfexplainn.page.style import COLOURS, ROW_LIMIT, capped
 
+CHAPTER = Chapter(
+    "nfx_discovery",
+    "De novo discovery",
+    597,
+    lead=(
+        "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"
+        " its best hit per sequence, the best is chosen on validation and reported on the test set"
+        " (the paper's Figure 3). STREME was given the same training sequences, and its motifs"
+        " went through the same scanner."
+    ),
+)
+
 NAMES = {
     "explainn": "Units",
     "explainn_reestimated": "Units, re-estimated",
     "streme": "STREME",
 }
 BAR_LIMIT = 40
-_CHAPTER = "nfx_discovery"
 _COLUMN = 12  # pixels per column of a logo
 _TABLES = ("discovery", "discovery_motifs", "discovery_timing")
 
@@ -93,7 +105,7 @@ def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> N
         return
     note = f" The first {BAR_LIMIT} of {len(bars)}." if len(bars) > BAR_LIMIT else ""
     page.section(
-        _CHAPTER,
+        CHAPTER,
         "Best motif",
         "bargraph",
         {escape(name): bar for name, bar in list(bars.items())[:BAR_LIMIT]},
@@ -183,7 +195,7 @@ def _table(
         f"{capped(len(groups), ROW_LIMIT, 'discovery')}</p>"
     )
     kept = {key: header for key, header in headers.items() if key in used}
-    page.table(_CHAPTER, "Side by side", rows, kept, first="Motifs of", description=text)
+    page.table(CHAPTER, "Side by side", rows, kept, first="Motifs of", description=text)
 
 
 def _said(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> str:
@@ -244,3 +256,28 @@ def _note(rows: Sequence[Row]) -> str:
     if rows[0]["chosen_on"] == "train+valid":
         notes["chosen on training and validation, for want of positives"] = None
     return "; ".join(notes)
+
+
+def _streme_ran(rows: Sequence[Mapping[str, str]]) -> bool:
+    return any(row["source"] == "streme" and row["state"] in ("ok", "none") for row in rows)
+
+
+def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
+    defaults = {"nmotifs": 10, "hofract": 0, "minw": 8, "maxw": 19}
+    number, share, least, largest = (
+        escape(values.get(f"streme_{name}", default)) for name, default in defaults.items()
+    )
+    return (
+        f"STREME {cite('streme')} was given the training positives and negatives of each task"
+        f" ({number} motifs of {least} to {largest} bp, hold-out {share}). Every motif of the units"
+        " and of STREME was scored by the AUPRC of its best hit per sequence; the best of either"
+        " was chosen on the validation part (with fewer than 50 positives there, on training and"
+        " validation) and scored once on the test part."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_discovery(page, content.inputs),
+    methods=Methods("discovery", _methods, ran=_streme_ran),
+)

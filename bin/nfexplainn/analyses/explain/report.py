@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, iterate_table, number
 from nfexplainn.page.mqc import Cell, Page, cell, escape, plural
 from nfexplainn.page.style import PANEL_LIMIT, capped
+
+CHAPTER = Chapter(
+    "nfx_explained",
+    "Explained sequences",
+    560,
+    lead=(
+        "A prediction is the bias plus what every unit adds, exactly. These are the sequences"
+        " given with <code>--explain</code>, split so by the best replicate."
+    ),
+)
 
 ROWS = 20
 PICTURES = 5
@@ -79,7 +90,7 @@ def _table(page: Page, title: str, path: Path) -> None:
         " unit's share and place, are in the data set's folder <code>explained</code>"
         f" (Parquet, BED, pictures).{capped(total, len(rows), 'explained')}"
     )
-    page.table("nfx_explained", title, rows, kept, first="Sequence", description=text)
+    page.table(CHAPTER, title, rows, kept, first="Sequence", description=text)
 
 
 def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
@@ -101,9 +112,25 @@ def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
         " stand there twice."
     )
     page.section(
-        "nfx_explained",
+        CHAPTER,
         f"{title}: pictures",
         "html",
         f'<p class="nfx-text">{text}</p>{figures}',
         section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
     )
+
+
+def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
+    file = values.get("explain")
+    source = f" in {escape(PurePath(str(file)).name)}" if file else ""
+    return (
+        f"The predictions of the sequences{source} were split over the units of the best replicate"
+        f" {cite('explainn')}: each adds its final weight times its output, without approximation."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_explained(page, content.inputs),
+    methods=Methods("explained", _methods),
+)

@@ -7,14 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, ModelResult, Row, iterate_table, number, read_table
+from nfexplainn.page.methods import is_explainn, listed_models, most
 from nfexplainn.page.mqc import Cell, Page, cell, escape, thousands
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT, capped, title_of
+
+CHAPTER = Chapter(
+    "nfx_nullification",
+    "Nullification",
+    585,
+    lead=(
+        "What predictions lose when one filter says nothing (Maslova et al. 2020; the paper"
+        " applies it to the networks that ExplaiNN is compared with). The map of a first filter is"
+        " replaced before the pooling; influence is the mean squared change of the prediction (a"
+        " logit, or the value of a regression). A unit of ExplaiNN is taken away by setting its"
+        " output to 0, which changes a prediction by exactly its contribution."
+    ),
+)
 
 BARS = 15
 HEATMAP_TASKS = 40
 TOGETHER = "*"
-_CHAPTER = "nfx_nullification"
 _COLUMNS = (
     *("dataset", "model", "replicate", "unit", "annotation", "consensus", "task", "influence"),
     *("share", "change", "sequences", "basis"),
@@ -125,7 +139,7 @@ def _plot(
     text = f"The {len(units)} filters or units of most influence, over {count} sequences ({basis})."
     if len(tasks) <= len(COLOURS):
         page.section(
-            _CHAPTER,
+            CHAPTER,
             f"Influence: {title}",
             "bargraph",
             {
@@ -150,7 +164,7 @@ def _plot(
     kept = tasks[:HEATMAP_TASKS]
     note = capped(len(tasks), HEATMAP_TASKS, "nullification")
     page.section(
-        _CHAPTER,
+        CHAPTER,
         f"Influence: {title}",
         "heatmap",
         [[values[unit, task] for task in kept] for unit in units],
@@ -220,7 +234,7 @@ def _table(page: Page, shown: Mapping[str, Mapping[str, Cell]], total: int) -> N
     }
     used = {key for row in shown.values() for key, value in row.items() if value not in (None, "")}
     page.table(
-        _CHAPTER,
+        CHAPTER,
         "Most influential",
         shown,
         {key: header for key, header in headers.items() if key in used},
@@ -228,3 +242,30 @@ def _table(page: Page, shown: Mapping[str, Mapping[str, Cell]], total: int) -> N
         description=f"Of the best replicate of each model; all {total:,} rows are in"
         " tables/nullification.tsv.",
     )
+
+
+def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
+    units = [model for model in models if is_explainn(model)]
+    networks = [model for model in models if model not in units]
+    kept = "its mean over those sequences" if values.get("nullify_with") != "zero" else "0"
+    number = most(values, "nullify_sequences", 2000)
+    out = [
+        f"Filters were nullified {cite('explainn', 'aitac')} over at most {number} well-predicted"
+        " sequences of the training and validation parts (where none was, over labelled ones):"
+    ]
+    if networks:
+        out.append(
+            f"in {listed_models(networks)}, the map of one filter of the first layer, after its"
+            f" activation, was replaced by {kept}{';' if units else '.'}"
+        )
+    if units:
+        out.append("in ExplaiNN, the output of one unit was set to 0.")
+    out.append("The influence is the mean squared change of the prediction.")
+    return " ".join(out)
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_nullification(page, content.everything),
+    methods=Methods("nullification", _methods),
+)

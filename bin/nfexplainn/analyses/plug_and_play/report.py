@@ -10,12 +10,24 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.starts import starts
+from nfexplainn.page.chapters import Chapter, Part
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, power, raw_cell, short
 from nfexplainn.page.style import PANEL_LIMIT, title_of
 
+CHAPTER = Chapter(
+    "nfx_drift",
+    "Plug and play",
+    556,
+    lead=(
+        "Filters that started from known profiles, one unit per strand (the paper's Figure 6)."
+        " **q**: of the match between a unit's motif after training and its own profile; above the"
+        " threshold it has drifted. **Change**: length of the filter's change over that of its"
+        " start; 0 means not a bit of it has changed."
+    ),
+)
+
 ROWS = 40
-_CHAPTER = "nfx_drift"
 _COLUMN = 7  # pixels per column of a logo
 _STATES = {"kept": "still its profile", "drifted": "drifted", "no motif": "no motif"}
 
@@ -110,7 +122,7 @@ def _table(
         + f"</svg><p>{_said(tables)}{_cut(len(drift), best)}</p>"
     )
     page.table(
-        _CHAPTER,
+        CHAPTER,
         title_of(model, inputs.models),
         rows,
         kept,
@@ -174,3 +186,6 @@ def _logo(motif: Motif | None, symbol: str, symbols: list[str]) -> Cell:
         f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="{label}">'
         f'<use href="#{symbol}"/></svg>'
     )
+
+
+PART = Part(CHAPTER, lambda page, content: write_drift(page, content.inputs))

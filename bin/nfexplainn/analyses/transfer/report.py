@@ -5,12 +5,24 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from nfexplainn.page.chapters import Chapter, Part
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import Cell, Page, cell, escape, plural
 from nfexplainn.page.style import PANEL_LIMIT
 
+CHAPTER = Chapter(
+    "nfx_transfer",
+    "Transfer",
+    553,
+    lead=(
+        "Units that are the outputs of trained models, frozen (the paper's Figure 6). **Effect**:"
+        " how much more a unit adds to the prediction of positives than of negatives (for"
+        " regression: of high than of low values); the mean over the replicates. Units are ranked"
+        " by it."
+    ),
+)
+
 ROWS = 100
-_CHAPTER = "nfx_transfer"
 
 Unit = tuple[str, str]  # source, and its task
 
@@ -69,7 +81,7 @@ def _table(page: Page, name: str, tables: Sequence[Sequence[Row]]) -> None:
         text += f" First by effect: {escape(lead)}."
     if len(units) > ROWS:
         text += f" The {ROWS} with the largest effects; all: <code>tables/transfer.tsv</code>."
-    page.table(_CHAPTER, name, rows, kept, first="#", description=text)
+    page.table(CHAPTER, name, rows, kept, first="#", description=text)
 
 
 def _unit(row: Row) -> Unit:
@@ -101,3 +113,6 @@ def _leader(ranks: Mapping[Unit, int]) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4) + 0.0
+
+
+PART = Part(CHAPTER, lambda page, content: write_transfer(page, content.everything))

@@ -11,9 +11,21 @@ import numpy as np
 
 from nfexplainn.analyses.unit_maps.layout import NONE
 from nfexplainn.order import natural_key
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, ModelResult, Row, iterate_table, read_table
 from nfexplainn.page.mqc import Page, escape, plural, thousands
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT
+
+CHAPTER = Chapter(
+    "nfx_maps",
+    "Unit maps",
+    570,
+    lead=(
+        "Sequences that the model predicts well, laid out so that those lie together in which the"
+        " same units answer (UMAP of the unit outputs). Distances between groups mean little; what"
+        " lies within one group is alike."
+    ),
+)
 
 # Each point of a plot is an element of the page; more would make it slow.
 SHOWN = 1000
@@ -61,7 +73,7 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
     rows = read_table(path)
     if not rows:
         text = "<p>Too few sequences are predicted well for a map.</p>"
-        page.section("nfx_maps", title, "html", text)
+        page.section(CHAPTER, title, "html", text)
         return
     groups = sorted({row["group"] for row in rows}, key=lambda g: _rank(g, tasks))
     colours = dict(zip(groups, _palette(groups), strict=True))
@@ -74,7 +86,7 @@ def _plot(page: Page, title: str, path: Path, labels: dict[str, str], tasks: lis
         points.setdefault(row["group"], []).append(_point(row, labels, colours[row["group"]]))
     part = f" Shown: {len(shown)} of them, drawn at random." if len(shown) < len(rows) else ""
     page.section(
-        "nfx_maps",
+        CHAPTER,
         title,
         "scatter",
         {escape(group): points[group] for group in groups if group in points},
@@ -140,3 +152,18 @@ def _palette(groups: Sequence[str]) -> list[str]:
         chosen = ["#" + "".join(f"{round(255 * part):02x}" for part in rgb) for rgb in shades]
     waiting = iter(chosen)
     return [_GREY if group == NONE else next(waiting) for group in groups]
+
+
+def _methods(_: Values, __: Sequence[str], cite: Cite) -> str:
+    return (
+        "At most 15\u202f000 well-predicted sequences were laid out by UMAP"
+        f" {cite('umap')} of the outputs of all units of the best replicate (15 neighbours, minimal"
+        " distance 0.1, Euclidean)."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_maps(page, content.inputs),
+    methods=Methods("umap", _methods),
+)

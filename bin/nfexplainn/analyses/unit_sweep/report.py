@@ -6,9 +6,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nfexplainn.analyses.binding_modes.report import CHAPTER as MODES
 from nfexplainn.analyses.binding_modes.report import mode_counts
 from nfexplainn.page import scores as sc
+from nfexplainn.page.chapters import PERFORMANCE, Cite, Part, Values
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
+from nfexplainn.page.methods import told
 from nfexplainn.page.mqc import Cell, Page, escape
 from nfexplainn.page.scores import by_replicate, cost
 from nfexplainn.page.style import COLOURS, ROW_LIMIT, capped
@@ -160,7 +163,7 @@ def _score_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
         for split, tasks in sweep.missing.items()
     }
     page.section(
-        "nfx_performance",
+        PERFORMANCE,
         "Number of units",
         "linegraph",
         lines,
@@ -179,7 +182,7 @@ def _mode_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
     if not sweeps:
         return
     page.section(
-        "nfx_modes",
+        MODES,
         "Modes by number of units",
         "linegraph",
         {
@@ -244,7 +247,7 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
         shown[title]["chosen"] = "\u2713" if row["chosen"] else ""
     used = {key for row in shown.values() for key, value in row.items() if value is not None}
     page.table(
-        "nfx_performance",
+        PERFORMANCE,
         "Scores by number of units",
         shown,
         {key: header for key, header in headers.items() if key in used},
@@ -255,3 +258,24 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
 
 def _cell(value: object) -> Cell:
     return value if isinstance(value, int | float) else None
+
+
+def sweep_text(inputs: Inputs, cite: Cite) -> str:
+    """Tell the rule by which a number of units was chosen, where several were trained."""
+    where = {}
+    for dataset in inputs.datasets:
+        sized = [model.name for model in dataset.models if units_of_name(model.name) is not None]
+        if len(sized) > 1:
+            where[dataset.id] = sized
+    return told(inputs, where, _sweep, cite)
+
+
+def _sweep(_: Values, __: Sequence[str], cite: Cite) -> str:
+    return (
+        "Of the numbers of units, the one recommended is the smallest whose mean validation score"
+        " over the replicates lies within one standard error of the best"
+        f" {cite('cart')}; the test part had no share in the choice."
+    )
+
+
+PART = Part(PERFORMANCE, lambda page, content: write_sweep(page, content.everything), place=3)
