@@ -1,21 +1,37 @@
 #!/usr/bin/env python3
-"""Write what Groovy needs to know of the Python code into ``assets/steps.json``.
+"""Write down what the Python code says of itself, for what cannot ask it.
 
-Run it after a change of imports, scripts or modules: ``python assets/generate.py``. A test holds
-the file. With one's own Nextflow and Docker no Python runs beside Nextflow, so Groovy reads this.
+Run it after a change of imports, scripts, modules or descriptions (``ASSAY``, ``ARCHITECTURE``,
+``PART``), in the environment of the tests: ``python assets/generate.py``. It writes
+
+* ``assets/features.json`` for Groovy: assays, architectures, and the files of code of every
+  process (with one's own Nextflow and Docker no Python runs beside Nextflow);
+* ``bin/nfexplainn/features.json`` for the steps that run none of them;
+* the lists of assays and architectures in the schemas, and the order of the report's chapters.
+
+Tests hold all of them.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
+import importlib
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / "bin"
 PACKAGE = "nfexplainn"
+SOFTWARE_VERSIONS = 500  # place of MultiQC's own chapter
+# The order of the docs; what is not here comes last.
+ORDER = ("peaks", "sequences", "starrseq", "pbm", "htselex", "smileseq", "table", "matrix")
+ORDER += ("accessibility", "single_cell")
+sys.path.insert(0, str(BIN))
 # what Python, its checkers and a compiler leave beside the code
 _LEFT_BEHIND = re.compile(r"__pycache__|/\.|\.(pyc|so)$")
 
@@ -31,24 +47,15 @@ def process_scripts(root: Path = ROOT) -> dict[str, list[str]]:
     Returns
     -------
     dict of str to list of str
-        Names in ``bin/`` by the name of the process. A process whose script depends on the assay
-        stands there under the names that it is included by, such as ``PEAKS_PREPARE``.
+        Names in ``bin/`` by the name of the process.
     """
-    texts = [path.read_text(encoding="utf-8") for path in sorted((root / "modules").rglob("*.nf"))]
-    names = [
-        path.read_text(encoding="utf-8") for path in sorted((root / "subworkflows").rglob("*.nf"))
-    ]
     found: dict[str, list[str]] = {}
-    for text in texts:
+    for path in sorted((root / "modules").rglob("*.nf")):
+        text = path.read_text(encoding="utf-8")
         (process,) = re.findall(r"^process (\w+) \{", text, re.MULTILINE)
-        scripts = re.findall(r"^ +(\w+(?:\$\{meta\.assay\})?\.py) ", text, re.MULTILINE)
-        for script in dict.fromkeys(scripts):
-            if "$" not in script:
-                found.setdefault(process, []).append(script)
-                continue
-            for alias in re.findall(rf"include {{ {process} as (\w+) }}", "\n".join(names)):
-                assay = alias.removesuffix("_PREPARE").lower()
-                found[alias] = [script.replace("${meta.assay}", assay)]
+        scripts = re.findall(r"^ +(\w+\.py) ", text, re.MULTILINE)
+        if scripts:
+            found[process] = list(dict.fromkeys(scripts))
     return dict(sorted(found.items()))
 
 
@@ -146,7 +153,7 @@ def _assets(node: ast.BinOp, root: Path) -> Iterator[Path]:
             return
         parts.insert(0, left.right.value)
         left = left.left
-    if parts[:1] == ["assets"]:
+    if parts[:1] == ["assets"] and len(parts) > 1:  # a part of a longer path is "assets" alone
         place = root.joinpath(*parts)
         if place.is_file():
             yield place
@@ -155,14 +162,138 @@ def _assets(node: ast.BinOp, root: Path) -> Iterator[Path]:
 
 
 def steps(root: Path = ROOT) -> dict[str, list[str]]:
-    """Give the files of code of every process, by its name."""
-    return {name: files_of(scripts, root) for name, scripts in process_scripts(root).items()}
+    """Give the files of code of every process, by its name; ``DATASET_PREPARE`` per assay."""
+    code = {name: files_of(scripts, root) for name, scripts in process_scripts(root).items()}
+    general = code.pop("DATASET_PREPARE")
+    for name in assay_modules(root):
+        own = files_of([f"nfexplainn/assays/{name}.py"], root)
+        code[f"DATASET_PREPARE_{name.upper()}"] = sorted({*general, *own})
+    return dict(sorted(code.items()))
 
 
-def text(root: Path = ROOT) -> str:
-    """Give the content of ``assets/steps.json``."""
-    return json.dumps({"code": steps(root)}, indent=1) + "\n"
+def assay_modules(root: Path = ROOT) -> list[str]:
+    """Name the modules that describe an assay, without importing them."""
+    folder = root / "bin" / PACKAGE / "assays"
+    return [path.stem for path in sorted(folder.glob("*.py")) if "\nASSAY = " in path.read_text()]
+
+
+def groovy_features() -> dict[str, Any]:
+    """Give what Groovy needs to know of assays and architectures."""
+    parameters = {
+        name
+        for group in json.loads((ROOT / "nextflow_schema.json").read_text())["$defs"].values()
+        for name in group["properties"]
+    }
+    assays = {}
+    for assay in _assays():
+        of_all = {
+            "module": assay.name,
+            "description": assay.description,
+            "genome": assay.facts.genome,
+            "negatives": list(assay.negatives),
+            "losses": list(assay.losses),
+            "options": list(assay.options),
+            "defaults": dict(assay.defaults),
+            "cycles": assay.cycles,
+            "values": assay.values,
+            "holds": dict(assay.holds),
+            "denoise": assay.denoise,
+        }
+        for name in (assay.name, *assay.aliases):
+            assays[name] = of_all
+    architectures = {
+        name: {
+            "options": [option for option in one.parameters() if option in parameters],
+            "shortest": one.shortest,
+            "pretrained": one.pretrained,
+        }
+        for name, one in _architectures().items()
+    }
+    return {"assays": assays, "architectures": architectures}
+
+
+def python_features() -> dict[str, Any]:
+    """Give what the steps need to know that run none of them."""
+    assays = {}
+    for assay in _assays():
+        assays[assay.name] = dataclasses.asdict(assay.facts)
+        for name, label in assay.aliases.items():
+            assays[name] = dataclasses.asdict(dataclasses.replace(assay.facts, label=label))
+    architectures = {
+        name: {"title": one.title, "pretrained": one.pretrained, "reference": one.reference}
+        for name, one in _architectures().items()
+    }
+    return {"assays": assays, "architectures": architectures}
+
+
+def _assays() -> list[Any]:
+    """Give the descriptions of the assays, those of peaks and sequences first."""
+    found = [importlib.import_module(f"{PACKAGE}.assays.{name}").ASSAY for name in assay_modules()]
+    return sorted(found, key=lambda assay: (*ORDER, assay.name).index(assay.name))
+
+
+def _architectures() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = importlib.import_module(f"{PACKAGE}.models.registry").ARCHITECTURES
+    return found
+
+
+def files(root: Path = ROOT) -> dict[str, str]:
+    """Give the content of every file that is written, by its path from the top folder."""
+    groovy = {**groovy_features(), "code": steps(root)}
+    return {
+        "assets/features.json": json.dumps(groovy, indent=1) + "\n",
+        "bin/nfexplainn/features.json": json.dumps(python_features(), indent=1) + "\n",
+        "assets/schema_input.json": _with_list(
+            root / "assets/schema_input.json", "assay", list(groovy["assays"])
+        ),
+        "nextflow_schema.json": _with_models(
+            root / "nextflow_schema.json", list(groovy["architectures"])
+        ),
+        "assets/multiqc/multiqc_config.yml": _with_chapters(
+            root / "assets/multiqc/multiqc_config.yml"
+        ),
+    }
+
+
+def _with_list(path: Path, name: str, values: Sequence[str]) -> str:
+    """Give a schema's text with a property's ``enum`` replaced."""
+    text = path.read_text(encoding="utf-8")
+    listed = json.dumps(list(values))
+    new, count = re.subn(
+        rf'("{name}": \{{[^}}]*?"enum": )\[[^\]]*\]', lambda found: found[1] + listed, text
+    )
+    assert count == 1, f"{path}: no enum of {name}"
+    return new
+
+
+def _with_models(path: Path, names: Sequence[str]) -> str:
+    """Give the schema's text with the architectures of today in what it says of ``models``."""
+    text = path.read_text(encoding="utf-8")
+    listed, one = ", ".join(names), "|".join(names)
+    changes = (
+        (r'("description": "Architectures to train, comma-separated: )[^"]*', f"{listed}."),
+        (r'("pattern": ")\^\(explainn[^"]*', f"^({one})(,({one}))*$"),
+        (r'("errorMessage": "give one or more of: )explainn[^"]*', listed),
+    )
+    for pattern, new in changes:
+        text, count = re.subn(pattern, lambda found, new=new: found[1] + new, text)
+        assert count == 1, f"{path}: {pattern} stands there {count} times"
+    return text
+
+
+def _with_chapters(path: Path) -> str:
+    """Give MultiQC's configuration with the chapters of today in their order."""
+    chapters = importlib.import_module(f"{PACKAGE}.report.build").all_chapters()
+    places = {chapter.key: chapter.position for chapter in chapters}
+    places["multiqc_software_versions"] = SOFTWARE_VERSIONS
+    lines = [
+        f"  {key}: {{ order: {place} }}\n"
+        for key, place in sorted(places.items(), key=lambda pair: -pair[1])
+    ]
+    head, _, _ = path.read_text(encoding="utf-8").partition("report_section_order:\n")
+    return f"{head}report_section_order:\n{''.join(lines)}"
 
 
 if __name__ == "__main__":
-    (ROOT / "assets" / "steps.json").write_text(text(), encoding="utf-8")
+    for name, content in files().items():
+        (ROOT / name).write_text(content, encoding="utf-8")

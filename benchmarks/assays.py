@@ -175,7 +175,7 @@ def hepg2_matrix(folder: Path, seed: int) -> dict[str, Any]:
         "genome": genome,
     }
     (folder / "peaks.json").write_text(json.dumps(spec))
-    script(folder, "prepare_peaks.py", "--spec", "peaks.json")
+    script(folder, "prepare.py", "--spec", "peaks.json")
     table = pd.read_parquet(folder / "peaks.dataset.parquet", columns=["name", *HEPG2])
     table.to_csv(folder / "matrix.tsv", sep="\t", index=False, float_format="%g", na_rep="NA")
     return {

@@ -68,7 +68,7 @@ def prepare(
         **{"genome": {"name": genome.name, "path": str(genome)}, "options": {"max_unknown": 0}},
     }
     (folder / "spec.json").write_text(json.dumps(spec))
-    script(folder, "prepare_peaks.py", "--spec", "spec.json")
+    script(folder, "prepare.py", "--spec", "spec.json")
     if not (folder / f"{dataset}.dataset.parquet").exists():
         sys.exit(f"ERROR: {(folder / f'{dataset}.status.json').read_text()}")
 

@@ -34,7 +34,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.parametrize(("dataset", "assay"), ASSAYS.items())
 def test_stub(stubs: Run, dataset: str, assay: str) -> None:
     assert stubs.code == 0, stubs.said
-    assert stubs.trace()[f"{assay.upper()}_PREPARE ({dataset})"] == "COMPLETED"
+    assert stubs.trace()[f"DATASET_PREPARE ({dataset})"] == "COMPLETED"
     for kind in (
         "status.json",
         "dataset.parquet",
@@ -96,7 +96,7 @@ def test_cells_are_denoised_only_where_that_is_asked_for(tmp_path: Path) -> None
     ran = run.trace()
     assert ran["CELLS_DENOISE (denoised)"] == "COMPLETED"
     assert "CELLS_DENOISE (plain)" not in ran
-    assert ran["SINGLE_CELL_PREPARE (plain)"] == ran["SINGLE_CELL_PREPARE (denoised)"]
+    assert ran["DATASET_PREPARE (plain)"] == ran["DATASET_PREPARE (denoised)"]
     assert (run.results / "denoised/data/denoised.peakvi.tsv").is_file()
 
 

@@ -73,7 +73,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory, sheet: Path) -> Run:
 @pytest.mark.parametrize(("dataset", "assay"), ASSAYS.items())
 def test_stub(stubs: Run, dataset: str, assay: str) -> None:
     assert stubs.code == 0, stubs.said
-    assert stubs.trace()[f"{assay.upper()}_PREPARE ({dataset})"] == "COMPLETED"
+    assert stubs.trace()[f"DATASET_PREPARE ({dataset})"] == "COMPLETED"
     for kind in (
         "status.json",
         "dataset.parquet",

@@ -701,14 +701,14 @@ def test_config_has_the_defaults_of_the_schema(tmp_path: Path) -> None:
 
 
 def test_assays_are_those_of_the_sheet() -> None:
-    assays = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
+    assays = json.loads((ROOT / "assets" / "features.json").read_text())["assays"]
     assert list(assays) == SHEET["properties"]["assay"]["enum"]
     for name, assay in assays.items():
         for parameter, value in assay["defaults"].items():
             # Any other default of the parameter would hide that of the assay.
             assert PARAMETERS[parameter].get("default") in (None, "auto")
             assert _valid(PARAMETERS[parameter], value)
-        assert (ROOT / "assets" / "samplesheets" / f"{name}.csv").is_file()
+        assert (ROOT / "assets" / "samplesheets" / f"{assay['module']}.csv").is_file()
 
 
 def test_every_default_is_valid() -> None:
@@ -738,7 +738,7 @@ def test_usage_tells_every_parameter_and_assay() -> None:
         ours = name in ("container_image", "peakvi_container")
         shown = "of this version" if ours else f"`{default}`"
         assert "default" not in prop or f"| {shown} |" in row
-    for name in json.loads((ROOT / "assets" / "assay_defaults.json").read_text()):
+    for name in json.loads((ROOT / "assets" / "features.json").read_text())["assays"]:
         assert re.search(rf"^\| \[?`{name}`", page, re.MULTILINE)
     for name in SHEET["properties"]:
         assert f"| `{name}` |" in page

@@ -10,7 +10,7 @@ import pytest
 
 from nextflow_runs import ROOT, Run, run_nextflow
 
-PREPARED = {"PEAKS_PREPARE (yeast)"}
+PREPARED = {"DATASET_PREPARE (yeast)"}
 REPORT = {"REPORT_COLLECT", "REPORT_MULTIQC"}
 
 
@@ -102,5 +102,5 @@ def test_code_that_every_step_imports(project: Path, place: Path, tiny: Path) ->
     edit(project / "bin" / "nfexplainn" / "errors.py", "# edited\n")
     run = again(project, place, tiny)
     assert run >= REPORT | PREPARED | of(*EVERY, processes=TRAINED)
-    code = json.loads((project / "assets" / "steps.json").read_text())["code"]
+    code = json.loads((project / "assets" / "features.json").read_text())["code"]
     assert all("bin/nfexplainn/errors.py" in files for files in code.values())

@@ -233,7 +233,7 @@ def test_no_row_waits_for_another(tmp_path: Path, tiny: Path) -> None:
     config.write_text(
         "executor.cpus = 4\n"
         "process {\n"
-        "    withName: '.*SEQUENCES_PREPARE' {\n"
+        "    withName: '.*DATASET_PREPARE' {\n"
         "        beforeScript = { meta.id == 'slow' ? "
         f"'for i in $(seq 300); do [ -e {mark} ] && break; sleep 1; done; [ -e {mark} ]' : '' }}\n"
         "    }\n"

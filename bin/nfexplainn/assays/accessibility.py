@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import Ledger, joint_source, place, task_names
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
@@ -25,6 +26,8 @@ from nfexplainn.assays.tracks import is_track, sum_track
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import of_regions
+from nfexplainn.features import AssayFacts
 from nfexplainn.io.intervals import Peaks
 from nfexplainn.problems import gather, read_each
 
@@ -162,3 +165,23 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
             " width, or other chromosomes."
         )
     return make_peaks("tiles", names, start, start + reader.width)
+
+
+ASSAY = Assay(
+    name="accessibility",
+    description="Accessibility of regions in samples: a table, or bigWig, bedGraph and fragments",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="accessibility",
+        genome=True,
+        profiles=True,
+        advice=of_regions("--value_columns, --transform"),
+    ),
+    losses=(
+        "mse",
+        "pearson",
+    ),
+    options=(*WINDOWS, "value_columns", "regions", "tile_step", "transform", *SPLITTING),
+    defaults={"loss": "pearson"},
+    aliases={"dnase": "DNase-seq"},
+)

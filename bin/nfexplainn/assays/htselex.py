@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from nfexplainn.assays.assay import READS, SPLITTING, Assay
 from nfexplainn.assays.common import Ledger, assemble, check_splits, place
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.data.padding import pad_codes
 from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.evaluation.advice import BELIEVE, CUT
+from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.order import cycle_key
 
 
@@ -121,3 +124,26 @@ def _check_enough(spec: Spec, ledger: Ledger, counts: list[int], classes: list[s
         )
     for name in few:
         ledger.note(f"Cycle {name} has under {least} reads: its accuracy means little.")
+
+
+ASSAY = Assay(
+    name="htselex",
+    description="FASTQ or FASTA of HT-SELEX, a row per cycle",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="HT-SELEX",
+        selection=True,
+        advice=Advice(
+            wrong=f"Check that the files belong to their cycles, and that {CUT}.",
+            more="Take cycles that are further apart, or more reads (and allow them: --max_reads),"
+            f" {BELIEVE}",
+            composition="Look for adapters and low-complexity reads: the cycles differ in"
+            " composition.",
+            short="Give more reads (and allow them: --max_reads), or cycles that are further"
+            " apart.",
+        ),
+    ),
+    losses=("cross_entropy",),
+    options=(*READS, *SPLITTING),
+    cycles=True,
+)

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 from scipy import sparse
 
+from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import Ledger, joint_source
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
@@ -25,6 +26,8 @@ from nfexplainn.assays.regions import (
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE
+from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.io.delimited import split_cells
 from nfexplainn.io.text import first_bytes, read_text_lines
 from nfexplainn.problems import read_each
@@ -154,3 +157,27 @@ def _note_widths(tables: list[RegionTable], width: int, ledger: Ledger) -> None:
             f"{other:,} of {len(sizes):,} regions ({sizes.min():,} to {sizes.max():,} bp) became"
             f" windows of {width} bp round their middle."
         )
+
+
+ASSAY = Assay(
+    name="matrix",
+    description="Regions by factors, bound, not bound or unresolved: TSV, Parquet or sparse .npz",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="matrix",
+        genome=True,
+        positives="regions",
+        unbound="regions that are not bound",
+        advice=Advice(
+            wrong="Check that the regions are of this genome and that the labels belong to them"
+            " (--value_columns).",
+            more="Give more regions, or only tasks with many bound ones (--value_columns),"
+            f" {BELIEVE}",
+            composition="Compare regions of like GC content: the labels follow it, and the motifs"
+            " may be nothing else.",
+            short=f"Give more regions, or wider windows (--width) {OUTSIDE}",
+        ),
+    ),
+    losses=("bce",),
+    options=(*WINDOWS, "value_columns", "labels", "regions", "unresolved", *SPLITTING),
+)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import common_end, prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_table import ValueTable
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import VALUES as ADVICE_ON_VALUES
+from nfexplainn.features import AssayFacts
 
 VALUE_NAMES = ("mean_signal_intensity", "signal_intensity", "intensity", "signal", "value", "score")
 _MIN_LINKER = 8  # bp; a shorter common end may be chance or a design's last bases
@@ -65,3 +68,18 @@ def _linker(table: ValueTable, options: ValueOptions, ledger: Ledger) -> int:
         )
     ledger.note(f"{table.source}: the linker, the last {found} bp of all probes, was cut off.")
     return found
+
+
+ASSAY = Assay(
+    name="pbm",
+    description="Tables of probes with intensities of protein-binding microarrays"
+    " (UniPROBE, GEO, DREAM5)",
+    prepare=prepare,
+    facts=AssayFacts(label="PBM", test_rows="another array", advice=ADVICE_ON_VALUES),
+    losses=(
+        "mse",
+        "pearson",
+    ),
+    options=(*VALUES, *SPLITTING),
+    defaults={"transform": "quantile"},
+)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import (
     ALL_FILES,
     Ledger,
@@ -36,7 +37,8 @@ from nfexplainn.data.negatives import (
 )
 from nfexplainn.data.unknown import extend_unknown, lay_unknown, matched_by
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.advice import for_no_peaks
+from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE, for_no_peaks
+from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.io.coordinates import window_name
 from nfexplainn.io.genome import Genome, genome_sha256, open_genome
 from nfexplainn.io.intervals import Regions, merge_close
@@ -287,3 +289,39 @@ def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
     flanks = extend_unknown(dataset.codes, genome_flanks(dataset.names, genome, MAX_SHIFT))
     dataset = dataclasses.replace(dataset, meta=meta, flanks=flanks)
     return dataclasses.replace(prepared, dataset=dataset)
+
+
+ASSAY = Assay(
+    name="peaks",
+    description="BED, narrowPeak, broadPeak or summits of ChIP-seq, CUT&RUN, ATAC-seq or DNase-seq",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="peaks",
+        genome=True,
+        positives="peaks (a less strict threshold when they are called)",
+        negatives="--negatives gc or --negatives shuffle",
+        windows="Windows of {width} bp were cut round the summit of each peak, or round its"
+        " midpoint where there was none.",
+        advice=Advice(
+            wrong="Check that the peaks are of this genome and that their summits were read"
+            " (chapter Data, What was read), take the strongest (--top_n, where the file has"
+            " scores), or give more.",
+            more="Take the strongest peaks (--top_n, where the file has scores), or more,"
+            f" {BELIEVE}",
+            composition="Use negatives of the same composition (--negatives gc or --negatives"
+            " shuffle).",
+            short=f"Give more peaks, or wider windows (--width) {OUTSIDE}",
+        ),
+    ),
+    losses=("bce",),
+    options=(*WINDOWS, "top_n", "negatives", "negatives_ratio", *SPLITTING),
+    negatives=(
+        "gc",
+        "shuffle",
+        "others",
+        "file",
+    ),
+    defaults={"negatives": "gc"},
+    holds={"negatives": "intervals"},
+    aliases={"cuttag": "CUT&Tag", "cutandrun": "CUT&RUN"},
+)

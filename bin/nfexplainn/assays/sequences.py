@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.assays.assay import SPLITTING, Assay
 from nfexplainn.assays.common import (
     Ledger,
     assemble,
@@ -29,6 +30,8 @@ from nfexplainn.data.negatives import match_with_unknown, shuffled
 from nfexplainn.data.padding import pad_codes
 from nfexplainn.data.unknown import matched_by, mostly_known, why_dropped
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE
+from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.io.fasta import Fasta, read_fasta
 from nfexplainn.problems import gather
 
@@ -373,3 +376,28 @@ def _without(table: _Table, positives: _Table, source: str, ledger: Ledger) -> _
     first[np.unique(keys + parts, return_index=True)[1]] = True
     ledger.drop(source, _DUPLICATE, int((~both & ~first).sum()))
     return table.take(~both & first)
+
+
+ASSAY = Assay(
+    name="sequences",
+    description="FASTA of equally long sequences",
+    prepare=prepare,
+    facts=AssayFacts(
+        negatives="--negatives shuffle",
+        advice=Advice(
+            wrong="Check that every file holds what its label says, or give more sequences.",
+            more=f"Give more sequences, or only those you are surest of, {BELIEVE}",
+            composition="Use negatives of the same composition (--negatives shuffle).",
+            short=f"Give more sequences, or longer ones {OUTSIDE}",
+        ),
+    ),
+    losses=("bce",),
+    options=("length", "negatives", "negatives_ratio", *SPLITTING),
+    negatives=(
+        "shuffle",
+        "others",
+        "file",
+    ),
+    defaults={"negatives": "shuffle"},
+    holds={"negatives": "fasta"},
+)

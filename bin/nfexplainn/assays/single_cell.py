@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.cells import Cells, mean_per_cluster, open_cells
 from nfexplainn.assays.clusters import Clusters, assign_clusters, read_denoised
 from nfexplainn.assays.common import Ledger, place
@@ -11,6 +12,8 @@ from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, 
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.advice import of_regions
+from nfexplainn.features import AssayFacts
 
 FEW_CELLS = 20
 _NO_CLUSTER = "cell without a cluster"
@@ -95,3 +98,33 @@ def prepare(spec: Spec) -> Prepared:
         None,
         {"transform": transform, "cells": dict(zip(tasks, sizes.tolist(), strict=True))},
     )
+
+
+ASSAY = Assay(
+    name="single_cell",
+    description="Single-cell accessibility: AnnData .h5ad or a 10x matrix, averaged over clusters",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="single-cell accessibility",
+        genome=True,
+        profiles=True,
+        advice=of_regions("clusters, --value_columns, --transform"),
+    ),
+    losses=(
+        "mse",
+        "pearson",
+    ),
+    options=(
+        *WINDOWS,
+        "value_columns",
+        "regions",
+        "barcodes",
+        "clusters",
+        "cluster_column",
+        "transform",
+        *SPLITTING,
+    ),
+    defaults={"loss": "pearson"},
+    holds={"regions": "lines"},
+    denoise=True,
+)

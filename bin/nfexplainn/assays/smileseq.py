@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nfexplainn.assays.assay import READS, SPLITTING, Assay
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.sequences import prepare_positives
 from nfexplainn.assays.spec import Prepared, Spec
+from nfexplainn.evaluation.advice import BELIEVE, CUT
+from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.io.fasta import Fasta
 
 
@@ -53,3 +56,30 @@ def prepare(spec: Spec) -> Prepared:
         return out
 
     return prepare_positives(spec, read, options.pad_of, options.reverse_complement)
+
+
+ASSAY = Assay(
+    name="smileseq",
+    description="FASTQ or FASTA of bound reads (SMiLE-seq)",
+    prepare=prepare,
+    facts=AssayFacts(
+        label="SMiLE-seq",
+        positives="reads",
+        negatives="--negatives shuffle",
+        advice=Advice(
+            wrong=f"Check that {CUT}, or give more reads.",
+            more=f"Give more reads (and allow them: --max_reads), {BELIEVE}",
+            composition="Look for adapters and low-complexity reads, and use negatives of the same"
+            " composition (--negatives shuffle).",
+            short="Give more reads (and allow them: --max_reads).",
+        ),
+    ),
+    losses=("bce",),
+    options=(*READS, "negatives", "negatives_ratio", *SPLITTING),
+    negatives=(
+        "shuffle",
+        "others",
+        "file",
+    ),
+    defaults={"negatives": "shuffle"},
+)

@@ -135,6 +135,8 @@ class Spec:
     Attributes
     ----------
     id, assay : str
+    module : str
+        Which module of ``assays`` reads it, where the assay is another name of that.
     rows : tuple of Row
     files : tuple of InputFile
     options : Options
@@ -153,6 +155,7 @@ class Spec:
     genome: InputFile | None = None
     others: tuple[int, ...] = ()
     raw_options: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
 
     def rng(self, purpose: str, sample: str = "") -> np.random.Generator:
         """Make the generator of one random draw; see :func:`~nfexplainn.seeds.seed_for`."""
@@ -212,6 +215,7 @@ def read_spec(path: str | Path) -> Spec:
         genome=InputFile(**genome) if genome else None,
         others=tuple(raw.get("others") or ()),
         raw_options=raw.get("options", {}),
+        module=raw.get("module") or raw["assay"],
     )
 
 

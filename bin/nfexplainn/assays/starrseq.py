@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import value_options
+from nfexplainn.evaluation.advice import VALUES as ADVICE_ON_VALUES
+from nfexplainn.features import AssayFacts
 
 
 def prepare(spec: Spec) -> Prepared:
@@ -27,3 +30,18 @@ def prepare(spec: Spec) -> Prepared:
     """
     options = value_options(spec.raw_options, transform="none")
     return prepare_values(spec, options, options.layout(), Ledger())
+
+
+ASSAY = Assay(
+    name="starrseq",
+    description="Tables of sequences with activities: STARR-seq, MPRA",
+    prepare=prepare,
+    facts=AssayFacts(label="STARR-seq", advice=ADVICE_ON_VALUES),
+    losses=(
+        "mse",
+        "pearson",
+    ),
+    options=(*VALUES, *SPLITTING),
+    defaults={"transform": "none"},
+    values=True,
+)

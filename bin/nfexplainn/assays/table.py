@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.measured import join_tables, name_tasks, read_tables, transform_values
 from nfexplainn.assays.spec import Prepared, Spec
@@ -15,6 +16,7 @@ from nfexplainn.assays.value_splits import check_parts
 from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
+from nfexplainn.features import AssayFacts
 from nfexplainn.io.delimited import split_cells
 from nfexplainn.io.text import read_text_lines
 from nfexplainn.problems import Problems
@@ -224,3 +226,19 @@ def _task_type(
         "multiclass": "multiclass",
     }
     return kinds[wanted]
+
+
+ASSAY = Assay(
+    name="table",
+    description="Tables of sequences with any labels, such as ExplaiNN's own TSV",
+    prepare=prepare,
+    facts=AssayFacts(label="table"),
+    losses=(
+        "bce",
+        "cross_entropy",
+        "mse",
+        "pearson",
+    ),
+    options=(*VALUES, *SPLITTING),
+    defaults={"transform": "none"},
+)

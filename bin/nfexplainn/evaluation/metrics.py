@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
+from nfexplainn.features import assay_facts
 
 MIN_POSITIVES = 10
 MIN_VALUES = 3
@@ -23,7 +24,6 @@ Floats = NDArray[np.floating]
 _EVERY_TASK = "*"
 UNTRAINED = "no example in the training part"
 # Assays whose tasks are samples of the same measurement, so that a region has a profile over them.
-PROFILES = ("accessibility", "single_cell")
 WELL_PREDICTED = 0.75
 
 
@@ -194,7 +194,7 @@ def rows(
         found = compute_metrics(dataset.labels[at], logits[at], meta.tasks, meta.task_type)
         if untrained.any():
             found = _without(found, untrained, dataset.labels[at], logits[at], meta.tasks)
-        if meta.assay in PROFILES and len(meta.tasks) >= MIN_VALUES:
+        if assay_facts(meta.assay).profiles and len(meta.tasks) >= MIN_VALUES:
             found += profile_metrics(dataset.labels[at], logits[at])
         for metric in found:
             first = {"dataset": meta.id, "model": model, "replicate": replicate, "split": split}

@@ -1,4 +1,4 @@
-"""The networks that ExplaiNN is compared with: CNN_1, CNN_1Exp, DeepCNN, DanQ, DeepSTARR, AI-TAC.
+"""Networks of convolutions and dense layers, with which ExplaiNN is compared.
 
 Novakovsky, Fornes et al., Genome Biology 2023, Methods ("Model architectures"). Their shapes are
 the published ones and take no settings but the sequences' length and the number of tasks, so that
@@ -7,40 +7,19 @@ a comparison is one of architectures; data, split, seeds, loss and stopping are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
+from nfexplainn.models.architecture import Architecture
 from nfexplainn.models.config import ModelConfig
+from nfexplainn.models.first_layer import FirstLayer, as_convolution, covered
 from nfexplainn.models.units import one_hot
-
-
-@dataclass(frozen=True)
-class DanQConfig(ModelConfig):
-    """DanQ's configuration.
-
-    Attributes
-    ----------
-    lstm_layers : int
-        Bidirectional LSTM layers, one on the other: 2 in the paper, 1 in the authors' code.
-    """
-
-    lstm_layers: int = 2
-
-    def __post_init__(self) -> None:
-        """Refuse what is no number of layers.
-
-        Raises
-        ------
-        UserError
-            If there is no layer.
-        """
-        if self.lstm_layers < 1:
-            raise UserError(f"lstm_layers is {self.lstm_layers}; it must be at least 1.")
 
 
 @dataclass(frozen=True)
@@ -101,46 +80,14 @@ class ConvNetShape:
         return length
 
 
-def _after(filters: int, width: int, pool: int, padding: int) -> Convolution:
-    return Convolution(filters, width, pool, padding, pool_padding=1, norm="after")
-
-
-SHAPES: Mapping[str, ConvNetShape] = {
-    "cnn1": ConvNetShape((Convolution(100, 19, 7),)),
-    "cnn1exp": ConvNetShape((Convolution(100, 19, 7),), exponential=True),
-    "deepcnn": ConvNetShape(
-        (Convolution(100, 19, 3), Convolution(200, 7, 3), Convolution(200, 4, 3))
-    ),
-    "deepstarr": ConvNetShape(
-        (
-            Convolution(256, 7, 2, padding=3),
-            Convolution(60, 3, 2, padding=1),
-            Convolution(60, 5, 2, padding=2),
-            Convolution(120, 3, 2, padding=1),
-        ),
-        dense=256,
-        dropout=0.4,
-    ),
-    "aitac": ConvNetShape(
-        (
-            _after(300, 19, 3, padding=9),
-            _after(200, 11, 4, padding=5),
-            _after(200, 7, 4, padding=3),
-        ),
-        dropout=0.03,
-        dense_norm=False,
-    ),
-}
-_DANQ = Convolution(320, 26, 13)
-
-
 class ConvNet(nn.Module):
     """A convolutional network on DNA codes.
 
     Parameters
     ----------
     name : str
-        One of :data:`SHAPES`.
+        For messages.
+    shape : ConvNetShape
     config : ModelConfig
 
     Attributes
@@ -155,11 +102,10 @@ class ConvNet(nn.Module):
         If the sequences are too short.
     """
 
-    def __init__(self, name: str, config: ModelConfig) -> None:
+    def __init__(self, name: str, shape: ConvNetShape, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        shape = SHAPES[name]
-        positions = _enough(name, config.length, shape.positions)
+        positions = enough_positions(name, config.length, shape.positions)
         layers: list[nn.Module] = []
         channels = 4
         for number, layer in enumerate(shape.convolutions):
@@ -187,54 +133,29 @@ class ConvNet(nn.Module):
         maps = self.convolutions(channels_of(codes, self.config, self.final))
         return self.final(self.dense(maps.flatten(1)))
 
-
-class DanQ(nn.Module):
-    """DanQ on DNA codes: a convolution, bidirectional LSTM layers, a dense layer.
-
-    The dropout is a part of the module, so it is off in evaluation; the authors' code makes it
-    anew in every call, where it stays on.
-
-    Parameters
-    ----------
-    config : DanQConfig
-
-    Attributes
-    ----------
-    config : DanQConfig
-    flat : int
-        Inputs of the dense layer.
-
-    Raises
-    ------
-    UserError
-        If the sequences are too short.
-    """
-
-    def __init__(self, config: DanQConfig) -> None:
-        super().__init__()
-        self.config = config
-        positions = _enough("danq", config.length, _DANQ.positions)
-        self.convolutions = nn.Sequential(
-            nn.Conv1d(4, _DANQ.filters, _DANQ.width),
-            nn.ReLU(),
-            nn.Dropout(0.2),
-            nn.MaxPool1d(_DANQ.pool),
+    def first_layer(self) -> FirstLayer:
+        """Split it behind its first activation; in evaluation mode, as dropout is left out."""
+        modules = list(self.convolutions)
+        convolution = as_convolution(modules[0])
+        norm = modules[1] if isinstance(modules[1], nn.BatchNorm1d) else None
+        # Batch norm stands before the activation, or after the pooling.
+        middle = 3 if norm is not None else 2
+        head, pool = nn.Sequential(*modules[:middle]), nn.Sequential(*modules[middle:4])
+        deeper, dense = modules[4:], list(self.dense)
+        linear = deeper[0] if deeper else dense[0]
+        assert isinstance(linear, nn.Conv1d | nn.Linear)
+        flatten = [nn.Flatten()] if deeper else []
+        tail = nn.Sequential(*deeper[1:], *flatten, *dense[0 if deeper else 1 :], self.final)
+        return FirstLayer(
+            convolution=convolution,
+            norm=norm,
+            activation="exponential" if not isinstance(modules[middle - 1], nn.ReLU) else "relu",
+            covered=covered(self.config.length, convolution, modules[middle]),
+            maps=lambda codes: head(channels_of(codes, self.config, self.final)),
+            pool=pool,
+            linear=linear,
+            rest=tail,
         )
-        self.lstm = nn.LSTM(
-            _DANQ.filters, 320, config.lstm_layers, batch_first=True, bidirectional=True
-        )
-        self.flat = positions * 2 * 320
-        self.dense = nn.Sequential(nn.Dropout(0.5), nn.Linear(self.flat, 925), nn.ReLU())
-        self.final = nn.Linear(925, config.tasks)
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Give logits, float (B, tasks), of codes, uint8 (B, length)."""
-        return self.from_pooled(self.convolutions(channels_of(codes, self.config, self.final)))
-
-    def from_pooled(self, maps: Tensor) -> Tensor:
-        """Give logits, float (B, tasks), of pooled maps, float (B, filters, positions)."""
-        states, _ = self.lstm(maps.transpose(1, 2))
-        return self.final(self.dense(states.flatten(1)))
 
 
 class _Exponential(nn.Module):
@@ -252,21 +173,49 @@ def channels_of(codes: Tensor, config: ModelConfig, final: nn.Linear) -> Tensor:
     return one_hot(codes, final.weight.dtype).transpose(1, 2)
 
 
-def shortest(name: str) -> int:
-    """Give the least length of sequences, in bp, that a network can read."""
-    positions = _DANQ.positions if name == "danq" else SHAPES[name].positions
+def least_length(positions: Callable[[int], int]) -> int:
+    """Give the least length of sequences, in bp, of which a position is left."""
     length = 1
     while not positions(length):
         length += 1
     return length
 
 
-def _enough(name: str, length: int, positions: Callable[[int], int]) -> int:
+def enough_positions(name: str, length: int, positions: Callable[[int], int]) -> int:
+    """Give the number of positions that are left of sequences.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
     count = positions(length)
     if not count:
         raise UserError(
             f"The sequences are {length} bp long, but the model {name} needs at least"
-            f" {shortest(name)} bp; take it out of --models for this data set (the sheet's column"
-            " models), or use longer sequences."
+            f" {least_length(positions)} bp; take it out of --models for this data set (the sheet's"
+            " column models), or use longer sequences."
         )
     return count
+
+
+def convnet(
+    name: str, title: str, shape: ConvNetShape, reference: tuple[str, ...] = ()
+) -> Architecture:
+    """Describe a network of convolutions and two dense layers.
+
+    Parameters
+    ----------
+    name, title : str
+    shape : ConvNetShape
+    reference : tuple of str
+        What is cited, and its DOI.
+    """
+    return Architecture(
+        name,
+        title,
+        ModelConfig,
+        partial(ConvNet, name, shape),
+        shortest=least_length(shape.positions),
+        reference=reference,
+    )

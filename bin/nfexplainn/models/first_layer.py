@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nfexplainn.models import units as layers
-from nfexplainn.models.convnets import ConvNet, DanQ, channels_of
 
 Activation = Literal["relu", "exponential"]
 
@@ -105,6 +104,14 @@ class FirstLayer:
         return self.rest(base + added)
 
 
+@runtime_checkable
+class Splits(Protocol):
+    """A network with a first convolution that all that follows shares."""
+
+    def first_layer(self) -> FirstLayer:
+        """Split it behind its first activation; in evaluation mode, as dropout is left out."""
+
+
 def first_layer(model: nn.Module) -> FirstLayer | None:
     """Split a network behind its first activation; None for one without a shared convolution.
 
@@ -113,59 +120,20 @@ def first_layer(model: nn.Module) -> FirstLayer | None:
     model : nn.Module
         In evaluation mode: the dropout between the layers is left out.
     """
-    if isinstance(model, DanQ):
-        return _of_danq(model)
-    return _of_convnet(model) if isinstance(model, ConvNet) else None
+    return model.first_layer() if isinstance(model, Splits) else None
 
 
-def _of_danq(model: DanQ) -> FirstLayer:
-    convolution, activation, dropout, pool = model.convolutions
-    return FirstLayer(
-        convolution=_as_convolution(convolution),
-        norm=None,
-        activation="relu",
-        covered=_covered(model, _as_convolution(convolution), pool),
-        maps=lambda codes: activation(convolution(channels_of(codes, model.config, model.final))),
-        pool=lambda maps: pool(dropout(maps)),
-        linear=None,
-        rest=model.from_pooled,
-    )
-
-
-def _of_convnet(model: ConvNet) -> FirstLayer:
-    modules = list(model.convolutions)
-    convolution = _as_convolution(modules[0])
-    norm = modules[1] if isinstance(modules[1], nn.BatchNorm1d) else None
-    # Batch norm stands before the activation, or after the pooling.
-    middle = 3 if norm is not None else 2
-    head, pool = nn.Sequential(*modules[:middle]), nn.Sequential(*modules[middle:4])
-    deeper, dense = modules[4:], list(model.dense)
-    linear = deeper[0] if deeper else dense[0]
-    assert isinstance(linear, nn.Conv1d | nn.Linear)
-    flatten = [nn.Flatten()] if deeper else []
-    tail = nn.Sequential(*deeper[1:], *flatten, *dense[0 if deeper else 1 :], model.final)
-    return FirstLayer(
-        convolution=convolution,
-        norm=norm,
-        activation="exponential" if not isinstance(modules[middle - 1], nn.ReLU) else "relu",
-        covered=_covered(model, convolution, modules[middle]),
-        maps=lambda codes: head(channels_of(codes, model.config, model.final)),
-        pool=pool,
-        linear=linear,
-        rest=tail,
-    )
-
-
-def _as_convolution(module: nn.Module) -> nn.Conv1d:
+def as_convolution(module: nn.Module) -> nn.Conv1d:
+    """Take a module for the convolution that it is."""
     assert isinstance(module, nn.Conv1d)
     return module
 
 
-def _covered(model: ConvNet | DanQ, convolution: nn.Conv1d, pool: nn.Module) -> int:
+def covered(length: int, convolution: nn.Conv1d, pool: nn.Module) -> int:
     """Count the positions, from the first, that some window of the pooling holds."""
     assert isinstance(pool, nn.MaxPool1d)
     size, padding = int(pool.kernel_size), int(pool.padding)  # type: ignore[arg-type]
     width, added = convolution.kernel_size[0], int(convolution.padding[0])
-    positions = model.config.length + 2 * added - width + 1
+    positions = length + 2 * added - width + 1
     windows = (positions + 2 * padding - size) // size + 1
     return min(positions, windows * size - padding)

@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
 from nfexplainn.errors import UserError
-from nfexplainn.models.config import ExplaiNNConfig, ModelConfig
-from nfexplainn.models.convnets import SHAPES, ConvNet, DanQ, DanQConfig
-from nfexplainn.models.explainn import ExplaiNN
-from nfexplainn.models.transfer import HEADS, Head, TransferConfig, TransferModel
+from nfexplainn.models.architecture import Architecture
+from nfexplainn.modules import find_modules
 
-
-@dataclass(frozen=True)
-class Architecture:
-    """How a model of one name is made.
-
-    Attributes
-    ----------
-    config : type
-        A :class:`ModelConfig` or one with more settings.
-    model : callable
-        Makes the module from that dataclass; the module keeps it as ``config``.
-    """
-
-    config: type[ModelConfig]
-    model: Callable[[Any], nn.Module]
-
-
-def _transfer(head: Head, config: TransferConfig) -> TransferModel:
-    return TransferModel(head, config, build)
-
-
+# Ours first, and those that need trained models last.
 ARCHITECTURES: Mapping[str, Architecture] = {
-    "explainn": Architecture(ExplaiNNConfig, ExplaiNN),
-    **{name: Architecture(ModelConfig, partial(ConvNet, name)) for name in SHAPES},
-    "danq": Architecture(DanQConfig, DanQ),
-    **{head: Architecture(TransferConfig, partial(_transfer, head)) for head in HEADS},
+    one.name: one
+    for one in sorted(
+        (module.ARCHITECTURE for module in find_modules("nfexplainn.models.architectures.*")),
+        key=lambda one: (one.pretrained, one.name != "explainn", one.name),
+    )
 }
 
 

@@ -259,6 +259,18 @@ def fit_length(codes: Tensor, length: int) -> Tensor:
     return nn.functional.pad(codes, (left, length - have - left), value=N_CODE)
 
 
+def of_head(head: Head) -> Callable[[TransferConfig], TransferModel]:
+    """Give what makes the models of a head."""
+
+    def make(config: TransferConfig) -> TransferModel:
+        # The registry holds the architectures, of which this is one.
+        from nfexplainn.models.registry import build
+
+        return TransferModel(head, config, build)
+
+    return make
+
+
 def _empty(source: SourceConfig, build: Build) -> nn.Module:
     """Make the module that a source's weights, or bytes, are put into."""
     if source.kind == "model":

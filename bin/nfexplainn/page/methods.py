@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from nfexplainn.page.chapters import Cite, Values
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import escape, thousands
-from nfexplainn.page.style import NAMES
+from nfexplainn.page.style import name_of
 from nfexplainn.training.sweep import units_of_name
 
 Say = Callable[[Values, Sequence[str], Cite], str]
@@ -50,5 +50,5 @@ def is_explainn(model: str) -> bool:
 
 def listed_models(models: Sequence[str]) -> str:
     """Name architectures as the paper does, each once."""
-    names = ["ExplaiNN" if is_explainn(model) else NAMES.get(model, model) for model in models]
+    names = ["ExplaiNN" if is_explainn(model) else name_of(model) for model in models]
     return escape(", ".join(dict.fromkeys(names)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nfexplainn.features import architecture_facts
 from nfexplainn.page.load import ModelResult
 from nfexplainn.training.sweep import units_of_name
 
@@ -13,25 +14,14 @@ PANEL_LIMIT = 12
 # Okabe and Ito's colours, which people with colour blindness tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
-# As the paper writes them.
-NAMES = {
-    "explainn": "ExplaiNN",
-    "cnn1": "CNN_1",
-    "cnn1exp": "CNN_1Exp",
-    "deepcnn": "DeepCNN",
-    "danq": "DanQ",
-    "deepstarr": "DeepSTARR",
-    "aitac": "AI-TAC",
-    "single_layer": "SingleLayer",
-    "nam": "NAM",
-}
 REFERENCE = "explainn"
 
 
 def name_of(model: str) -> str:
     """Name of a model as the paper writes it; of a sweep's, with its number of units."""
     units = units_of_name(model)
-    return NAMES.get(model, model) if units is None else f"{NAMES[REFERENCE]}, {units} units"
+    titles = {name: facts.title for name, facts in architecture_facts().items()}
+    return titles.get(model, model) if units is None else f"{titles[REFERENCE]}, {units} units"
 
 
 def title_of(model: ModelResult, models: Sequence[ModelResult]) -> str:

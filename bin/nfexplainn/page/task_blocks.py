@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nfexplainn.features import assay_facts
 from nfexplainn.page import scores as sc
 from nfexplainn.page.load import DatasetResult, ModelResult
 from nfexplainn.page.mqc import DASH, escape, short, thousands
@@ -54,7 +55,7 @@ def tasks_of(dataset: DatasetResult, model: ModelResult) -> list[str]:
     """Give the tasks in the order of reading: of selection the last cycle tells most."""
     scores = sc.model_scores(model)
     tasks = sc.scored_tasks(model, scores, sc.task_metric(scores))
-    return tasks[::-1] if dataset.meta.get("assay") == "htselex" else tasks
+    return tasks[::-1] if assay_facts(dataset.meta.get("assay")).selection else tasks
 
 
 def blocks_of(

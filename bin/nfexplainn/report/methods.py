@@ -10,12 +10,13 @@ from pathlib import PurePath
 from typing import Any
 
 from nfexplainn.analyses.unit_sweep.report import sweep_text
+from nfexplainn.features import architecture_facts, assay_facts
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
 from nfexplainn.page.chapters import METHODS, PARAMETERS, Part
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural
-from nfexplainn.page.style import NAMES
+from nfexplainn.page.style import name_of
 from nfexplainn.report.methods_analyses import analyses_text, denoising_text
 from nfexplainn.report.methods_splits import split_text
 from nfexplainn.report.references import REFERENCES
@@ -53,9 +54,15 @@ class _Text:
         """List what was cited."""
         items = []
         for key in self.cited:
-            words, doi = REFERENCES[key]
+            words, doi = _cited(key) or REFERENCES[key]
             items.append(f"<li>{escape(words)} {_LINK.format(doi=doi)}</li>")
         return f"<ol>{''.join(items)}</ol>"
+
+
+def _cited(name: str) -> tuple[str, ...]:
+    """Give what is cited for an architecture; nothing for one of the paper's own."""
+    facts = architecture_facts().get(name)
+    return facts.reference if facts else ()
 
 
 def write_methods(page: Page, inputs: Inputs) -> None:
@@ -97,11 +104,9 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
     out = [
         f"The run held {plural(len(inputs.datasets), 'data set')}{': ' + kinds if kinds else ''}."
     ]
-    if "peaks" in assays and params.get("width"):
-        out.append(
-            f"Windows of {escape(params['width'])} bp were cut round the summit of each peak, or"
-            " round its midpoint where there was none."
-        )
+    if params.get("width"):
+        cut = dict.fromkeys(assay_facts(assay).windows for assay in sorted(assays))
+        out += [text.format(width=escape(params["width"])) for text in cut if text]
     out.append(denoising_text(inputs, text.cite))
     out.append(_unknown(params.get("max_unknown")))
     negatives = params.get("negatives")
@@ -151,7 +156,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
         )
     out.append(sweep_text(inputs, text.cite))
     others = [
-        f"{escape(NAMES.get(name, name))} {text.cite(name if name in REFERENCES else 'explainn')}"
+        f"{escape(name_of(name))} {text.cite(name if _cited(name) else 'explainn')}"
         for name in names
         if name != "explainn"
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nfexplainn.evaluation.advice import ON_GENOME
+from nfexplainn.features import assay_facts
 from nfexplainn.page.chapters import Values
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.methods import NAMED, values_of
@@ -87,7 +87,7 @@ def _kept_together(meta: Mapping[str, Any]) -> str:
     kept = []
     if meta.get("extra", {}).get("negatives") == "shuffle":
         kept.append("a shuffled negative stayed on the side of the sequence it was made from")
-    if meta.get("assay") in ON_GENOME:
+    if assay_facts(meta.get("assay")).genome:
         kept.append("overlapping windows stayed on one side")
     return f"; {', and '.join(kept)}" if kept else ""
 

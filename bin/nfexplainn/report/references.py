@@ -8,27 +8,6 @@ REFERENCES = {
         " transparent neural networks for genomics. Genome Biology 24, 154 (2023).",
         "10.1186/s13059-023-02985-y",
     ),
-    "deepcnn": (
-        "Kelley DR, Snoek J, Rinn JL. Basset: learning the regulatory code of the accessible genome"
-        " with deep convolutional neural networks. Genome Research 26, 990-999 (2016).",
-        "10.1101/gr.200535.115",
-    ),
-    "danq": (
-        "Quang D, Xie X. DanQ: a hybrid convolutional and recurrent deep neural network for"
-        " quantifying the function of DNA sequences. Nucleic Acids Research 44, e107 (2016).",
-        "10.1093/nar/gkw226",
-    ),
-    "deepstarr": (
-        "de Almeida BP, Reiter F, Pagani M, Stark A. DeepSTARR predicts enhancer activity from DNA"
-        " sequence and enables the de novo design of synthetic enhancers. Nature Genetics 54,"
-        " 613-624 (2022).",
-        "10.1038/s41588-022-01048-5",
-    ),
-    "aitac": (
-        "Maslova A, et al. Deep learning of immune cell differentiation. Proceedings of the"
-        " National Academy of Sciences 117, 25655-25666 (2020).",
-        "10.1073/pnas.2011795117",
-    ),
     "tomtom": (
         "Gupta S, Stamatoyannopoulos JA, Bailey TL, Noble WS. Quantifying similarity between"
         " motifs. Genome Biology 8, R24 (2007).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nfexplainn.features import architecture_facts
 from nfexplainn.page.mqc import escape
 
 _LEARN = {
@@ -61,7 +62,9 @@ def _profiles(values: Mapping[str, Any]) -> str:
 
 
 def _pretrained(values: Mapping[str, Any]) -> str:
-    heads = [m for m in ("single_layer", "nam") if m in str(values.get("models")).split(",")]
+    models = str(values.get("models")).split(",")
+    known = architecture_facts()
+    heads = [name for name in models if name in known and known[name].pretrained]
     if not values.get("pretrained") or not heads:
         return ""
     return (

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.features import assay_facts
 from nfexplainn.page import scores as sc
 from nfexplainn.page.chapters import MOTIFS, PERFORMANCE, SUMMARY
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
@@ -30,15 +31,6 @@ from nfexplainn.report.readings import lost
 MOTIFS_PER_TASK = 3
 NAMES = 3
 LOSSES = 2
-# How people call the assays; sequences with shuffled negatives need no name.
-_ASSAYS = {
-    "accessibility": "accessibility",
-    "single_cell": "single-cell accessibility",
-    "starrseq": "STARR-seq",
-    "pbm": "PBM",
-    "htselex": "HT-SELEX",
-    "smileseq": "SMiLE-seq",
-}
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -194,9 +186,8 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None, link: str = ""
     facts = []
     if len(dataset.models) > 1 and model is not None:
         facts.append(escape(model.name))
-    assay = dataset.meta.get("assay")
-    if assay not in (None, "sequences"):
-        facts.append(escape(_ASSAYS.get(assay, assay)))
+    if label := assay_facts(dataset.meta.get("assay")).label:
+        facts.append(escape(label))
     total = sum(number(row["sequences"]) or 0 for row in dataset.counts if row["task"] == "*")
     if total:
         facts.append(f"{thousands(total)} sequences")
@@ -239,7 +230,7 @@ def held_out_part(meta: Mapping[str, Any]) -> str:
         return ""
     column = extra.get("split_column")
     if column is None:
-        return "another array" if meta.get("assay") == "pbm" else "the test part of the sheet"
+        return assay_facts(meta.get("assay")).test_rows
     groups = (extra.get("split_groups") or {}).get("test") or ()
     if not groups:
         return f"the test part of column {column}"

@@ -1,4 +1,5 @@
 include { ATTRIBUTION_MAKE } from '../../../modules/local/attribution/make'
+include { pretrainedArchitectures } from '../validate/features.nf'
 
 // The predictions of every model attributed to bases, and the motifs in that beside the units of explainn.
 workflow ATTRIBUTE {
@@ -12,6 +13,7 @@ workflow ATTRIBUTE {
     code
 
     main:
+    def heads = pretrainedArchitectures()
     def wanted = plans.findAll { _id, plan -> plan.options.attribute.attribution }
     // Of several numbers of units the largest stands beside the attributions.
     def largest = wanted.collectEntries { id, plan -> [id, plan.units.size() > 1 ? "explainn_u${plan.units.max()}".toString() : 'explainn'] }
@@ -30,7 +32,7 @@ workflow ATTRIBUTE {
 
     // [ 'oct4', [id: 'oct4.cnn1.r1', ...], r1.model.safetensors, oct4.dataset.parquet, r1.predictions.parquet ]
     trained = models
-        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() && !(run.architecture in ['single_layer', 'nam']) }
+        .filter { run, _model, _dataset -> run.dataset in wanted.keySet() && !(run.architecture in heads) }
         .join(best)
         .join(predictions)
         .map { run, model, dataset, predicted -> [run.dataset, run, model, dataset, predicted] }

@@ -1,57 +1,51 @@
 include { INDEX_GENOMES } from '../index_genomes'
-include { PREPARE_PEAKS } from '../prepare_peaks'
-include { PREPARE_SEQUENCES } from '../prepare_sequences'
-include { PREPARE_MATRIX } from '../prepare_matrix'
-include { PREPARE_ACCESSIBILITY } from '../prepare_accessibility'
-include { PREPARE_SINGLE_CELL } from '../prepare_single_cell'
-include { PREPARE_STARRSEQ } from '../prepare_starrseq'
-include { PREPARE_PBM } from '../prepare_pbm'
-include { PREPARE_HTSELEX } from '../prepare_htselex'
-include { PREPARE_SMILESEQ } from '../prepare_smileseq'
-include { PREPARE_TABLE } from '../prepare_table'
+include { DENOISE_CELLS } from '../denoise_cells'
+include { DATASET_PREPARE } from '../../../modules/local/dataset/prepare'
 include { readsGenome } from '../validate/shared.nf'
 
-// Route every data set to its assay. All that knows an assay ends here, in the data set artefact.
+// All that knows an assay ends here, in the data set artefact.
 workflow PREPARE {
     take:
-    plans   // [ [id: 'oct4', assay: 'sequences', genome: null, spec: [...], files: [...]], ... ]
+    plans   // [ [id: 'oct4', assay: 'sequences', module: 'sequences', on_genome: false, genome: null, spec: [...], names: [...], files: [...]], ... ]
     code
 
     main:
-    def of = plans.groupBy { plan -> plan.assay }.withDefault { _assay -> [] }
     INDEX_GENOMES(plans.findAll { plan -> readsGenome(plan) }, code)
     genomes = INDEX_GENOMES.out.genomes
+    def noisy = plans.findAll { plan -> plan.denoised }
+    DENOISE_CELLS(noisy, code)
 
-    PREPARE_PEAKS(of.peaks, genomes, code)
-    PREPARE_SEQUENCES(of.sequences, code)
-    PREPARE_MATRIX(of.matrix, genomes, code)
-    PREPARE_ACCESSIBILITY(of.accessibility, genomes, code)
-    PREPARE_SINGLE_CELL(of.single_cell, genomes, code)
-    PREPARE_STARRSEQ(of.starrseq, code)
-    PREPARE_PBM(of.pbm, code)
-    PREPARE_HTSELEX(of.htselex, code)
-    PREPARE_SMILESEQ(of.smileseq, code)
-    PREPARE_TABLE(of.table, code)
+    ready = channel.fromList(plans - noisy).mix(DENOISE_CELLS.out.denoised)
+        .branch { plan ->
+            onGenome: plan.on_genome
+            alone: true
+        }
+    // [ [id: 'yeast', assay: 'peaks'], [...], ['peaks.bed'], [peaks.bed], [genome.fa, genome.fa.fai, ...] or [], '0f3a...' ]
+    windows = ready.onGenome
+        .map { plan -> [plan.genome, plan] }
+        .combine(genomes, by: 0)
+        .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta, codeOf(plan, code)] }
+    sequences = ready.alone.map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, [], codeOf(plan, code)] }
+    DATASET_PREPARE(windows.mix(sequences))
 
-    prepared = [
-        PREPARE_PEAKS.out, PREPARE_SEQUENCES.out, PREPARE_MATRIX.out,
-        PREPARE_ACCESSIBILITY.out, PREPARE_SINGLE_CELL.out, PREPARE_STARRSEQ.out,
-        PREPARE_PBM.out, PREPARE_HTSELEX.out, PREPARE_SMILESEQ.out,
-        PREPARE_TABLE.out,
-    ]
-    status = prepared.collect { out -> out.status }.inject { one, other -> one.mix(other) }
-    tables = prepared.collect { out -> out.tables }.inject { one, other -> one.mix(other) }
-    header = prepared.collect { out -> out.header }.inject { one, other -> one.mix(other) }
-    dataset = prepared.collect { out -> out.dataset }.inject { one, other -> one.mix(other) }
-    denoising = PREPARE_SINGLE_CELL.out.denoising
+    status = DATASET_PREPARE.out.status
+    tables = DATASET_PREPARE.out.tables
+    header = DATASET_PREPARE.out.header
+    dataset = DATASET_PREPARE.out.dataset
+    denoising = DENOISE_CELLS.out.status
     indexing = INDEX_GENOMES.out.status
 
     emit:
-    status    // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
-    tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
-    dataset   // [ [id: 'oct4', ...], oct4.dataset.parquet ]
-    header    // [ [id: 'oct4', ...], oct4.header.json ]
+    status      // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    tables      // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
+    dataset     // [ [id: 'oct4', ...], oct4.dataset.parquet ]; only of what can be used
+    header      // [ [id: 'oct4', ...], oct4.header.json ]: what the data set says of itself
     denoising   // [ [id: 'islets', ...], islets.denoise.status.json ]
     indexing    // [ [name: 'genome.fa.gz', path: ...], genome.status.json ]
-    genomes   // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
+    genomes     // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
+}
+
+// The digest of the code of a data set's assay.
+def codeOf(Map plan, Map code) {
+    return code["DATASET_PREPARE_${plan.module.toUpperCase()}".toString()]
 }

@@ -1,6 +1,7 @@
 include { FILTERS_READ } from '../../../modules/local/filters/read'
 include { UNITS_ANNOTATE as FILTERS_ANNOTATE } from '../../../modules/local/units/annotate'
 include { modelOf } from '../train/replicates.nf'
+include { pretrainedArchitectures } from '../validate/features.nf'
 
 // What the first filters of the networks without units look for, and what it is called: as for units.
 workflow READ_FILTERS {
@@ -12,7 +13,8 @@ workflow READ_FILTERS {
     code
 
     main:
-    wanted = models.filter { run, _model, _dataset -> !(run.architecture in ['explainn', 'single_layer', 'nam']) && asksForFilters(plans[run.dataset].options) }
+    def heads = pretrainedArchitectures()
+    wanted = models.filter { run, _model, _dataset -> !(run.architecture in ['explainn', *heads]) && asksForFilters(plans[run.dataset].options) }
     FILTERS_READ(
         wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
             [run, plans[run.dataset].options.interpret, model, dataset, logits]

@@ -1,4 +1,5 @@
 include { UNITS_SCORE_CYCLES } from '../../../modules/local/units/score_cycles'
+include { features } from '../validate/features.nf'
 
 // The motifs of every model of HT-SELEX, each scored by its best hits in the last and the first cycle.
 workflow SCORE_CYCLES {
@@ -8,8 +9,9 @@ workflow SCORE_CYCLES {
     code
 
     main:
+    def ofCycles = features().assays.findAll { _name, assay -> assay.cycles }.keySet()
     motifs = perRun
-        .filter { run, files -> run.assay == 'htselex' && (files instanceof Path) && files.name.endsWith('.units.meme') }
+        .filter { run, files -> run.assay in ofCycles && (files instanceof Path) && files.name.endsWith('.units.meme') }
         .map { run, meme -> [run.dataset, run, meme] }
     UNITS_SCORE_CYCLES(
         motifs.combine(datasets.map { meta, dataset -> [meta.id, dataset] }, by: 0).map { _id, run, meme, dataset -> [run, meme, dataset] },

@@ -1,6 +1,7 @@
 include { MODEL_TRAIN } from '../../../modules/local/model/train'
 include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
 include { bestRuns } from './replicates.nf'
+include { pretrainedArchitectures } from '../validate/features.nf'
 
 // Every model of a data set, in replicates that differ in their seed, measured against simple baselines.
 workflow TRAIN {
@@ -11,6 +12,7 @@ workflow TRAIN {
     code
 
     main:
+    def heads = pretrainedArchitectures()
     // [ [id: 'oct4.explainn.r1', dataset: 'oct4', model: 'explainn', architecture: 'explainn', ...], oct4.dataset.parquet ]
     runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
 
@@ -24,7 +26,7 @@ workflow TRAIN {
             .combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
             .map { _id, run, dataset, meme -> [run, dataset, meme] }
             .mix(starting.fromScratch.map { run, dataset -> [run, dataset, []] })
-            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].training[run.architecture]), dataset, initial, run.architecture in ['single_layer', 'nam'] ? plans[run.dataset].pretrained : []] },
+            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].training[run.architecture]), dataset, initial, run.architecture in heads ? plans[run.dataset].pretrained : []] },
         code.MODEL_TRAIN,
     )
 

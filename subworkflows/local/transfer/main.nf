@@ -1,4 +1,5 @@
 include { UNITS_TRANSFER } from '../../../modules/local/units/transfer'
+include { pretrainedArchitectures } from '../validate/features.nf'
 
 // What each output of the pretrained models does in each task of the models that are made of them.
 workflow TRANSFER {
@@ -9,8 +10,9 @@ workflow TRANSFER {
     code
 
     main:
+    def heads = pretrainedArchitectures()
     UNITS_TRANSFER(
-        models.filter { run, _model, _dataset -> run.architecture in ['single_layer', 'nam'] }
+        models.filter { run, _model, _dataset -> run.architecture in heads }
             .join(predictions)
             .map { run, model, dataset, predicted -> [run, plans[run.dataset].options.interpret.subMap(['kernel']), model, dataset, predicted] },
         code.UNITS_TRANSFER,

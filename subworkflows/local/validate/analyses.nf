@@ -1,5 +1,7 @@
 // Rules of the analyses, of one data set's resolved options.
 
+include { pretrainedArchitectures } from './features.nf'
+
 // What is wrong with them and how to mend it, a sentence each.
 def analysisProblems(Map options) {
     def problems = []
@@ -34,7 +36,8 @@ def idleAnalyses(Map options) {
             "${name} ${what}, which only explainn has, and models is ${options.models}; add explainn, or leave ${name} out."
         })
     }
-    if (models.every { model -> model in ['single_layer', 'nam'] }) {
+    def heads = pretrainedArchitectures()
+    if (models.every { model -> model in heads }) {
         problems.addAll(['attribution', 'nullification', 'binding_modes'].findAll { name -> options[name] }.collect { name ->
             "${name} looks at filters and bases, which models made of pretrained ones do not have, and models is ${options.models}; add another model, such as explainn, or leave ${name} out."
         })

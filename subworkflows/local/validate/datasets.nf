@@ -1,6 +1,7 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
 include { readJson; schemaProperties; sentence; resolvePath; fileProblem } from './schema.nf'
+include { features } from './features.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
@@ -19,7 +20,7 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def rows = readSheet(sheet, schema.properties.keySet() + columns.keySet(), schema.required, problems)
     def typed = rows.collect { row -> checkRow(row, columns, schema.required, sheet, problems) }
     checkNames(typed, sheet.name, problems)
-    def assays = readJson('assets/assay_defaults.json')
+    def assays = features().assays
     def known = typed.findAll { row -> row.dataset != null }.groupBy { row -> row.dataset }
     return known.findAll { _id, members -> members.any { row -> row.assay } }.collect { id, members ->
         def shared = agreedValues(id, members, columns.keySet() - schema.properties.keySet() + ['assay', 'genome'], sheet.name, problems)
@@ -27,7 +28,7 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
         // What is left to 'auto' is for the assay to say, if it says anything.
         def defaults = values.findAll { _name, value -> value == 'auto' } + assay.defaults + values.findAll { _name, value -> value != null && value != 'auto' }
         def options = defaults + shared.findAll { _name, value -> value != 'auto' }
-        def strangers = typed.findAll { row -> row.dataset != id && row.assay in [shared.assay, null] }
+        def strangers = typed.findAll { row -> row.dataset != id && (row.assay == null || assays[row.assay]?.module == assay?.module) }
         def found = []
         def dataset = describe(id, members, strangers, options, assay, parameters, sheet, found) + [settings: shared]
         // What depends on a value that is wrong cannot be judged yet.
@@ -67,7 +68,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         if (wanted == 'others' && rows.size() + strangers.size() < 2) {
             problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
         }
-        problems.addAll(row.values && options.assay != 'starrseq' ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
+        problems.addAll(row.values && !assay.values ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
     }
     // By sample, so that the order of the sheet changes nothing; not with their lines, as a row added above would prepare, and so train, all below it anew.
     def specs = bySample(rows).collect { row ->
@@ -78,26 +79,26 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         ] + (row.values ? [values: position.call(row.values, sheet.parent)] : [:])
     }
     def others = specs.any { row -> row.negatives == 'others' } ? bySample(strangers).findAll { row -> row.data }.sort(false) { row -> row.dataset.toString() }.collect { row -> position.call(row.data, sheet.parent) } : []
-    assay.requires.findAll { name -> options[name] == null }.each { name ->
-        problems << "${linesOf(sheet.name, rows)}: the assay ${options.assay} needs ${name}; give --${name} or the column ${name}."
+    if (assay.genome && options.genome == null) {
+        problems << "${linesOf(sheet.name, rows)}: the assay ${options.assay} needs genome; give --genome or the column genome."
     }
     if (options.loss != 'auto' && !(options.loss in assay.losses)) {
         problems << "${place.call(rows[0])}: the loss ${options.loss} does not fit the assay ${options.assay}; use auto or ${assay.losses.join(' or ')} (the column loss is for one data set)."
     }
-    problems.addAll(partProblems(id, rows, options, sheet.name) + (options.assay == 'htselex' ? cycleProblems(id, rows, sheet.name) : []))
+    problems.addAll(partProblems(id, rows, options, sheet.name) + (assay.cycles ? cycleProblems(id, rows, sheet.name) : []))
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
     def located = ['genome', 'motif_db', 'explain', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
     def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].findAll { name -> name in assay.options }.collectEntries { name -> [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null] }
-    if ('genome' in assay.requires && options.width < options.filter_length + options.pool_size - 1) {
+    if (assay.genome && options.width < options.filter_length + options.pool_size - 1) {
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
     // Networks without a number here read less than the least width.
-    def shortest = readJson('assets/architectures.json').collectEntries { name, architecture -> [name, architecture.shortest ?: 0] }
-    options.models.tokenize(',').findAll { model -> 'genome' in assay.requires && options.width < (shortest[model] ?: 0) }.each { model ->
-        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${shortest[model]}, or take it out of models."
+    def architectures = features().architectures
+    options.models.tokenize(',').findAll { model -> assay.genome && options.width < (architectures[model]?.shortest ?: 0) }.each { model ->
+        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${architectures[model].shortest}, or take it out of models."
     }
     def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
@@ -106,12 +107,12 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def stepOptions = optionsOfSteps(parameters, options)
     def spec = [
-        id: id, assay: options.assay, seed: options.seed, rows: specs, others: others,
+        id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
         options: (stepOptions.prepare + listed).findAll { name, _value -> name in assay.options },
     ]
     def training = trainingOptions(models, stepOptions.train)
     return [
-        id: id, sheet: sheet.name, rows: rows, assay: options.assay, models: models, units: units, replicates: options.replicates,
+        id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,

@@ -3,7 +3,8 @@
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
 include { engineProblems } from './engine.nf'
-include { readJson; resolvePath; fileProblem } from './schema.nf'
+include { features } from './features.nf'
+include { resolvePath; fileProblem } from './schema.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
 def validatedInput() {
@@ -42,7 +43,7 @@ def leaveNoReports() {
 // a task names, not at what that imports. assets/generate.py lists the files.
 def codeDigests() {
     def contents = [:].withDefault { String name -> projectDir.resolve(name).bytes }
-    return readJson('assets/steps.json').code.collectEntries { process, names ->
+    return features().code.collectEntries { process, names ->
         def sha = java.security.MessageDigest.getInstance('SHA-256')
         names.each { name ->
             sha.update(name.bytes)

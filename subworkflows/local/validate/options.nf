@@ -1,6 +1,6 @@
 // Which options each step of a data set gets: those that it reads, so that no other makes it run again.
 
-include { readJson } from './schema.nf'
+include { features } from './features.nf'
 
 // [ prepare: [width: 200, ...], interpret: [...], ... ]
 def optionsOfSteps(Map parameters, Map options) {
@@ -12,7 +12,7 @@ def optionsOfSteps(Map parameters, Map options) {
 
 // [ explainn: [units: 100, learning_rate: 0.003, ...], danq: [...] ]: without what only other architectures know.
 def trainingOptions(List models, Map options) {
-    def own = readJson('assets/architectures.json').collectEntries { name, architecture -> [name, architecture.options] }
+    def own = features().architectures.collectEntries { name, architecture -> [name, architecture.options] }
     return models.collectEntries { model ->
         def ofOthers = own.values().flatten() - (own[model] ?: [])
         [model, options.findAll { name, _value -> !(name in ofOthers) }]
@@ -27,7 +27,7 @@ def settingsRead(Map options, Map assay, List models, Map prepared, Map training
         explain: options.explain, map: options.unit_maps, attribute: options.attribution, nullify: options.nullification, modes: options.binding_modes,
     ].findAll { _step, wanted -> wanted }.keySet()
     def filters = ['nullify', 'modes'].any { step -> step in on } ? ['interpret', 'annotate'] : []   // those of other networks are read and named
-    def usable = [genome: 'genome' in assay.requires || options.explain, negatives: 'negatives' in assay.options].withDefault { _name -> true }
+    def usable = [genome: assay.genome || options.explain, negatives: 'negatives' in assay.options].withDefault { _name -> true }
     def given = ['genome', 'negatives', 'motif_db', 'explain', 'mode_clusters', 'initial_motifs', 'pretrained'].findAll { name -> options[name] != null && usable[name] }
     def known = on.any { step -> step in ['annotate', 'nullify', 'modes', 'choose', 'attribute'] } && !options.motif_db ? ['jaspar_release', 'jaspar_taxon'] : []
     def images = (options.streme ? ['streme_container'] : []) + (options.peakvi ? ['peakvi_container'] : [])

@@ -10,16 +10,16 @@ def sharedNames(List rows, Map options) {
 
 // A data set of sequences may still have intervals of a genome to explain.
 def readsGenome(Map plan) {
-    return plan.genome && (plan.assay in ['peaks', 'matrix', 'accessibility', 'single_cell'] || plan.explain?.intervals)
+    return plan.genome && (plan.on_genome || plan.explain?.intervals)
 }
 
 // What is to be read before all training, but genomes and motifs, which have steps of their own:
 // [ [holds: 'intervals', name: 'blacklist.bed', length: null], [path] ], a data set's.
 def sharedFiles(Map plan) {
     def holds = [
-        blacklist: 'blacklist', regions: plan.assay == 'single_cell' ? 'lines' : 'intervals', labels: 'lines', clusters: 'clusters', barcodes: 'lines',
-        negatives: [peaks: 'intervals', sequences: 'fasta'].get(plan.assay, 'lines'),
-    ]
+        blacklist: 'blacklist', regions: 'intervals', labels: 'lines', clusters: 'clusters', barcodes: 'lines',
+        negatives: 'lines',
+    ] + plan.holds
     def places = plan.spec.options.findAll { name, _at -> name in plan.shared && name != 'negatives' } + [negatives: plan.general_negatives]
     def listed = holds.keySet().findAll { name -> places[name] != null }.collect { name -> [[holds: holds[name], name: plan.names[places[name]], length: null], [plan.files[places[name]]]] }
     return listed + ('explain' in plan.shared ? [[[holds: 'explain', name: plan.explain.name, length: null], [plan.explain.path]]] : []) +
@@ -29,6 +29,6 @@ def sharedFiles(Map plan) {
 
 // How many states a data set has before it is trained: of its preparation, the known motifs, and what else it asks for.
 def statesOf(Map plan) {
-    def asked = [readsGenome(plan), plan.options.denoise.peakvi && plan.assay == 'single_cell', plan.initial, plan.options.modes.binding_modes, plan.explain, plan.pretrained]
+    def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.pretrained]
     return 2 + asked.count { one -> one }
 }

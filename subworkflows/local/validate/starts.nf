@@ -1,5 +1,6 @@
 // What models may start from: known profiles, and trained models.
 
+include { pretrainedArchitectures } from './features.nf'
 include { resolvePath; fileProblem; sentence } from './schema.nf'
 
 // The profiles of a data set as [name: as the user wrote it, path: its file, or null for the known motifs], or null.
@@ -39,7 +40,7 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
 
 // The files of the pretrained models of a data set; an empty list where it has none.
 def pretrainedModels(Map options, String place, Object folder, List problems) {
-    def heads = options.models.tokenize(',').findAll { model -> model in ['single_layer', 'nam'] }
+    def heads = options.models.tokenize(',').findAll { model -> model in pretrainedArchitectures() }
     def said = options.pretrained
     if (!said) {
         if (heads) {
@@ -51,7 +52,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
         return []
     }
     if (!heads) {
-        problems << "${place}: pretrained models are used by the models single_layer and nam, but models is ${options.models}; add one of them, or leave pretrained out."
+        problems << "${place}: pretrained models are used by the models ${pretrainedArchitectures().join(' and ')}, but models is ${options.models}; add one of them, or leave pretrained out."
     }
     if (options.recipe == 'robust' && heads) {
         problems << "${place}: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; use recipe paper for ${heads.join(' and ')}."

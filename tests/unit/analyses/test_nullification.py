@@ -19,11 +19,10 @@ from nfexplainn.evaluation.predict import predict_logits, reverse_complement
 from nfexplainn.interpret.filters import filter_motifs, padded
 from nfexplainn.interpret.options import InterpretOptions, NullifyOptions
 from nfexplainn.interpret.status import filter_name, unit_name
-from nfexplainn.models.convnets import SHAPES, shortest
 from nfexplainn.models.first_layer import first_layer
-from nfexplainn.models.registry import build
+from nfexplainn.models.registry import ARCHITECTURES, build
 
-NETWORKS = (*SHAPES, "danq")
+NETWORKS = tuple(name for name, one in ARCHITECTURES.items() if one.shortest)
 
 
 def network(name: str, length: int, tasks: int = 2) -> nn.Module:
@@ -64,7 +63,7 @@ def dataset(codes: Codes, labels: np.ndarray, task_type: TaskType = "multilabel"
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_halves_make_the_network(name: str) -> None:
-    length = max(60, shortest(name))
+    length = max(60, ARCHITECTURES[name].shortest)
     model, codes = network(name, length), torch.from_numpy(sequences(4, length))
     layer = first_layer(model)
     assert layer is not None
@@ -90,7 +89,7 @@ def test_halves_make_the_network(name: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("with_", ["mean", "zero"])
 def test_filters_as_a_hook_does(name: str, with_: nullify.With) -> None:
-    length = max(60, shortest(name))
+    length = max(60, ARCHITECTURES[name].shortest)
     model, codes = network(name, length), sequences(5, length)
     data = dataset(codes, np.ones((5, 2)))
     layer = first_layer(model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,9 @@ from nfexplainn.models.registry import ARCHITECTURES
 from nfexplainn.training.options import TrainingOptions
 
 ROOT = Path(__file__).resolve().parents[3]
-ASSAYS: dict[str, Any] = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
-SHAPES: dict[str, Any] = json.loads((ROOT / "assets" / "architectures.json").read_text())
+FEATURES: dict[str, Any] = json.loads((ROOT / "assets" / "features.json").read_text())
+ASSAYS = {name: one for name, one in FEATURES["assays"].items() if one["module"] == name}
+SHAPES = FEATURES["architectures"]
 SCHEMA = json.loads((ROOT / "nextflow_schema.json").read_text())
 PARAMETERS = {
     name: one for group in SCHEMA["$defs"].values() for name, one in group["properties"].items()
@@ -32,11 +32,7 @@ READERS = {"option_file", "choice"}
 
 
 def code_files(assay: str) -> list[Path]:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "assets" / "generate.py")
-    assert spec and spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
-    return [ROOT / name for name in generate.files_of([f"prepare_{assay}.py"])]
+    return [ROOT / name for name in FEATURES["code"][f"DATASET_PREPARE_{assay.upper()}"]]
 
 
 def names_read(path: Path) -> Iterator[str]:

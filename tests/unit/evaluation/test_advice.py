@@ -23,7 +23,9 @@ from nfexplainn.io.genome import index_genome
 from region_fixtures import make_genome, make_spec, regions
 
 ROOT = Path(__file__).resolve().parents[3]
-ASSAYS = json.loads((ROOT / "assets" / "assay_defaults.json").read_text())
+FEATURES = json.loads((ROOT / "assets" / "features.json").read_text())
+# other names are tested with the assay that they stand for
+ASSAYS = {name: one for name, one in FEATURES["assays"].items() if one["module"] == name}
 GROUPS = json.loads((ROOT / "nextflow_schema.json").read_text())["$defs"]
 PARAMETERS = {name: group for group in GROUPS for name in GROUPS[group]["properties"]}
 FREE_OF_ASSAY = ("model", "training")  # what no preparation reads

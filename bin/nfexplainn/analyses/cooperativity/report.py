@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import MINUS, Cell, Page, cell, escape, power
-from nfexplainn.page.style import COLOURS, NAMES, ROW_LIMIT, capped
+from nfexplainn.page.style import COLOURS, ROW_LIMIT, capped, name_of
 
 CHAPTER = Chapter(
     "nfx_cooperativity",
@@ -75,7 +75,7 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
                 if len(models) == 1:
                     kinds |= {", 95 % low": "difference_low", ", 95 % high": "difference_high"}
                 for suffix, column in kinds.items():
-                    name = f"{NAMES.get(model, model)}, {shown} strand{suffix}"
+                    name = f"{name_of(model)}, {shown} strand{suffix}"
                     lines[name] = _line(mine, column)
                     colours[name] = COLOURS[(2 * places[model] + turn) % len(COLOURS)]
                     dashes[name] = "dot" if suffix else "solid"
@@ -117,7 +117,7 @@ def _table(page: Page, verdicts: Sequence[Row], tasks: Mapping[Key, str]) -> Non
         strongest = max(group, key=lambda row: number(row["spread"]) or 0.0)
         p = number(strongest["p"])
         share = number(strongest["share"])
-        rows[f"{dataset} \u00b7 {pair} \u00b7 {NAMES.get(model, model)}"] = {
+        rows[f"{dataset} \u00b7 {pair} \u00b7 {name_of(model)}"] = {
             "kind": cell(strongest["kind"]),
             "seen": cell(words(group, model)),
             "first": number(strongest["first_effect"]),

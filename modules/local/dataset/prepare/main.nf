@@ -1,4 +1,4 @@
-// Files of measured sequences become a data set; every assay has its script, and its name for this process.
+// The files of a data set, of whatever assay, become the data set.
 process DATASET_PREPARE {
     tag "${meta.id}"
     label 'process_low'
@@ -6,9 +6,8 @@ process DATASET_PREPARE {
 
     input:
     // spec: what is asked; names: what the user calls the files
-
-    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*')
-    val code
+    // genome: FASTA and its indexes, or []; code: that of the assay
+    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*'), path(genome, stageAs: 'genome/*'), val(code)
 
     output:
     tuple val(meta), path("${meta.id}.status.json")                     , emit: status
@@ -19,12 +18,13 @@ process DATASET_PREPARE {
 
     script:
     def staged = [names, (files instanceof List) ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
-    def json = groovy.json.JsonOutput.toJson(spec + [files: staged])
+    def fasta = genome.find { path -> !(path.name =~ /[.](fai|gzi|sha256)$/) }
+    def json = groovy.json.JsonOutput.toJson(spec + [files: staged] + (fasta ? [genome: [name: spec.genome, path: fasta.toString()]] : [:]))
     """
     cat > spec.json <<'SPEC'
     ${json}
     SPEC
-    prepare_${meta.assay}.py --spec spec.json
+    prepare.py --spec spec.json
     """
 
     stub:

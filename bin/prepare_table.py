@@ -1,9 +1,0 @@
-#!/usr/bin/env python3
-"""Turn a plain table into a data set."""
-
-from nfexplainn.assays.spec import run_prepare
-from nfexplainn.assays.table import prepare
-from nfexplainn.errors import run_script
-
-if __name__ == "__main__":
-    run_script(lambda: run_prepare(prepare))
