@@ -275,7 +275,7 @@ def prepare(name: str, target: Target, seed: int, folder: Path) -> None:
     spec = {"id": name, "assay": target.assay, "seed": seed, "rows": rows, "files": files}
     made = target.make(folder, seed) if target.make else {}
     (folder / "spec.json").write_text(json.dumps(spec | {"options": options} | made))
-    script(folder, f"prepare_{target.assay}.py", "--spec", "spec.json")
+    script(folder, "prepare.py", "--spec", "spec.json")
     status = json.loads((folder / f"{name}.status.json").read_text())
     if status["state"] != "ok":
         sys.exit(f"ERROR: {name}: {status['reason']}")

@@ -703,7 +703,7 @@ def test_config_has_the_defaults_of_the_schema(tmp_path: Path) -> None:
 def test_assays_are_those_of_the_sheet() -> None:
     assays = json.loads((ROOT / "assets" / "features.json").read_text())["assays"]
     assert list(assays) == SHEET["properties"]["assay"]["enum"]
-    for name, assay in assays.items():
+    for assay in assays.values():
         for parameter, value in assay["defaults"].items():
             # Any other default of the parameter would hide that of the assay.
             assert PARAMETERS[parameter].get("default") in (None, "auto")

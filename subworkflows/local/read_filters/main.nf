@@ -14,7 +14,7 @@ workflow READ_FILTERS {
 
     main:
     def heads = pretrainedArchitectures()
-    wanted = models.filter { run, _model, _dataset -> !(run.architecture in ['explainn', *heads]) && asksForFilters(plans[run.dataset].options) }
+    wanted = models.filter { run, _model, _dataset -> run.architecture != 'explainn' && !(run.architecture in heads) && asksForFilters(plans[run.dataset].options) }
     FILTERS_READ(
         wanted.join(predictions, failOnDuplicate: true).map { run, model, dataset, logits ->
             [run, plans[run.dataset].options.interpret, model, dataset, logits]
