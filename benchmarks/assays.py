@@ -163,7 +163,7 @@ def hepg2_matrix(folder: Path, seed: int) -> dict[str, Any]:
     """Make the matrix of the factors' peaks and GC-matched negatives; give the genome."""
     source = DATA / "genome" / "chr22_hg19_partial.fa.gz"
     paths = [DATA / "chipseq" / "chr22_hg19" / f"HepG2.{factor}.narrowPeak" for factor in HEPG2]
-    index = ("--genome", source, "--name", "chr22", "--out", "chr22.fa")
+    index = ("--genome", source, "--out", "chr22.fa")
     script(folder, "index_genome.py", *index, "--status", "genome.status.json")
     genome = {"name": "chr22", "path": str(folder / "chr22.fa")}
     spec = {

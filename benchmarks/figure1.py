@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from harness import print_line
 
-from nfexplainn.data.tables import write_tsv
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.page.load import DatasetResult, ModelResult, load_inputs
 from nfexplainn.page.scores import by_replicate
 from nfexplainn.page.style import REFERENCE

@@ -126,7 +126,9 @@ def run_pipeline(checkout: Path, arguments: Sequence[str], folder: Path) -> Meas
     end = time.time()
     if done.returncode:
         sys.exit(f"ERROR: the pipeline in {checkout} failed; see {folder / 'log.txt'}.")
-    tasks = read_trace(folder / "results" / "pipeline_info" / "execution_trace.txt")
+    # its name ends in the time of the start, but in older checkouts
+    (trace,) = (folder / "results" / "pipeline_info").glob("execution_trace*.txt")
+    tasks = read_trace(trace)
     return summary(tasks, begin, end)
 
 

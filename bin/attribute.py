@@ -13,12 +13,12 @@ import numpy as np
 from nfexplainn.analyses.attribution.options import AttributionOptions
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.progress import Progress
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
 

@@ -7,10 +7,10 @@ import argparse
 from pathlib import Path
 
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import BASELINES, baseline_logits
+from nfexplainn.io.tsv import write_tsv
 
 
 def parse() -> argparse.Namespace:

@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.data.tables import write_text, write_tsv
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.io.reading import read_json
+from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.choice import choose_profiles
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
@@ -49,7 +51,7 @@ def choose(args: argparse.Namespace, options: dict[str, Any]) -> None:
 def main() -> None:
     """Choose; a user's mistake is a state, to be told with those of the data sets."""
     args = parse()
-    options = json.loads(args.options.read_text(encoding="utf-8"))
+    options = read_json(args.options, args.options.name)
     args.out.mkdir(parents=True, exist_ok=True)
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from nfexplainn.analyses.binding_modes import known as modes
-from nfexplainn.data.tables import write_tsv
+from nfexplainn.arguments import add_names, read_names
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import read_motifs
 
 
@@ -20,7 +21,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--motif-set", required=True, help="known motifs")
     parser.add_argument("--clusters", help="table of motifs and clusters")
-    parser.add_argument("--name", help="what messages call that table")
+    add_names(parser)
     parser.add_argument("--out", required=True, help="table to write")
     parser.add_argument("--status", required=True, help="status file to write")
     return parser.parse_args()
@@ -33,7 +34,8 @@ def main() -> None:
     try:
         motifs = read_motifs(args.motif_set, name=Path(args.motif_set).name)
         if args.clusters:
-            found = modes.read_clusters(args.clusters, motifs, name=args.name)
+            (name,) = read_names(args.names, [args.clusters])
+            found = modes.read_clusters(args.clusters, motifs, name=name)
         else:
             found = modes.cluster_motifs(motifs)
         rows = modes.mode_rows(found, motifs)

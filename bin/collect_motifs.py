@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.sets import jaspar_motifs
@@ -26,7 +27,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read, check, write; a user's mistake is a state, to be told with those of the data sets."""
     args = parse()
-    options = json.loads(args.options.read_text(encoding="utf-8"))
+    options = read_json(args.options, args.options.name)
     status = {"dataset": "motifs", "state": "ok", "reason": "", "advice": ""}
     try:
         if args.motif_db:

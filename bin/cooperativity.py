@@ -29,6 +29,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = replicate_parser(__doc__, "dataset")
     parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
+    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
     return parser.parse_args()
 
 
@@ -64,7 +65,7 @@ def main() -> None:
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
+    loaded = load_model(args.model, trust_programs=args.trust_programs)
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -18,9 +17,11 @@ from nfexplainn.assays.denoise import (
 )
 from nfexplainn.assays.single_cell import read_cells
 from nfexplainn.assays.spec import read_spec
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import write_tsv
+from nfexplainn.typed import from_json
 
 
 def parse() -> argparse.Namespace:
@@ -37,9 +38,7 @@ def main() -> None:
     """Read, denoise, write; a mistake in the files is a state, told with those of others."""
     args = parse()
     spec = read_spec(args.spec)
-    given = json.loads(Path(args.options).read_text(encoding="utf-8"))
-    known = {field.name for field in dataclasses.fields(DenoiseOptions)}
-    options = DenoiseOptions(**{key: value for key, value in given.items() if key in known})
+    options = from_json(DenoiseOptions, read_json(args.options, args.options), args.options)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     status = {"dataset": spec.id, "state": "ok", "reason": "", "advice": ""}

@@ -17,6 +17,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
     parser.add_argument("--kernel", default="auto", help="auto, native or torch")
+    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
@@ -34,7 +35,7 @@ def main() -> None:
     device = resolve_device(args.device)
     prepare_device(device, args.threads)
     dataset = read_dataset(args.dataset)
-    loaded = load_model(args.model)
+    loaded = load_model(args.model, trust_programs=args.trust_programs)
     header = loaded.header
     if header.tasks != dataset.meta.tasks or header.config["length"] != dataset.meta.length:
         raise UserError(

@@ -5,6 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
+from nfexplainn.arguments import add_names, read_names
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.genome import index_genome
 from nfexplainn.io.text import write_text
@@ -14,13 +15,13 @@ def main() -> None:
     """Parse the arguments and index; with --status a user's mistake is a state, not a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--genome", type=Path, required=True, help="FASTA, plain, gzip or bgzip")
-    parser.add_argument("--name", help="what messages call it (default: the file's name)")
+    add_names(parser)
     parser.add_argument(
         "--out", type=Path, default=Path("genome.fa"), help="where plain gzip is unpacked to"
     )
     parser.add_argument("--status", type=Path, help="status file to write, ending with 0 always")
     arguments = parser.parse_args()
-    name = arguments.name or str(arguments.genome)
+    (name,) = read_names(arguments.names, [arguments.genome])
     status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
     try:
         print(index_genome(arguments.genome, name, arguments.out))

@@ -17,6 +17,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
     parser.add_argument("--id", required=True, help="prefix of the file written")
     parser.add_argument("--kernel", default="auto", help="auto, native or torch")
+    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", type=Path, default=Path(), help="folder to write to")
     return parser.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)
     dataset = read_dataset(args.dataset)
-    loaded = load_model(args.model)
+    loaded = load_model(args.model, trust_programs=args.trust_programs)
     if not isinstance(loaded.model, TransferModel) or loaded.header.tasks != dataset.meta.tasks:
         raise UserError(
             f"{args.model}: this is no model over trained models for {args.dataset}; give one of"

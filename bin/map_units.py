@@ -12,11 +12,11 @@ from nfexplainn import dna
 from nfexplainn.analyses.unit_maps import layout as maps
 from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_logits
+from nfexplainn.io.tsv import write_tsv
 
 COLUMNS = ("name", "split", "x", "y", "group", "unit")
 

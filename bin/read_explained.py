@@ -6,12 +6,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from nfexplainn.analyses.explain.sequences import read_sequences, write_located
 from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.genome import open_genome
+from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 
 
@@ -29,7 +29,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read, cut, write; a user's mistake is a state, so that all of them are told together."""
     args = parse()
-    spec = json.loads(Path(args.spec).read_text(encoding="utf-8"))
+    spec = read_json(args.spec, args.spec)
     length = read_meta(args.header).length
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 
+from nfexplainn.arguments import add_names, read_names
 from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.text import write_text
@@ -17,6 +18,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--header", required=True, help="D.header.json")
     parser.add_argument("--pretrained", nargs="+", required=True, help="models to make units of")
+    add_names(parser)
+    parser.add_argument("--trust-programs", action="store_true", help="models may hold code")
     parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
     parser.add_argument("--id", required=True, help="prefix of the file written: D")
     return parser.parse_args()
@@ -31,7 +34,13 @@ def main() -> None:
 
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:
-        found = read_sources(args.pretrained, length=args.length, dataset_length=length)
+        found = read_sources(
+            args.pretrained,
+            length=args.length,
+            dataset_length=length,
+            names=read_names(args.names, args.pretrained),
+            trust_programs=args.trust_programs,
+        )
         print(f"{args.id}: {len(found)} pretrained models can be used", file=sys.stderr)
     except UserError as error:
         reason = "\n".join(f"{args.id}, {line}" for line in str(error).splitlines())

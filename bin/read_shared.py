@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
+from nfexplainn.arguments import add_names, read_names
 from nfexplainn.assays.shared_files import READERS, check_shared
 from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError, run_script
@@ -18,8 +19,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--holds", required=True, choices=[*READERS, "models"], help="what it is")
     parser.add_argument("--files", nargs="+", required=True, help="the file, or several models")
-    parser.add_argument("--name", default="", help="what messages call it (default: its path)")
+    add_names(parser)
     parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
+    parser.add_argument("--trust-programs", action="store_true", help="models may hold code")
     return parser.parse_args()
 
 
@@ -28,8 +30,9 @@ def main() -> None:
     args = parse()
     status = {"dataset": "shared", "state": "ok", "reason": "", "advice": ""}
     try:
-        files = [InputFile(args.name or path, path) for path in args.files]
-        check_shared(args.holds, files, args.length)
+        names = read_names(args.names, args.files)
+        files = [InputFile(*one) for one in zip(names, args.files, strict=True)]
+        check_shared(args.holds, files, args.length, trust_programs=args.trust_programs)
     except UserError as error:
         status |= {"state": "error", "reason": str(error)}
     text = json.dumps(status, indent=1, sort_keys=True) + "\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nfexplainn.analyses.discovery.sequences import TASK_COLUMNS, write_task_sequences
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.errors import run_script
+from nfexplainn.io.tsv import write_tsv
 
 
 def parse() -> argparse.Namespace:

@@ -19,6 +19,7 @@ from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.summary import ended_early, final_units
 from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files, replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
@@ -72,7 +73,7 @@ def main() -> None:
     best = args.best
     if best not in histories:
         raise UserError(f"--history lacks replicate {best}, which --best names; give it too.")
-    options = json.loads(Path(args.options).read_text(encoding="utf-8"))
+    options = read_json(args.options, args.options)
     metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
     evidence, by_task = gather_evidence(
         metrics,

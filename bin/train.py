@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nfexplainn.errors import DivergedError, UserError, run_script
+from nfexplainn.arguments import add_names, read_names
+from nfexplainn.errors import DivergedError, run_script
+from nfexplainn.io.reading import read_json
 
 
 def parse() -> argparse.Namespace:
@@ -22,6 +24,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
     parser.add_argument("--initial", help="MEME file of the profiles that the filters start from")
     parser.add_argument("--pretrained", nargs="*", default=[], help="models to make units of")
+    add_names(parser)
     parser.add_argument("--replicate", type=int, help="number (default: the options', or 1)")
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
@@ -35,13 +38,7 @@ def read_options(path: str | None) -> dict[str, Any]:
     """Read the settings; those that are null are as if they were not there."""
     if path is None:
         return {}
-    try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: this is no readable JSON file ({error}).") from error
-    if not isinstance(values, dict):
-        raise UserError(f"{path}: expected a JSON object of settings, found something else.")
-    return {key: value for key, value in values.items() if value is not None}
+    return {key: value for key, value in read_json(path, path).items() if value is not None}
 
 
 def main() -> None:
@@ -53,8 +50,8 @@ def main() -> None:
 
     import nfexplainn
     from nfexplainn.data.dataset import read_dataset
-    from nfexplainn.data.tables import write_tsv
     from nfexplainn.io.text import write_text
+    from nfexplainn.io.tsv import write_tsv
     from nfexplainn.models import registry
     from nfexplainn.models.checkpoint import ModelHeader, save_model
     from nfexplainn.models.explainn import ExplaiNN
@@ -82,8 +79,13 @@ def main() -> None:
         config["units"] = 2 * len(profiles)  # one per strand
     sources: list[Source] = []
     if args.pretrained:
-        own = values.get("pretrained_length")
-        sources = read_sources(args.pretrained, length=own, dataset_length=meta.length)
+        sources = read_sources(
+            args.pretrained,
+            length=values.get("pretrained_length"),
+            dataset_length=meta.length,
+            names=read_names(args.names, args.pretrained),
+            trust_programs=values.get("trust_programs", False),
+        )
         config["sources"] = tuple(source.config for source in sources)
     model = seeded(options.seed, lambda: registry.build(name, config))
     kernel = choose_kernel(model, values.get("kernel", "auto"), device)

@@ -40,8 +40,7 @@ class Run:
 
     def trace(self) -> dict[str, str]:
         """Status per task, without the names of the subworkflows."""
-        path = self.results / "pipeline_info" / "execution_trace.txt"
-        with path.open(encoding="utf-8") as handle:
+        with newest_trace(self.results).open(encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
         return {row["name"].rpartition(":")[2]: row["status"] for row in rows}
 
@@ -49,6 +48,12 @@ class Run:
         """The sentences of an error, without Nextflow's own words round them."""
         lines = [line.strip() for line in self.said.splitlines() if line.strip()]
         return [line.removeprefix("ERROR ~ ") for line in lines if not line.startswith("-- Check")]
+
+
+def newest_trace(results: Path) -> Path:
+    """The trace of the last run whose results lie in a folder."""
+    found = (results / "pipeline_info").glob("execution_trace*.txt")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 
 def nextflow_command() -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
 
 
 def replicate_parser(description: str | None, *files: str) -> argparse.ArgumentParser:
@@ -24,6 +27,20 @@ def replicate_parser(description: str | None, *files: str) -> argparse.ArgumentP
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser
+
+
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """Let a script be told what the user calls the files that it reads under names of ours."""
+    text = "JSON list of what messages call the files, in their order (default: their paths)"
+    parser.add_argument("--names", type=Path, help=text)
+
+
+def read_names(path: Path | None, files: Sequence[str | Path]) -> list[str]:
+    """Give what the user calls files, in their order."""
+    if path is None:
+        return [str(file) for file in files]
+    names: list[str] = json.loads(path.read_text(encoding="utf-8"))
+    return names
 
 
 def read_replicate_arguments(description: str | None) -> argparse.Namespace:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Any, TextIO, cast
 
 from nfexplainn.versions import write_versions
 
 EXIT_USER_ERROR = 1
 EXIT_OUT_OF_MEMORY = 137
+# Controls, marks of direction, lone surrogates, and separators of lines and paragraphs.
+_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def printable(text: str) -> str:
+    r"""Show what steers a terminal, or turns or breaks a line, as an escape such as ``\x1b``.
+
+    Line feeds, which part sentences, stay.
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        one if one == "\n" or unicodedata.category(one) not in _STEERING else _escape(one)
+        for one in text
+    )
+
+
+def _escape(one: str) -> str:
+    return one.encode("unicode_escape").decode("ascii")
 
 
 class UserError(Exception):
@@ -18,8 +40,12 @@ class UserError(Exception):
     ----------
     message : str
         One sentence that names the file, the row, the value and the way out. Several mistakes of
-        one input are joined by newlines, a sentence each.
+        one input are joined by newlines, a sentence each. What it quotes of a file is shown as
+        :func:`printable` text.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class UnusableError(Exception):
@@ -53,6 +79,25 @@ class DivergedError(UnusableError):
     """A training has left the finite numbers; other data sets and replicates are not touched."""
 
 
+class _OnPage:
+    """What a script says: Nextflow shows it in its report as it is, so no tag may begin in it."""
+
+    # Python's own <module> and the like may stay.
+    _TAG = re.compile(
+        r"<(?=[A-Za-z/!?])(?!(?:module|lambda|string|\w+comp|genexpr|frozen [\w.]+)>)"
+    )
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(self._TAG.sub(r"\\u003c", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def run_script(main: Callable[[], None]) -> None:
     """Run a script's ``main`` and turn what it raises into the pipeline's exit codes.
 
@@ -61,6 +106,8 @@ def run_script(main: Callable[[], None]) -> None:
     ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
     keeps its traceback. A script that is done tells the versions of what it has used.
     """
+    if not isinstance(sys.stderr, _OnPage):
+        sys.stderr = cast(TextIO, _OnPage(sys.stderr))
     try:
         main()
         write_versions()

@@ -66,7 +66,8 @@ def whole(cell: str) -> int | None:
         return int(cell)
     text = cell.strip()
     digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdecimal() else None
+    # More digits no position has, and no array holds.
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
 
 
 def truth(cell: str) -> float | None:

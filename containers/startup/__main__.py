@@ -1,7 +1,8 @@
 """nf-explainn start-up: what the script `nextflow` at the top of the project runs.
 
 ``nextflow ARGUMENTS`` starts Nextflow; ``environment tests`` prints the folder of the Python
-environment of the tests. The standard library is all that is used here.
+environment of the tests; ``check`` compares all that is cached with its digests, and removes what
+is broken. The standard library is all that is used here.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import sys
 from pathlib import Path
 
 from arguments import Request, read
+from cache import cache_folder, check
 from nextflow import find_nextflow
 from plugins import provide_plugins
-from say import StartError, say
+from say import StartError, say, told
 from tools import CONTAINERS, environment
 
 GIGABYTES = 9.0  # torch with its CUDA libraries is nearly all of it
@@ -52,7 +54,12 @@ def _become(command: list[str], variables: dict[str, str], request: Request) -> 
     process = subprocess.Popen(
         command, env=variables, stdin=subprocess.DEVNULL, start_new_session=True
     )
-    Path(".nextflow.pid").write_text(f"{process.pid}\n")
+    note = Path(".nextflow.pid")
+    try:
+        note.write_text(f"{process.pid}\n")
+    except OSError as error:  # the run itself goes on
+        reason = f"cannot be written ({error.strerror}): the run's process is {process.pid}"
+        say(f"{note.resolve()} {reason}")
     return 0
 
 
@@ -63,15 +70,30 @@ def main(words: list[str]) -> int:
     try:
         if words[0] == "nextflow":
             return start_nextflow(words[1:])
+        if words[0] == "check":
+            return check_cache()
         lock = CONTAINERS.parent / words[1] / "requirements.txt"
         print(environment(lock, f"the Python environment of the {words[1]}", GIGABYTES))
         return 0
     except StartError as error:
         say(str(error))
         return 1
+    except OSError as error:
+        say(told(error))
+        return 1
     except KeyboardInterrupt:
         say("stopped; nothing half-made is left, and the next start goes on from what is cached")
         return 130
+
+
+def check_cache() -> int:
+    """Compare everything that is cached with its digests; say what was broken."""
+    broken = check()
+    for sentence in broken:
+        say(sentence)
+    if not broken:
+        say(f"{cache_folder()} is whole")
+    return 1 if broken else 0
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -6,16 +6,16 @@ import contextlib
 import errno
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from say import StartError, say
+from manifest import MARKER, deep_fault, fault, seal
+from say import StartError, say, told
 
-MARKER = ".complete.json"
+FORMAT = "2"  # of an entry, part of its name
 
 
 def cache_folder() -> Path:
@@ -45,7 +45,7 @@ def cache_folder() -> Path:
 
 def digest(*parts: str | bytes) -> str:
     """Return 12 hexadecimal digits that stand for all ``parts`` in this order."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(FORMAT.encode())
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "little") + data)
@@ -57,6 +57,7 @@ def ensure(name: str, label: str, gigabytes: float, make: Callable[[Path], None]
 
     It is made in a temporary folder and renamed, under a lock that the system drops with its
     process: a killed start leaves a folder that the next one throws away, never half an entry.
+    One that is broken stays until another is made, as tasks may be running in it.
 
     Parameters
     ----------
@@ -75,76 +76,73 @@ def ensure(name: str, label: str, gigabytes: float, make: Callable[[Path], None]
         If it cannot be made; the cache is then as it was.
     """
     entry = cache_folder() / name
+    lock = entry.with_name(f".{name}.lock")
     if fault(entry) is None:
+        if _litter(entry):
+            _sweep(entry, lock)
         return entry
-    with _lock(entry.with_name(f".{name}.lock"), label):
-        problem = fault(entry)
-        if problem is None:
-            return entry
-        temporary = entry.with_name(f".{name}.making")
-        _remove(temporary)
-        if entry.exists():
-            say(f"{label} in the cache is broken ({problem}): making it again")
-            _remove(entry)
-        _check_room(entry.parent, label, gigabytes)
-        try:
-            temporary.mkdir()
-            make(temporary)
-            (temporary / MARKER).write_text(json.dumps(_inventory(temporary)))
-            temporary.rename(entry)
-        except OSError as error:
-            raise _explained(error, label, entry.parent) from error
-        finally:
-            _remove(temporary)
+    try:
+        with _lock(lock, label):
+            _make(entry, label, gigabytes, make)
+    except OSError as error:
+        raise explained(error, label, entry.parent) from error
     return entry
 
 
-def fault(entry: Path) -> str | None:
-    """Say what is wrong with a cache entry, or None when it is whole."""
+def _make(entry: Path, label: str, gigabytes: float, make: Callable[[Path], None]) -> None:
+    for left in _litter(entry):
+        _remove(left)
+    problem = fault(entry)
+    if problem is None:  # another start has made it meanwhile
+        return
+    if entry.exists():
+        say(f"{label} in the cache is broken ({problem}): making it again")
+    _check_room(entry.parent, label, gigabytes)
+    # A folder of this start's own: what a killed one had started may still write into its.
+    temporary = entry.with_name(f".{entry.name}.making-{os.getpid()}-{time.time_ns():x}")
     try:
-        expected = json.loads((entry / MARKER).read_text())
-        found = _inventory(entry)
-    except (OSError, ValueError) as error:
-        return str(error)
-    if expected == found:
-        return None
-    changed = sorted(set(expected.items()) ^ set(found.items()))
-    return f"{changed[0][0]} is missing or changed"
+        temporary.mkdir()
+        make(temporary)
+        seal(temporary)
+        _remove(entry)
+        temporary.rename(entry)
+    finally:
+        _remove(temporary)
 
 
-def _inventory(entry: Path) -> dict[str, int]:
-    """Sizes of files two levels deep, and which folders there are; -1 where a link is dangling.
+def check() -> list[str]:
+    """Compare every entry with its digests; remove each that is broken, and say so."""
+    said = []
+    for marker in sorted(cache_folder().glob(f"*/{MARKER}")):
+        entry = marker.parent
+        if not entry.name.startswith("."):
+            with _lock(entry.with_name(f".{entry.name}.lock"), entry.name):
+                problem = deep_fault(entry)
+                if problem:
+                    _remove(entry)
+                    said.append(f"{entry} was broken ({problem}): the next start makes it again")
+    return said
 
-    The Python environment has 30,000 files: of its packages only the names are looked at
-    (``lib/python3.x/site-packages`` is the one place deeper down), which takes a millisecond.
-    """
-    found: dict[str, int] = {}
-    folders = [entry, *(p for p in entry.iterdir() if p.is_dir())]
-    folders += [p for p in entry.glob("lib/python3*/site-packages") if p.is_dir()]
-    for folder in folders:
-        with os.scandir(folder) as items:
-            for item in items:
-                if item.name in (MARKER, "__pycache__"):
-                    continue
-                name = os.path.relpath(item.path, entry)
-                if item.is_dir():
-                    found[name] = 0
-                else:
-                    try:
-                        found[name] = item.stat().st_size
-                    except OSError:
-                        found[name] = -1
-    return found
+
+def _litter(entry: Path) -> list[Path]:
+    """Folders that killed starts have left of an entry."""
+    kinds = (f".{entry.name}.making", f"{entry.name}.old-")
+    with os.scandir(entry.parent) as items:
+        return [entry.with_name(item.name) for item in items if item.name.startswith(kinds)]
+
+
+def _sweep(entry: Path, lock: Path) -> None:
+    """Delete what killed starts have left, unless another start is at work or it cannot be."""
+    with contextlib.suppress(OSError), lock.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in _litter(entry):
+            _remove(left)
 
 
 @contextlib.contextmanager
 def _lock(path: Path, label: str) -> Iterator[None]:
     """Hold an exclusive lock; wait, saying so, while another start holds it."""
-    try:
-        handle = path.open("a")
-    except OSError as error:
-        raise _explained(error, label, path.parent) from error
-    with handle:
+    with path.open("a") as handle:
         started = said = time.monotonic()
         waiting = False
         while True:
@@ -174,14 +172,17 @@ def _check_room(folder: Path, label: str, gigabytes: float) -> None:
         )
 
 
-def _explained(error: OSError, label: str, folder: Path) -> StartError:
+def explained(error: OSError, label: str, folder: Path) -> StartError:
+    """Put what the system says into a sentence with the place and the way out."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StartError(
             f"the disk of {folder} is full, so {label} could not be made: "
             "make room, or set XDG_CACHE_HOME to a folder on a larger disk, then start again"
         )
+    if error.filename and not Path(error.filename).is_relative_to(folder):
+        return StartError(told(error))  # something else that it is made from
     return StartError(
-        f"{label} could not be made in {folder} ({error.strerror}: {error.filename}): "
+        f"{label} could not be made in {folder} ({error.strerror or error}: {error.filename}): "
         "set XDG_CACHE_HOME to a folder that you may write, then start again"
     )
 

@@ -24,6 +24,7 @@ RECIPES = {
     "container_image": (CONTAINERS / "Dockerfile", CONTAINERS.parent),
     "peakvi_container": (CONTAINERS / "peakvi" / "Dockerfile", CONTAINERS / "peakvi"),
 }
+PASSED_ON = ("PIP_INDEX_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 SIF_ENGINES = ("singularity", "apptainer")
 
 
@@ -81,12 +82,36 @@ def _provide_local(engine: str, image: str, parameter: str) -> None:
         return
     say(f"building the image {image} with {engine} ({IMAGE_GB:.1f} GB, 3 to 10 minutes)")
     command = [engine, "build", "--network=host", "--tag", image]
-    if os.environ.get("PIP_INDEX_URL"):
-        command += ["--build-arg", "PIP_INDEX_URL"]
+    # by name, so that no value is read off this command; the Dockerfile keeps them out of the image
+    for name in PASSED_ON:
+        if os.environ.get(name):
+            command += ["--build-arg", name]
     dockerfile, context = RECIPES[parameter]
+    command += _base(engine, dockerfile)
     command += ["--file", str(dockerfile), str(context)]
     _build(command, f"the image {image}")
+    # stages that the image has taken its files from, as large as it
+    prune = [engine, "image", "prune", "--force", "--filter", "label=nf-explainn.stage"]
+    subprocess.run(prune, capture_output=True)
     say("the image is ready")
+
+
+def _base(engine: str, dockerfile: Path) -> list[str]:
+    """Fetch the base image by its digest; where that fails, name the user's own of that tag."""
+    found = re.search(r"(?m)^ARG BASE=(\S+)$", dockerfile.read_text())
+    if not found:
+        raise StartError(f"{dockerfile} names no base image: fetch the project again")
+    pinned, own = found[1], found[1].partition("@")[0].rpartition("/")[2]
+
+    def answers(*words: str) -> bool:
+        return subprocess.run([engine, *words], capture_output=True).returncode == 0
+
+    if answers("image", "inspect", pinned) or answers("pull", pinned):
+        return []
+    if not answers("image", "inspect", own):
+        return []  # the build's own words on it are the reason that the user sees
+    say(f"{pinned} could not be fetched: taking this machine's own {own} instead")
+    return ["--build-arg", f"BASE={own}"]
 
 
 def _provide_sif(engine: str, image: str, parameter: str) -> None:
@@ -130,6 +155,7 @@ def _link(link: Path, target: Path) -> None:
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)  # of a killed start with the same number
         temporary.symlink_to(target)
         temporary.replace(link)
     except OSError as error:

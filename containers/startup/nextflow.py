@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -109,8 +110,11 @@ def locked_jars() -> Path:
 
 def _is_wrapper(candidate: Path) -> bool:
     """Whether this is our own script, of this or another clone, which has the same name."""
-    with candidate.open("rb") as handle:
-        return b"nf-explainn start-up" in handle.read(400)
+    try:
+        with candidate.open("rb") as handle:
+            return b"nf-explainn start-up" in handle.read(400)
+    except OSError:  # it may be started but not read, as ours never is
+        return False
 
 
 def _ask_nextflow(candidate: Path) -> str | None:
@@ -137,8 +141,10 @@ def _ask_java(candidate: Path) -> str | None:
     try:
         text = release.read_text()
     except OSError:
-        answer = subprocess.run([str(candidate), "-version"], capture_output=True, text=True)
-        text = answer.stderr
+        try:
+            text = subprocess.run([candidate, "-version"], capture_output=True, text=True).stderr
+        except OSError:
+            return None
     found = re.search(r'(?:JAVA_VERSION=|version )"(\d+)', text)
     return found[1] if found else None
 
@@ -157,7 +163,8 @@ def _remembered(program: Path, variables: tuple[str, ...], ask: Ask) -> str | No
         known = {}
     if key not in known:
         known[key] = ask(program)
-        temporary = notes.with_name(f".versions-{os.getpid()}.json")
-        temporary.write_text(json.dumps(known))
-        temporary.replace(notes)
+        with contextlib.suppress(OSError):  # a full disk or a read-only cache: it is asked again
+            temporary = notes.with_name(f".versions-{os.getpid()}.json")
+            temporary.write_text(json.dumps(known))
+            temporary.replace(notes)
     return known[key]

@@ -59,12 +59,19 @@ def provide_plugins(
             f"{once} once with a network and without NXF_OFFLINE"
         )
     say(f"fetching Nextflow's plugin {wanted}")
-    with tempfile.TemporaryDirectory() as place:  # for the log that Nextflow writes
+    folder.mkdir(parents=True, exist_ok=True)
+    # aside, and moved when they are whole: half a plugin would pass for one that is there
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as name:
+        place = Path(name)
+        own = {**variables, "NXF_PLUGINS_DIR": str(place / "plugins")}
         try:
-            run([*command, "plugin", "install", wanted], wanted, variables, Path(place))
+            run([*command, "plugin", "install", wanted], wanted, own, place)
         except StartError as error:
             raise StartError(
                 f"{needs}, which could not be fetched into {folder}: check the network, or set "
                 f"HTTPS_PROXY, then start again; or {once} on a machine with a network and copy "
                 "that folder"
             ) from error
+        for fetched in (place / "plugins").glob("*-[0-9]*"):
+            if not (folder / fetched.name).exists():
+                fetched.rename(folder / fetched.name)

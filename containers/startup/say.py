@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import errno
 import os
 import shutil
 import subprocess
@@ -24,6 +25,19 @@ class StartError(Exception):
 def say(text: str) -> None:
     """Print one line of the start-up on stderr, where it is in no one's way."""
     print(PREFIX + text, file=sys.stderr, flush=True)
+
+
+def told(error: OSError) -> str:
+    """Put what the system says into a sentence with the path and the way out."""
+    place = error.filename2 or error.filename or f"{Path.cwd()} or the cache"
+    way_out = {
+        errno.ENOSPC: "make room on that disk",
+        errno.EDQUOT: "make room: your quota there is used up",
+        errno.EROFS: "start in a folder that can be written, and set XDG_CACHE_HOME to another",
+        errno.EACCES: "make it readable (and, in the folder of the run and the cache, writable)",
+        errno.ENOENT: "put it there, or fetch the project again",
+    }.get(error.errno or 0, "correct that")
+    return f"{place}: {error.strerror or error}; {way_out}, then start again"
 
 
 def run(

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from nextflow_runs import newest_trace
+
 ROOT = Path(__file__).resolve().parents[2]
 USER = "nfexplainn"  # who is not root, made where the tests run as root
 SHORT = ("--replicates", "1", "--max_epochs", "2", "--units", "10")
@@ -73,7 +75,7 @@ def run(
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout[-4000:] + finished.stderr[-4000:]
     assert (folder / "results" / "multiqc_report.html").stat().st_size > 100_000
-    with (folder / "results" / "pipeline_info" / "execution_trace.txt").open() as handle:
+    with newest_trace(folder / "results").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert len(rows) > 5
     assert {row["status"] for row in rows} == {"COMPLETED"}

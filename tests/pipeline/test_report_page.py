@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,17 +48,6 @@ window.addEventListener("load", () => setTimeout(() => {
 }, 3000));
 </script>
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        # Where the tests prepare the machine themselves, the browser was meant to be there.
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say("needs Chromium (Debian: apt-get install chromium)")
-    return str(found)
 
 
 def make_page(root: Path, folder: Path, specs: tuple[fixtures.Spec, ...], units: int = 40) -> Path:

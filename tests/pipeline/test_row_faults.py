@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from nextflow_runs import DEMO, ROOT, Run, cut_fasta, run_nextflow, write_sheet
+from nextflow_runs import DEMO, ROOT, Run, cut_fasta, newest_trace, run_nextflow, write_sheet
 
 SMALL = ("--units", "4", "--max_epochs", "2", "--replicates", "1")
 GOOD = ("five", "four", "neighbour", "one", "three", "two", "yeast")
@@ -119,10 +120,11 @@ def test_strict_changes_the_exit_alone(finished: Run, sheet: Path) -> None:
     assert {name for name in found if not name.startswith(own)} == finished.files()
     for name in finished.files():
         assert (strict / name).read_bytes() == (finished.results / name).read_bytes(), name
-    assert {name for name in found if name.startswith(own)} == {
-        str(path.relative_to(finished.results))
-        for path in (finished.results / "pipeline_info").glob("[ep]*_*")
-        if path.name.startswith(("execution_", "pipeline_dag"))
+    stamp = re.compile(r"_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.")
+    reports = ("execution_report", "execution_timeline", "pipeline_dag")
+    assert {stamp.sub("_TIME.", name) for name in found if name.startswith(own)} == {
+        *(f"pipeline_info/{name}_TIME.html" for name in reports),
+        "pipeline_info/execution_trace_TIME.txt",
     }
 
 
@@ -131,8 +133,7 @@ def test_a_mended_file_takes_all_else_from_the_cache(finished: Run, sheet: Path)
     arguments = (ROOT, "--input", sheet, *SMALL, "--outdir", "mended", "-resume")
     run = run_nextflow(finished.folder, *arguments)
     assert run.code == 0, run.said
-    trace = finished.folder / "mended" / "pipeline_info" / "execution_trace.txt"
-    with trace.open() as handle:
+    with newest_trace(finished.folder / "mended").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     ran = {row["name"].rpartition(":")[2] for row in rows if row["status"] != "CACHED"}
     assert "MODEL_TRAIN (protein.explainn.r1)" in ran
@@ -155,7 +156,7 @@ def test_where_nothing_is_left_the_run_fails_after_the_report(sheet: Path, tmp_p
     assert "Data sets in error: cut, empty." in run.said
     assert {row["state"] for row in states(run).values()} == {"error"}
     assert BROKEN["cut"] in (run.results / "multiqc_report.html").read_text()
-    assert (run.results / "pipeline_info" / "execution_report.html").is_file()
+    assert len(list((run.results / "pipeline_info").glob("execution_report_*.html"))) == 1
 
 
 def test_faults_of_shared_inputs_end_the_run_all_at_once(sheet: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from killed_runs import digests
 from nextflow_runs import ROOT, TINY, Run, nextflow_command, run_nextflow, write_sheet
 
 PER_DATASET = {
@@ -45,18 +45,6 @@ def golden_files(dataset: str, replicates: int = 2) -> set[str]:
         files |= {f"{dataset}/explainn/motifs/{run}.{kind}" for kind in PER_RUN_MOTIFS}
     return files | {
         f"{dataset}/explainn/" + name.format(f"{dataset}.explainn") for name in PER_MODEL
-    }
-
-
-def digests(results: Path) -> dict[str, str]:
-    """Sha256 of every artefact: all published files but those of times, the page and Nextflow's."""
-    return {
-        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(results.rglob("*"))
-        if path.is_file()
-        and path.relative_to(results).parts[0]
-        not in {"pipeline_info", "multiqc_report.html", "tables"}
-        and not path.name.endswith(".timing.tsv")
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import cache
+import manifest
 import pytest
 from say import StartError
 
@@ -35,6 +38,11 @@ def entries(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir() if not p.name.endswith(".lock"))
 
 
+def half_made(folder: Path) -> list[Path]:
+    """Folders of starts that are at work, or were killed at it."""
+    return list(folder.glob(".tool-1.making-*"))
+
+
 def test_an_entry_is_made_once(own_cache: Path) -> None:
     made = []
 
@@ -48,10 +56,17 @@ def test_an_entry_is_made_once(own_cache: Path) -> None:
     assert (first / "bin" / "tool").read_text() == "works"
 
 
-@pytest.mark.parametrize("damage", ["removed", "cut", "marker", "dangling"])
+DAMAGES = ("removed", "cut", "marker", "dangling", "emptied library", "rewritten", "no digests")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_broken_entry_is_said_and_made_again(own_cache: Path, capsys, damage: str) -> None:
+    deep = Path("lib", "python3.11", "site-packages", "torch", "lib", "libtorch.so")
+
     def make(folder: Path) -> None:
         fill(folder)
+        (folder / deep).parent.mkdir(parents=True)
+        (folder / deep).write_bytes(b"library")
         target = folder.parent / "interpreter"
         target.write_text("x")
         (folder / "bin" / "python").symlink_to(target)
@@ -63,12 +78,62 @@ def test_a_broken_entry_is_said_and_made_again(own_cache: Path, capsys, damage: 
         tool.write_text("wor")
     elif damage == "marker":
         (own_cache / "tool-1" / cache.MARKER).unlink()
+    elif damage == "emptied library":
+        (own_cache / "tool-1" / deep).write_bytes(b"")
+    elif damage == "rewritten":  # as many bytes
+        (own_cache / "tool-1" / deep).write_bytes(b"yrarbil")
+    elif damage == "no digests":
+        (own_cache / "tool-1" / manifest.DIGESTS).unlink()
+        os.utime(tool)
     else:
         (own_cache / "interpreter").unlink()
     cache.ensure("tool-1", "the tool", 0, make)
     assert tool.read_text() == "works"
+    assert (own_cache / "tool-1" / deep).read_bytes() == b"library"
     assert "the tool in the cache is broken" in capsys.readouterr().err
     assert entries(own_cache) == ["interpreter", "tool-1"]
+
+
+def test_a_copied_cache_is_whole_and_its_times_are_noted(capsys) -> None:
+    entry = cache.ensure("tool-1", "the tool", 0, fill)
+    os.utime(entry / "bin" / "tool", (1, 1))
+    marker = (entry / cache.MARKER).read_text()
+    assert cache.fault(entry) is None
+    assert (entry / cache.MARKER).read_text() != marker
+    (entry / manifest.DIGESTS).unlink()  # which are not read again
+    assert cache.fault(entry) is None
+    assert capsys.readouterr().err == ""
+
+
+def test_bytes_that_turned_without_a_write_are_seen_by_check(own_cache: Path) -> None:
+    tool = cache.ensure("tool-1", "the tool", 0, fill) / "bin" / "tool"
+    cache.ensure("tool-2", "the tool", 0, fill)
+    times = tool.stat()
+    tool.write_text("wOrks")
+    os.utime(tool, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert cache.fault(own_cache / "tool-1") is None
+    (said,) = cache.check()
+    assert "tool-1 was broken (bin/tool holds other bytes" in said
+    assert entries(own_cache) == ["tool-2"]
+    assert cache.check() == []
+
+
+def test_a_slow_file_system_is_asked_for_many_files_at_once(monkeypatch) -> None:
+    def make(folder: Path) -> None:
+        for number in range(1000):
+            (folder / str(number)).write_text("x")
+
+    def slow(entry: Path, name: str, state=manifest._state) -> manifest.State | None:
+        time.sleep(0.001)
+        return state(entry, name)
+
+    entry = cache.ensure("many-1", "many files", 0, make)
+    monkeypatch.setattr(manifest, "_state", slow)
+    begun = time.monotonic()
+    assert cache.fault(entry) is None
+    assert time.monotonic() - begun < 0.7
+    (entry / "999").write_text("")
+    assert cache.fault(entry) == "999 has 0 bytes, not 1"
 
 
 def test_a_failed_make_leaves_nothing(own_cache: Path) -> None:
@@ -151,12 +216,53 @@ def test_two_starts_at_once_make_it_once(tmp_path: Path, own_cache: Path) -> Non
 
 def test_a_killed_start_blocks_nobody(tmp_path: Path, own_cache: Path) -> None:
     killed = maker(tmp_path, 60)
-    while not (own_cache / ".tool-1.making" / "half").exists():
+    while not [place for place in half_made(own_cache) if (place / "half").exists()]:
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    assert entries(own_cache) == [".tool-1.making"]  # what the next start throws away
+    (left,) = half_made(own_cache)
     assert maker(tmp_path, 0).wait(30) == 0
     assert entries(own_cache) == ["tool-1"]
     assert (own_cache / "tool-1" / "whole").exists()
-    assert json.loads((own_cache / "tool-1" / cache.MARKER).read_text()) == {"whole": 1}
+    assert list(json.loads((own_cache / "tool-1" / cache.MARKER).read_text())) == ["whole"]
+    # a tool that the killed start had begun writes on: in its own folder, which goes next time
+    (left / "environment").mkdir(parents=True)
+    (own_cache / "tool-1.old-77" / "bin").mkdir(parents=True)
+    assert maker(tmp_path, 0).wait(30) == 0
+    assert entries(own_cache) == ["tool-1"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_start_that_is_killed_at_any_moment_blocks_nobody(
+    tmp_path: Path, own_cache: Path, seed: int
+) -> None:
+    """Six kills in turn within each: also while a broken entry is replaced, and while swept."""
+    rng = random.Random(seed)
+    for _ in range(6):
+        killed = maker(tmp_path, 0.05)
+        time.sleep(rng.random() * 0.4)
+        killed.kill()
+        killed.communicate()
+        if rng.random() < 0.5 and (own_cache / "tool-1" / "whole").exists():
+            (own_cache / "tool-1" / "whole").write_text("")
+    last = maker(tmp_path, 0)
+    assert last.communicate(timeout=30)[0] == f"{own_cache / 'tool-1'}\n"
+    assert entries(own_cache) == ["tool-1"]
+    assert cache.fault(own_cache / "tool-1") is None
+
+
+def test_a_read_only_cache_that_is_whole_is_used(own_cache: Path, monkeypatch) -> None:
+    """With what a killed start has left in it, too, which cannot be swept there."""
+    entry = cache.ensure("tool-1", "the tool", 0, fill)
+    (own_cache / ".tool-1.making-7-7").mkdir()
+
+    def refuse(path: Path, mode: str = "r", *more: object, opened=Path.open, **names: object):
+        if mode in ("r", "rb"):
+            return opened(path, mode, *more, **names)
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert cache.ensure("tool-1", "the tool", 0, fill) == entry
+    with pytest.raises(StartError, match=r"the other tool could not be made.*Read-only.*set XDG"):
+        cache.ensure("tool-2", "the other tool", 0, fill)

@@ -43,7 +43,11 @@ def test_both_engines_share_one_file_that_is_made_once(start, world, converters)
     assert image.read_text() == "image"
     assert len(converters.read_text().splitlines()) == 1
     entry = image.resolve().parent
-    assert sorted(path.name for path in entry.iterdir()) == [".complete.json", image.name]
+    assert sorted(path.name for path in entry.iterdir()) == [
+        ".complete.json",
+        ".digests.json",
+        image.name,
+    ]
 
 
 @pytest.mark.usefixtures("converters")

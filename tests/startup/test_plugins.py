@@ -36,6 +36,20 @@ def test_a_plugin_that_is_there_is_not_fetched_again(start, world) -> None:
     assert start("run", ".", "-profile", "k8s", NXF_OFFLINE="true").returncode == 0
 
 
+def test_a_plugin_is_there_whole_or_not_at_all(start, world) -> None:
+    """What a fetch that was killed has made is not taken for a plugin."""
+    plugins = Path(world["HOME"]) / ".nextflow" / "plugins"
+    half = 'p="$NXF_PLUGINS_DIR/nf-k8s-1.0.0"; mkdir() { PATH=/bin:/usr/bin command mkdir "$@"; }'
+    a_nextflow(world, f'{half}; mkdir -p "$p"; : >"$p/half"; kill -9 $$')
+    assert "could not be fetched" in sentence(start("run", ".", "-profile", "k8s"))
+    assert list(plugins.iterdir()) == []
+    (plugins / ".fetching-killed" / "plugins" / "nf-k8s-1.0.0").mkdir(parents=True)
+    (Path(world["PATH"]) / "nextflow").unlink()
+    a_nextflow(world, f'{half}; mkdir -p "$p"; : >"$p/whole"')
+    assert start("run", ".", "-profile", "k8s").returncode == 0
+    assert (plugins / "nf-k8s-1.0.0" / "whole").exists()
+
+
 def test_a_plugin_that_cannot_be_had_is_one_sentence(start, world) -> None:
     a_nextflow(world, "echo not found in any repository; exit 1")
     message = sentence(start("run", ".", "-profile", "awsbatch"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import statistics
@@ -133,13 +134,44 @@ def test_stopped_half_way(world, tmp_path, number) -> None:
         )
         silent.settimeout(60)
         silent.accept()
-        assert any(name.endswith(".making") for name in cached(world))
+        assert any(".making-" in name for name in cached(world))
         os.killpg(process.pid, number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "nothing half-made is left" in said
     assert cached(world) == []
+
+
+def test_an_error_of_the_system_is_one_sentence(world, tmp_path) -> None:
+    """A file of the start-up's own that is missing: a clone that was cut short."""
+    folder = tmp_path / "clone" / "containers"
+    shutil.copytree(ROOT / "containers" / "startup", folder / "startup")
+    (folder / "startup" / "uv.txt").unlink()
+    (folder / "requirements.txt").write_text("")
+    a_nextflow(world["PATH"], "25.10.2")
+    command = [str(folder / "startup" / "start.sh"), "nextflow", "run", "."]
+    finished = subprocess.run(command, env=world, cwd=tmp_path, capture_output=True, text=True)
+    message = sentence(finished)
+    assert f"{folder / 'startup' / 'uv.txt'}: No such file or directory; put it there" in message
+
+
+def test_a_java_and_a_nextflow_that_cannot_be_started(start, world) -> None:
+    """Files that are no programs: said, and passed over for the locked ones."""
+    for name in ("nextflow", "java"):
+        path = Path(world["PATH"]) / name
+        path.write_bytes(b"\x7fELF no program")
+        path.chmod(0o755)
+    finished = start("config", ".", NXF_OFFLINE="true")
+    assert "nextflow does not start: using the locked Nextflow instead" in finished.stderr
+    assert "not in the cache yet and NXF_OFFLINE=true" in sentence(finished)
+
+
+def test_the_command_that_checks_the_cache(world, tmp_path) -> None:
+    command = [str(ROOT / "containers" / "startup" / "start.sh"), "check"]
+    finished = subprocess.run(command, env=world, cwd=tmp_path, capture_output=True, text=True)
+    assert (finished.returncode, finished.stdout) == (0, "")
+    assert finished.stderr.endswith("/.cache/nf-explainn is whole\n")
 
 
 def docker(world: dict[str, str], script: str) -> Path:

@@ -92,7 +92,9 @@ def _from_tables(
     """Read tables with a column per sample."""
     if option_file(spec, "regions") is not None:
         raise UserError(
-            f"{spec.id}: 'regions' is for tracks; a table of regions has its own. Leave it out."
+            f"{spec.id}: 'regions' is for tracks (bigWig, bedGraph, fragments), but"
+            f" {joint_source(spec)} seems to be a table; a table of regions has its own. Leave"
+            " 'regions' out, or mend the track."
         )
     parts, errors = [], []
     tasks: tuple[str, ...] = ()
@@ -149,9 +151,8 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
         return read_regions(spec, "tracks need regions to be summed over (or tile_step)")
     if option_file(spec, "regions") is not None:
         raise UserError(f"{spec.id}: give either regions or tile_step, not both.")
-    step = int(step)
-    if step < 1:
-        raise UserError(f"{spec.id}: tile_step is {step}; give 1 or more bases.")
+    if not isinstance(step, int) or isinstance(step, bool) or step < 1:
+        raise UserError(f"{spec.id}: tile_step is {step!r}; give 1 or more bases, whole ones.")
     names: list[str] = []
     starts = []
     for code in np.flatnonzero(reader.allowed).tolist():

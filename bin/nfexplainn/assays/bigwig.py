@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.regions import Cut
@@ -15,6 +17,14 @@ from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.io.chromosomes import check_signal
 from nfexplainn.io.genome import Genome
+from nfexplainn.io.reading import reading
+
+_LARGEST = float(np.finfo(np.float32).max)
+_LITTLE = b"\x26\xfc\x8f\x88"
+# Magic, version, zoom levels; offsets of chromosomes, data and index; fields, defined fields,
+# autoSql, summary, size of the buffer that a block unpacks to, extension.
+_HEADER = struct.Struct("<IHHQQQHHQQIQ")
+_VERSIONS, _ZOOMS, _BUFFER = 10, 64, 1 << 28
 
 
 def sum_bigwig(
@@ -33,7 +43,8 @@ def sum_bigwig(
     """
     import pybigtools
 
-    try:
+    with reading(name, "the bigWig file cannot be read"):
+        _check_header(path)
         with (
             tempfile.TemporaryDirectory() as folder,
             pybigtools.open(_with_suffix(path, folder)) as track,
@@ -42,14 +53,48 @@ def sum_bigwig(
             _check_sizes(name, sizes, genome)
             check_signal(name, sizes, genome.names, cut.chrom, genome.name, "bp")
             ledger.read(name, "track", f"bigWig, {len(sizes):,} chromosomes")
-            return _bigwig_sums(track, sizes, genome, cut, width)
-    except (OSError, ValueError, pybigtools.BBIReadError) as error:
-        raise UserError(f"{name}: the bigWig file cannot be read ({error}).") from error
-    except BaseException as error:
-        # What the library written in Rust throws at a damaged file is no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise UserError(f"{name}: the bigWig file is damaged; fetch or make it again.") from error
+            sums = _bigwig_sums(track, sizes, genome, cut, width)
+    return finite_sums(name, sums, cut.names)
+
+
+def finite_sums(name: str, sums: NDArray[np.float64], windows: Sequence[str]) -> Floats:
+    """Give sums over windows, float32, shape (n,), which must be finite.
+
+    Raises
+    ------
+    UserError
+        That names the file and the first window of another sum.
+    """
+    wrong = np.flatnonzero(~(np.abs(sums) <= _LARGEST))
+    if len(wrong):
+        raise UserError(
+            f"{name}: the signal of the window {windows[wrong[0]]} adds up to"
+            f" {sums[wrong[0]]:g}; make the track again without values that are infinite or no"
+            " numbers."
+        )
+    return sums.astype(np.float32)
+
+
+def _check_header(path: str | Path) -> None:
+    """Refuse a header whose parts lie outside the file: the library takes them on trust.
+
+    Raises
+    ------
+    ValueError
+        That names the part. The order of the fields is that of Kent et al. 2010, Table 5.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(_HEADER.size)
+    if len(head) < _HEADER.size:
+        raise ValueError("it is cut short")
+    order = "<" if head[:4] == _LITTLE else ">"
+    fields = struct.unpack(order + _HEADER.format.lstrip("<"), head)
+    _, version, zooms, *offsets, _, _, _, summary, buffer, _ = fields
+    size = Path(path).stat().st_size
+    if version > _VERSIONS or zooms > _ZOOMS or buffer > _BUFFER:
+        raise ValueError(f"version {version}, {zooms} zoom levels, blocks of {buffer:,} bytes")
+    if not all(_HEADER.size <= one < size for one in offsets) or summary >= size:
+        raise ValueError("a part of it lies outside the file")
 
 
 def _with_suffix(path: str | Path, folder: str) -> str:
@@ -82,9 +127,9 @@ def _check_sizes(name: str, sizes: Mapping[str, int], genome: Genome) -> None:
 
 def _bigwig_sums(
     track: Any, sizes: Mapping[str, int], genome: Genome, cut: Cut, width: int
-) -> Floats:
+) -> NDArray[np.float64]:
     """Sum the values of a bigWig that is open, shape (n,)."""
-    out = np.zeros(len(cut.names), dtype=np.float32)
+    out = np.zeros(len(cut.names))
     for row in np.argsort(genome.axis[cut.chrom] + cut.start).tolist():
         chromosome = genome.names[cut.chrom[row]]
         if chromosome in sizes:

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.cells import Cells
+from nfexplainn.assays.cell_counts import Cells
 from nfexplainn.assays.cluster_tables import CellLabels, clean_labels, is_usual, read_clusters
 from nfexplainn.assays.regions import choose_tasks, option_file, wanted_tasks
+from nfexplainn.assays.sparse_files import read_arrays
 from nfexplainn.assays.spec import InputFile, Spec
 from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,18 @@ def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tupl
 
     Raises
     ------
+    UserError
+        If it is damaged.
     ValueError
         If it is of other cells.
     """
-    with np.load(file.path) as stored:
+    told = "these are no means of denoised cells", "denoise the cells anew"
+    stored = read_arrays(file.path, file.name, *told)
+    with reading(file.name, *told):
         means, names = stored["means"].astype(np.float32), tuple(stored["tasks"].tolist())
         latent = int(stored["latent"])
+        if not np.isfinite(means).all():
+            raise ValueError("a mean is no number")
     if names != tasks or means.shape != (regions, len(tasks)):
         raise ValueError(f"{file.name} holds other clusters or regions than the cells")
     return means, latent

@@ -249,6 +249,8 @@ def _note_untrained(
                 f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
                 " leave it out."
             )
+        elif task_type == "regression" and not counts["train"]:
+            ledger.note(f"{task} has no value at all: it cannot be learnt, and means leave it out.")
 
 
 def _listed(names: Sequence[str]) -> str:

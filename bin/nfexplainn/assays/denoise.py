@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from nfexplainn.assays.cells import Cells
+from nfexplainn.assays.cell_counts import Cells, check_counts
 from nfexplainn.assays.clusters import Clusters
 from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
@@ -79,11 +79,7 @@ def count_matrix(cells: Cells) -> sparse.csr_matrix:
     column[cells.rows] = np.arange(len(cells.rows))
     parts = []
     for cell, feature, value in cells.entries():
-        if not np.isfinite(value).all() or (value < 0).any():
-            raise UserError(
-                f"{cells.name}: the matrix holds negative values or values that are no numbers;"
-                " PeakVI needs counts."
-            )
+        check_counts(cells.name, value, "PeakVI needs counts")
         used = column[feature] >= 0
         parts.append((cell[used], column[feature[used]], value[used].astype(np.float32)))
     if not parts:

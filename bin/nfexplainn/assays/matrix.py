@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
-
 import numpy as np
-from scipy import sparse
 
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import Ledger, joint_source
@@ -23,6 +20,7 @@ from nfexplainn.assays.regions import (
     wanted_tasks,
     window_reader,
 )
+from nfexplainn.assays.sparse_files import read_sparse
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
@@ -130,18 +128,8 @@ def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> Region
         )
     lines = read_text_lines(names.path, names.name)
     tasks = [cells[0] for line in lines if any(cells := split_cells(line, "\t"))]
-    try:
-        matrix = sparse.load_npz(file.path).tocsr()
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{file.name}: this is no sparse matrix of SciPy ({error}); write it with"
-            " scipy.sparse.save_npz."
-        ) from error
-    if matrix.shape != (len(peaks), len(tasks)):
-        raise UserError(
-            f"{file.name}: the matrix has {matrix.shape[0]:,} rows and {matrix.shape[1]:,} columns,"
-            f" but {peaks.name} has {len(peaks):,} regions and {names.name} {len(tasks):,} names."
-        )
+    said = f"{peaks.name} has {len(peaks):,} regions and {names.name} {len(tasks):,} names"
+    matrix = read_sparse(file.path, file.name, (len(peaks), len(tasks)), said)
     chosen = choose_tasks(names.name, tasks, wanted)
     values = matrix[:, chosen].toarray().astype(np.float32)
     values[values == -1] = np.nan

@@ -288,15 +288,15 @@ def _length(spec: Spec, trimmed: Sequence[list[bytes]], ledger: Ledger) -> int:
         if low != high:
             usual = counts.most_common(1)[0][0]
             raise UserError(
-                f"{spec.id}: the sequences differ in length ({low} to {high} bp, most have"
-                f" {usual}), and the model needs one; give --length: longer ones are cut about"
-                " their middle, shorter ones left out."
+                f"{spec.id} ({joint_source(spec)}): the sequences differ in length ({low} to {high}"
+                f" bp, most have {usual}), and the model needs one; give --length: longer ones are"
+                " cut about their middle, shorter ones left out."
             )
         return low
     if high < wanted:
         raise UserError(
-            f"{spec.id}: length is {wanted}, but the longest sequence has {high} bp; give {high} or"
-            " less."
+            f"{spec.id} ({joint_source(spec)}): length is {wanted}, but the longest sequence has"
+            f" {high} bp; give {high} or less."
         )
     if high > wanted:
         ledger.note(f"Sequences were cut to the {wanted} bp round their middle.")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 import dnaio
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import BOM, check_text
 
 CHUNK = 32768
@@ -34,11 +35,12 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
     UserError
         If the file is neither, or holds RNA.
     """
-    # Peeking leaves the stream where it is, for pipes and gzip alike.
-    head = cast(Any, handle).peek(512)[:512]
-    check_text(head, name)
-    if head.startswith(BOM):
-        handle.read(len(BOM))
+    with reading(name):
+        # Peeking leaves the stream where it is, for pipes and gzip alike.
+        head = cast(Any, handle).peek(512)[:512]
+        check_text(head, name)
+        if head.startswith(BOM):
+            handle.read(len(BOM))
     start = head.removeprefix(BOM).lstrip()
     if not start.startswith((b"@", b">")):
         shown = start.split(b"\n")[0].strip()[:20]
@@ -46,19 +48,28 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
             f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
             " FASTA ('>') record; give reads."
         )
-    texts = _fastq(handle) if start.startswith(b"@") else _fasta(handle)
+    texts = _fastq(handle, name) if start.startswith(b"@") else _fasta(handle)
     number = 1
-    while part := list(itertools.islice(texts, CHUNK)):
-        _check_no_rna(part, number, name)
-        yield number, part
-        number += len(part)
+    with reading(name):
+        while part := list(itertools.islice(texts, CHUNK)):
+            _check_no_rna(part, number, name)
+            yield number, part
+            number += len(part)
 
 
-def _fastq(handle: BinaryIO) -> Iterator[str]:
+def _fastq(handle: BinaryIO, name: str) -> Iterator[str]:
     """Give the sequences of a FASTQ file."""
-    with dnaio.open(handle, fileformat="fastq") as reader:
-        for read in reader:
-            yield read.sequence
+    try:
+        with dnaio.open(handle, fileformat="fastq") as reader:
+            for read in reader:
+                yield read.sequence
+    except dnaio.FileFormatError as error:
+        line = getattr(error, "line", None)
+        place = f"{name}, line {line + 1}" if isinstance(line, int) else name
+        text = str(getattr(error, "message", error)).strip().rstrip(".")
+        raise UserError(
+            f"{place}: this is no whole FASTQ or FASTA record ({text}); fetch or make it again."
+        ) from error
 
 
 def _fasta(handle: BinaryIO) -> Iterator[str]:

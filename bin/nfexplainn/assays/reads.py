@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import dnaio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +22,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.text import open_binary
 from nfexplainn.problems import gather
 from nfexplainn.seeds import seed_for
+from nfexplainn.typed import typed
 
 _LENGTH_FROM = 20_000  # reads from which the usual length is taken
 
@@ -56,11 +53,8 @@ class ReadOptions(PadOptions):
 
 def read_options(raw: Mapping[str, Any]) -> ReadOptions:
     """Pick the options out of a spec's; those that are null take the default."""
-    names = {field.name for field in dataclasses.fields(ReadOptions)}
-    values = {k: v for k, v in raw.items() if k in names and v is not None and v != ""}
-    if "pad" in values:
-        values["pad"] = str(values["pad"])
-    return ReadOptions(**values)
+    given = {key: value for key, value in raw.items() if value != ""}
+    return ReadOptions(**typed(ReadOptions, given))
 
 
 @dataclass(frozen=True)
@@ -180,14 +174,13 @@ def read_files(
         before = sample.copy()
         try:
             length = _read_file(spec, options, position, group, length, sample, ledger)
-        except (UserError, EOFError, zlib.error, gzip.BadGzipFile, dnaio.FileFormatError) as error:
-            told = _told(spec.file(position).name, error)
+        except UserError as error:
             if position in only_others(spec):
-                note_unread(spec, position, told, ledger)
+                note_unread(spec, position, error, ledger)
                 unread.append(position)
                 sample = before  # the reads before the fault are no part of it
             else:
-                errors.append(told)
+                errors.append(error)
     gather(errors)
     read = [position for position in groups if position not in unread]
     found = sample.finish(read, length or 0)
@@ -203,15 +196,6 @@ def read_files(
     return found
 
 
-def _told(name: str, error: Exception) -> UserError:
-    """Say in a sentence what the reading of a file ended with."""
-    if isinstance(error, UserError):
-        return error
-    if isinstance(error, dnaio.FileFormatError):
-        return UserError(_broken(name, error))
-    return UserError(f"{name}: the gzip file is damaged or cut short ({error}); fetch it again.")
-
-
 def _salts(spec: Spec, groups: Mapping[int, int]) -> dict[int, int]:
     """Give each group the seed of its first sample, or of its file of negatives, for its hashes."""
     sources = {row.data: row.sample for row in reversed(spec.rows)}
@@ -219,14 +203,6 @@ def _salts(spec: Spec, groups: Mapping[int, int]) -> dict[int, int]:
     for position, group in groups.items():
         names.setdefault(group, sources.get(position, spec.file(position).name))
     return {g: seed_for(spec.options.seed, spec.id, name, "reads") for g, name in names.items()}
-
-
-def _broken(name: str, error: dnaio.FileFormatError) -> str:
-    """Say where a file of reads is no FASTQ or FASTA."""
-    line = getattr(error, "line", None)
-    place = f"{name}, line {line + 1}" if isinstance(line, int) else name
-    text = str(getattr(error, "message", error)).strip().rstrip(".")
-    return f"{place}: this is no whole FASTQ or FASTA record ({text}); fetch or make it again."
 
 
 def _read_file(

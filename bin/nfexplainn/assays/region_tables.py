@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.intervals import Peaks
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import first_bytes, open_binary
 from nfexplainn.problems import Problems
 from nfexplainn.values import finite, missing, spellings, whole
@@ -36,6 +38,7 @@ __all__ = ["CHROM", "END", "START", "is_parquet", "read_region_table"]
 
 _TITLES = frozenset((*CHROM, *START, *END, *NAME)) - {""}
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+")
+_LARGEST = 1 << 53
 _LABEL_OUT = "write 1 or 0 (TRUE or FALSE), or NA if it is unknown"
 
 
@@ -80,7 +83,7 @@ def read_region_table(
     columns = find_columns(name, text.header, whole_rows, wanted, labels=labels)
     try:
         table = _in_bulk(text, columns)
-    except (pa.ArrowInvalid, UnicodeDecodeError, EOFError, OSError, OverflowError):
+    except (pa.ArrowException, UnicodeError, EOFError, OSError, OverflowError, zlib.error):
         return _by_rows(text, columns)
     wide = [table.column(str(i)) for i in columns.where]
     peaks = _peaks(name, [one.to_pylist() for one in wide], columns.first, text.first_line)
@@ -125,7 +128,7 @@ def _in_bulk(text: Delimited, columns: RegionColumns) -> pa.Table:
 
     Raises
     ------
-    ArrowInvalid, UnicodeDecodeError, EOFError, OSError
+    ArrowException, UnicodeError, EOFError, OSError, OverflowError, zlib.error
         If a line is wrong, or the file is written in a way that takes reading line by line.
     """
     if text.separator == " ":
@@ -283,8 +286,8 @@ def _read_parquet(
     path: str | Path, name: str, wanted: tuple[str, ...], labels: bool
 ) -> RegionTable:
     """Read Parquet, only the columns that are needed."""
-    try:
-        file = pq.ParquetFile(str(path))
+    with reading(name, "this is no readable Parquet file"):
+        file = pq.ParquetFile(str(path), page_checksum_verification=True)
         header = list(file.schema_arrow.names)
         if not file.metadata.num_rows:
             raise UserError(f"{name}: the table has no rows; give at least one region.")
@@ -292,13 +295,11 @@ def _read_parquet(
         rows = [["" if row[k] is None else str(row[k]) for k in header] for row in head]
         columns = find_columns(name, header, rows, wanted, labels=labels)
         table = file.read([header[i] for i in (*columns.where, *columns.tasks)])
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{name}: this is no readable Parquet file ({error}).") from error
-    wide = [table.column(header[i]).to_pylist() for i in columns.where]
-    peaks = _peaks(name, wide, columns.first, 0)
-    values = np.empty((table.num_rows, len(columns.tasks)), dtype=np.float32)
-    for at, (title, words) in enumerate(zip(columns.titles, columns.words, strict=True)):
-        values[:, at] = _parquet_values(name, table.column(title), title, words)
+        wide = [table.column(header[i]).to_pylist() for i in columns.where]
+        peaks = _peaks(name, wide, columns.first, 0)
+        values = np.empty((table.num_rows, len(columns.tasks)), dtype=np.float32)
+        for at, (title, words) in enumerate(zip(columns.titles, columns.words, strict=True)):
+            values[:, at] = _parquet_values(name, table.column(title), title, words)
     _check_finite(name, values, columns.titles)
     return RegionTable(peaks, columns.titles, values, readings=_say(name, columns))
 
@@ -325,5 +326,25 @@ def _parquet_values(name: str, column: pa.ChunkedArray, title: str, words: bool)
         )
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
+    if pa.types.is_integer(kind):
+        _check_whole(name, column, title)
     with np.errstate(over="ignore"):
         return column.cast(pa.float64(), safe=False).to_numpy().astype(np.float32)
+
+
+def _check_whole(name: str, column: pa.ChunkedArray, title: str) -> None:
+    """Refuse whole numbers that no floating-point number holds: no measurement is one.
+
+    Raises
+    ------
+    UserError
+    """
+    found = pc.min_max(column)
+    for end in ("min", "max"):
+        value = found[end].as_py()
+        if value is not None and abs(value) > _LARGEST:
+            row = pc.index(column, found[end]).as_py()
+            raise UserError(
+                f"{name}: region {row + 1:,} has {value} in column {title}, which is beyond what is"
+                " measured; correct it, or write null if it is unknown."
+            )

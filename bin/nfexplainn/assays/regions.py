@@ -20,6 +20,8 @@ from nfexplainn.io.coordinates import window_name
 from nfexplainn.io.genome import Genome, genome_sha256, open_genome
 from nfexplainn.io.intervals import Ints, Peaks
 from nfexplainn.io.peak_files import read_peaks
+from nfexplainn.typed import typed
+from nfexplainn.values import whole
 
 _NO_CHROMOSOME = "chromosome not in the genome"
 _EXCLUDED = "chromosome excluded"
@@ -117,24 +119,35 @@ def parse_names(source: str, names: Sequence[str], first_line: int = 0) -> Peaks
     bounds = np.empty((len(names), 2), dtype=np.int64)
     for row, name in enumerate(names):
         match = _NAME.match(name)
-        if match is None or int(match[2]) >= int(match[3]):
+        start, end = (whole(match[2]), whole(match[3])) if match else (None, None)
+        if match is None or start is None or end is None or start >= end:
             where = f"line {row + first_line}" if first_line else f"region {row + 1}"
             raise UserError(
                 f"{source}, {where}: '{name[:40]}' gives no coordinates; call regions like"
                 " chr1:100-300 (start before end), or give the columns chrom, start and end."
             )
         chromosomes.append(match[1])
-        bounds[row] = int(match[2]), int(match[3])
+        bounds[row] = start, end
     return make_peaks(source, chromosomes, bounds[:, 0].copy(), bounds[:, 1].copy())
 
 
 def option_file(spec: Spec, option: str) -> InputFile | None:
-    """Give the file that an option names, None where it is not set."""
+    """Give the file that an option names, None where it is not set.
+
+    Raises
+    ------
+    UserError
+        If its value is no file.
+    """
     position = spec.raw_options.get(option)
     if position is None or position == "":
         return None
-    if isinstance(position, int):
+    if isinstance(position, int) and not isinstance(position, bool):
+        if not 0 <= position < len(spec.files):
+            raise UserError(f"{spec.id}: {option} names file {position} of {len(spec.files)}.")
         return spec.file(position)
+    if not isinstance(position, str):
+        raise UserError(f"{spec.id}: {option} is {position!r}; give the name of a file.")
     found = [file for file in spec.files if position in (file.name, file.path)]
     return found[0] if found else InputFile(str(position), str(position))
 
@@ -155,9 +168,15 @@ def choice(spec: Spec, option: str, allowed: Sequence[str]) -> str:
 
 def wanted_tasks(spec: Spec) -> tuple[str, ...]:
     """Give the columns that the option ``value_columns`` asks for, none where it asks for all."""
-    value = spec.raw_options.get("value_columns") or ()
-    parts = value.split(",") if isinstance(value, str) else value
-    return tuple(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
+    given = typed(_Wanted, spec.raw_options, spec.id).get("value_columns", ())
+    return tuple(dict.fromkeys(given))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wanted:
+    """The option of that name."""
+
+    value_columns: tuple[str, ...] = ()
 
 
 def choose_tasks(name: str, tasks: Sequence[str], wanted: Sequence[str]) -> list[int]:
@@ -328,7 +347,7 @@ def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:
             f" ({spec.options.min_positives}){dropped}.",
             "Give more regions, or lower min_positives and read the result with care.",
         )
-    flat = np.nanmax(labels, axis=0) == np.nanmin(labels, axis=0)
+    flat = np.fmax.reduce(labels, axis=0) == np.fmin.reduce(labels, axis=0)
     if flat.all():
         raise ledger.unusable(
             "All values are equal in every task, so there is nothing to learn.",

@@ -11,7 +11,13 @@ from nfexplainn.io.text import read_lines, read_text_lines
 from nfexplainn.problems import read_each
 
 
-def check_shared(holds: str, files: list[InputFile], length: int | None = None) -> None:
+def check_shared(
+    holds: str,
+    files: list[InputFile],
+    length: int | None = None,
+    *,
+    trust_programs: bool = False,
+) -> None:
     """Read files with the readers of the steps that use them.
 
     What depends on a data set, such as whether its genome has a blacklist's chromosomes, is for
@@ -24,6 +30,8 @@ def check_shared(holds: str, files: list[InputFile], length: int | None = None) 
     files : list of InputFile
     length : int, optional
         In bp, of the sequences that models read whose file does not tell it.
+    trust_programs : bool
+        Whether models may hold programs of others, which are code.
 
     Raises
     ------
@@ -33,7 +41,10 @@ def check_shared(holds: str, files: list[InputFile], length: int | None = None) 
     if holds == "models":
         from nfexplainn.models.pretrained import check_readable
 
-        read_each(files, lambda file: check_readable(Path(file.path), length))
+        def check(file: InputFile) -> None:
+            check_readable(Path(file.path), length, name=file.name, trust_programs=trust_programs)
+
+        read_each(files, check)
     else:
         read_each(files, READERS[holds])
 

@@ -30,8 +30,14 @@ def transform_signal(
     Raises
     ------
     UserError
-        If a value is negative, which has no logarithm.
+        If a value is infinite, or negative, which has no logarithm.
     """
+    wrong = np.argwhere(np.isinf(values))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise UserError(
+            f"{tasks[column]}, region {names[row]}: the signal is infinite; correct its value."
+        )
     if transform.startswith("log2"):
         wrong = np.argwhere(values < 0)
         if len(wrong):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
-from nfexplainn.assays.cells import Cells, mean_per_cluster, open_cells
+from nfexplainn.assays.cell_counts import Cells, mean_per_cluster
+from nfexplainn.assays.cells import open_cells
 from nfexplainn.assays.clusters import Clusters, assign_clusters, read_denoised
 from nfexplainn.assays.common import Ledger, place
 from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, window_reader

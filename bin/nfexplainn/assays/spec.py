@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,10 @@ from nfexplainn.data.dataset import Dataset, Floats, Source, write_dataset, writ
 from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation.advice import for_bad_split
+from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
 from nfexplainn.seeds import seed_for
+from nfexplainn.typed import from_json, typed
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
 SPLIT_KINDS = ("random", "chromosome", "given")
@@ -201,40 +202,50 @@ def read_spec(path: str | Path) -> Spec:
     UserError
         If an option's value cannot be used.
     """
-    raw = json.loads(Path(path).read_text(encoding="utf-8"))
-    known = {f.name for f in dataclasses.fields(Row)}
-    files = tuple(InputFile(**file) for file in raw["files"])
-    rows = [Row(**{k: v for k, v in row.items() if k in known}) for row in raw["rows"]]
-    genome = raw.get("genome")
-    return Spec(
-        id=raw["id"],
-        assay=raw["assay"],
-        rows=tuple(sorted(rows, key=lambda row: row.sample)),
-        files=files,
-        options=make_options(raw.get("options", {}), raw.get("seed")),
-        genome=InputFile(**genome) if genome else None,
-        others=tuple(raw.get("others") or ()),
-        raw_options=raw.get("options", {}),
-        module=raw.get("module") or raw["assay"],
-    )
+    source = Path(path).name
+    raw = read_json(path, source)
+    with reading(source, "this is no specification of a data set", "make it again"):
+        files = tuple(from_json(InputFile, file, source) for file in raw["files"])
+        rows = [from_json(Row, row, source) for row in raw["rows"]]
+        genome = from_json(InputFile, raw["genome"], source) if raw.get("genome") else None
+        options = raw.get("options") or {}
+        spec = Spec(
+            id=_text(raw, "id"),
+            assay=_text(raw, "assay"),
+            rows=tuple(sorted(rows, key=lambda row: row.sample)),
+            files=files,
+            options=make_options(options, raw.get("seed"), source),
+            genome=genome,
+            others=tuple(raw.get("others") or ()),
+            raw_options=options,
+            module=_text(raw, "module") if "module" in raw else _text(raw, "assay"),
+        )
+        of_rows = [place for row in rows for place in (row.data, row.negatives, row.values)]
+        for place in (*of_rows, *spec.others):
+            if not isinstance(place, str | None) and not 0 <= place < len(files):
+                raise ValueError(f"it has no file {place}")
+    return spec
 
 
-def make_options(raw: Mapping[str, Any], seed: int | None = None) -> Options:
-    """Make options from JSON values: lists or comma-separated texts, null for the default."""
-    values: dict[str, Any] = {}
-    for spec in dataclasses.fields(Options):
-        value = raw.get(spec.name)
-        if value is None or value == "":
-            continue
-        if isinstance(spec.default, tuple):
-            parts = value.split(",") if isinstance(value, str) else value
-            value = tuple(str(part).strip() for part in parts if str(part).strip())
-        elif spec.name == "negatives" and value == "auto":
-            continue
-        values[spec.name] = value
-    if seed is not None:
-        values["seed"] = seed
-    return Options(**values)
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    """Give a value that must be a text."""
+    if not isinstance(raw[key], str):
+        raise ValueError(f"{key} is no text")
+    return str(raw[key])
+
+
+def make_options(raw: Mapping[str, Any], seed: int | None = None, source: str = "") -> Options:
+    """Make options from JSON values: lists or comma-separated texts, null for the default.
+
+    Raises
+    ------
+    UserError
+        With a sentence per value of a wrong type, or out of its range; ``source`` opens it.
+    """
+    values = typed(Options, {key: value for key, value in raw.items() if value != ""}, source)
+    if values.get("negatives") == "auto":
+        del values["negatives"]
+    return Options(**(values | typed(Options, {"seed": seed}, source)))
 
 
 def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
@@ -248,7 +259,8 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     parser = argparse.ArgumentParser(description=parse.__doc__)
     parser.add_argument("--spec", type=Path, required=True, help="spec.json of the data set")
     path = parser.parse_args().spec
-    name = json.loads(path.read_text(encoding="utf-8"))["id"]
+    with reading(path.name, "this is no specification of a data set", "make it again"):
+        name = _text(read_json(path, path.name), "id")
     status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
     prepared = None
     try:
@@ -274,7 +286,7 @@ def check_dataset(dataset: Dataset) -> None:
     Raises
     ------
     UserError
-        If a task has the name of another column.
+        If a task has the name of another column, or a label is infinite.
     UnusableError
         If training or validation has no sequences, or its labels do not differ in any task.
     """
@@ -283,6 +295,13 @@ def check_dataset(dataset: Dataset) -> None:
         raise UserError(
             f"{dataset.meta.id}: a task may not be called '{min(reserved)}', which is a column of"
             " the data set; rename the sample."
+        )
+    infinite = np.argwhere(np.isinf(dataset.labels))
+    if len(infinite):
+        row, column = infinite[0].tolist()
+        raise UserError(
+            f"{dataset.meta.id}: the label of {dataset.names[row]} in the task"
+            f" {dataset.meta.tasks[column]} is infinite; correct its value, or write NA."
         )
     parts = {"train": "training", "valid": "validation"}
     for split, what in parts.items():

@@ -191,6 +191,14 @@ def _task_type(
     UserError
         If the labels do not fit it.
     """
+    kinds: dict[str, TaskType] = {
+        "binary": "binary",
+        "multilabel": "multilabel",
+        "multiclass": "multiclass",
+        "regression": "regression",
+    }
+    if wanted != "auto" and wanted not in kinds:
+        raise UserError(f"task_type is {wanted!r}; it is one of auto, {', '.join(kinds)}.")
     binary = all((np.isnan(value) | (value == 0) | (value == 1)).all() for value in values)
     if wanted == "auto":
         if not binary:
@@ -220,11 +228,6 @@ def _task_type(
             f"{tables[0].source}: there are {tasks} tasks, but task_type is binary; use"
             " multilabel, or name one column with --value_columns."
         )
-    kinds: dict[str, TaskType] = {
-        "binary": "binary",
-        "multilabel": "multilabel",
-        "multiclass": "multiclass",
-    }
     return kinds[wanted]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.assays.bigwig import sum_bigwig
+from nfexplainn.assays.bigwig import finite_sums, sum_bigwig
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.regions import Cut
 from nfexplainn.assays.track_kinds import track_kind
@@ -134,7 +134,7 @@ def sum_track(
     ledger.read(name, "track", f"{_READ_AS[kind]}: {total:,} records")
     ledger.drop(name, _OVER_END, tally.over)
     ledger.drop(name, _BEYOND, tally.beyond)
-    return sums.sums().astype(np.float32)
+    return finite_sums(name, sums.sums(), cut.names)
 
 
 @dataclass
@@ -174,14 +174,10 @@ def _records(text: Delimited, kind: str) -> Iterator[_Records]:
             for part in parts:
                 yield _columns(part, kind)
                 done += len(part)
-    except (ValueError, OverflowError, pd.errors.ParserError, EOFError, OSError) as error:
+    except (ValueError, OverflowError, EOFError, OSError, zlib.error) as error:
         _complain(text, kind)
         # No line is wrong: it is written in a way that takes reading line by line.
         yield from _by_rows(text, kind, types, done, error)
-    except zlib.error as error:
-        raise UserError(
-            f"{text.name}: the gzip file is damaged or cut short ({error}); fetch it again."
-        ) from error
 
 
 def _by_rows(

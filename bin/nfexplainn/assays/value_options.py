@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nfexplainn.assays.value_table import Layout
 from nfexplainn.data.padding import PadOptions
+from nfexplainn.typed import typed
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,5 @@ class ValueOptions(PadOptions):
 
 def value_options(raw: Mapping[str, Any], **defaults: Any) -> ValueOptions:
     """Pick the options out of a spec's; those that are null take the assay's default."""
-    values = dict(defaults)
-    for field in dataclasses.fields(ValueOptions):
-        value = raw.get(field.name)
-        if value is None or value == "":
-            continue
-        if isinstance(field.default, tuple):
-            parts = value.split(",") if isinstance(value, str) else value
-            value = tuple(str(part).strip() for part in parts if str(part).strip())
-        elif field.name in ("pad", "sequence_column", "split_column"):
-            value = str(value)
-        values[field.name] = value
-    return ValueOptions(**values)
+    given = {key: value for key, value in raw.items() if value != ""}
+    return ValueOptions(**(defaults | typed(ValueOptions, given)))

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.io import arrow
+from nfexplainn.io.reading import reading
 from nfexplainn.strings import Strings
+from nfexplainn.typed import from_json
 
 FORMAT_VERSION = 1
 SPLITS = ("train", "valid", "test")
@@ -149,7 +151,8 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
     schema = pa.schema(fields, metadata={_META_KEY: json.dumps(meta, sort_keys=True).encode()})
     bytes_per_row = dataset.meta.length + 2 * flank + 4 * len(dataset.meta.tasks)
     size = max(1024, min(65536, _GROUP_BYTES // bytes_per_row))
-    with pq.ParquetWriter(str(path), schema, compression="zstd") as writer:
+    checked = {"compression": "zstd", "write_page_checksum": True}
+    with pq.ParquetWriter(str(path), schema, **checked) as writer:
         for first in range(0, len(dataset), size):
             at = slice(first, first + size)
             columns = [
@@ -184,10 +187,8 @@ def read_dataset(path: str | Path) -> Dataset:
     UserError
         If the file is no data set of this pipeline or of another format version.
     """
-    try:
+    with reading(str(path), "this is no readable Parquet file", "make the data set anew"):
         return _read(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
 
 
 def read_meta(path: str | Path) -> DatasetMeta:
@@ -203,19 +204,19 @@ def read_meta(path: str | Path) -> DatasetMeta:
     UserError
         If the file is no data set of this pipeline or of another format version.
     """
-    try:
+    kind = "header of a data set" if str(path).endswith(".json") else "Parquet file"
+    with reading(str(path), f"this is no readable {kind}", "make the data set anew"):
         if str(path).endswith(".json"):
             return _meta(path, Path(path).read_bytes())[0]
         return _read_meta(path, pq.read_schema(str(path)))[0]
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{path}: this is no readable Parquet file ({error}).") from error
 
 
 def _read(path: str | Path) -> Dataset:
     """Read batch by batch into arrays of the final size: nothing is held twice."""
-    file = pq.ParquetFile(str(path), buffer_size=1 << 16)
+    file = pq.ParquetFile(str(path), buffer_size=1 << 16, page_checksum_verification=True)
     schema, n = file.schema_arrow, file.metadata.num_rows
     meta, flank = _read_meta(path, schema)
+    _check_columns(file, meta, flank)
     names: list[tuple[NDArray[np.uint8], NDArray[np.int64]]] = []
     codes = np.empty((n, meta.length), dtype=np.uint8)
     split = np.empty(n, dtype=np.array(SPLITS).dtype)
@@ -228,12 +229,42 @@ def _read(path: str | Path) -> Dataset:
         names.append(_text(batch.column("name")))
         codes[at] = _codes(batch.column("sequence"), meta.length)
         parts = batch.column("split")
-        split[at] = np.array(parts.dictionary.to_pylist())[_numbers(parts.indices, np.int32)]
+        known = parts.dictionary.to_pylist()
+        which = _numbers(parts.indices, np.int32)
+        if not set(known) <= set(SPLITS) or (which < 0).any():
+            raise ValueError(f"its splits are {known}")
+        split[at] = np.array(known)[which]
         for column, task in enumerate(meta.tasks):
             labels[at, column] = _numbers(batch.column(task), np.float32)
         if flanks is not None:
             flanks[at] = _codes(batch.column(_FLANKS), 2 * flank)
     return Dataset(meta, Strings.joined(names), codes, split, labels, flanks)
+
+
+def _check_columns(file: pq.ParquetFile, meta: DatasetMeta, flank: int) -> None:
+    """Refuse columns of other types than are written, and sequences of another length.
+
+    Raises
+    ------
+    ValueError
+    """
+    schema, groups = file.schema_arrow, range(file.num_row_groups)
+    kinds = {"name": pa.string(), "sequence": pa.string()}
+    kinds |= {_FLANKS: pa.string()} if flank else {}
+    kinds |= dict.fromkeys(meta.tasks, pa.float32())
+    wrong = [name for name, kind in kinds.items() if schema.field(name).type != kind]
+    split = schema.field("split").type
+    if wrong or not pa.types.is_dictionary(split) or split.index_type != pa.int32():
+        raise ValueError(f"its column {wrong[0] if wrong else 'split'} is of another type")
+    sizes = [file.metadata.row_group(group).num_rows for group in groups]
+    if min(sizes, default=0) < 0 or sum(sizes) != file.metadata.num_rows:
+        raise ValueError("its parts do not have the rows that it claims")
+    columns = {"sequence": meta.length} | ({_FLANKS: 2 * flank} if flank else {})
+    for name, length in columns.items():
+        if any(sizes):
+            text = file.read_row_group(sizes.index(max(sizes)), columns=[name]).column(0)[0]
+            if len(str(text.as_py())) != length:
+                raise ValueError(f"its {name} has not the {length} bp that it claims")
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -256,17 +287,21 @@ def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
 
 def _meta(path: str | Path, raw: bytes) -> tuple[DatasetMeta, int]:
     fields = json.loads(raw)
-    version = fields.pop("format_version")
-    flank = fields.pop("flank", 0)
+    version, flank = fields["format_version"], fields.get("flank", 0)
     if version != FORMAT_VERSION:
         raise UserError(
             f"{path}: data set format {version}, this release reads {FORMAT_VERSION};"
             " make the data set anew."
         )
-    fields["tasks"] = tuple(fields["tasks"])
-    fields["notes"] = tuple(fields["notes"])
-    fields["sources"] = tuple(Source(**source) for source in fields["sources"])
-    return DatasetMeta(**fields), flank
+    meta = from_json(DatasetMeta, fields, str(path))
+    # As they are: names may hold what a list of a user's may not.
+    tasks, notes = tuple(fields["tasks"]), tuple(fields["notes"])
+    if not all(isinstance(text, str) for text in (*tasks, *notes)):
+        raise ValueError("its tasks or notes are no texts")
+    if not isinstance(flank, int) or flank < 0 or meta.length < 1:
+        raise ValueError(f"its length is {meta.length}, its flank {flank}")
+    sources = tuple(from_json(Source, source, str(path)) for source in fields["sources"])
+    return dataclasses.replace(meta, tasks=tasks, notes=notes, sources=sources), flank
 
 
 def _codes(column: pa.StringArray, length: int) -> dna.Codes:
@@ -277,11 +312,16 @@ def _codes(column: pa.StringArray, length: int) -> dna.Codes:
 
 def _numbers(column: pa.Array, kind: type[np.number[Any]]) -> NDArray[Any]:
     """View a column without missing values; Arrow's own way would load pandas for it."""
+    if column.null_count:
+        raise ValueError("a value is missing")
     return np.frombuffer(column.buffers()[1], dtype=kind)[column.offset :][: len(column)]
 
 
 def _text(column: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Copy a column's letters, and where each string ends in them."""
+    column.validate()
+    if column.null_count:
+        raise ValueError("a text is missing")
     offsets, data = column.buffers()[1:]
     ends = np.frombuffer(offsets, dtype=np.int32)[column.offset :][: len(column) + 1]
     letters = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]]

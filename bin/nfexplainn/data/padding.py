@@ -8,7 +8,9 @@ import numpy as np
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
+from nfexplainn.values import whole
 
+_MOST = 100_000
 SHORT = 60
 """Up to this length, in bp, sequences are padded by half a filter."""
 
@@ -39,7 +41,7 @@ def choose_pad(
     Raises
     ------
     UserError
-        If not even one pool fits into the padded sequence.
+        If not even one pool fits into the padded sequence, or ``wanted`` is neither.
     """
     one = filter_length + pool_size - 1
     two = one + pool_stride
@@ -48,7 +50,9 @@ def choose_pad(
             return 0
         need = max(0, -(-(two - length) // 2))
         return need if length < one else max(need, filter_length // 2)
-    pad = int(wanted)
+    pad = whole(wanted)
+    if pad is None or not 0 <= pad <= _MOST:
+        raise UserError(f"pad is '{wanted}'; give auto, or a whole number from 0 to {_MOST:,}.")
     if length + 2 * pad < one:
         raise UserError(
             f"pad is {pad}, which makes {length} bp into {length + 2 * pad}, but a filter of"

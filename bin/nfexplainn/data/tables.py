@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from nfexplainn.data.audit import Check
 from nfexplainn.data.dataset import SPLITS, Dataset
-from nfexplainn.io.text import write_text
-
-
-def write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table: floats as ``%.6g``, None and NaN as an empty field."""
-    lines = ["\t".join(header)]
-    lines += ["\t".join(_text(value) for value in row) for row in rows]
-    write_text(path, "\n".join(lines) + "\n")
-
-
-def _text(value: object) -> str:
-    """Show one value of a table."""
-    if value is None:
-        return ""
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}"
-    return str(value).replace("\t", " ").replace("\n", " ")
+from nfexplainn.io.tsv import write_tsv
 
 
 def write_counts(dataset: Dataset, path: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from nfexplainn.errors import UserError
+from nfexplainn.io.reading import read_json
+from nfexplainn.typed import from_json
 
 OptionsT = TypeVar("OptionsT")
 
@@ -91,25 +90,4 @@ def read_options(path: str | Path, kind: type[OptionsT]) -> OptionsT:
     UserError
         If the file is no JSON object or a value has another type than its default.
     """
-    try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path}: the options cannot be read ({error}); give a JSON file."
-        ) from error
-    if not isinstance(values, dict):
-        raise UserError(f"{path}: the options are no JSON object; write {{...}}.")
-    taken: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
-        value = values.get(field.name)
-        if value is None:
-            continue
-        wanted = type(field.default)
-        if wanted is float and type(value) is int:
-            value = float(value)
-        if type(value) is not wanted:
-            raise UserError(
-                f"{path}: {field.name} is {value!r}; give a value like {field.default!r}."
-            )
-        taken[field.name] = value
-    return kind(**taken)
+    return from_json(kind, read_json(path, str(path)), str(path))

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import QUOTES, plain
 
 UNIT_COLUMNS = (
     "unit",
@@ -44,9 +45,16 @@ _TEXTS = ("task", "unit", "consensus", "dataset", "model", "target_id", "target_
 
 
 def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table: tabs, Unix line ends, floats as ``%.6g``, missing values empty."""
-    text = frame.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="", lineterminator="\n")
-    write_text(path, text)
+    """Write a table as :mod:`nfexplainn.io.tsv` does: floats as ``%.6g``, missing values empty."""
+    words = frame.select_dtypes(include=["object", "string", "category"]).columns
+    flat = frame.assign(**{name: frame[name].map(_flat) for name in words})
+    flat.columns = pd.Index(plain(frame.columns))
+    write_text(path, flat.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="", **QUOTES))
+
+
+def _flat(value: object) -> object:
+    """Keep the ends of fields and lines out of a cell."""
+    return plain([value])[0] if isinstance(value, str) else value
 
 
 def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -57,16 +65,15 @@ def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     UserError
         If the file cannot be read or lacks one of `columns`.
     """
-    try:
+    with reading(str(path), "the table cannot be read", "make it anew"):
         frame = pd.read_csv(
             path,
             sep="\t",
             keep_default_na=False,
             na_values=[""],
+            **QUOTES,
             dtype=dict.fromkeys(_TEXTS, str),
         )
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: the table cannot be read ({error}); make it anew.") from error
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing; make the table anew.")
@@ -87,13 +94,9 @@ def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
         If a task has no column, or a name is unknown or there twice.
     """
     columns = [f"logit:{task}" for task in dataset.meta.tasks]
-    try:
+    fault = f"the predictions of {dataset.meta.id} cannot be read"
+    with reading(str(path), fault, "evaluate the model anew"):
         table = pq.read_table(str(path), columns=["name", *columns])
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(
-            f"{path}: the predictions of {dataset.meta.id} cannot be read ({error});"
-            " evaluate the model anew."
-        ) from error
     if table.num_columns != 1 + len(columns):
         lacking = next(c for c in ["name", *columns] if c not in table.column_names)
         raise UserError(f"{path}: the column {lacking} is missing; evaluate the model anew.")

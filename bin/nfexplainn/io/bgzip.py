@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 
 _CACHED = 4
 
@@ -36,11 +37,16 @@ class BgzipReader:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
-        raw = Path(f"{path}.gzi").read_bytes()
-        pairs = np.frombuffer(raw[8:], dtype="<u8").astype(np.int64)
-        if len(raw) < 8 or len(pairs) != 2 * int.from_bytes(raw[:8], "little"):
-            raise UserError(f"{name}: its index {path.name}.gzi is damaged; delete it.")
-        packed, unpacked = pairs[0::2], pairs[1::2]
+        with reading(name, f"its index {path.name}.gzi is damaged", "delete it"):
+            raw = Path(f"{path}.gzi").read_bytes()
+            pairs = np.frombuffer(raw[8:], dtype="<u8").astype(np.int64)
+            packed, unpacked = pairs[0::2], pairs[1::2]
+            if len(raw) < 8 or len(pairs) != 2 * int.from_bytes(raw[:8], "little"):
+                raise ValueError("its length is wrong")
+            if (np.diff(packed, prepend=0) < 0).any() or (np.diff(unpacked, prepend=0) < 0).any():
+                raise ValueError("its blocks are not in their order")
+            if len(packed) and packed[-1] > path.stat().st_size:
+                raise ValueError("it is of another file")
         if not len(packed) or unpacked[0] != 0:  # the first block goes without saying
             packed, unpacked = np.append(0, packed), np.append(0, unpacked)
         self._packed: NDArray[np.int64] = np.append(packed, path.stat().st_size)
@@ -74,13 +80,10 @@ class BgzipReader:
                 self._blocks.pop(next(iter(self._blocks)))
             first, last = int(self._packed[index]), int(self._packed[index + 1])
             self._file.seek(first)
-            try:
+            with reading(self.name, "the compressed file is damaged", "fetch it again"):
                 # 15 + 16: a gzip header; what follows the block (the last one's end mark) is left.
-                self._blocks[index] = zlib.decompressobj(31).decompress(
-                    self._file.read(last - first)
-                )
-            except zlib.error as error:
-                raise UserError(
-                    f"{self.name}: the compressed file is damaged ({error}); fetch it again."
-                ) from error
+                unpacking = zlib.decompressobj(31)
+                self._blocks[index] = unpacking.decompress(self._file.read(last - first))
+                if not unpacking.eof:
+                    raise EOFError(f"the block at byte {first:,} is cut short")
         return self._blocks[index]

@@ -14,7 +14,7 @@ from nfexplainn.io.intervals import chain_overlapping
 # ``chr1:100-300``, also with the strand and behind the name of bedtools getfasta (``peak::``); a
 # number that tells equal names apart may follow. Groups: chromosome, start, end, strand.
 COORDINATES = re.compile(
-    r"^(?:.*::)?([^\s:]+):(\d+)-(\d+)(?:\(([+.-])\))?(?:\|(?:[^\s|]+\.)?\d+)?$"
+    r"^(?:.*::)?([^\s:]+):(\d{1,18})-(\d{1,18})(?:\(([+.-])\))?(?:\|(?:[^\s|]+\.)?\d+)?$"
 )
 _SHUFFLE = "|shuffle"
 # Longer than any chromosome, so that one number stands for chromosome and position.

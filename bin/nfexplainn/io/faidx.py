@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.fasta import LEGAL_LETTERS
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import check_text, open_binary
 from nfexplainn.problems import Problems
 
@@ -127,25 +126,20 @@ def build_index(path: str | Path, name: str) -> list[FaidxRecord]:
     builder = _Builder(name)
     position = 0
     rest = b""
-    with open_binary(path, name) as file:
-        try:
-            while chunk := file.read(_CHUNK):
-                if position == 0 and not rest:
-                    check_text(chunk[:4096], name)
-                    if not chunk.startswith(b">"):
-                        raise UserError(
-                            f"{name}: this is no FASTA; a genome begins with '>' and a name,"
-                            f" not with '{chunk[:20].decode('latin-1').splitlines()[0]}'."
-                        )
-                chunk = rest + chunk
-                whole = chunk.rfind(b"\n") + 1
-                _take(builder, chunk[:whole], position)
-                position += whole
-                rest = chunk[whole:]
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(
-                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
-            ) from error
+    with open_binary(path, name) as file, reading(name):
+        while chunk := file.read(_CHUNK):
+            if position == 0 and not rest:
+                check_text(chunk[:4096], name)
+                if not chunk.startswith(b">"):
+                    raise UserError(
+                        f"{name}: this is no FASTA; a genome begins with '>' and a name,"
+                        f" not with '{chunk[:20].decode('latin-1').splitlines()[0]}'."
+                    )
+            chunk = rest + chunk
+            whole = chunk.rfind(b"\n") + 1
+            _take(builder, chunk[:whole], position)
+            position += whole
+            rest = chunk[whole:]
     if rest:
         _take(builder, rest, position)
     builder.close()
@@ -187,12 +181,13 @@ def read_index(path: Path, name: str) -> list[FaidxRecord]:
         If it is no index.
     """
     records = []
-    for line in path.read_text().splitlines():
-        fields = line.split("\t")
-        try:
-            records.append(FaidxRecord(fields[0], *map(int, fields[1:5])))
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{name}: its index {path.name} is damaged; delete it.") from error
+    with reading(name, f"its index {path.name} is damaged", "delete it"):
+        for line in path.read_text().splitlines():
+            fields = line.split("\t")
+            record = FaidxRecord(fields[0], *map(int, fields[1:5]))
+            if not 0 < record.bases < record.stride or min(record.length, record.offset) < 0:
+                raise ValueError(f"see {fields[0]}")
+            records.append(record)
     if not records:
         raise UserError(f"{name}: its index {path.name} is empty; delete it.")
     return records

@@ -7,9 +7,7 @@ whatever the genome's size. Of a FASTA compressed with bgzip only the blocks nee
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.io.bgzip import BgzipReader
 from nfexplainn.io.faidx import FaidxRecord, build_index, read_index, write_index
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import is_bgzip, is_gzip, open_binary, sha256
 
 Ints = NDArray[np.int64]
@@ -179,7 +178,8 @@ def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
     if is_gzip(genome):
         from pyfaidx import Faidx
 
-        Faidx(str(genome), rebuild=False, build_index=True).close()
+        with reading(name, "its blocks of bgzip cannot be listed"):
+            Faidx(str(genome), rebuild=False, build_index=True).close()
     Path(f"{genome}.sha256").write_text(sha256(genome) + "\n")
     return genome
 
@@ -188,18 +188,9 @@ def _unpack(path: Path, name: str, out: Path) -> None:
     """Unpack plain gzip to a file that appears only when it is whole."""
     part = out.with_name(out.name + ".part")
     try:
-        with gzip.open(path, "rb") as packed, part.open("wb") as plain:
+        with reading(name), gzip.open(path, "rb") as packed, part.open("wb") as plain:
             shutil.copyfileobj(packed, plain, 1 << 22)
         part.replace(out)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(
-            f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{name}: it could not be unpacked to {out} ({os.strerror(error.errno or 0)});"
-            " is the disk full?"
-        ) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ _SCORES = (
 )
 # Small is strong, unless they are logarithms.
 _PROBABILITIES = ("pvalue", "qvalue")
-_SPAN = re.compile(r"^\S+:(\d+)-(\d+)$")
+_SPAN = re.compile(r"^\S+:(\d{1,18})-(\d{1,18})$")
 _STRANDS = ("+", "-", ".", "*", "")
 _MOST = 0.9
 

@@ -6,12 +6,12 @@ import gzip
 import hashlib
 import io
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
@@ -70,7 +70,7 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         If the file is missing, unreadable, a folder, or empty.
     """
     path = Path(path)
-    try:
+    with reading(name):
         if path.is_dir():
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
@@ -78,10 +78,6 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         if is_gzip(path):
             return cast(BinaryIO, gzip.open(path, "rb"))
         return path.open("rb")
-    except FileNotFoundError as error:
-        raise UserError(f"{name}: there is no such file; check the path.") from error
-    except PermissionError as error:
-        raise UserError(f"{name}: you may not read this file; check its permissions.") from error
 
 
 def first_bytes(path: str | Path, name: str, n: int = 8) -> bytes:
@@ -92,13 +88,8 @@ def first_bytes(path: str | Path, name: str, n: int = 8) -> bytes:
     UserError
         If the file is missing, empty or damaged.
     """
-    with open_binary(path, name) as file:
-        try:
-            return file.read(n)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(
-                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
-            ) from error
+    with open_binary(path, name) as file, reading(name):
+        return file.read(n)
 
 
 def check_text(head: bytes, name: str) -> None:
@@ -129,26 +120,21 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
     UserError
         If the file is missing, empty, binary, or damaged.
     """
-    with open_binary(path, name) as file:
-        try:
-            head = file.read(_HEAD)
-            if not head:
-                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
-            check_text(head, name)
-            # Old Macintosh line ends would make one line of the whole file.
-            if b"\r" in head and b"\n" not in head:
-                raise UserError(
-                    f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
-                )
-            rest = head.removeprefix(BOM) + file.readline()
-            for line in rest.splitlines():
-                yield line
-            for line in file:
-                yield line.rstrip(b"\r\n")
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    with open_binary(path, name) as file, reading(name):
+        head = file.read(_HEAD)
+        if not head:
+            raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        check_text(head, name)
+        # Old Macintosh line ends would make one line of the whole file.
+        if b"\r" in head and b"\n" not in head:
             raise UserError(
-                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
-            ) from error
+                f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
+            )
+        rest = head.removeprefix(BOM) + file.readline()
+        for line in rest.splitlines():
+            yield line
+        for line in file:
+            yield line.rstrip(b"\r\n")
 
 
 def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
@@ -162,29 +148,20 @@ def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
     UserError
         If the file is missing, empty, binary, or damaged.
     """
-    with open_binary(path, name) as file:
-        try:
-            head = file.read(_HEAD)
-            if not head:
-                raise EmptyFileError(f"{name}: the file is empty once unpacked.")
-            encoding = _encoding(head)
-            if not encoding.startswith("utf-16"):
-                check_text(head, name)
-            file.seek(0)
-            text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape")
-            for line in text:
-                line = line.rstrip("\n")
-                if not line.isascii():
-                    line = _latin(line)
-                yield line
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(
-                f"{name}: the gzip file is damaged or cut short ({error}); fetch it again."
-            ) from error
-        except UnicodeError as error:
-            raise UserError(
-                f"{name}: the text is damaged ({error}); save it as UTF-8 and give that."
-            ) from error
+    with open_binary(path, name) as file, reading(name):
+        head = file.read(_HEAD)
+        if not head:
+            raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        encoding = _encoding(head)
+        if not encoding.startswith("utf-16"):
+            check_text(head, name)
+        file.seek(0)
+        text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape")
+        for line in text:
+            line = line.rstrip("\n")
+            if not line.isascii():
+                line = _latin(line)
+            yield line
 
 
 def _encoding(head: bytes) -> str:

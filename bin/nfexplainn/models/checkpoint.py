@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,13 +16,19 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from nfexplainn.data.dataset import TASK_TYPES
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.registry import build
+from nfexplainn.models.transfer import check_trusted
+from nfexplainn.models.weights import check_archive, check_depth, check_storage, fitted
+from nfexplainn.typed import from_json
 
 FORMAT_VERSION = 1
 _KEY = "nf-explainn"
+_DIGEST = "digest"
 
 
 @dataclass(frozen=True)
@@ -85,53 +92,97 @@ def save_model(path: str | Path, model: nn.Module, header: ModelHeader) -> None:
     """
     path = Path(path)
     fields = {"format_version": FORMAT_VERSION, **dataclasses.asdict(header)}
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     # The weights in memory's plain order, in the order of their names; one key of metadata, since
     # safetensors does not sort several.
     tensors = {
         name: tensor.detach().cpu().contiguous()
         for name, tensor in sorted(model.state_dict().items())
     }
+    fields[_DIGEST] = _digest(fields, tensors)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(save(tensors, {_KEY: text}))
+    part.write_bytes(save(tensors, {_KEY: _text(fields)}))
     part.replace(path)
 
 
-def load_model(path: str | Path) -> LoadedModel:
+def load_model(path: str | Path, *, trust_programs: bool = False) -> LoadedModel:
     """Read a model written by :func:`save_model`, or a ``.pth`` file of the authors.
+
+    Parameters
+    ----------
+    path : path
+    trust_programs : bool
+        Whether the model may hold programs of others (TorchScript, exported), which are code.
 
     Raises
     ------
     UserError
-        If the file is missing, broken, of another kind or of another format version.
+        If the file is missing, broken, of another kind or of another format version, or holds a
+        program that is not trusted.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; give a *.model.safetensors.")
     if path.suffix in (".pth", ".pt"):
         return load_authors_model(path)
-    try:
+    with reading(str(path), "this is no readable safetensors file", "give a *.model.safetensors"):
         with safetensors.safe_open(str(path), framework="pt") as opened:
             metadata = opened.metadata() or {}
         state = load_file(str(path))
-    except (safetensors.SafetensorError, OSError) as error:
-        raise UserError(
-            f"{path}: this is no readable safetensors file ({error}); give a *.model.safetensors."
-        ) from error
     if _KEY not in metadata:
         raise UserError(f"{path}: this safetensors file is no model of nf-explainn.")
-    fields = json.loads(metadata[_KEY])
-    version = fields.pop("format_version")
+    with reading(str(path), "its header is damaged", "train the model anew"):
+        fields = json.loads(metadata[_KEY])
+        version = fields["format_version"]
     if version != FORMAT_VERSION:
         raise UserError(
             f"{path}: model format {version}, this release reads {FORMAT_VERSION};"
             " train the model anew."
         )
-    fields["tasks"] = tuple(fields["tasks"])
-    header = ModelHeader(**fields)
-    model = build(header.architecture, header.config)
-    _fill(model, state, path)
+    said = fields.pop(_DIGEST, None)
+    if said is not None and said != _digest(fields, state):
+        raise UserError(
+            f"{path}: the file is damaged, it does not hold what was written; fetch it again, or"
+            " train the model anew."
+        )
+    header = _header(path, fields)
+    check_depth(path, header.config, state)
+    model = fitted(path, lambda: build(header.architecture, header.config), state, exact=True)
+    check_trusted(model, path, trust_programs=trust_programs)
     return LoadedModel(model.eval(), header)
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    """Write a header, always in the same way."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(fields: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
+    """Sha256 over a header without its digest, and over the weights in the order of their names."""
+    sha = hashlib.sha256(_text(fields).encode())
+    for name, weights in sorted(state.items()):
+        sha.update(f"{name} {weights.dtype} {tuple(weights.shape)}\n".encode())
+        sha.update(weights.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return sha.hexdigest()
+
+
+def _header(path: Path, fields: Mapping[str, Any]) -> ModelHeader:
+    """Read what a model file says of itself.
+
+    Raises
+    ------
+    UserError
+        If it says too little, or something of another type.
+    """
+    header = from_json(ModelHeader, fields, str(path))
+    with reading(str(path), "its header is damaged", "train the model anew"):
+        tasks = fields["tasks"]
+        if not isinstance(tasks, list) or not all(isinstance(task, str) for task in tasks):
+            raise ValueError("its tasks are no list of texts")
+        if header.task_type not in TASK_TYPES:
+            raise ValueError(f"its task type is '{header.task_type}'")
+        if not tasks or len(tasks) != header.config["tasks"]:
+            raise ValueError(f"it has {len(tasks)} names of tasks, not {header.config['tasks']}")
+    return dataclasses.replace(header, tasks=tuple(tasks))
 
 
 def check_tasks(
@@ -179,6 +230,7 @@ def load_authors_model(
         If the file is no such checkpoint, or ``length`` or ``tasks`` do not fit its weights.
     """
     path = Path(path)
+    check_archive(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
@@ -192,12 +244,16 @@ def load_authors_model(
             f"{path}: this checkpoint holds no ExplaiNN (linears.0.weight is missing);"
             " give a state_dict of the authors' ExplaiNN class."
         )
-    config = _infer_config(state, length, path)
+    check_storage(path, state)
+    try:
+        config = _infer_config(state, length, path)
+    except UserError as error:
+        told = str(error)
+        raise UserError(told if told.startswith(str(path)) else f"{path}: {told}") from error
     names = tasks or tuple(f"task_{number + 1}" for number in range(config.tasks))
     if len(names) != config.tasks:
         raise UserError(f"{path}: the model has {config.tasks} outputs, not {len(names)}.")
-    model = ExplaiNN(config)
-    _fill(model, dict(state), path)
+    model = fitted(path, lambda: ExplaiNN(config), state, exact=False)
     header = ModelHeader(
         architecture="explainn", config=dataclasses.asdict(config), tasks=names, dataset=path.stem
     )
@@ -207,7 +263,7 @@ def load_authors_model(
 def _infer_config(state: Mapping[str, Tensor], length: int | None, path: Path) -> ExplaiNNConfig:
     """Read the shape of a model off its weights; pooling is the paper's, 7 and 7."""
     pool = 7
-    try:
+    with reading(str(path), "the weights are not those of an ExplaiNN", "give its state_dict"):
         units, _, k = state["linears.0.weight"].shape
         tasks = state["final.weight"].shape[0]
         hidden, positions, num_fc = 100, 1, 0
@@ -221,8 +277,6 @@ def _infer_config(state: Mapping[str, Tensor], length: int | None, path: Path) -
             else:
                 num_fc = 1
             hidden = nodes // units if num_fc > 1 else hidden
-    except (KeyError, ValueError, AttributeError) as error:
-        raise UserError(f"{path}: the weights are not those of an ExplaiNN ({error}).") from error
     shortest = (positions - 1) * pool + (pool if num_fc else 1) + k - 1
     config = ExplaiNNConfig(
         length=shortest if length is None else length,
@@ -240,11 +294,3 @@ def _infer_config(state: Mapping[str, Tensor], length: int | None, path: Path) -
             f" not of {length} bp."
         )
     return config
-
-
-def _fill(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: the weights do not fit the model ({reason}).") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.reading import reading
 from nfexplainn.models.checkpoint import LoadedModel, load_authors_model, load_model
-from nfexplainn.models.transfer import Program, SourceConfig, TransferModel
+from nfexplainn.models.transfer import Program, SourceConfig, TransferModel, check_trusted
 
 ENDINGS = (".model.safetensors", ".safetensors", ".pth", ".pt2", ".pt")
 
@@ -28,9 +30,14 @@ class Source:
 
 
 def read_sources(
-    paths: Sequence[str | Path], *, length: int | None = None, dataset_length: int
+    paths: Sequence[str | Path],
+    *,
+    length: int | None = None,
+    dataset_length: int,
+    names: Sequence[str] = (),
+    trust_programs: bool = False,
 ) -> list[Source]:
-    """Read trained models, in the order of their names.
+    """Read trained models, in the order of their files' names.
 
     Parameters
     ----------
@@ -41,41 +48,82 @@ def read_sources(
         Of the sequences that models read whose file does not tell it.
     dataset_length : int
         The same where nothing else is known.
+    names : sequence of str, optional
+        What the user calls each file; by default its path.
+    trust_programs : bool
+        Whether programs of others may be run: TorchScript and exported programs are code.
 
     Raises
     ------
     UserError
-        If a file is missing, of another kind, or does not run; or if two have one name.
+        If a file is missing, of another kind, or does not run; if it holds a program that is not
+        trusted; or if two have one name.
     """
     found: dict[str, Source] = {}
-    for path in sorted(map(Path, paths), key=lambda path: path.name):
-        name = _stem(path)
+    called = zip(map(Path, paths), names or map(str, paths), strict=True)
+    for path, said in sorted(called, key=lambda one: Path(one[1]).name):
+        name = _stem(Path(said))
         if name in found:
             raise UserError(
-                f"{path}: there is another pretrained model called {name}; rename one of them."
+                f"{said}: there is another pretrained model called {name}; rename one of them."
             )
-        found[name] = _read(path, name, length, dataset_length)
+        with _told_as(path, said):
+            found[name] = _read(path, name, length, dataset_length, trust_programs)
     return list(found.values())
 
 
-def check_readable(path: Path, length: int | None = None) -> None:
+def check_readable(
+    path: Path,
+    length: int | None = None,
+    *,
+    name: str | None = None,
+    trust_programs: bool = False,
+) -> None:
     """Read a trained model as far as that needs no data set: a foreign program is not run.
+
+    Parameters
+    ----------
+    path : Path
+    length, trust_programs
+        As of :func:`read_sources`.
+    name : str, optional
+        What the user calls the file; by default its path.
 
     Raises
     ------
     UserError
-        If the file is of another kind, or cannot be loaded.
+        If the file is of another kind, cannot be loaded, or holds a program that is not trusted.
     """
-    kind = "exported" if path.suffix == ".pt2" else "torchscript" if path.suffix == ".pt" else ""
-    if kind == "exported" or (kind and _holds_code(path)):
-        try:
-            _content(kind, path).load()
-        except MemoryError:
-            raise
-        except Exception as error:  # the file's own code may raise just about anything
-            raise _unusable(kind, path, error) from error
-    else:
-        _read(path, _stem(path), length, length or 0)
+    with _told_as(path, name or str(path)):
+        kind = _kind_of_program(path)
+        if kind:
+            program = _content(kind, path)
+            check_trusted(program, path, trust_programs=trust_programs)
+            try:
+                program.load()
+            except MemoryError:
+                raise
+            except Exception as error:  # the file's own code may raise just about anything
+                raise _unusable(kind, path, error) from error
+        else:
+            _read(path, _stem(path), length, length or 0, trust_programs)
+
+
+@contextmanager
+def _told_as(path: Path, name: str) -> Iterator[None]:
+    """Let the sentences about a file call it what the user does."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(str(error).replace(str(path), name)) from error
+
+
+def _kind_of_program(path: Path) -> str:
+    """Tell a program by its name, a ``*.pt`` also by its content; empty for other files."""
+    if path.suffix == ".pt2":
+        return "exported"
+    # A *.pt may be the authors' weights: TorchScript is an archive that holds code.
+    return "torchscript" if path.suffix == ".pt" and _holds_code(path) else ""
 
 
 def fill_sources(model: TransferModel, sources: Sequence[Source]) -> None:
@@ -93,26 +141,29 @@ def fitting(source: SourceConfig, length: int) -> str:
     return f"{source.name} reads {source.length} bp: the {length} bp are centred between N"
 
 
-def _read(path: Path, name: str, length: int | None, dataset_length: int) -> Source:
+def _read(
+    path: Path, name: str, length: int | None, dataset_length: int, trust_programs: bool
+) -> Source:
     if not path.is_file():
         raise UserError(f"{path}: there is no such pretrained model; give {_kinds()}.")
     if path.suffix == ".safetensors":
-        return _ours(load_model(path), path, name)
-    # A *.pt may be either: TorchScript is an archive that holds code.
-    if path.suffix == ".pth" or (path.suffix == ".pt" and not _holds_code(path)):
+        return _ours(load_model(path, trust_programs=trust_programs), path, name)
+    kind = _kind_of_program(path)
+    if kind:
+        program = _content(kind, path)
+        check_trusted(program, path, trust_programs=trust_programs)
+        return _program(program, path, name, length, dataset_length)
+    if path.suffix in (".pth", ".pt"):
         return _ours(load_authors_model(path, length=length), path, name)
-    if path.suffix == ".pt2":
-        return _program("exported", path, name, length, dataset_length)
-    if path.suffix == ".pt":
-        return _program("torchscript", path, name, length, dataset_length)
     raise UserError(f"{path}: a pretrained model does not end so; give {_kinds()}.")
 
 
 def _holds_code(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any("/code/" in name for name in archive.namelist())
+    with reading(str(path), "this is no readable model of torch", "fetch it again"):
+        if not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return any("/code/" in name for name in archive.namelist())
 
 
 def _kinds() -> str:
@@ -137,8 +188,10 @@ def _ours(loaded: LoadedModel, path: Path, name: str) -> Source:
     return Source(config, loaded.model)
 
 
-def _program(kind: str, path: Path, name: str, length: int | None, dataset_length: int) -> Source:
-    program = _content(kind, path)
+def _program(
+    program: Program, path: Path, name: str, length: int | None, dataset_length: int
+) -> Source:
+    kind = program.kind
     try:
         reads = length or _example_length(kind, path) or dataset_length
         outputs = _probe(program, reads)

@@ -11,6 +11,7 @@ from torch import nn
 from nfexplainn.errors import UserError
 from nfexplainn.models.architecture import Architecture
 from nfexplainn.modules import find_modules
+from nfexplainn.typed import from_json
 
 # Ours first, and those that need trained models last.
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -44,7 +45,7 @@ def build(name: str, config: Mapping[str, Any]) -> nn.Module:
             f"model {name}: unknown setting {', '.join(unknown)};"
             f" known are {', '.join(sorted(known))}."
         )
-    return architecture.model(architecture.config(**config))
+    return architecture.model(from_json(architecture.config, config, f"model {name}"))
 
 
 def config_from(name: str, options: Mapping[str, Any], length: int, tasks: int) -> dict[str, Any]:

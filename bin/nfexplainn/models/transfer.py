@@ -23,6 +23,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import reverse_complement
 from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.units import one_hot
+from nfexplainn.typed import from_json
 
 Head = Literal["single_layer", "nam"]
 Build = Callable[[str, Mapping[str, Any]], nn.Module]
@@ -98,7 +99,7 @@ class TransferConfig(ModelConfig):
         read = tuple(
             source
             if isinstance(source, SourceConfig)
-            else SourceConfig(**{**source, "tasks": tuple(source["tasks"])})
+            else from_json(SourceConfig, source, "a source of the model")
             for source in self.sources
         )
         object.__setattr__(self, "sources", read)
@@ -146,6 +147,25 @@ class Program(nn.Module):
             if self.kind == "torchscript":
                 return torch.jit.load(file, map_location=self.content.device).eval()
             return torch.export.load(file).module().to(self.content.device)
+
+
+def check_trusted(model: nn.Module, path: object, *, trust_programs: bool) -> None:
+    """Refuse a model that holds a foreign program, at any depth, unless the user trusts it.
+
+    A program is code: an exported one runs Python that its file brings as soon as it is loaded, and
+    TorchScript can write files. ``path`` is what the sentence calls the model's file.
+
+    Raises
+    ------
+    UserError
+        If there is one.
+    """
+    if not trust_programs and any(isinstance(part, Program) for part in model.modules()):
+        raise UserError(
+            f"{path}: this model holds a program (TorchScript, or one exported by torch), which is"
+            " code that runs with your rights; if you trust whoever made it, give"
+            " --trust_programs."
+        )
 
 
 class UnitHead(nn.Module):

@@ -15,7 +15,14 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.lines import read_lines, title
 from nfexplainn.motifs.matrices import integer_counts, read_jaspar, write_jaspar, write_transfac
-from nfexplainn.motifs.motif import DEFAULT_NSITES, SUM_TOLERANCE, UNIFORM, Motif, MotifSet
+from nfexplainn.motifs.motif import (
+    DEFAULT_NSITES,
+    MOST_SITES,
+    SUM_TOLERANCE,
+    UNIFORM,
+    Motif,
+    MotifSet,
+)
 from nfexplainn.motifs.positions import (
     has_title,
     is_by_position,
@@ -214,9 +221,9 @@ def _read_matrix(
         raise UserError(f"{where}: alength is {keys['alength']}, not 4; give DNA motifs.")
     width = _number(keys, "w", math.nan, where)
     nsites = _number(keys, "nsites", DEFAULT_NSITES, where)
-    if not 0 <= nsites < math.inf:
+    if not 0 <= nsites <= MOST_SITES:
         raise UserError(
-            f"{where}: nsites of {identifier} is {keys['nsites']}; give a number from 0 on, or"
+            f"{where}: nsites of {identifier} is {keys['nsites']}; give a number from 0 to 1e12, or"
             " leave nsites out (it is 20 then)."
         )
     while at < len(lines) and not lines[at].strip():

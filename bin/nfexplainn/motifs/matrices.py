@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.lines import one_line, read_lines, title
-from nfexplainn.motifs.motif import DEFAULT_NSITES, Motif, MotifSet
+from nfexplainn.motifs.motif import DEFAULT_NSITES, MOST_SITES, Motif, MotifSet
 from nfexplainn.motifs.positions import whole_lines
 
 Counts = NDArray[np.int64]
@@ -147,7 +146,7 @@ def _jaspar_row(where: str, line: str, letter: str) -> list[float]:
     except ValueError:
         values = []
     found = (match.group(1) if match else None) or letter
-    if not values or found.upper() != letter or not all(0 <= v < math.inf for v in values):
+    if not values or found.upper() != letter or not all(0 <= v <= MOST_SITES for v in values):
         raise UserError(
             f"{where}: {line[:60]!r} is no row of counts of {letter}; write '{letter} [ 3 0 12 ]'."
         )

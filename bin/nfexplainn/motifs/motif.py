@@ -11,6 +11,8 @@ UNIFORM = (0.25, 0.25, 0.25, 0.25)
 DEFAULT_NSITES = 20.0
 # A row of six-decimal probabilities sums to 1 within 2e-6; two decimals reach 0.02.
 SUM_TOLERANCE = 0.021
+# More sites no genome has; beyond it counts are no longer whole.
+MOST_SITES = 1e12
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
-from nfexplainn.motifs.motif import DEFAULT_NSITES, SUM_TOLERANCE, Motif
+from nfexplainn.motifs.motif import DEFAULT_NSITES, MOST_SITES, SUM_TOLERANCE, Motif
 
 # A line of a file, with its number from 1.
 Lines = Sequence[tuple[int, str]]
@@ -162,11 +162,12 @@ def _motif(identifier: str, name: str, body: Lines, where: str, shown: str) -> M
     matrix: NDArray[np.float64] = np.array(rows)
     totals = matrix.sum(axis=1)
     counted = bool(totals.max() > _COUNTS_FROM)
-    if not np.isfinite(matrix).all() or (matrix < 0).any():
-        at, line = body[int(np.argmin((matrix >= 0).all(axis=1)))]
+    good = (matrix >= 0) & (matrix <= MOST_SITES)
+    if not good.all():
+        at, line = body[int(np.argmin(good.all(axis=1)))]
         raise UserError(
             f"{shown}, line {at}: {line[:60]!r} ({identifier}) holds a negative number, as matrices"
-            " of log-odds do; give probabilities or counts."
+            " of log-odds do, or one that is infinite; give probabilities or counts."
         )
     wrong = totals <= 0 if counted else np.abs(totals - 1) > SUM_TOLERANCE
     if wrong.any():

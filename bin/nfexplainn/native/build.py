@@ -47,6 +47,7 @@ ISA_FLAGS = {
     "portable": ("-DNFX_WIDTH=4",),
 }
 BUILD_TIMEOUT_S = 1800
+UNFINISHED = ".build-"
 
 
 class BuildError(Exception):
@@ -122,10 +123,30 @@ def cache_dir(compiler: Compiler) -> Path:
     return Path(base) / "nf-explainn" / "kernel" / key
 
 
-def build(isa: str, out: Path, compiler: Compiler) -> Path:
-    """Compile one object into a folder, unless it is there.
+def digest_path(target: Path) -> Path:
+    """File beside an object that holds its sha256 as it was built."""
+    return target.with_name(f"{target.name}.sha256")
 
-    It is built under a temporary name and renamed, and two builds at once wait for each other.
+
+def fault(target: Path) -> str | None:
+    """Say why an object must not be loaded, or None when it holds the bytes that were built.
+
+    A cut one would end the process by SIGBUS as soon as a missing page of it is used.
+    """
+    try:
+        content, expected = target.read_bytes(), digest_path(target).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        return str(error)
+    if hashlib.sha256(content).hexdigest() != expected:
+        return f"its {len(content)} bytes are not those that were built"
+    return None
+
+
+def build(isa: str, out: Path, compiler: Compiler) -> Path:
+    """Compile one object into a folder, unless it is there and whole.
+
+    It is built under a temporary name and renamed, and two builds at once wait for each other. Its
+    digest is there before it is: what a killed build leaves is never taken for whole.
 
     Returns
     -------
@@ -140,16 +161,24 @@ def build(isa: str, out: Path, compiler: Compiler) -> Path:
         If the folder cannot be written.
     """
     target = out / object_name(isa)
-    if target.is_file():
+    if fault(target) is None:
         return target
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if target.is_file():
+        problem = fault(target)
+        if problem is None:
             return target
-        with tempfile.TemporaryDirectory(dir=out, prefix=".build-") as folder:
+        if target.exists():
+            print(f"{target} is broken ({problem}): building it again", file=sys.stderr)
+        for left in out.glob(f"{UNFINISHED}*"):  # of builds that were killed
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix=UNFINISHED) as folder:
             built = Path(folder) / target.name
             _compile(isa, built, compiler)
+            note = digest_path(built)
+            note.write_text(f"{hashlib.sha256(built.read_bytes()).hexdigest()}\n")
+            note.replace(digest_path(target))
             built.replace(target)
     return target
 

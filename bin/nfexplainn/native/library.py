@@ -106,7 +106,8 @@ def load() -> Kernel:
     """Load the kernel, building it first where no built one is found.
 
     Looked for in ``$NFEXPLAINN_KERNEL_DIR`` (an image's), then in the user's cache; built into
-    the cache, or, where that cannot be written, into a temporary folder of this process.
+    the cache, or, where that cannot be written, into a temporary folder of this process. One that
+    does not hold the bytes that were built is not loaded, but built again.
     ``$NFEXPLAINN_ISA`` overrides the choice of the instruction set.
 
     Raises
@@ -154,7 +155,19 @@ def _load(isa: str, folder: str) -> Kernel | KernelError:
 
 def _built(isa: str, folder: str) -> Path:
     if folder and (ready := Path(folder) / build.object_name(isa)).is_file():
-        return ready
+        problem = build.fault(ready)
+        if problem is None:
+            return ready
+        try:
+            return _cached(isa)
+        except build.BuildError as error:
+            raise KernelError(
+                f"{ready} is broken ({problem}); build or pull the image again ({error})"
+            ) from error
+    return _cached(isa)
+
+
+def _cached(isa: str) -> Path:
     compiler = build.find_compiler()
     try:
         return build.build(isa, build.cache_dir(compiler), compiler)

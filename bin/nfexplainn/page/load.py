@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
 import os
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.order import natural_key
 
 Row = dict[str, str]
@@ -188,15 +188,9 @@ class Inputs:
         return [model for dataset in self.datasets for model in dataset.models]
 
 
-def iterate_table(path: Path) -> Iterator[Row]:
-    """Read a TSV with a header, a dict per row."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        yield from csv.DictReader(handle, delimiter="	", quoting=csv.QUOTE_NONE)
-
-
 def read_table(path: Path) -> list[Row]:
     """Read a whole TSV with a header into a dict per row."""
-    return list(iterate_table(path))
+    return list(iterate_tsv(path))
 
 
 def number(text: str | float | int | None) -> float | None:
@@ -376,7 +370,7 @@ def _best_hits(path: Path, replicate: int) -> list[Row]:
     """Keep a replicate's best hits per unit; the table (best first) may have millions of rows."""
     kept: list[Row] = []
     count: Counter[str] = Counter()
-    for row in iterate_table(path):
+    for row in iterate_tsv(path):
         if replicate_of(row) != replicate or count[row["unit"]] >= BEST_HITS:
             continue
         count[row["unit"]] += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.page.chapters import Chapter
 
 DASH = "\u2013"
@@ -102,9 +103,10 @@ class Page:
             if plot_type != "table":
                 # MultiQC would count "27 samples", which are motifs, tasks or replicates here.
                 defaults["series_label"] = False
-            content["pconfig"] = {**defaults, **(pconfig or {})}
-        content |= more
-        content["data"] = data
+            content["pconfig"] = _unmarked({**defaults, **(pconfig or {})})
+        content |= _unmarked(more)
+        # the cells of a table are HTML already
+        content["data"] = data if plot_type in ("html", "table") else _unmarked(data)
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         write_text(self.folder / f"{section_id}_mqc.json", text + "\n")
 
@@ -184,9 +186,8 @@ class Page:
 
     def tsv(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
         """Write ``tables/<name>.tsv``: floats as ``%.6g``, missing as an empty field."""
-        lines = ["\t".join(columns)]
-        lines += ["\t".join(_field(row.get(column)) for column in columns) for row in rows]
-        write_text(self.tables / f"{name}.tsv", "\n".join(lines) + "\n")
+        cells = ([_said(row.get(column)) for column in columns] for row in rows)
+        write_tsv(self.tables / f"{name}.tsv", columns, cells)
 
 
 def _drawable(data: Any, pconfig: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
@@ -198,6 +199,17 @@ def _drawable(data: Any, pconfig: Mapping[str, Any]) -> tuple[Any, Mapping[str, 
     kept = [(panel, label) for panel, label in zip(panels, labels, strict=True) if panel]
     some = {"data_labels": [label for _, label in kept if label is not None]}
     return [panel for panel, _ in kept], {**pconfig, **some}
+
+
+def _unmarked(value: Any) -> Any:
+    """Take the markup out of titles, axes and names of lines, which are the data's own words."""
+    if isinstance(value, str):
+        return value.replace("<", "&lt;").replace(">", "&gt;")
+    if isinstance(value, Mapping):
+        return {_unmarked(key): _unmarked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unmarked(one) for one in value]
+    return value
 
 
 def escape(text: object) -> str:
@@ -248,11 +260,5 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{thousands(count)} {noun}s"
 
 
-def _field(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.6g}"
-    return str(value).replace("\t", " ").replace("\n", " ")
+def _said(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.data.tables import write_tsv
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from nfexplainn.errors import UserError
 from nfexplainn.training.recipes import Recipe
+from nfexplainn.typed import typed
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,4 @@ class TrainingOptions:
 
 def options_from(values: Mapping[str, Any], **given: Any) -> TrainingOptions:
     """Pick the training options out of all parameters of a run; None means the default."""
-    known = {field.name for field in dataclasses.fields(TrainingOptions)}
-    picked = {key: value for key, value in values.items() if key in known and value is not None}
-    return TrainingOptions(**(picked | given))
+    return TrainingOptions(**(typed(TrainingOptions, values) | given))

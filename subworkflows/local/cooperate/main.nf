@@ -1,6 +1,7 @@
 include { COOPERATIVITY_PAIR } from '../../../modules/local/cooperativity/pair'
 include { COOPERATIVITY_MEASURE } from '../../../modules/local/cooperativity/measure'
 include { modelOf } from '../train/replicates.nf'
+include { pretrainedArchitectures } from '../validate/features.nf'
 
 // Pairs of motifs at every distance in random sequences: what every model makes of them.
 workflow COOPERATE {
@@ -37,7 +38,7 @@ workflow COOPERATE {
     COOPERATIVITY_MEASURE(
         wanted.join(best).map { run, model, dataset -> [run.dataset, run, model, dataset] }
             .combine(COOPERATIVITY_PAIR.out.pairs.map { meta, pairs -> [meta.id, pairs] }, by: 0)
-            .map { id, run, model, dataset, pairs -> [run, plans[id].options.cooperate, model, dataset, pairs] },
+            .map { id, run, model, dataset, pairs -> [run, plans[id].options.cooperate + trustOf(plans[id], run), model, dataset, pairs] },
         code.COOPERATIVITY_MEASURE,
     )
 
@@ -45,4 +46,9 @@ workflow COOPERATE {
 
     emit:
     files   // [ run, [oct4.explainn.r1.cooperativity.tsv, oct4.explainn.r1.cooperativity_verdict.tsv] ]
+}
+
+// Only models that are made of others may hold programs.
+def trustOf(Map plan, Map run) {
+    return run.architecture in pretrainedArchitectures() ? plan.training[run.architecture].subMap(['trust_programs']) : [:]
 }

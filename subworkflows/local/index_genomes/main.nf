@@ -9,10 +9,10 @@ workflow INDEX_GENOMES {
     main:
     GENOME_INDEX(channel.fromList(plans*.genome.unique()).map { genome -> [genome, genome.path] }, code.GENOME_INDEX)
 
-    // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]; a genome with a mistake has no index
+    // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]; a genome with a mistake has no index
     genomes = GENOME_INDEX.out.index
         .filter { _genome, _unpacked, indexes -> indexes }
-        .map { genome, unpacked, indexes -> [genome, (unpacked ?: [genome.path]) + indexes] }
+        .map { genome, unpacked, indexes -> [genome, unpacked ? unpacked[0] : genome.path, indexes] }
 
     status = GENOME_INDEX.out.status
 

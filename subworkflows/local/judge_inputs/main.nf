@@ -1,6 +1,7 @@
 include { READ_SHARED } from '../read_shared'
 include { statesOf; readsGenome; sharedFiles } from '../validate/shared.nf'
 include { mistakeLines; placed } from '../validate/places.nf'
+include { onPage } from '../validate/given.nf'
 
 // What was read of the inputs: a fault in a shared one ends the run, before the first training and with all others of
 // its kind; one in a data set's own files ends that data set, while the others train as soon as theirs are read.
@@ -59,7 +60,7 @@ def stopOnFaults(states) {
     return states.toList().map { files ->
         def faults = files.collect { file -> stateOf(file) }.findAll { one -> one.state == 'error' }
         if (faults) {
-            error(mistakeLines(faults).join('\n'))
+            error(mistakeLines(faults).collect { line -> onPage(line) }.join('\n'))
         }
         true
     }

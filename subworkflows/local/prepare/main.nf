@@ -20,12 +20,12 @@ workflow PREPARE {
             onGenome: plan.on_genome
             alone: true
         }
-    // [ [id: 'yeast', assay: 'peaks'], [...], ['peaks.bed'], [peaks.bed], [genome.fa, genome.fa.fai, ...] or [], '0f3a...' ]
+    // [ [id: 'yeast', assay: 'peaks'], [...], ['peaks.bed'], [peaks.bed], genome.fa or [], [genome.fa.fai, ...], '0f3a...' ]
     windows = ready.onGenome
         .map { plan -> [plan.genome, plan] }
         .combine(genomes, by: 0)
-        .map { genome, plan, fasta -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta, codeOf(plan, code)] }
-    sequences = ready.alone.map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, [], codeOf(plan, code)] }
+        .map { genome, plan, fasta, indexes -> [[id: plan.id, assay: plan.assay], plan.spec + [genome: genome.name], plan.names, plan.files, fasta, indexes, codeOf(plan, code)] }
+    sequences = ready.alone.map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, [], [], codeOf(plan, code)] }
     DATASET_PREPARE(windows.mix(sequences))
 
     status = DATASET_PREPARE.out.status
@@ -42,7 +42,7 @@ workflow PREPARE {
     header      // [ [id: 'oct4', ...], oct4.header.json ]: what the data set says of itself
     denoising   // [ [id: 'islets', ...], islets.denoise.status.json ]
     indexing    // [ [name: 'genome.fa.gz', path: ...], genome.status.json ]
-    genomes     // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
+    genomes     // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
 }
 
 // The digest of the code of a data set's assay.

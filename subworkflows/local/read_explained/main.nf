@@ -5,7 +5,7 @@ workflow READ_EXPLAINED {
     take:
     plans      // list of [id: 'oct4', explain: [name: 'mine.bed', path: ..., intervals: true] or null, genome: [...] or null, ...]
     headers    // [ [id: 'oct4', assay: 'sequences'], oct4.header.json ]
-    genomes    // [ [name: 'genome.fa.gz', path: ...], [genome.fa, genome.fa.fai, ...] ]
+    genomes    // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
     code
 
     main:
@@ -14,16 +14,16 @@ workflow READ_EXPLAINED {
 
     // Records carry their sequences; intervals take theirs from the genome.
     records = channel.fromList(wanted.findAll { plan -> !plan.explain.intervals })
-        .map { plan -> [plan.id, [name: plan.explain.name, genome: null], plan.explain.path, []] }
+        .map { plan -> [plan.id, [name: plan.explain.name, genome: null], plan.explain.path, [], []] }
     intervals = channel.fromList(wanted.findAll { plan -> plan.explain.intervals })
         .map { plan -> [plan.genome, plan] }
         .combine(genomes, by: 0)
-        .map { genome, plan, fasta -> [plan.id, [name: plan.explain.name, genome: genome.name], plan.explain.path, fasta] }
+        .map { genome, plan, fasta, indexes -> [plan.id, [name: plan.explain.name, genome: genome.name], plan.explain.path, fasta, indexes] }
 
     EXPLANATION_READ(
         records.mix(intervals)
             .combine(of, by: 0)
-            .map { _id, spec, given, fasta, meta, header -> [meta, spec, given, header, fasta] },
+            .map { _id, spec, given, fasta, indexes, meta, header -> [meta, spec, given, header, fasta, indexes] },
         code.EXPLANATION_READ,
     )
 

@@ -1,9 +1,10 @@
 include { PRETRAINED_READ } from '../../../modules/local/pretrained/read'
+include { readingOf } from '../validate/shared.nf'
 
 // The models that others are to be made of: read before any training, so that a mistake in them costs none.
 workflow READ_PRETRAINED {
     take:
-    plans      // list of [id: 'bins', pretrained: [path, ...], training: [nam: [pretrained_length: null, ...]]]
+    plans      // list of [id: 'bins', pretrained: [[name: 'factors/...', path: ...], ...], training: [nam: [pretrained_length: null, ...]]]
     headers    // [ [id: 'bins', assay: 'accessibility'], bins.header.json ]
     code
 
@@ -12,7 +13,7 @@ workflow READ_PRETRAINED {
     PRETRAINED_READ(
         headers.map { meta, header -> [meta.id, meta, header] }
             .join(wanted)
-            .map { _id, meta, header, plan -> [meta, plan.training.values()*.pretrained_length.find(), plan.pretrained, header] },
+            .map { _id, meta, header, plan -> [meta, readingOf(plan), plan.pretrained*.name, plan.pretrained*.path, header] },
         code.PRETRAINED_READ,
     )
 

@@ -26,7 +26,10 @@ workflow TRAIN {
             .combine(profiles.map { meta, meme -> [meta.id, meme] }, by: 0)
             .map { _id, run, dataset, meme -> [run, dataset, meme] }
             .mix(starting.fromScratch.map { run, dataset -> [run, dataset, []] })
-            .map { run, dataset, initial -> [run, trainOptions(run, plans[run.dataset].training[run.architecture]), dataset, initial, run.architecture in heads ? plans[run.dataset].pretrained : []] },
+            .map { run, dataset, initial ->
+                def sources = run.architecture in heads ? plans[run.dataset].pretrained : []
+                [run, trainOptions(run, plans[run.dataset].training[run.architecture]), dataset, initial, sources*.name, sources*.path]
+            },
         code.MODEL_TRAIN,
     )
 

@@ -6,7 +6,7 @@ workflow TRANSFER {
     take:
     models        // [ run, model.safetensors, dataset.parquet ], of all architectures
     predictions   // [ run, predictions.parquet ]
-    plans         // [ oct4: [options: [...]], ... ]
+    plans         // [ oct4: [training: [nam: [kernel: 'auto', ...]], ...], ... ]
     code
 
     main:
@@ -14,7 +14,7 @@ workflow TRANSFER {
     UNITS_TRANSFER(
         models.filter { run, _model, _dataset -> run.architecture in heads }
             .join(predictions)
-            .map { run, model, dataset, predicted -> [run, plans[run.dataset].options.interpret.subMap(['kernel']), model, dataset, predicted] },
+            .map { run, model, dataset, predicted -> [run, plans[run.dataset].training[run.architecture].subMap(['kernel', 'trust_programs']), model, dataset, predicted] },
         code.UNITS_TRANSFER,
     )
 

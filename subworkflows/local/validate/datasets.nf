@@ -1,7 +1,8 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
-include { readJson; schemaProperties; sentence; resolvePath; fileProblem } from './schema.nf'
+include { readJson; schemaProperties; sentence } from './schema.nf'
 include { features } from './features.nf'
+include { resolvePath; fileProblem } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'

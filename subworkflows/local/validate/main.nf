@@ -4,7 +4,8 @@ include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
 include { engineProblems } from './engine.nf'
 include { features } from './features.nf'
-include { resolvePath; fileProblem } from './schema.nf'
+include { readJson; shown } from './schema.nf'
+include { resolvePath; fileProblem } from './paths.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
 def validatedInput() {
@@ -16,15 +17,17 @@ def validatedInput() {
     problems.addAll(engineProblems(values))
     if (problems) {
         leaveNoReports()
-        error(problems.unique().join('\n'))
+        error(problems.unique().collect { text -> shown(text) }.join('\n'))
     }
     return [params: values, datasets: datasets]
 }
 
-// A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again.
+// A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again. Its names hold
+// the time of the start, so nothing of an earlier run's is touched, whose results may lie in the same folder.
 def leaveNoReports() {
-    def folder = file("${params.outdir}/pipeline_info")
-    def written = ['execution_trace.txt', 'execution_report.html', 'execution_timeline.html', 'pipeline_dag.html'].collect { name -> folder.resolve(name) }
+    def config = nextflow.Global.session.config
+    def written = ['trace', 'report', 'timeline', 'dag'].collect { kind -> config[kind]?.file }.findAll { name -> name }.collect { name -> file(name, glob: false) }
+    def folder = file("${params.outdir}/pipeline_info", glob: false)
     def remove = {
         // Folders only where they are empty, which those of earlier results are not.
         (written + [folder, folder.parent]).each { path ->

@@ -1,6 +1,7 @@
 // The parameters: checked, and converted to their types.
 
-include { readJson; schemaProperties; coerceValue; valueProblem; didYouMean; sentence; resolvePath; fileProblem } from './schema.nf'
+include { readJson; schemaProperties; coerceValue; valueProblem; controlProblem; didYouMean; sentence } from './schema.nf'
+include { resolvePath; fileProblem } from './paths.nf'
 
 // [ values: all parameters with the types of the schema, broken: names of those that are wrong and stand at their default ];
 // what is wrong with them is added to problems.
@@ -20,12 +21,12 @@ def checkParams(List problems) {
     def values = known.collectEntries { name, property -> [name, coerceValue(property, params[name])] }
     def broken = []
     values.findAll { _name, value -> value != null }.each { name, value ->
-        def problem = valueProblem(known[name], value)
+        def problem = controlProblem(params[name]) ?: valueProblem(known[name], value)
         if (problem) {
             broken << name
         }
         if (!problem && known[name].format == 'file-path') {
-            problem = fileProblem(resolvePath(value, null))
+            problem = fileProblem(resolvePath(value, null), name != 'input')
         }
         if (problem) {
             problems << sentence("--${name}: ${problem}") + hint(known[name], problem)
@@ -35,6 +36,7 @@ def checkParams(List problems) {
         problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test.'
     }
     checkRelations(values, problems)
+    problems.addAll(pageProblems())
     return [values: values + broken.findAll { name -> name != 'input' }.collectEntries { name -> [name, coerceValue(known[name], known[name].default)] }, broken: broken]
 }
 
@@ -47,5 +49,13 @@ def checkRelations(Map values, List problems) {
     def shares = [values.valid_fraction, values.test_fraction]
     if (shares.every { share -> share instanceof Number } && shares.sum() >= 1) {
         problems << "--valid_fraction ${shares[0]} and --test_fraction ${shares[1]} leave nothing to train on: their sum must be less than 1."
+    }
+}
+
+// What Nextflow writes into its report as it is, and a browser would take for markup.
+def pageProblems() {
+    def written = ['the command line': workflow.commandLine, 'the folder where the run is started': workflow.launchDir, 'the work folder (-w)': workflow.workDir, 'the folder of the pipeline': projectDir]
+    return written.collectEntries { what, text -> [what, text.toString().find(/<[A-Za-z\/!?][^\s>]{0,20}/)] }.findAll { _what, tag -> tag }.collect { what, tag ->
+        "${what}: '${tag}' would be markup in Nextflow's own report, which shows it as it is; rename the file or folder, or give the parameter in a file (-params-file).".toString()
     }
 }

@@ -1,6 +1,7 @@
 // Single rows of the sheet, and what rows say together: checked without a look into a file.
 
-include { coerceValue; valueProblem; sentence; resolvePath; isRelative; fileProblem } from './schema.nf'
+include { coerceValue; valueProblem; controlProblem; sentence } from './schema.nf'
+include { resolvePath; isRelative; fileProblem } from './paths.nf'
 include { linesOf } from './places.nf'
 
 // The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
@@ -12,7 +13,7 @@ def checkRow(Map row, Map columns, Collection required, Object sheet, List probl
     }
     def broken = []
     cells.each { column, cell ->
-        def problem = valueProblem(columns[column], cell)
+        def problem = controlProblem(row.cells[column]) ?: valueProblem(columns[column], cell)
         if (problem) {
             broken << column
         }

@@ -35,6 +35,23 @@ def coerceValue(Map property, Object value) {
     return property.type == 'string' && !(value instanceof Boolean) ? text : value
 }
 
+// Characters that end lines, steer a terminal or turn the direction of the text: no name needs one.
+def controlCharacters() {
+    return /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/
+}
+
+// Why a text, as it was given, can be no cell and no parameter, or null.
+def controlProblem(Object value) {
+    def found = (value instanceof CharSequence) ? value.toString().find(controlCharacters()) : null
+    def names = ['\n': ', the end of a line', '\r': ', the end of a line', '\t': ', a tab', '\u2028': ', the end of a line', '\u2029': ', the end of a paragraph']
+    return found ? "it holds the control character U+${String.format('%04X', found.codePointAt(0))}${names[found] ?: ''}; take it out, and rename the file where its name has one" : null
+}
+
+// A text of the user's, its control characters visible.
+def shown(Object text) {
+    return text.toString().replaceAll(controlCharacters()) { one -> String.format('\\u%04x', one.codePointAt(0)) }
+}
+
 // What is wrong with a coerced value and how to mend it, or null.
 def valueProblem(Map property, Object value) {
     if (value instanceof Boolean && property.type != 'boolean') {
@@ -86,52 +103,4 @@ def didYouMean(Collection known, String name, String prefix) {
 // A finished sentence.
 def sentence(String text) {
     return text ==~ /(?s).*[.?!]/ ? text : "${text}."
-}
-
-// Path of what a user wrote: absolute, remote, or relative to a folder (null: to where Nextflow was started).
-def resolvePath(String text, Object folder) {
-    if (isRemote(text)) {
-        return remotePath(text)
-    }
-    return (folder == null || text.startsWith('/') ? file(text, glob: false) : folder.resolve(text)).normalize()
-}
-
-// Of s3:// and the like, which Nextflow needs a plugin for. Where it cannot fetch that, something that stands for the
-// path, so that fileProblem says so among all other mistakes.
-def remotePath(String text) {
-    try {
-        return file(text, glob: false)
-    }
-    catch (IllegalStateException problem) {
-        def plugin = problem.message.find(/nf-\w+/)
-        if (!plugin) {
-            throw problem
-        }
-        return [plugin: plugin, name: text.tokenize('/').last(), toUriString: { -> text }, exists: { -> false }, isDirectory: { -> false }]
-    }
-}
-
-def isRemote(String text) {
-    return text ==~ /^[A-Za-z][A-Za-z0-9+.-]*:\/\/.*/
-}
-
-def isRelative(String text) {
-    return !isRemote(text) && !text.startsWith('/')
-}
-
-// Why a path is no readable file, or null.
-def fileProblem(Object path) {
-    if (path instanceof Map) {
-        return "${path.toUriString()} needs Nextflow's plugin ${path.plugin}, which cannot be fetched; run `nextflow plugin install ${path.plugin}` once where there is a network, or download the file and give its path"
-    }
-    try {
-        if (!path.exists()) {
-            def name = path.toUriString()
-            return isRemote(name) ? "${name} is not there or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
-        }
-        return path.isDirectory() ? "${path.toUriString()} is a folder, not a file" : null
-    }
-    catch (Exception error) {
-        return "${path} cannot be reached (${error.message}): download it and give its path"
-    }
 }

@@ -14,17 +14,23 @@ def readsGenome(Map plan) {
 }
 
 // What is to be read before all training, but genomes and motifs, which have steps of their own:
-// [ [holds: 'intervals', name: 'blacklist.bed', length: null], [path] ], a data set's.
+// [ [holds: 'intervals', names: ['blacklist.bed']], [path] ], a data set's.
 def sharedFiles(Map plan) {
     def holds = [
         blacklist: 'blacklist', regions: 'intervals', labels: 'lines', clusters: 'clusters', barcodes: 'lines',
         negatives: 'lines',
     ] + plan.holds
     def places = plan.spec.options.findAll { name, _at -> name in plan.shared && name != 'negatives' } + [negatives: plan.general_negatives]
-    def listed = holds.keySet().findAll { name -> places[name] != null }.collect { name -> [[holds: holds[name], name: plan.names[places[name]], length: null], [plan.files[places[name]]]] }
-    return listed + ('explain' in plan.shared ? [[[holds: 'explain', name: plan.explain.name, length: null], [plan.explain.path]]] : []) +
-        ('initial_motifs' in plan.shared && plan.initial?.path ? [[[holds: 'motifs', name: plan.initial.name, length: null], [plan.initial.path]]] : []) +
-        ('pretrained' in plan.shared && plan.pretrained ? [[[holds: 'models', name: '', length: plan.training.values()*.pretrained_length.find()], plan.pretrained]] : [])
+    def listed = holds.keySet().findAll { name -> places[name] != null }.collect { name -> [[holds: holds[name], names: [plan.names[places[name]]]], [plan.files[places[name]]]] }
+    return listed + ('explain' in plan.shared ? [[[holds: 'explain', names: [plan.explain.name]], [plan.explain.path]]] : []) +
+        ('initial_motifs' in plan.shared && plan.initial?.path ? [[[holds: 'motifs', names: [plan.initial.name]], [plan.initial.path]]] : []) +
+        ('pretrained' in plan.shared && plan.pretrained ? [[[holds: 'models', names: plan.pretrained*.name] + readingOf(plan), plan.pretrained*.path]] : [])
+}
+
+// How a data set's pretrained models are to be read: the length of their sequences, and whether they may be programs.
+def readingOf(Map plan) {
+    def told = plan.training.values().toList()
+    return [pretrained_length: told*.pretrained_length.find(), trust_programs: told.any { options -> options.trust_programs }]
 }
 
 // How many states a data set has before it is trained: of its preparation, the known motifs, and what else it asks for.

@@ -1,6 +1,6 @@
 // The samplesheet as text: separators, quotes, byte order marks, line ends, and what is no text at all.
 
-include { didYouMean; sentence } from './schema.nf'
+include { controlProblem; didYouMean; sentence } from './schema.nf'
 
 // Rows as [ line: 2, cells: [sample: 'OCT4', ...] ]; what is wrong is added to problems.
 def readSheet(Object path, Collection columns, Collection required, List problems) {
@@ -23,8 +23,10 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     // A spreadsheet leaves empty columns at the end.
     def last = header.findLastIndexOf { cell -> cell as boolean }
     def names = header.take(last + 1)
+    def steering = names.findAll { cell -> controlProblem(cell) }
+    problems.addAll(steering.collect { cell -> sentence("${name}, line ${lines[0].line}, column ${names.indexOf(cell) + 1}, its name: ${controlProblem(cell)}") })
     // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
-    problems.addAll(names.findAll { cell -> cell && !(cell in columns) }.collect { cell ->
+    problems.addAll((names - steering).findAll { cell -> cell && !(cell in columns) }.collect { cell ->
         def near = didYouMean(columns, cell, '')
         sentence("${name}, line ${lines[0].line}: there is no column '${cell}'${near}") + (near ? '' : " The columns are ${columns.join(', ')}.")
     })
@@ -95,7 +97,7 @@ def splitCells(String text, String separator) {
     def rows = []
     def state = [row: [line: 1, cells: [], open: false], cell: new StringBuilder(), quoted: false, wasQuoted: false, line: 1, previous: '']
     def endCell = { ->
-        state.row.cells << (state.wasQuoted ? state.cell.toString() : state.cell.toString().trim())
+        state.row.cells << (state.wasQuoted ? state.cell.toString() : state.cell.toString().replaceAll(/^[ \t]+|[ \t]+\z/, ''))
         state.cell = new StringBuilder()
         state.wasQuoted = false
     }

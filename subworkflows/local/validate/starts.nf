@@ -1,7 +1,8 @@
 // What models may start from: known profiles, and trained models.
 
 include { pretrainedArchitectures } from './features.nf'
-include { resolvePath; fileProblem; sentence } from './schema.nf'
+include { sentence } from './schema.nf'
+include { resolvePath; fileProblem; expandedPart } from './paths.nf'
 
 // The profiles of a data set as [name: as the user wrote it, path: its file, or null for the known motifs], or null.
 def initialMotifs(Map options, String place, Object folder, List problems) {
@@ -38,7 +39,7 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
     return [name: said, path: path]
 }
 
-// The files of the pretrained models of a data set; an empty list where it has none.
+// The pretrained models of a data set as [name: what the user calls it, path: its file]; an empty list where it has none.
 def pretrainedModels(Map options, String place, Object folder, List problems) {
     def heads = options.models.tokenize(',').findAll { model -> model in pretrainedArchitectures() }
     def said = options.pretrained
@@ -62,19 +63,20 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
         problems << "${place}, pretrained: there is no file or folder ${path.toUriString()}; give the results folder of an earlier run, a model file, or a text file that lists some."
         return []
     }
-    def found = path.isDirectory() ? modelsOfResults(path, place, problems) : said.endsWith('.txt') ? modelsOfList(path, place, problems) : [path]
+    def found = path.isDirectory() ? modelsOfResults(said, path, place, problems) : said.endsWith('.txt') ? modelsOfList(path, place, problems) : [[name: said, path: path]]
     def endings = ['.safetensors', '.pth', '.pt2', '.pt']
-    found.findAll { model -> !endings.any { ending -> model.name.endsWith(ending) } }.each { model ->
-        problems << "${place}, pretrained: ${model.name} is no model file; give *.safetensors (of an earlier run), *.pth (the authors' weights), *.pt (TorchScript) or *.pt2 (an exported program)."
+    found.findAll { model -> !endings.any { ending -> model.path.name.endsWith(ending) } }.each { model ->
+        problems << "${place}, pretrained: ${model.path.name} is no model file; give *.safetensors (of an earlier run), *.pth (the authors' weights), *.pt (TorchScript) or *.pt2 (an exported program)."
     }
-    found.groupBy { model -> model.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
-        problems << "${place}, pretrained: ${same.size()} models are called ${name} (${same*.parent.join(', ')}); rename them."
+    found.findAll { model -> model.path.exists() && expandedPart(model.path) }.each { model -> problems << "${place}, pretrained: ${expandedPart(model.path)}." }
+    found.groupBy { model -> model.path.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
+        problems << "${place}, pretrained: ${same.size()} models are called ${name} (${same*.path*.parent.join(', ')}); rename them."
     }
     return found
 }
 
 // Of every data set and model of an earlier run the best replicate, or the first where none is known to be best.
-def modelsOfResults(Object folder, String place, List problems) {
+def modelsOfResults(String said, Object folder, String place, List problems) {
     if (params.outdir && folder == file(params.outdir).normalize()) {
         problems << "${place}, pretrained: ${folder} is where this run puts its own results; give --outdir another folder."
         return []
@@ -86,7 +88,8 @@ def modelsOfResults(Object folder, String place, List problems) {
     return models.groupBy { path -> path.parent }.collect { parent, replicates ->
         def verdict = parent.resolve("${parent.parent.name}.${parent.name}.verdict.json")
         def best = verdict.exists() ? new groovy.json.JsonSlurper().parseText(verdict.text).best_replicate : null
-        replicates.find { path -> path.name.endsWith(".r${best}.model.safetensors") } ?: replicates[0]
+        def chosen = replicates.find { path -> path.name.endsWith(".r${best}.model.safetensors") } ?: replicates[0]
+        [name: "${said.replaceFirst('/+$', '')}/${parent.parent.name}/${parent.name}/${chosen.name}".toString(), path: chosen]
     }
 }
 
@@ -102,6 +105,6 @@ def modelsOfList(Object list, String place, List problems) {
         if (missing) {
             problems << sentence("${place}, pretrained: ${list.name}, line ${at}: ${missing}; write one path of a model per line, relative to the list")
         }
-        path
+        [name: line, path: path]
     }
 }

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from nfexplainn.assays import denoise
-from nfexplainn.assays.cells import Cells, mean_per_cluster, open_cells
+from nfexplainn.assays.cell_counts import Cells, mean_per_cluster
+from nfexplainn.assays.cells import open_cells
 from nfexplainn.assays.clusters import (
     Clusters,
     assign_clusters,

@@ -65,14 +65,14 @@ class OfLength(nn.Module):
 def test_a_model_of_another_length_is_the_data_set_s_fault_not_the_file_s(tmp_path: Path) -> None:
     path = tmp_path / "net.pt"
     torch.jit.trace(OfLength().eval(), torch.rand(2, 4, 20)).save(str(path))
-    check_readable(path)
-    assert len(read_sources([path], dataset_length=20)) == 1
+    check_readable(path, trust_programs=True)
+    assert len(read_sources([path], dataset_length=20, trust_programs=True)) == 1
     with pytest.raises(UserError, match="pretrained_length"):
-        read_sources([path], dataset_length=31)
+        read_sources([path], dataset_length=31, trust_programs=True)
     for name in ("broken.pt2", "broken.pt", "broken.pth", "broken.safetensors", "net.txt"):
         (tmp_path / name).write_bytes(b"no model")
         with pytest.raises(UserError, match=name):
-            check_readable(tmp_path / name)
+            check_readable(tmp_path / name, trust_programs=True)
 
 
 def test_the_script_writes_a_state(
@@ -82,7 +82,8 @@ def test_the_script_writes_a_state(
 
     monkeypatch.chdir(tmp_path)
     Path("black.bed").write_text(BROKEN["intervals"])
-    arguments = ["--holds", "intervals", "--name", "black list.bed", "--files", "black.bed"]
+    Path("names.json").write_text('["black list.bed"]')
+    arguments = ["--holds", "intervals", "--names", "names.json", "--files", "black.bed"]
     monkeypatch.setattr(sys, "argv", ["read_shared.py", *arguments])
     runpy.run_path(str(root / "bin" / "read_shared.py"), run_name="__main__")
     status = json.loads(Path("shared.status.json").read_text())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import io, sparse
 
-from nfexplainn.assays import cells as cells_module
+from nfexplainn.assays import cell_counts
 from nfexplainn.assays.single_cell import prepare
 from nfexplainn.errors import UnusableError, UserError
 from region_fixtures import make_genome, make_spec, regions
@@ -123,7 +123,7 @@ def table(labels: list[str], head: str = "Barcode,Cluster\n") -> str:
 def test_clusters_get_the_mean_of_their_cells(
     tmp_path: Path, genome: Path, form: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells_module, "_CHUNK", chunk)
+    monkeypatch.setattr(cell_counts, "CHUNK", chunk)
     values, labels = counts()
     options: dict[str, Any] = {}
     files: dict[str, Any]

@@ -9,8 +9,9 @@ import pytest
 
 from nfexplainn.assays.spec import Options, check_dataset, make_options, read_spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.data.tables import write_counts, write_tsv
+from nfexplainn.data.tables import write_counts
 from nfexplainn.errors import UnusableError
+from nfexplainn.io.tsv import write_tsv
 
 
 def test_defaults_are_those_of_the_parameters(root: Path) -> None:

@@ -20,7 +20,7 @@ import torch
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
-from nfexplainn.data.tables import write_counts, write_tsv
+from nfexplainn.data.tables import write_counts
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import baseline_logits
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
@@ -31,6 +31,7 @@ from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
 from nfexplainn.interpret.unit_files import read_tsv
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.motifs.formats import read_jaspar, read_meme

@@ -82,7 +82,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def over(paths: list[Path], head: str, tasks: int = 1, seed: int = 5) -> TransferModel:
-    sources = read_sources(paths, dataset_length=LENGTH)
+    sources = read_sources(paths, dataset_length=LENGTH, trust_programs=True)
     config = {"length": LENGTH, "tasks": tasks, "sources": tuple(s.config for s in sources)}
     model = seeded(seed, lambda: build(head, config))
     assert isinstance(model, TransferModel)
@@ -131,7 +131,7 @@ def test_lengths_are_cut_and_padded_in_the_middle_and_said(files: list[Path]) ->
     assert fit_length(codes, 6).tolist() == [codes[0, 2:8].tolist()]
     assert fit_length(codes, 13).tolist() == [[4, *codes[0].tolist(), 4, 4]]
     assert fit_length(codes, 10).tolist() == codes.tolist()
-    sources = read_sources(files, dataset_length=LENGTH)
+    sources = read_sources(files, dataset_length=LENGTH, trust_programs=True)
     said = {source.config.name: fitting(source.config, LENGTH) for source in sources}
     assert said["one.explainn.r1"] == ""
     assert said["shorter.explainn.r1"] == "shorter.explainn.r1 reads the middle 33 of the 40 bp"
@@ -216,7 +216,7 @@ def test_a_file_holds_all_that_it_needs(files: list[Path], tmp_path: Path) -> No
     save_model(tmp_path / "x.model.safetensors", model, header)
     for path in files:
         path.unlink()
-    loaded = load_model(tmp_path / "x.model.safetensors")
+    loaded = load_model(tmp_path / "x.model.safetensors", trust_programs=True)
     codes = some_codes().numpy()
     for strands in (True, False):
         expected = predict_logits(model, codes, average_strands=strands)
@@ -280,7 +280,7 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes | None, says: str) 
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError) as error:
-        read_sources([tmp_path / name], dataset_length=LENGTH)
+        read_sources([tmp_path / name], dataset_length=LENGTH, trust_programs=True)
     assert says in str(error.value) and name in str(error.value)
 
 
@@ -288,8 +288,10 @@ def test_programs_that_do_not_fit_and_names_that_clash(tmp_path: Path) -> None:
     traced = torch.jit.trace(Foreign(1, 31).eval(), torch.rand(2, 4, 31))
     traced.save(str(tmp_path / "short.pt"))
     with pytest.raises(UserError, match="give --pretrained_length"):
-        read_sources([tmp_path / "short.pt"], dataset_length=LENGTH)
-    assert read_sources([tmp_path / "short.pt"], length=31, dataset_length=LENGTH)
+        read_sources([tmp_path / "short.pt"], dataset_length=LENGTH, trust_programs=True)
+    assert read_sources(
+        [tmp_path / "short.pt"], length=31, dataset_length=LENGTH, trust_programs=True
+    )
     one = explainn(tmp_path, "same")
     other = tmp_path / "same.safetensors"
     other.write_bytes(one.read_bytes())

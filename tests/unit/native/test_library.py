@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +87,87 @@ def test_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monkey
     path = library.load().path
     assert path.is_file()
     assert not path.is_relative_to(tmp_path / "cache")
+
+
+def again() -> Path:
+    """Load the kernel as another process does."""
+    library._load.cache_clear()
+    return library.load().path
+
+
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("damage", ["cut", "emptied", "turned", "without a digest", "other digest"])
+def test_a_broken_object_is_built_again_and_never_loaded(
+    tmp_path: Path, damage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (out := tmp_path / "out").mkdir()
+    whole = build.build("portable", out, build.find_compiler())
+    (folder := build.cache_dir(build.find_compiler())).mkdir(parents=True)
+    path = folder / whole.name
+    # a name of its own: the object that this process may have loaded must not be written into
+    note = build.digest_path(path)
+    note.write_text(build.digest_path(whole).read_text())
+    content = whole.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "cut": content[:middle],
+            "emptied": b"",
+            "turned": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        }.get(damage, content)
+    )
+    if damage == "without a digest":
+        note.unlink()
+    elif damage == "other digest":
+        note.write_text("0" * 64)
+    assert again() == path
+    assert f"{path} is broken" in capfd.readouterr().err
+    assert build.fault(path) is None
+    assert again() == path
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("compiler")
+def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / ".build-killed").mkdir(parents=True)
+    (out / ".build-killed" / "half.so").write_bytes(b"half")
+    target = build.build("portable", out, build.find_compiler())
+    assert {path.name for path in out.iterdir()} == {
+        *(".lock", target.name),
+        build.digest_path(target).name,
+    }
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_broken_object_of_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a compiler another is built into the cache; without one the sentence says what to do."""
+    image = tmp_path / "image"
+    ready = build.build("portable", image, build.find_compiler())
+    ready.write_bytes(ready.read_bytes()[:5000])
+    monkeypatch.setenv(library.FOLDER_VARIABLE, str(image))
+    assert again().is_relative_to(tmp_path / "cache")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(build.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(library.KernelError, match=r"kernel-.*so is broken \(its 5000 bytes.*again"):
+        again()
+
+
+def test_the_digest_of_an_object_costs_under_ten_milliseconds(
+    tmp_path: Path, compiler: build.Compiler
+) -> None:
+    path = build.build("portable", tmp_path, compiler)
+    with path.open("ab") as handle:  # as large as the largest, which this -O0 is not
+        handle.write(bytes(max(0, 250_000 - path.stat().st_size)))
+    content = path.read_bytes()
+    build.digest_path(path).write_text(hashlib.sha256(content).hexdigest())
+    times = []
+    for _ in range(5):
+        begun = time.process_time()
+        assert build.fault(path) is None
+        times.append(time.process_time() - begun)
+    assert min(times) < 0.01
 
 
 def test_without_a_compiler_the_reason_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

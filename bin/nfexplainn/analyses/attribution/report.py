@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.order import natural_key
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
-from nfexplainn.page.load import Inputs, Row, iterate_table, number, read_table
+from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.methods import listed_models, most
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural, power, raw_cell, short
 from nfexplainn.page.style import PANEL_LIMIT, capped
@@ -49,7 +50,7 @@ def write_attribution(page: Page, inputs: Inputs) -> None:
 
     def rows(ending: str) -> Iterator[dict[str, object]]:
         for dataset, model, replicate, path in inputs.ending(ending):
-            for row in iterate_table(path):
+            for row in iterate_tsv(path):
                 more = {}
                 if row.get("unit"):
                     more = {"unit_annotation": names.get((dataset, row["unit"]), "")}

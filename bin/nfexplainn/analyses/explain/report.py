@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
-from nfexplainn.page.load import Inputs, Row, iterate_table, number
+from nfexplainn.page.load import Inputs, Row, number
 from nfexplainn.page.mqc import Cell, Page, cell, escape, plural
 from nfexplainn.page.style import PANEL_LIMIT, capped
 
@@ -38,7 +39,7 @@ def write_explained(page: Page, inputs: Inputs) -> None:
 
     def rows() -> Iterator[dict[str, object]]:
         for dataset, model, replicate, path in found:
-            for row in iterate_table(path):
+            for row in iterate_tsv(path):
                 yield {"dataset": dataset, "model": model, "replicate": replicate, **row}
 
     page.tsv("explained", _COLUMNS, rows())
@@ -52,7 +53,7 @@ def write_explained(page: Page, inputs: Inputs) -> None:
 def _best(path: Path) -> tuple[list[Row], int]:
     """Keep each sequence's leading task, the highest first; give the number of all sequences."""
     best: dict[str, Row] = {}
-    for row in iterate_table(path):
+    for row in iterate_tsv(path):
         other = best.get(row["sequence"])
         if other is None or float(row["logit"]) > float(other["logit"]):
             best[row["sequence"]] = row
@@ -62,7 +63,7 @@ def _best(path: Path) -> tuple[list[Row], int]:
 
 def _table(page: Page, title: str, path: Path) -> None:
     ranked, total = _best(path)
-    tasks = {row["task"] for row in iterate_table(path)}
+    tasks = {row["task"] for row in iterate_tsv(path)}
     rows: dict[str, dict[str, Cell]] = {}
     for row in ranked:
         rows[row["sequence"]] = {

@@ -21,6 +21,7 @@ from nfexplainn.io.coordinates import COORDINATES, window_name
 from nfexplainn.io.fasta import read_fasta
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.peak_files import read_peaks
+from nfexplainn.io.reading import reading
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems
 
@@ -183,14 +184,21 @@ def write_located(found: Located, path: str | Path) -> None:
 
 
 def read_located(path: str | Path) -> Located:
-    """Read what :func:`write_located` wrote."""
-    table = pq.read_table(str(path))
-    meta = json.loads((table.schema.metadata or {})[_META_KEY])
-    return Located(
-        table.column("name").to_pylist(),
-        dna.encode(table.column("sequence").to_pylist()),
-        table.column("chrom").to_pylist(),
-        table.column("start").to_numpy().astype(np.int64),
-        table.column("strand").to_numpy().astype(np.int8),
-        meta["notes"],
-    )
+    """Read what :func:`write_located` wrote.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    with reading(str(path), "the sequences to explain cannot be read", "make them anew"):
+        table = pq.read_table(str(path))
+        meta = json.loads((table.schema.metadata or {})[_META_KEY])
+        return Located(
+            table.column("name").to_pylist(),
+            dna.encode(table.column("sequence").to_pylist()),
+            table.column("chrom").to_pylist(),
+            table.column("start").to_numpy().astype(np.int64),
+            table.column("strand").to_numpy().astype(np.int8),
+            meta["notes"],
+        )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.explain.split import Split, Splitter
 from nfexplainn.interpret.status import unit_name
+from nfexplainn.io.tsv import tsv_text
 
 SCHEMA = pa.schema(
     [
@@ -79,7 +80,7 @@ class ExplanationWriter:
         self._table_part = self._path("explained.tsv.part")
         self._parquet = pq.ParquetWriter(self._parquet_part, SCHEMA, compression="zstd")
         self._table: TextIO = self._table_part.open("w", encoding="utf-8", newline="\n")
-        self._table.write("\t".join(COLUMNS) + "\n")
+        self._table.write(tsv_text([COLUMNS]))
         return self
 
     def __exit__(
@@ -122,7 +123,7 @@ class ExplanationWriter:
                     str(int(np.count_nonzero(total[at, :, column]))),
                     "; ".join(leading),
                 )
-                self._table.write("\t".join(cells) + "\n")
+                self._table.write(tsv_text([cells]))
         return logits
 
     def _called(self, unit: int) -> str:

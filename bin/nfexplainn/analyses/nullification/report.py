@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
-from nfexplainn.page.load import Inputs, ModelResult, Row, iterate_table, number, read_table
+from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.methods import is_explainn, listed_models, most
 from nfexplainn.page.mqc import Cell, Page, cell, escape, thousands
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT, capped, title_of
@@ -94,7 +95,7 @@ def _names(inputs: Inputs, model: ModelResult, replicate: int) -> dict[str, _Nam
 
 def _best_names(path: Path | None, replicate: int) -> dict[str, str]:
     best: dict[str, str] = {}
-    for row in iterate_table(path) if path else ():
+    for row in iterate_tsv(path) if path else ():
         if int(row["replicate"]) == replicate:
             best.setdefault(row["unit"], row["target_name"])
     return best

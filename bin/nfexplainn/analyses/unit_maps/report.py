@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from nfexplainn.analyses.unit_maps.layout import NONE
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.order import natural_key
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
-from nfexplainn.page.load import Inputs, ModelResult, Row, iterate_table, read_table
+from nfexplainn.page.load import Inputs, ModelResult, Row, read_table
 from nfexplainn.page.mqc import Page, escape, plural, thousands
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT
 
@@ -52,7 +53,7 @@ def write_maps(page: Page, inputs: Inputs) -> None:
     def rows() -> Iterator[dict[str, object]]:
         for dataset, model, replicate, path in found:
             names = called.get((dataset, model), {})
-            for row in iterate_table(path):
+            for row in iterate_tsv(path):
                 annotation = names.get((str(replicate), row["unit"]), "")
                 fixed = {"dataset": dataset, "model": model, "replicate": replicate}
                 yield {**fixed, **row, "annotation": annotation}

@@ -10,6 +10,6 @@ ARCHITECTURE = Architecture(
     "NAM",
     TransferConfig,
     of_head("nam"),
-    options=("pretrained_length",),
+    options=("pretrained_length", "trust_programs"),
     pretrained=True,
 )

@@ -10,6 +10,6 @@ ARCHITECTURE = Architecture(
     "SingleLayer",
     TransferConfig,
     of_head("single_layer"),
-    options=("pretrained_length",),
+    options=("pretrained_length", "trust_programs"),
     pretrained=True,
 )

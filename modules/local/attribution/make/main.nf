@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // What every base adds to the predictions of the best replicate (DeepLIFT), and the motifs in that (TF-MoDISco).
 process ATTRIBUTION_MAKE {
     tag "${meta.id}"
     label 'process_medium'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/attribution" }, mode: params.publish_dir_mode, pattern: '*.{tsv,meme,npz}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/attribution" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,meme,npz}'
 
     input:
     // units: motifs of the best replicate of explainn, or []
@@ -18,7 +20,7 @@ process ATTRIBUTION_MAKE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     export NUMBA_NUM_THREADS=${task.cpus}
     attribute.py --id ${meta.id} --options options.json --threads ${task.cpus} --dataset ${dataset} --known ${known} \\

@@ -1,14 +1,16 @@
+include { asJson; filesOf; linkGiven } from '../../../../subworkflows/local/validate/given.nf'
+
 // Single cells denoised with PeakVI, in the image of scvi-tools, and averaged over their clusters.
 process CELLS_DENOISE {
     tag "${meta.id}"
     label 'process_high'
     label 'process_gpu'
     container { params.peakvi_container }
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, pattern: '*.peakvi.tsv'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.peakvi.tsv'
 
     input:
     // spec, names: as of the preparation; options: [peakvi_latent: 21, ...]
-    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*'), val(options)
+    tuple val(meta), val(spec), val(names), path(files, stageAs: 'given/?'), val(options)
     val code
 
     output:
@@ -18,13 +20,13 @@ process CELLS_DENOISE {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
-    def staged = [names, (files instanceof List) ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
     """
+    ${linkGiven(names)}
     cat > spec.json <<'SPEC'
-    ${groovy.json.JsonOutput.toJson(spec + [files: staged, genome: null])}
+    ${asJson(spec + [files: filesOf(names), genome: null])}
     SPEC
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     denoise_cells.py --spec spec.json --options options.json --threads ${task.cpus}
     """

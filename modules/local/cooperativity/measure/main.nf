@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // What the best replicate of a model makes of pairs of motifs in random sequences, at every distance from each other.
 process COOPERATIVITY_MEASURE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(pairs)
@@ -15,10 +17,11 @@ process COOPERATIVITY_MEASURE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     cooperativity.py --id ${meta.id} --model ${model} \\
-        --dataset ${dataset} --pairs ${pairs} --options options.json --threads ${task.cpus}
+        --dataset ${dataset} --pairs ${pairs} --options options.json --threads ${task.cpus} \\
+        ${options.trust_programs ? '--trust-programs' : ''}
     """
 
     stub:

@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // The pairs of motifs to put beside each other: those given, or of the two leading annotated units.
 process COOPERATIVITY_PAIR {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     // files: final units of the models that can be read, and the motifs of their best replicates; or none
@@ -17,7 +19,7 @@ process COOPERATIVITY_PAIR {
     """
     mkdir -p inputs
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     cooperativity_sites.py --id ${meta.id} --known ${known} --files inputs --options options.json
     """

@@ -1,13 +1,15 @@
+include { asJson; filesOf; linkGiven } from '../../../../subworkflows/local/validate/given.nf'
+
 // The files of a data set, of whatever assay, become the data set.
 process DATASET_PREPARE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, pattern: '*.{status.json,parquet,tsv}'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{status.json,parquet,tsv}'
 
     input:
     // spec: what is asked; names: what the user calls the files
-    // genome: FASTA and its indexes, or []; code: that of the assay
-    tuple val(meta), val(spec), val(names), path(files, stageAs: 'in?/*'), path(genome, stageAs: 'genome/*'), val(code)
+    // genome: a FASTA, plain or bgzip, or []; indexes: its, whose names tell what it is to be called; code: that of the assay
+    tuple val(meta), val(spec), val(names), path(files, stageAs: 'given/?'), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*'), val(code)
 
     output:
     tuple val(meta), path("${meta.id}.status.json")                     , emit: status
@@ -17,10 +19,12 @@ process DATASET_PREPARE {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
-    def staged = [names, (files instanceof List) ? files : [files]].transpose().collect { name, path -> [name: name, path: path.toString()] }
-    def fasta = genome.find { path -> !(path.name =~ /[.](fai|gzi|sha256)$/) }
-    def json = groovy.json.JsonOutput.toJson(spec + [files: staged] + (fasta ? [genome: [name: spec.genome, path: fasta.toString()]] : [:]))
+    def index = [indexes].flatten().find { path -> path.name.endsWith('.fai') }
+    def fasta = index ? index.toString() - '.fai' : null
+    def json = asJson(spec + [files: filesOf(names)] + (fasta ? [genome: [name: spec.genome, path: fasta]] : [:]))
     """
+    ${linkGiven(names)}
+    ${fasta ? "ln -s given ${fasta}" : ''}
     cat > spec.json <<'SPEC'
     ${json}
     SPEC

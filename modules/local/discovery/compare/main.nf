@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // The best motif of a model's units beside STREME's best, by the same scanner on the same sequences.
 process DISCOVERY_COMPARE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/discovery" }, mode: params.publish_dir_mode, pattern: '*.{tsv,meme}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/discovery" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,meme}'
 
     input:
     // files: units, effects and timing of every replicate, and what STREME left
@@ -16,7 +18,7 @@ process DISCOVERY_COMPARE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     compare_discovery.py --id ${meta.id} --dataset ${dataset} --known ${known} --files inputs --options options.json
     """

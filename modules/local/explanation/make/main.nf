@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // Each prediction split over the units of the best replicate.
 process EXPLANATION_MAKE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, pattern: '*.{tsv,svg,parquet,bed}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,svg,parquet,bed}'
 
     input:
     // units: of this replicate; named: what the units are called
@@ -18,7 +20,7 @@ process EXPLANATION_MAKE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     explain.py --id ${meta.id} --options options.json --threads ${task.cpus} \\
         --model ${model} --units ${units} \\

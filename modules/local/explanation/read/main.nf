@@ -1,11 +1,13 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 // The sequences that a user wants explained, cut to the length of the data set; with mistakes as a state.
 process EXPLANATION_READ {
     tag "${meta.id}"
     label 'process_low'
 
     input:
-    // spec: what the user calls the file and the genome; fasta: the indexed genome, for intervals
-    tuple val(meta), val(spec), path(sequences, stageAs: 'given/*'), path(header), path(fasta)
+    // spec: what the user calls the file and the genome; genome, indexes: for intervals, or []
+    tuple val(meta), val(spec), path(sequences, stageAs: 'given/?'), path(header), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*')
     val code
 
     output:
@@ -14,12 +16,15 @@ process EXPLANATION_READ {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
-    def genome = fasta ? "--genome ${[fasta].flatten()[0]}" : ''
+    def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
+    ${linkGiven([spec.name])}
+    ${genome ? "ln -s given ${fasta}" : ''}
     cat > spec.json <<'SPEC'
-    ${groovy.json.JsonOutput.toJson(spec)}
+    ${asJson(spec)}
     SPEC
-    read_explained.py --spec spec.json --id ${meta.id} --sequences ${sequences} --header ${header} ${genome}
+    read_explained.py --spec spec.json --id ${meta.id} --sequences ${ourNames([spec.name])[0]} --header ${header} \\
+        ${genome ? "--genome ${fasta}" : ''}
     """
 
     stub:

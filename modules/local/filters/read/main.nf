@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // The motifs of a network's first filters.
 process FILTERS_READ {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.{tsv,meme}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,meme}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -15,7 +17,7 @@ process FILTERS_READ {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     read_filters.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
         --options options.json --id ${meta.id} --threads ${task.cpus}

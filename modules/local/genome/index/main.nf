@@ -1,10 +1,11 @@
+include { asJson; endingOf } from '../../../../subworkflows/local/validate/given.nf'
+
 process GENOME_INDEX {
-    tag "${genome.name}"
     label 'process_low'
 
     input:
     // genome: [name: as the user calls it, path: ...]; plain gzip is unpacked, plain and bgzip FASTA stay where they are
-    tuple val(genome), path(fasta)
+    tuple val(genome), path(fasta, stageAs: 'given/?')
     val code
 
     output:
@@ -13,17 +14,19 @@ process GENOME_INDEX {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
+    def ours = "genome${endingOf(genome.name)}"
     """
     mkdir unpacked
-    cat > name.txt <<'NAME'
-    ${genome.name}
-    NAME
-    index_genome.py --genome ${fasta} --name "\$(cat name.txt)" --out unpacked/genome.fa --status genome.status.json
+    ln -s ${fasta} ${ours}
+    cat > names.json <<'NAMES'
+    ${asJson([genome.name])}
+    NAMES
+    index_genome.py --genome ${ours} --names names.json --out unpacked/genome.fa --status genome.status.json
     """
 
     stub:
     """
-    touch ${fasta}.fai
+    touch genome${endingOf(genome.name)}.fai
     echo '{"dataset": "genome", "state": "ok", "reason": "", "advice": ""}' > genome.status.json
     echo '{}' > versions.json
     """

@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // What the predictions lose when one filter of a network, or one unit of ExplaiNN, says nothing.
 process MODEL_NULLIFY {
     tag "${meta.id}"
     label 'process_medium'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -15,7 +17,7 @@ process MODEL_NULLIFY {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     nullify.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
         --options options.json --id ${meta.id} --threads ${task.cpus}

@@ -1,14 +1,16 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 // One model, trained and measured: in one task, since starting another takes longer than most evaluations.
 process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.{safetensors,tsv,parquet,diverged.json}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{safetensors,tsv,parquet,diverged.json}'
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]
-    // initial: profiles that the filters start from, or []; pretrained: models whose outputs are the units, or []
-    tuple val(meta), val(options), path(dataset), path(initial), path(pretrained, stageAs: 'pretrained/*')
+    // initial: profiles that the filters start from, or []; pretrained: models whose outputs are the units, or [], and what the user calls them
+    tuple val(meta), val(options), path(dataset), path(initial), val(names), path(pretrained, stageAs: 'given/?')
     val code
 
     output:
@@ -24,10 +26,14 @@ process MODEL_TRAIN {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
+    cat > names.json <<'NAMES'
+    ${asJson(names)}
+    NAMES
+    ${linkGiven(names)}
     train.py --dataset ${dataset} --options options.json --id ${meta.id} --threads ${task.cpus} --evaluate \\
-        ${initial ? "--initial ${initial}" : ''} ${pretrained ? "--pretrained ${pretrained}" : ''}
+        ${initial ? "--initial ${initial}" : ''} ${names ? "--names names.json --pretrained ${ourNames(names).join(' ')}" : ''}
     """
 
     stub:

@@ -1,10 +1,12 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 process MOTIFS_CHOOSE {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/data" }, mode: params.publish_dir_mode, pattern: '*.initial.{meme,tsv}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.initial.{meme,tsv}'
 
     input:
-    tuple val(meta), val(options), path(motifs, stageAs: 'input/*')
+    tuple val(meta), val(options), path(motifs, stageAs: 'given/?')
     val code
 
     output:
@@ -14,11 +16,13 @@ process MOTIFS_CHOOSE {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
+    def names = [options.initial_motifs]
     """
+    ${linkGiven(names)}
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
-    choose_profiles.py --motifs ${motifs} --options options.json --id ${meta.id}
+    choose_profiles.py --motifs ${ourNames(names)[0]} --options options.json --id ${meta.id}
     """
 
     stub:

@@ -1,11 +1,13 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 // The known motifs sorted into binding modes: by Tomtom, or as a user's table says.
 process MOTIFS_CLUSTER {
-    tag "${name ?: 'by similarity'}"
+    tag "${clusters ? 'own clusters' : 'by similarity'}"
     label 'process_low'
 
     input:
     // key: which known motifs and which table; name: what the user calls the table; clusters: a file or []
-    tuple val(key), val(name), path(motifs), path(clusters, stageAs: 'input/*')
+    tuple val(key), val(name), path(motifs), path(clusters, stageAs: 'given/?')
     val code
 
     output:
@@ -14,11 +16,13 @@ process MOTIFS_CLUSTER {
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
+    def names = clusters ? [name] : []
     """
-    cat > name.txt <<'NAME'
-    ${name}
-    NAME
-    cluster_motifs.py --motif-set ${motifs} ${clusters ? "--clusters ${clusters} --name \"\$(cat name.txt)\"" : ''} \\
+    ${linkGiven(names)}
+    cat > names.json <<'NAMES'
+    ${asJson(names)}
+    NAMES
+    cluster_motifs.py --motif-set ${motifs} ${clusters ? "--clusters ${ourNames(names)[0]} --names names.json" : ''} \\
         --out known_modes.tsv --status modes.status.json
     """
 

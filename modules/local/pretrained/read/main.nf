@@ -1,11 +1,14 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 // Whether a data set's pretrained models can be read and run: asked before any training, so that a mistake costs none.
 process PRETRAINED_READ {
     tag "${meta.id}"
     label 'process_low'
 
     input:
-    // length: of the sequences that models read whose file does not tell it, or null
-    tuple val(meta), val(length), path(pretrained, stageAs: 'pretrained/*'), path(header)
+    // options: [pretrained_length: of the sequences that models read whose file does not tell it, trust_programs: false]
+    // names: what the user calls the models
+    tuple val(meta), val(options), val(names), path(pretrained, stageAs: 'given/?'), path(header)
     val code
 
     output:
@@ -14,7 +17,12 @@ process PRETRAINED_READ {
 
     script:
     """
-    read_pretrained.py --id ${meta.id} --header ${header} ${length ? "--length ${length}" : ''} --pretrained ${pretrained}
+    ${linkGiven(names)}
+    cat > names.json <<'NAMES'
+    ${asJson(names)}
+    NAMES
+    read_pretrained.py --id ${meta.id} --header ${header} --names names.json --pretrained ${ourNames(names).join(' ')} \\
+        ${options.pretrained_length ? "--length ${options.pretrained_length}" : ''} ${options.trust_programs ? '--trust-programs' : ''}
     """
 
     stub:

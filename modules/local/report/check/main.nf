@@ -1,3 +1,5 @@
+include { onPage } from '../../../../subworkflows/local/validate/given.nf'
+
 // After the page: fails where data sets are in error and that is to fail the run. It comes last, so that all else is
 // published; where nothing fails it is not started.
 process REPORT_CHECK {
@@ -10,7 +12,7 @@ process REPORT_CHECK {
     tuple path(page), val(faults)
 
     script:
-    def lines = faults.collectMany { id, sentences -> sentences.collectMany { text -> text.readLines() }.collect { line -> "${id}: ${line}" } }
+    def lines = faults.collectMany { id, sentences -> sentences.collectMany { text -> text.readLines() }.collect { line -> onPage("${id}: ${line}") } }
     def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report says what the others are; mend these files and run again with -resume."] + lines).join('\n')
     """cat >&2 <<'FAULTS'
 ${told}

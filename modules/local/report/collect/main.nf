@@ -1,6 +1,8 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 process REPORT_COLLECT {
     label 'process_low'
-    publishDir path: { params.outdir }, mode: params.publish_dir_mode, pattern: '{tables,pipeline_info}/*'
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '{tables,pipeline_info}/*'
 
     input:
     // settings: [params: [...], versions: [...], best: ['oct4.explainn': 2], faults: [oct4: ['...']]]; no name, time or command line of the run, or this would never be cached
@@ -17,16 +19,16 @@ process REPORT_COLLECT {
     """
     mkdir -p pipeline_info inputs   # nothing is staged where every data set ended early
     cat > pipeline_info/params.json <<'PARAMS'
-    ${groovy.json.JsonOutput.toJson(settings.params)}
+    ${asJson(settings.params)}
     PARAMS
     cat > pipeline_info/versions.yml <<'VERSIONS'
-    ${groovy.json.JsonOutput.toJson(settings.versions)}
+    ${asJson(settings.versions)}
     VERSIONS
     cat > best.json <<'BEST'
-    ${groovy.json.JsonOutput.toJson(settings.best)}
+    ${asJson(settings.best)}
     BEST
     cat > faults.json <<'FAULTS'
-    ${groovy.json.JsonOutput.toJson(settings.faults)}
+    ${asJson(settings.faults)}
     FAULTS
     report.py --inputs inputs --params pipeline_info/params.json --versions pipeline_info/versions.yml \\
         --best best.json --faults faults.json --out .

@@ -1,6 +1,6 @@
 process REPORT_MULTIQC {
     label 'process_low'
-    publishDir path: { params.outdir }, mode: params.publish_dir_mode
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: 'deep'
 
     input:
     path files

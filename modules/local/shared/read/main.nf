@@ -1,11 +1,14 @@
+include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+
 // A file that a parameter gives is read before any training, as the steps that use it will: its faults end the run.
 process SHARED_READ {
-    tag "${input.name ?: input.holds}"
+    tag "${input.holds}"
     label 'process_single'
 
     input:
-    // input: [holds: 'intervals', 'lines', ..., name: as the user calls the file, length: of what models read, or null]
-    tuple val(input), path(files, stageAs: 'shared/*')
+    // input: [holds: 'intervals', 'lines', ..., names: what the user calls the files]; of models also pretrained_length
+    // and trust_programs
+    tuple val(input), path(files, stageAs: 'given/?')
     val code
 
     output:
@@ -14,10 +17,12 @@ process SHARED_READ {
 
     script:
     """
-    cat > name.txt <<'NAME'
-    ${input.name}
-    NAME
-    read_shared.py --holds ${input.holds} --name "\$(cat name.txt)" ${input.length ? "--length ${input.length}" : ''} --files ${files}
+    ${linkGiven(input.names)}
+    cat > names.json <<'NAMES'
+    ${asJson(input.names)}
+    NAMES
+    read_shared.py --holds ${input.holds} --names names.json --files ${ourNames(input.names).join(' ')} \\
+        ${input.pretrained_length ? "--length ${input.pretrained_length}" : ''} ${input.trust_programs ? '--trust-programs' : ''}
     """
 
     stub:

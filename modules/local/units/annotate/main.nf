@@ -1,7 +1,9 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 process UNITS_ANNOTATE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     // units: units.tsv and units.meme of all replicates
@@ -16,7 +18,7 @@ process UNITS_ANNOTATE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     annotate.py --units ${units} --motif-set ${motifs} --options options.json --id ${meta.id}
     """

@@ -1,7 +1,9 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 process UNITS_DRIFT {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(motifs), path(units), path(initial)
@@ -14,7 +16,7 @@ process UNITS_DRIFT {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     drift_units.py --model ${model} --units ${units} --motifs ${motifs} --initial ${initial} \\
         --options options.json --id ${meta.id}

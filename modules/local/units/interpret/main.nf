@@ -1,7 +1,9 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 process UNITS_INTERPRET {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -18,7 +20,7 @@ process UNITS_INTERPRET {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     interpret.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
         --options options.json --id ${meta.id} --threads ${task.cpus}

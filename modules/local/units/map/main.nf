@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 // The well-predicted sequences laid out by the outputs of the units of the best replicate.
 process UNITS_MAP {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -15,7 +17,7 @@ process UNITS_MAP {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     map_units.py --id ${meta.id} --options options.json --threads ${task.cpus} --dataset ${dataset} \\
         --model ${model} --predictions ${predictions}

@@ -1,8 +1,10 @@
+include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*}'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.{verdict.json,ensemble.tsv}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{verdict.json,ensemble.tsv}'
 
     input:
     // best: number of the best replicate; files: of all replicates (units, effects, history, metrics, predictions) and of the data set (itself, baseline, counts); motifs: known ones
@@ -21,7 +23,7 @@ process UNITS_SUMMARISE {
     script:
     """
     cat > options.json <<'OPTIONS'
-    ${groovy.json.JsonOutput.toJson(options)}
+    ${asJson(options)}
     OPTIONS
     summarise.py --id ${meta.id} --best ${best} --options options.json \\
         --units *.r*.units.{tsv,meme} --effects *.r*.effects.tsv --history *.history.tsv --metrics *.metrics.tsv \\

@@ -1,7 +1,7 @@
 process UNITS_TRANSFER {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -14,7 +14,8 @@ process UNITS_TRANSFER {
     script:
     """
     interpret_transfer.py --model ${model} --dataset ${dataset} --predictions ${predictions} \\
-        --kernel ${options.kernel} --id ${meta.id} --threads ${task.cpus}
+        --kernel ${options.kernel} --id ${meta.id} --threads ${task.cpus} \\
+        ${options.trust_programs ? '--trust-programs' : ''}
     """
 
     stub:

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Run broken inputs through the steps, and tell every fault with what replays it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+_TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "bin")]
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from fuzz.inputs import make_inputs  # noqa: E402
+from fuzz.judge import Verdict, judge  # noqa: E402
+from fuzz.server import Case, Facts, in_child, preload, run_cases  # noqa: E402
+from fuzz.targets import Target, targets  # noqa: E402
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000, help="how many, over all targets")
+    parser.add_argument("--seed", type=int, default=14)
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    parser.add_argument("--only", default="", help="targets whose name holds this")
+    parser.add_argument("--replay", default="", help="SEED/TARGET/NUMBER: run this one, keep it")
+    parser.add_argument("--table", type=Path, help="TSV to write: cases by target and verdict")
+    parser.add_argument("--faults", type=Path, help="JSON lines to write: facts of the faults")
+    parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    return parser.parse_args()
+
+
+def share_out(found: Sequence[Target], cases: int, seed: int) -> list[Case]:
+    """Give every target its share of the cases."""
+    whole = sum(target.share for target in found)
+    return [
+        Case(target, seed, number)
+        for target in found
+        for number in range(max(1, round(cases * target.share / whole)))
+    ]
+
+
+def main() -> int:
+    """Run, tell."""
+    args = parse()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as temporary:
+        folder = args.folder or Path(temporary)
+        pristine = folder / "pristine"
+        pristine.mkdir(parents=True, exist_ok=True)
+        found = [target for target in targets() if args.only in target.name]
+        replay = args.replay.split("/") if args.replay else []
+        if replay:
+            found = [target for target in targets() if target.name == replay[1]]
+        preload(found)
+        in_child(partial(make_inputs, pristine))
+        whole = [Case(target, args.seed, -1) for target in found]
+        of_target = {
+            case.target.name: facts for case, facts in run_cases(whole, pristine, folder, args.jobs)
+        }
+        wanted = {target.name: "error" if target.refused else "ok" for target in found}
+        bad = {name: facts for name, facts in of_target.items() if facts["state"] != wanted[name]}
+        for name, facts in bad.items():
+            print(f"{name}: of the unbroken input came {facts}", file=sys.stderr)
+        if bad:
+            return 2
+        if replay:
+            return _replay(Case(found[0], int(replay[0]), int(replay[2])), pristine, of_target)
+        return _all(
+            share_out(found, args.cases, args.seed), pristine, folder, of_target, args, begun
+        )
+
+
+def _all(
+    cases: list[Case],
+    pristine: Path,
+    folder: Path,
+    sound: dict[str, Facts],
+    args: argparse.Namespace,
+    begun: float,
+) -> int:
+    counts: Counter[tuple[str, str]] = Counter()
+    faults: list[tuple[Case, Verdict, Facts]] = []
+    slowest = 0.0
+    for number, (case, facts) in enumerate(run_cases(cases, pristine, folder, args.jobs), 1):
+        verdict = judge(case.target, facts, sound[case.target.name])
+        counts[case.target.name, verdict.kind] += 1
+        slowest = max(slowest, facts["seconds"])
+        if verdict.fault:
+            faults.append((case, verdict, facts))
+        if number % 500 == 0:
+            rate = number / (time.monotonic() - begun)
+            print(f"{number:,} of {len(cases):,} cases, {rate:.0f} per second", file=sys.stderr)
+    if args.table:
+        _write_table(counts, args.table)
+    if args.faults:
+        with args.faults.open("w") as out:
+            for case, verdict, facts in faults:
+                out.write(json.dumps({"case": case.name, "kind": verdict.kind} | facts) + "\n")
+    _tell(faults, sys.stdout)
+    kinds = Counter(kind for (_, kind), n in counts.items() for _ in range(n))
+    listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
+    seconds = time.monotonic() - begun
+    ran = f"{len(cases):,} cases, seed {args.seed}, {seconds:.0f} s, slowest {slowest:.1f} s"
+    print(f"{ran}: {listed}")
+    return 1 if faults else 0
+
+
+def _tell(faults: list[tuple[Case, Verdict, Facts]], out: TextIO) -> None:
+    """Tell every fault with what replays it, those of one cause under each other."""
+    for case, verdict, facts in sorted(faults, key=lambda one: (one[1].kind, one[1].fault)):
+        out.write(
+            f"{verdict.kind}: {case.target.broken} of {case.target.script}, {facts['what']}\n"
+        )
+        out.write(f"    {verdict.fault}\n    python tests/fuzz/run.py --replay {case.name}\n")
+
+
+def _replay(case: Case, pristine: Path, sound: dict[str, Facts]) -> int:
+    """Run one case in a folder that stays."""
+    kept = Path(tempfile.mkdtemp(prefix="fuzz-replay-"))
+    ((_, facts),) = run_cases([case], pristine, kept, 1, keep=True)
+    verdict = judge(case.target, facts, sound[case.target.name])
+    print(json.dumps(facts, indent=1))
+    print(f"{facts.get('said', '')}\n{case.name}: {verdict}\nkept in {kept}")
+    return 1 if verdict.fault else 0
+
+
+def _write_table(counts: Counter[tuple[str, str]], path: Path) -> None:
+    """Write how many cases of every target came to which verdict."""
+    kinds = sorted({kind for _, kind in counts})
+    names = sorted({name for name, _ in counts})
+    lines = ["\t".join(["target", "cases", *kinds])]
+    for name in names:
+        row = [counts[name, kind] for kind in kinds]
+        lines.append("\t".join([name, *map(str, (sum(row), *row))]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""``kill -9`` at random moments, then -resume: the same artefacts, and none half-written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from killed_runs import SMALL, digests, kill_and_resume, moments, small_sheet
+from nextflow_runs import ROOT, Run, run_nextflow
+
+SEED = 14  # the moments that the seed draws: one in each half of the run
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The undisturbed run: how long it took, and what it published."""
+
+    run: Run
+    seconds: float
+    arguments: tuple[str, ...]
+    expected: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    arguments = ("--input", str(small_sheet(folder / "input")), *SMALL)
+    begun = time.monotonic()
+    run = run_nextflow(folder, ROOT, *arguments)
+    seconds = time.monotonic() - begun
+    assert run.code == 0, run.said
+    return Whole(run, seconds, arguments, digests(run.results))
+
+
+@pytest.mark.parametrize("share", moments(2, SEED))
+def test_killed_at_a_random_moment(whole: Whole, tmp_path: Path, share: float) -> None:
+    """Nextflow and its tasks; ``tests/killed_runs.py`` does the same at many more moments."""
+    made = kill_and_resume(
+        tmp_path / "run", share * whole.seconds, whole.expected, *whole.arguments
+    )
+    assert made.artefacts > 20
+    assert made.different == ()
+    assert made.cached + made.again > 5
+
+
+def test_what_was_published_half_or_not_at_all_is_mended(whole: Whole) -> None:
+    """Nextflow copies a result in pieces: after a kill, files are cut, empty or missing.
+
+    Its task is in the cache then, and by default Nextflow writes over nothing of such a task.
+    """
+    results = whole.run.results
+    names = sorted(whole.expected)
+    for place, name in enumerate(names):
+        path = results / name
+        content = path.read_bytes()
+        path.unlink()
+        if place % 3:
+            path.write_bytes(content[: len(content) // 2] if place % 3 == 1 else b"")
+    page = results / "multiqc_report.html"
+    page.write_bytes(page.read_bytes()[:10_000])
+    run = run_nextflow(whole.run.folder, ROOT, *whole.arguments, "-resume")
+    assert run.code == 0, run.said
+    assert set(run.trace().values()) == {"CACHED"}
+    assert digests(results) == whole.expected
+    assert page.read_bytes().rstrip().endswith(b"</html>")
+
+
+def test_files_that_are_whole_are_not_written_again(whole: Whole) -> None:
+    paths = [whole.run.results / name for name in whole.expected]
+    before = [path.stat().st_mtime_ns for path in paths]
+    run = run_nextflow(whole.run.folder, ROOT, *whole.arguments, "-resume")
+    assert run.code == 0, run.said
+    assert [path.stat().st_mtime_ns for path in paths] == before

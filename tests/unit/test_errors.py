@@ -1,0 +1,29 @@
+"""What a user reads of a mistake holds nothing that steers a terminal or breaks a line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfexplainn.errors import UserError, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a.bed, line 3: '\x1b[31m' is no number.", "a.bed, line 3: '\\x1b[31m' is no number."),
+        ("one.\ntwo.", "one.\ntwo."),
+        ("a\r\x00\x7f\x85\u2028\u202e\ud800b", "a\\r\\x00\\x7f\\x85\\u2028\\u202e\\ud800b"),
+        ("Zürich, 日本, 🧬", "Zürich, 日本, 🧬"),
+    ],
+)
+def test_what_steers_is_shown_as_an_escape(text: str, shown: str) -> None:
+    assert str(UserError(text)) == shown
+
+
+@given(st.text())
+def test_a_sentence_stays_one_line_and_can_be_written(text: str) -> None:
+    shown = printable(text.replace("\n", ""))
+    assert len(shown.splitlines()) <= 1 and printable(shown) == shown
+    shown.encode()
