@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
+# Of a run that names none; the schema says it, too, and a test holds the two together.
+SEED = 42
+
 
 def seed_for(seed: int, dataset: str, sample: str, purpose: str) -> int:
     """Derive the seed of one random draw.

@@ -123,3 +123,31 @@ def test_no_two_modules_of_tests_have_one_name(root: Path) -> None:
     """Or pytest collects only the first, where both are asked for."""
     names = [path.name for path in tracked(root, "tests/*.py") if path.name.startswith("test_")]
     assert {name for name in names if names.count(name) > 1} == set()
+
+
+# From the ground up: a folder may import those before it and itself ("" is the package's root).
+LAYERS = ("", "native", "io", "data", "evaluation", "motifs", "models", "assays", "training")
+LAYERS += ("interpret", "simulation", "page", "analyses", "report")
+
+
+IMPORTED = re.compile(r'(?:from|import|_module\("|_modules\(") ?nfexplainn\.([\w.*]+)')
+
+
+def test_imports_go_one_way(root: Path) -> None:
+    package = root / "bin" / "nfexplainn"
+    found = {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
+    assert found == set(LAYERS) - {""}
+    backwards = []
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).parts
+        own = parts[0] if len(parts) > 1 else ""
+        for named in IMPORTED.findall(path.read_text()):
+            top = named.split(".")[0]
+            if top in LAYERS and LAYERS.index(top) > LAYERS.index(own):
+                backwards.append(f"{path.relative_to(package)} names nfexplainn.{named}")
+    assert not backwards
+
+
+def test_tests_of_a_folder_are_found_by_its_name(root: Path) -> None:
+    folders = {path.name for path in (root / "tests" / "unit").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} <= {*LAYERS, "page"}

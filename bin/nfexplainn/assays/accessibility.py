@@ -178,10 +178,7 @@ ASSAY = Assay(
         profiles=True,
         advice=of_regions("--value_columns, --transform"),
     ),
-    losses=(
-        "mse",
-        "pearson",
-    ),
+    losses=("mse", "pearson"),
     options=(*WINDOWS, "value_columns", "regions", "tile_step", "transform", *SPLITTING),
     defaults={"loss": "pearson"},
     aliases={"dnase": "DNase-seq"},

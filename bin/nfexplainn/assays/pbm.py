@@ -76,10 +76,7 @@ ASSAY = Assay(
     " (UniPROBE, GEO, DREAM5)",
     prepare=prepare,
     facts=AssayFacts(label="PBM", test_rows="another array", advice=ADVICE_ON_VALUES),
-    losses=(
-        "mse",
-        "pearson",
-    ),
+    losses=("mse", "pearson"),
     options=(*VALUES, *SPLITTING),
     defaults={"transform": "quantile"},
 )

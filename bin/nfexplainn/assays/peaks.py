@@ -315,12 +315,7 @@ ASSAY = Assay(
     ),
     losses=("bce",),
     options=(*WINDOWS, "top_n", "negatives", "negatives_ratio", *SPLITTING),
-    negatives=(
-        "gc",
-        "shuffle",
-        "others",
-        "file",
-    ),
+    negatives=("gc", "shuffle", "others", "file"),
     defaults={"negatives": "gc"},
     holds={"negatives": "intervals"},
     aliases={"cuttag": "CUT&Tag", "cutandrun": "CUT&RUN"},

@@ -393,11 +393,7 @@ ASSAY = Assay(
     ),
     losses=("bce",),
     options=("length", "negatives", "negatives_ratio", *SPLITTING),
-    negatives=(
-        "shuffle",
-        "others",
-        "file",
-    ),
+    negatives=("shuffle", "others", "file"),
     defaults={"negatives": "shuffle"},
     holds={"negatives": "fasta"},
 )

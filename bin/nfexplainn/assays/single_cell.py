@@ -111,10 +111,7 @@ ASSAY = Assay(
         profiles=True,
         advice=of_regions("clusters, --value_columns, --transform"),
     ),
-    losses=(
-        "mse",
-        "pearson",
-    ),
+    losses=("mse", "pearson"),
     options=(
         *WINDOWS,
         "value_columns",

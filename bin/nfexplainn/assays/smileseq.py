@@ -76,10 +76,6 @@ ASSAY = Assay(
     ),
     losses=("bce",),
     options=(*READS, "negatives", "negatives_ratio", *SPLITTING),
-    negatives=(
-        "shuffle",
-        "others",
-        "file",
-    ),
+    negatives=("shuffle", "others", "file"),
     defaults={"negatives": "shuffle"},
 )

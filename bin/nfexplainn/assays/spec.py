@@ -18,7 +18,7 @@ from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation.advice import for_bad_split
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
-from nfexplainn.seeds import seed_for
+from nfexplainn.seeds import SEED, seed_for
 from nfexplainn.typed import from_json, typed
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
@@ -70,7 +70,7 @@ class Options:
     test_fraction: float = 0.1
     valid_chromosomes: tuple[str, ...] = ()
     test_chromosomes: tuple[str, ...] = ()
-    seed: int = 42
+    seed: int = SEED
     min_positives: int = 100
 
     def __post_init__(self) -> None:

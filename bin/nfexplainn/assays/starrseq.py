@@ -37,10 +37,7 @@ ASSAY = Assay(
     description="Tables of sequences with activities: STARR-seq, MPRA",
     prepare=prepare,
     facts=AssayFacts(label="STARR-seq", advice=ADVICE_ON_VALUES),
-    losses=(
-        "mse",
-        "pearson",
-    ),
+    losses=("mse", "pearson"),
     options=(*VALUES, *SPLITTING),
     defaults={"transform": "none"},
     values=True,

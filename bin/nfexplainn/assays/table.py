@@ -236,12 +236,7 @@ ASSAY = Assay(
     description="Tables of sequences with any labels, such as ExplaiNN's own TSV",
     prepare=prepare,
     facts=AssayFacts(label="table"),
-    losses=(
-        "bce",
-        "cross_entropy",
-        "mse",
-        "pearson",
-    ),
+    losses=("bce", "cross_entropy", "mse", "pearson"),
     options=(*VALUES, *SPLITTING),
     defaults={"transform": "none"},
 )

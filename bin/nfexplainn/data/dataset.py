@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from nfexplainn import dna
+from nfexplainn import METADATA_KEY, dna
 from nfexplainn.errors import UserError
 from nfexplainn.io import arrow
 from nfexplainn.io.reading import reading
@@ -28,7 +28,6 @@ TASK_TYPES = ("binary", "multilabel", "multiclass", "regression")
 TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
 Floats = NDArray[np.float32]
 
-_META_KEY = b"nf-explainn"
 # Parquet is written and read a row group at a time, so this is what either holds besides the data.
 _GROUP_BYTES = 1 << 21
 _FLANKS = "nf-explainn:flanks"
@@ -148,7 +147,7 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         flank = meta["flank"]
         fields.append((_FLANKS, text))
     fields += [(task, pa.float32()) for task in dataset.meta.tasks]
-    schema = pa.schema(fields, metadata={_META_KEY: json.dumps(meta, sort_keys=True).encode()})
+    schema = pa.schema(fields, metadata={METADATA_KEY: json.dumps(meta, sort_keys=True).encode()})
     bytes_per_row = dataset.meta.length + 2 * flank + 4 * len(dataset.meta.tasks)
     size = max(1024, min(65536, _GROUP_BYTES // bytes_per_row))
     checked = {"compression": "zstd", "write_page_checksum": True}
@@ -277,7 +276,7 @@ def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
 
 def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
     """Give what the schema's metadata say, and the length of a flank."""
-    raw = (schema.metadata or {}).get(_META_KEY)
+    raw = (schema.metadata or {}).get(METADATA_KEY.encode())
     if raw is None:
         raise UserError(
             f"{path}: this Parquet file is no data set of nf-explainn; give a *.dataset.parquet."

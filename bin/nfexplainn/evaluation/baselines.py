@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
+from nfexplainn.seeds import SEED
 
 BASELINES = ("gc", "kmer4")
 K = 4
@@ -66,7 +67,7 @@ def kmer_counts(codes: dna.Codes, k: int, both_strands: bool) -> Floats:
     return (counts + np.where(np.arange(words) == other, 0, counts[:, other]))[:, first]
 
 
-def baseline_logits(dataset: Dataset, name: str, seed: int = 42) -> NDArray[np.float32]:
+def baseline_logits(dataset: Dataset, name: str, seed: int = SEED) -> NDArray[np.float32]:
     """Fit a baseline to the training part and predict everything.
 
     Parameters

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nfexplainn.io.reading import read_json
+from nfexplainn.seeds import SEED
 from nfexplainn.typed import from_json
 
 OptionsT = TypeVar("OptionsT")
@@ -78,7 +79,7 @@ class NullifyOptions:
 
     nullify_with: str = "mean"
     nullify_sequences: int = 2000
-    seed: int = 42
+    seed: int = SEED
     kernel: str = "auto"
 
 

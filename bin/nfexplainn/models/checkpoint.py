@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from nfexplainn import METADATA_KEY
 from nfexplainn.data.dataset import TASK_TYPES
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
@@ -27,7 +28,6 @@ from nfexplainn.models.weights import check_archive, check_depth, check_storage,
 from nfexplainn.typed import from_json
 
 FORMAT_VERSION = 1
-_KEY = "nf-explainn"
 _DIGEST = "digest"
 
 
@@ -100,7 +100,7 @@ def save_model(path: str | Path, model: nn.Module, header: ModelHeader) -> None:
     }
     fields[_DIGEST] = _digest(fields, tensors)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(save(tensors, {_KEY: _text(fields)}))
+    part.write_bytes(save(tensors, {METADATA_KEY: _text(fields)}))
     part.replace(path)
 
 
@@ -128,10 +128,10 @@ def load_model(path: str | Path, *, trust_programs: bool = False) -> LoadedModel
         with safetensors.safe_open(str(path), framework="pt") as opened:
             metadata = opened.metadata() or {}
         state = load_file(str(path))
-    if _KEY not in metadata:
+    if METADATA_KEY not in metadata:
         raise UserError(f"{path}: this safetensors file is no model of nf-explainn.")
     with reading(str(path), "its header is damaged", "train the model anew"):
-        fields = json.loads(metadata[_KEY])
+        fields = json.loads(metadata[METADATA_KEY])
         version = fields["format_version"]
     if version != FORMAT_VERSION:
         raise UserError(

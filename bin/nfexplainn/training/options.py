@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nfexplainn.errors import UserError
+from nfexplainn.seeds import SEED
 from nfexplainn.training.recipes import Recipe
 from nfexplainn.typed import typed
 
@@ -45,7 +46,7 @@ class TrainingOptions:
     recipe: Recipe = "paper"
     initial_filters: Literal["free", "frozen", "released"] = "free"
     initial_epochs: int | None = None
-    seed: int = 42
+    seed: int = SEED
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range.

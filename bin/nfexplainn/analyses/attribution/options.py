@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nfexplainn.seeds import SEED
+
 
 @dataclass(frozen=True)
 class AttributionOptions:
@@ -21,4 +23,4 @@ class AttributionOptions:
 
     attribution: bool = False
     attribution_sequences: int = 1000
-    seed: int = 42
+    seed: int = SEED

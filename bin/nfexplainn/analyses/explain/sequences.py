@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from nfexplainn import dna
+from nfexplainn import METADATA_KEY, dna
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
@@ -24,8 +24,6 @@ from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems
-
-_META_KEY = b"nf-explainn"
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,7 @@ def write_located(found: Located, path: str | Path) -> None:
     meta = json.dumps({"notes": dict(found.notes)}, sort_keys=True)
     path = Path(path)
     part = path.with_name(path.name + ".part")
-    table = table.replace_schema_metadata({_META_KEY: meta.encode()})
+    table = table.replace_schema_metadata({METADATA_KEY: meta})
     pq.write_table(table, str(part), compression="zstd", row_group_size=65536)
     part.replace(path)
 
@@ -193,7 +191,7 @@ def read_located(path: str | Path) -> Located:
     """
     with reading(str(path), "the sequences to explain cannot be read", "make them anew"):
         table = pq.read_table(str(path))
-        meta = json.loads((table.schema.metadata or {})[_META_KEY])
+        meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Located(
             table.column("name").to_pylist(),
             dna.encode(table.column("sequence").to_pylist()),

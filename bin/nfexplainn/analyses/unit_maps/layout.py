@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.interpret.selection import select_well_predicted
+from nfexplainn.seeds import SEED
 
 # The paper's map shows 14,887 sequences.
 MOST_SEQUENCES = 15_000
@@ -36,7 +37,7 @@ class MapOptions:
 
     unit_maps: bool = False
     kernel: str = "auto"
-    seed: int = 42
+    seed: int = SEED
 
 
 def choose_rows(dataset: Dataset, logits: Floats, seed: int) -> NDArray[np.intp]:
