@@ -7,7 +7,8 @@ Run it after a change of imports, scripts, modules or descriptions (``ASSAY``, `
 * ``assets/features.json`` for Groovy: assays, architectures, and the files of code of every
   process (with one's own Nextflow and Docker no Python runs beside Nextflow);
 * ``bin/nfexplainn/features.json`` for the steps that run none of them;
-* the lists of assays and architectures in the schemas, and the order of the report's chapters.
+* the lists of assays and architectures in the schemas, the defaults in ``nextflow.config``, the
+  docs' tables of parameters, and the report's chapters in their order, for MultiQC and the docs.
 
 Tests hold all of them.
 """
@@ -27,6 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / "bin"
 PACKAGE = "nfexplainn"
+IMAGE = re.compile(r"ghcr\.io/nf-explainn/.*:")
 SOFTWARE_VERSIONS = 500  # place of MultiQC's own chapter
 # The order of the docs; what is not here comes last.
 ORDER = ("peaks", "sequences", "starrseq", "pbm", "htselex", "smileseq", "table", "matrix")
@@ -240,15 +242,18 @@ def _architectures() -> Mapping[str, Any]:
 def files(root: Path = ROOT) -> dict[str, str]:
     """Give the content of every file that is written, by its path from the top folder."""
     groovy = {**groovy_features(), "code": steps(root)}
+    schema = _with_models(root / "nextflow_schema.json", list(groovy["architectures"]))
+    groups = list(json.loads(schema)["$defs"].values())
     return {
         "assets/features.json": json.dumps(groovy, indent=1) + "\n",
         "bin/nfexplainn/features.json": json.dumps(python_features(), indent=1) + "\n",
         "assets/schema_input.json": _with_list(
             root / "assets/schema_input.json", "assay", list(groovy["assays"])
         ),
-        "nextflow_schema.json": _with_models(
-            root / "nextflow_schema.json", list(groovy["architectures"])
-        ),
+        "nextflow_schema.json": schema,
+        "nextflow.config": _with_defaults(root / "nextflow.config", groups),
+        "docs/usage.md": _with_parameters(root / "docs" / "usage.md", groups),
+        "docs/output.md": _with_answers(root / "docs" / "output.md"),
         "assets/multiqc/multiqc_config.yml": _with_chapters(
             root / "assets/multiqc/multiqc_config.yml"
         ),
@@ -279,6 +284,73 @@ def _with_models(path: Path, names: Sequence[str]) -> str:
         text, count = re.subn(pattern, lambda found, new=new: found[1] + new, text)
         assert count == 1, f"{path}: {pattern} stands there {count} times"
     return text
+
+
+def _with_defaults(path: Path, groups: Sequence[Mapping[str, Any]]) -> str:
+    """Give Nextflow's configuration with the defaults of the schema."""
+    blocks = []
+    for group in groups:
+        width = max(map(len, group["properties"]))
+        lines = [
+            f"    {name:<{width}} = {_groovy(one.get('default'))}\n"
+            for name, one in group["properties"].items()
+        ]
+        blocks.append(f"    // {group['title']}\n{''.join(lines)}")
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition("params {\n")
+    return (
+        f"{head}params {{\n{chr(10).join(blocks)}}}\n{rest.partition(chr(10) + '}' + chr(10))[2]}"
+    )
+
+
+def _groovy(value: object) -> str:
+    """Write a default as Groovy does."""
+    if isinstance(value, str):
+        return f"'{value}'"
+    return json.dumps(value)
+
+
+def _with_parameters(path: Path, groups: Sequence[Mapping[str, Any]]) -> str:
+    """Give the page on usage with a row per parameter, under the headings of the groups."""
+    text = path.read_text(encoding="utf-8")
+    for group in groups:
+        rows = "".join(_row(name, one, path.parent) for name, one in group["properties"].items())
+        opening = f"### {group['title']}\n"
+        assert opening in text, f"{path}: no heading {group['title']}"
+        before, _, after = text.partition(opening)
+        words, table, rest = after.partition("| parameter | default | |\n|---|---|---|\n")
+        rest = re.sub(r"\A(\|[^\n]*\n)*", "", rest)
+        text = f"{before}{opening}{words}{table}{rows}{rest}"
+    return text
+
+
+def _row(name: str, one: Mapping[str, Any], docs: Path) -> str:
+    """Describe a parameter in a row of the docs."""
+    default = one.get("default")
+    shown = "" if "default" not in one else f"`{json.dumps(default).strip(chr(34))}`"
+    text = str(one["description"])
+    if one.get("enum"):
+        text += f" One of {', '.join(f'`{value}`' for value in one['enum'])}."
+    if page := one.get("page"):
+        title = (docs / "usage" / f"{page}.md").read_text(encoding="utf-8").partition("\n")[0]
+        text += f" See [{title.lstrip('# ')}](usage/{page}.md)."
+    text += " *sheet*" if one.get("per_dataset") else ""
+    # an image's tag changes with every version
+    return (
+        f"| `--{name}` | {'of this version' if IMAGE.match(str(default)) else shown} | {text} |\n"
+    )
+
+
+def _with_answers(path: Path) -> str:
+    """Give the page on the results with the chapters of the report in their order."""
+    chapters = importlib.import_module(f"{PACKAGE}.report.build").all_chapters()
+    rows = "".join(f"| {chapter.title} | {chapter.answers} |\n" for chapter in chapters[:-1])
+    rows += f"| Software Versions, {chapters[-1].title} | {chapters[-1].answers} |\n"
+    before, head, after = path.read_text(encoding="utf-8").partition(
+        "| chapter | what it answers |\n|---|---|\n"
+    )
+    rest = re.sub(r"\A(\|[^\n]*\n)*", "", after)
+    return f"{before}{head}{rows}{rest}"
 
 
 def _with_chapters(path: Path) -> str:

@@ -26,6 +26,8 @@ class Chapter:
     title : str
     position : int
         The larger number first; MultiQC's list of software versions is at 500.
+    answers : str
+        What a reader finds in it: Markdown, for the docs.
     lead : str
         What every section carries. MultiQC takes it from the first one, and where that has none it
         puts the section's own text, of one data set, under the chapter's heading.
@@ -34,6 +36,7 @@ class Chapter:
     key: str
     title: str
     position: int
+    answers: str
     lead: str = ""
 
 
@@ -101,18 +104,23 @@ SUMMARY = Chapter(
     "nfx_summary",
     "Summary",
     1000,
+    "per data set: is the model usable, how well does it predict beside its baselines,"
+    " which motifs drive it, how sure is that, what to do next",
 )
 
 STATUS = Chapter(
     "nfx_status",
     "Sample status",
     950,
+    "which data sets could not be used, why, and what to do",
 )
 
 DATA = Chapter(
     "nfx_data",
     "Data",
     900,
+    "what was read as what (summits or middles, the column of the score, tasks),"
+    " sequences per part, dropped records, the leakage audit, notes",
     lead=("What the models were trained, stopped and tested on."),
 )
 
@@ -120,6 +128,7 @@ TRAINING = Chapter(
     "nfx_training",
     "Training curves",
     850,
+    "loss and validation metric per epoch; a row per training",
     lead=(
         "Training stops when the validation loss has not fallen for a while; the weights of the"
         " best epoch are kept."
@@ -130,6 +139,7 @@ PERFORMANCE = Chapter(
     "nfx_performance",
     "Performance",
     800,
+    "test scores beside GC content, 4-mers and chance",
     lead=("A model is worth reading only if it beats what GC content or short words know."),
 )
 
@@ -137,6 +147,7 @@ MOTIFS = Chapter(
     "nfx_motifs",
     "Motifs",
     750,
+    "all motifs with logo, known motif, effect, support, importance, sites",
     lead=(
         "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
         " the prediction of positives than of negatives (for regression: of high than of low"
@@ -151,12 +162,14 @@ IMPORTANCE = Chapter(
     "nfx_importance",
     "Importance",
     700,
+    "what the strongest units add to single predictions",
 )
 
 WEIGHTS = Chapter(
     "nfx_weights",
     "Weights",
     650,
+    "final weights of annotated units in each task",
     lead=(
         "The final weights of the annotated units: positive (red) where the unit's output raises"
         " the prediction, negative (blue) where it lowers it. An output may fall where the motif"
@@ -170,16 +183,19 @@ TOMTOM = Chapter(
     "nfx_tomtom",
     "Tomtom",
     600,
+    "the five best known motifs per unit",
 )
 
 METHODS = Chapter(
     "nfx_methods",
     "Methods",
     550,
+    "text with references for a paper, made from the parameters of the run",
 )
 
 PARAMETERS = Chapter(
     "nfx_parameters",
     "Parameters",
     450,
+    "what ran, and with which settings",
 )

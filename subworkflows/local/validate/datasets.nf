@@ -117,7 +117,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         spec: spec, names: files.values()*.name, files: files.values()*.path,
         genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
-        reads: settingsRead(options, assay, models, spec.options, training, stepOptions),
+        reads: settingsRead(parameters, options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.motif_db ? null : options.jaspar_release, jaspar_taxon: options.motif_db ? null : options.jaspar_taxon],
     ]

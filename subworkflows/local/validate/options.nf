@@ -20,12 +20,9 @@ def trainingOptions(List models, Map options) {
 }
 
 // Names of the settings that some step of the data set reads; what is off reads none.
-def settingsRead(Map options, Map assay, List models, Map prepared, Map training, Map stepOptions) {
-    def on = [
-        baseline: true, interpret: 'explainn' in models, annotate: 'explainn' in models, summarise: 'explainn' in models,
-        denoise: options.peakvi, choose: options.initial_motifs, discover: options.streme, cooperate: options.cooperativity,
-        explain: options.explain, map: options.unit_maps, attribute: options.attribution, nullify: options.nullification, modes: options.binding_modes,
-    ].findAll { _step, wanted -> wanted }.keySet()
+def settingsRead(Map parameters, Map options, Map assay, List models, Map prepared, Map training, Map stepOptions) {
+    def asked = parameters.findAll { name, property -> property.turns_on && options[name] }.values()*.turns_on
+    def on = ['baseline'] + ('explainn' in models ? ['interpret', 'annotate', 'summarise'] : []) + asked
     def filters = ['nullify', 'modes'].any { step -> step in on } ? ['interpret', 'annotate'] : []   // those of other networks are read and named
     def usable = [genome: assay.genome || options.explain, negatives: 'negatives' in assay.options].withDefault { _name -> true }
     def given = ['genome', 'negatives', 'motif_db', 'explain', 'mode_clusters', 'initial_motifs', 'pretrained'].findAll { name -> options[name] != null && usable[name] }

@@ -20,6 +20,8 @@ CHAPTER = Chapter(
     "nfx_attribution",
     "Attributions",
     575,
+    "motifs in DeepLIFT's attributions of every model, beside the units, with"
+    " [`--attribution`](usage/attribution.md)",
     lead=(
         "What every base adds to a prediction (DeepLIFT, against shuffles of the sequence), and"
         " the motifs that come back in that (TF-MoDISco), for every model. Beside each stands the"

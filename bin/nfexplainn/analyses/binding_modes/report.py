@@ -17,6 +17,8 @@ CHAPTER = Chapter(
     "nfx_modes",
     "Binding modes",
     580,
+    "which clusters of known motifs each model has found, with"
+    " [`--binding_modes`](usage/binding_modes.md)",
     lead=(
         "Motifs of one family look alike, so the known motifs are sorted into binding modes"
         " (clusters). A model has found a mode when at least one of its units (of a network"

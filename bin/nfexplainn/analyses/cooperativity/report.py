@@ -13,6 +13,8 @@ CHAPTER = Chapter(
     "nfx_cooperativity",
     "Cooperativity",
     590,
+    "whether two motifs do more together than each alone, and whether their distance"
+    " matters, with [`--cooperativity`](usage/cooperativity.md)",
     lead=(
         "Two motifs are put into random sequences, the first in the middle, the second at every"
         " distance (the paper's Figure 2). Shown is what both do together beyond what each does"

@@ -28,6 +28,8 @@ CHAPTER = Chapter(
     "nfx_discovery",
     "De novo discovery",
     597,
+    "the best motif of the units beside STREME's, by the same score on the same"
+    " sequences, with [`--streme`](usage/streme.md)",
     lead=(
         "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"
         " its best hit per sequence, the best is chosen on validation and reported on the test set"

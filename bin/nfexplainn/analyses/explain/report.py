@@ -16,6 +16,8 @@ CHAPTER = Chapter(
     "nfx_explained",
     "Explained sequences",
     560,
+    "what each unit adds to the predictions of your sequences, with"
+    " [`--explain`](usage/explain.md)",
     lead=(
         "A prediction is the bias plus what every unit adds, exactly. These are the sequences"
         " given with <code>--explain</code>, split so by the best replicate."

@@ -18,6 +18,8 @@ CHAPTER = Chapter(
     "nfx_nullification",
     "Nullification",
     585,
+    "what the predictions lose without each filter or unit, with"
+    " [`--nullification`](usage/nullification.md)",
     lead=(
         "What predictions lose when one filter says nothing (Maslova et al. 2020; the paper"
         " applies it to the networks that ExplaiNN is compared with). The map of a first filter is"

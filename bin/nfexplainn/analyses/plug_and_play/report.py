@@ -19,6 +19,8 @@ CHAPTER = Chapter(
     "nfx_drift",
     "Plug and play",
     556,
+    "the profile that each unit started from, and what became of it, with"
+    " [`--initial_motifs`](usage/plug_and_play.md)",
     lead=(
         "Filters that started from known profiles, one unit per strand (the paper's Figure 6)."
         " **q**: of the match between a unit's motif after training and its own profile; above the"

@@ -14,6 +14,8 @@ CHAPTER = Chapter(
     "nfx_transfer",
     "Transfer",
     553,
+    "what each output of pretrained models does in each task, with"
+    " [`--pretrained`](usage/transfer.md)",
     lead=(
         "Units that are the outputs of trained models, frozen (the paper's Figure 6). **Effect**:"
         " how much more a unit adds to the prediction of positives than of negatives (for"

@@ -21,6 +21,7 @@ CHAPTER = Chapter(
     "nfx_maps",
     "Unit maps",
     570,
+    "which sequences the units treat alike, with [`--unit_maps`](usage/unit_maps.md)",
     lead=(
         "Sequences that the model predicts well, laid out so that those lie together in which the"
         " same units answer (UMAP of the unit outputs). Distances between groups mean little; what"
