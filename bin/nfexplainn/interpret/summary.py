@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nfexplainn.errors import UserError
-from nfexplainn.interpret.columns import MOTIF_COLUMNS
+from nfexplainn.interpret.columns import NAME_COLUMNS, UNIT_MOTIF_COLUMNS
 from nfexplainn.interpret.support import label
 
 FIXED_COLUMNS = (
@@ -17,7 +17,8 @@ FIXED_COLUMNS = (
     "replicate",
     "unit",
     "status",
-    *MOTIF_COLUMNS,
+    *UNIT_MOTIF_COLUMNS,
+    *NAME_COLUMNS,
     "support",
     "replicates",
 )

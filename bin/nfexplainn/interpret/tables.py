@@ -22,17 +22,7 @@ from nfexplainn.motifs.motif import MotifSet
 def unit_table(states: Sequence[UnitState], width: int) -> pd.DataFrame:
     """Give a row per unit, columns :data:`UNIT_COLUMNS`; `width` is the filters' length."""
     rows = [
-        (
-            state.unit,
-            state.status,
-            state.sites,
-            width,
-            state.information,
-            state.consensus,
-            state.threshold,
-            state.maximum,
-            state.reason,
-        )
+        [width if name == "width" else getattr(state, name) for name in UNIT_COLUMNS]
         for state in states
     ]
     return pd.DataFrame(rows, columns=list(UNIT_COLUMNS))

@@ -12,21 +12,12 @@ from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.columns import UNIT_MOTIF_COLUMNS
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import write_text
 from nfexplainn.io.tsv import QUOTES, plain
 
-UNIT_COLUMNS = (
-    "unit",
-    "status",
-    "sites",
-    "width",
-    "information",
-    "consensus",
-    "threshold",
-    "maximum",
-    "reason",
-)
+UNIT_COLUMNS = ("unit", "status", *UNIT_MOTIF_COLUMNS, "threshold", "maximum", "reason")
 EFFECT_COLUMNS = (
     "unit",
     "task",

@@ -89,7 +89,7 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Spec]:
             {"sample": f"s{i}", "data": i} | ({"label": str(i)} if assay == "htselex" else {})
             for i in range(len(names))
         ]
-        where = genome if assay == "peaks" else theirs if assay in adv.ON_GENOME else None
+        where = genome if assay == "peaks" else theirs if ASSAYS[assay]["genome"] else None
         usual = {"transform": "none"} if "transform" not in options else {}
         return make_spec(folder, where, assay, names, listed, **(usual | options))
 
