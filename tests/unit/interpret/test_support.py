@@ -17,7 +17,7 @@ from nfexplainn.interpret.support import (
     replicate_of,
     support,
 )
-from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 
@@ -42,7 +42,9 @@ def replicate(number: int, words: list[str], **changes: dict[str, object]) -> Re
         | changes.get(m.id, {})
         for m in motifs
     ]
-    return ReplicateUnits(number, pd.DataFrame(rows), MotifSet(tuple(motifs)))
+    table = pd.DataFrame(rows)
+    columns = dict.fromkeys([*table.columns, *UNIT_COLUMNS])
+    return ReplicateUnits(number, table.reindex(columns=list(columns)), MotifSet(tuple(motifs)))
 
 
 def random_words(seed: int, count: int = 60) -> list[str]:
