@@ -6,7 +6,6 @@ whatever the genome's size. Of a FASTA compressed with bgzip only the blocks nee
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.io.bgzip import BgzipReader
+from nfexplainn.io.compression import is_bgzip, is_gzip, open_unpacked
 from nfexplainn.io.faidx import FaidxRecord, build_index, read_index, write_index
 from nfexplainn.io.reading import reading
-from nfexplainn.io.text import is_bgzip, is_gzip, open_binary, sha256
+from nfexplainn.io.text import open_binary, sha256
 
 Ints = NDArray[np.int64]
 # Chromosomes lie end to end on one axis with a gap between them, so that intervals of all
@@ -146,8 +146,9 @@ def open_genome(path: str | Path, name: str) -> Genome:
 def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
     """Make a genome ready for random access.
 
-    Plain gzip is unpacked to ``out``; a plain or bgzip FASTA stays where it is. Beside the file
-    that results lie afterwards its ``.fai``, with bgzip its ``.gzi``, and its ``.sha256``.
+    Plain gzip, bzip2, xz or ZIP is unpacked to ``out``; a plain or bgzip FASTA stays where it is.
+    Beside the file that results lie afterwards its ``.fai``, with bgzip its ``.gzi``, and its
+    ``.sha256``.
 
     Returns
     -------
@@ -163,8 +164,7 @@ def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
     with open_binary(path, name):
         pass
     genome = path
-    if is_gzip(path) and not is_bgzip(path):
-        _unpack(path, name, out)
+    if not is_bgzip(path) and _unpack(path, name, out):
         genome = out
     try:
         # A bgzip file is checked through its unpacked stream; the offsets are those that both
@@ -184,13 +184,18 @@ def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
     return genome
 
 
-def _unpack(path: Path, name: str, out: Path) -> None:
-    """Unpack plain gzip to a file that appears only when it is whole."""
+def _unpack(path: Path, name: str, out: Path) -> bool:
+    """Unpack to a file that appears only when it is whole; tell whether there was a need to."""
     part = out.with_name(out.name + ".part")
     try:
-        with reading(name), gzip.open(path, "rb") as packed, part.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 1 << 22)
+        with reading(name):
+            packed = open_unpacked(path)
+            if packed is None:
+                return False
+            with packed, part.open("wb") as plain:
+                shutil.copyfileobj(packed, plain, 1 << 22)
         part.replace(out)
+        return True
     finally:
         part.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ import errno
 import gzip
 import json
 import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Any
 from nfexplainn.errors import UnusableError, UserError
 
 _LONGEST = 200
-_PACKED = (zlib.error, gzip.BadGzipFile, EOFError, lzma.LZMAError)
+_PACKED = (zlib.error, gzip.BadGzipFile, EOFError, lzma.LZMAError, zipfile.BadZipFile)
 # The disk's faults, not the file's.
 _DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
@@ -123,7 +124,7 @@ def _told(error: Exception, fault: str, way_out: str) -> str:
     if fault:
         return f"{fault} ({reason(error)}); {way_out}"
     if isinstance(error, _PACKED):
-        kind = "compressed" if isinstance(error, lzma.LZMAError) else "gzip"
+        kind = "gzip" if isinstance(error, zlib.error | gzip.BadGzipFile) else "compressed"
         return f"the {kind} file is damaged or cut short ({reason(error)}); fetch it again"
     if isinstance(error, UnicodeError):
         return f"the text is damaged ({reason(error)}); save it as UTF-8 and give that"

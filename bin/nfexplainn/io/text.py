@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.compression import open_unpacked
 from nfexplainn.io.reading import reading
 
-GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _HEAD = 4096
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
@@ -26,8 +25,6 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"BAM\x01", "a BAM file", "give the peaks called from it"),
     (b"CRAM", "a CRAM file", "give the peaks called from it"),
     (b"PAR1", "a Parquet file", "give the text file that it was made from"),
-    (b"BZh", "compressed with bzip2", "unpack it, or compress it with gzip"),
-    (b"\xfd7zXZ", "compressed with xz", "unpack it, or compress it with gzip"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
     (b"\x1aE\xdf\xa3", "a media file", "check the path"),
     (b"%PDF", "a PDF", "check the path"),
@@ -42,27 +39,8 @@ class EmptyFileError(UserError):
     """A file of 0 bytes, perhaps once unpacked: no mistake where nothing may stand."""
 
 
-def is_gzip(path: str | Path) -> bool:
-    """Tell by its first bytes, not by its name, whether a file is compressed with gzip."""
-    with Path(path).open("rb") as file:
-        return file.read(2) == GZIP_MAGIC
-
-
-def is_bgzip(path: str | Path) -> bool:
-    """Tell whether a file is compressed with bgzip, the gzip that allows random access."""
-    with Path(path).open("rb") as file:
-        head = file.read(16)
-    # RFC 1952: flag 4 is an extra field; the SAM specification's subfield is called BC.
-    return (
-        len(head) == 16
-        and head[:3] == b"\x1f\x8b\x08"
-        and bool(head[3] & 4)
-        and (head[12:14] == b"BC")
-    )
-
-
 def open_binary(path: str | Path, name: str) -> BinaryIO:
-    """Open a file, unpacking gzip on the way.
+    """Open a file, unpacking it on the way where it is compressed.
 
     Raises
     ------
@@ -75,9 +53,7 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
             raise EmptyFileError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
-        if is_gzip(path):
-            return cast(BinaryIO, gzip.open(path, "rb"))
-        return path.open("rb")
+        return open_unpacked(path) or path.open("rb")
 
 
 def first_bytes(path: str | Path, name: str, n: int = 8) -> bytes:
@@ -102,7 +78,9 @@ def check_text(head: bytes, name: str) -> None:
     """
     # An entry's name stands in its header, from byte 30 on; that of a workbook is known.
     if head[:4] == b"PK\x03\x04" and len(head) > 30 and b"[Content_Types].xml" not in head:
-        raise UserError(f"{name}: this is a ZIP archive, not plain text; unpack it (unzip).")
+        raise UserError(
+            f"{name}: this is a ZIP archive of several files, or a damaged one; unpack it (unzip)."
+        )
     for magic, what, way_out in _MAGICS:
         if head[: len(magic)].lower() == magic.lower():
             raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
@@ -111,7 +89,7 @@ def check_text(head: bytes, name: str) -> None:
 
 
 def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
-    r"""Give the lines of a text file, gzipped or not, without their ends, one after another.
+    r"""Give the lines of a text file, compressed or not, without their ends, one after another.
 
     ``\r\n`` and a byte order mark are removed, so files saved on Windows read like any other.
 
@@ -141,7 +119,7 @@ def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
     r"""Give the lines of a text file as texts, whatever its encoding and line ends.
 
     UTF-8, with or without a byte order mark, UTF-16, or Latin-1 where a line is no UTF-8;
-    ``\n``, ``\r\n`` or ``\r``; gzipped or not.
+    ``\n``, ``\r\n`` or ``\r``; compressed or not.
 
     Raises
     ------

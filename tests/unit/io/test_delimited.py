@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import gzip
 import io
+import lzma
 import zipfile
 from pathlib import Path
 
@@ -51,17 +52,40 @@ def test_latin_letters_of_either_encoding(tmp_path: Path) -> None:
         assert cells(read(tmp_path, text.encode(encoding))) == [["Käfer", "1"]]
 
 
-def test_gzip_of_several_members_is_read_and_others_are_named(tmp_path: Path) -> None:
-    halves = [b"chr1\t1\t2\n", b"chr1\t3\t4\n"]
-    both = b"".join(gzip.compress(half) for half in halves)
-    assert cells(read(tmp_path, both)) == [["chr1", "1", "2"], ["chr1", "3", "4"]]
-    with pytest.raises(UserError, match=r"t\.txt: .*bzip2.*unpack it"):
-        read(tmp_path, bz2.compress(halves[0]))
+def zipped(*names: str, content: bytes = b"chr1\t1\t2\n") -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("peaks.bed", halves[0])
-    with pytest.raises(UserError, match=r"t\.txt: this is a ZIP archive.*unpack it"):
-        read(tmp_path, packed.getvalue())
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_compression_goes_by_the_content(tmp_path: Path) -> None:
+    halves = [b"chr1\t1\t2\n", b"chr1\t3\t4\n"]
+    both = b"".join(halves)
+    for form in (
+        b"".join(gzip.compress(half) for half in halves),
+        bz2.compress(both),
+        b"".join(lzma.compress(half) for half in halves),
+        zipped("peaks.bed", content=both),
+        zipped("a/", "a/peaks.bed", "__MACOSX/a/._peaks.bed", content=both),
+    ):
+        assert cells(read(tmp_path, form)) == [["chr1", "1", "2"], ["chr1", "3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (zipped("one.bed", "two.bed"), "this is a ZIP archive of several files"),
+        (zipped("[Content_Types].xml", "xl/a.xml", "xl/b.xml"), "this is an Excel workbook"),
+        (bz2.compress(b"chr1\t1\t2\n" * 99)[:-8], "the compressed file is damaged"),
+        (lzma.compress(b"chr1\t1\t2\n" * 99)[:60], "the compressed file is damaged"),
+        (zipped("one.bed", content=b"chr1\t1\t2\n" * 99)[:60], "or a damaged one"),
+    ],
+)
+def test_archives_and_damaged_ones_are_named(tmp_path: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=rf"t\.txt: .*{sentence}"):
+        read(tmp_path, content)
 
 
 def test_decimal_commas_do_not_separate(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -178,3 +181,15 @@ def test_yeast_sizes(data_dir: Path, tmp_path: Path) -> None:
     rows = (data_dir / "genome/sacCer3_R64.chrom.sizes").read_text().split("\n")
     wanted = {name: int(size) for name, size in (row.split("\t") for row in rows if row)}
     assert dict(zip(genome.names, genome.sizes.tolist(), strict=True)) == wanted
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_other_compressed_genomes_are_unpacked(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "g.fa.packed"
+    path.write_bytes(pack(fasta(["ACGTACGTAC", "GGGTTT"], 5)))
+    used = index_genome(path, "g", tmp_path / "unpacked.fa")
+    genome = open_genome(used, "g")
+    assert genome.names == ("c1", "c2")
+    assert dna.decode(genome.fetch(np.array([1]), np.array([1]), 4)) == ["GGTT"]
