@@ -15,6 +15,7 @@ from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.choice import choose_profiles
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
+from nfexplainn.values import whole
 
 
 def parse() -> argparse.Namespace:
@@ -33,6 +34,11 @@ def choose(args: argparse.Namespace, options: dict[str, Any]) -> None:
     name = options.get("initial_motifs") or args.motifs
     known = read_motifs(args.motifs, name=None if name == "jaspar" else name)
     count = len(known.motifs)
+    if wanted != "all" and (whole(wanted) or 0) < 1:
+        raise UserError(
+            f"{args.id}, initial_count: '{wanted[:60]}' is neither all nor a whole number of at"
+            " least 1; give one."
+        )
     if wanted != "all" and int(wanted) > count:
         raise UserError(
             f"{args.id}, initial_count: {wanted} profiles are wanted, but {name} has {count};"

@@ -20,8 +20,12 @@ from pathlib import Path
 
 from nextflow_runs import DEMO, ROOT, cut_fasta, nextflow_command, run_nextflow, write_sheet
 
-# One data set, two models: every step of the main path in half a minute.
-SMALL = ("--units", "4", "--max_epochs", "2", "--replicates", "2")
+# One data set, one model: every step of the main path in half a minute.
+SMALL = ("--units", "4", "--max_epochs", "2", "--replicates", "1")
+# A share below START is a moment of the first seconds, before any task; the others follow the files
+# that the run has made, so that a busy machine, on which all takes longer, moves none of them.
+START = 0.15
+START_SECONDS = 10.0
 CLOCKS = re.compile(
     r"multiqc_report\.html|pipeline_info/(execution_|pipeline_dag).*|.*\.timing\.tsv|tables/history\.tsv"
 )
@@ -37,6 +41,8 @@ class Killed:
 
     Attributes
     ----------
+    seconds : float
+        When it was killed.
     begun, ended : int
         Tasks with a script, and those of them that had ended with exit 0.
     published : int
@@ -49,6 +55,7 @@ class Killed:
         Artefacts that are missing, superfluous or not the same.
     """
 
+    seconds: float
     begun: int
     ended: int
     published: int
@@ -91,7 +98,8 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def kill_all(process: subprocess.Popen[bytes], folder: Path) -> None:
     """``kill -9`` of Nextflow, then of its tasks, which live on in sessions of their own."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait(60)
     while found := _working_in(folder.resolve()):
         for pid in found:
@@ -114,21 +122,42 @@ def _working_in(folder: Path) -> list[int]:
     return found
 
 
+def count_files(folder: Path) -> int:
+    """Count the files that a run has made: its tasks' and the published ones."""
+    places = ("work", "results")
+    return sum(len(names) for place in places for _, _, names in os.walk(folder / place))
+
+
 def kill_and_resume(
-    folder: Path, seconds: float, expected: dict[str, str], *arguments: str
+    folder: Path, share: float, whole: Path, expected: dict[str, str], *arguments: str
 ) -> Killed:
-    """Kill a run after ``seconds``, resume it, and compare what it has published.
+    """Kill a run at a share of its course, resume it, and compare what it has published.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run; made.
+    share : float
+        0 to 1; below ``START`` of its first seconds, else of the files that it makes.
+    whole : Path
+        Folder of the undisturbed run.
+    expected : dict
+        Its :func:`digests`.
 
     Raises
     ------
     RuntimeError
         If the resumed run fails; with what it said.
     """
-    process = start(folder, *arguments)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        kill_all(process, folder)
+    files = (share - START) / (1 - START) * count_files(whole)
+    process, began = start(folder, *arguments), time.monotonic()
+    while process.poll() is None:
+        late = time.monotonic() - began > share / START * START_SECONDS
+        if late if share < START else count_files(folder) > files:
+            break
+        time.sleep(0.05)
+    seconds = time.monotonic() - began
+    kill_all(process, folder)
     results = folder / "results"
     begun = len(list(folder.glob("work/*/*/.command.sh")))
     codes = [path.read_text().strip() for path in folder.glob("work/*/*/.exitcode")]
@@ -143,13 +172,13 @@ def kill_and_resume(
     )
     cached = statuses.count("CACHED")
     return Killed(
-        *(begun, codes.count("0"), published),
+        *(seconds, begun, codes.count("0"), published),
         *(cached, len(statuses) - cached, len(expected), tuple(different)),
     )
 
 
 def moments(number: int, seed: int) -> list[float]:
-    """Draw shares of a run's duration, one from each of ``number`` equal parts, in any order."""
+    """Draw shares of a run's course, one from each of ``number`` equal parts, in any order."""
     rng = random.Random(seed)
     shares = [(part + rng.random()) / number for part in range(number)]
     rng.shuffle(shares)
@@ -174,10 +203,16 @@ def main() -> None:
     print(*COLUMNS, sep="\t", flush=True)
     for number, share in enumerate(moments(options.kills, options.seed), start=1):
         folder = options.folder / f"kill{number}"
-        seconds = share * duration
-        made = kill_and_resume(folder, seconds, expected, *arguments)
+        made = kill_and_resume(folder, share, whole.folder, expected, *arguments)
         print(
-            *(number, f"{share:.3f}", f"{seconds:.1f}", made.begun, made.ended, made.published),
+            *(
+                number,
+                f"{share:.3f}",
+                f"{made.seconds:.1f}",
+                made.begun,
+                made.ended,
+                made.published,
+            ),
             *(made.cached, made.again, made.artefacts, ",".join(made.different) or "none"),
             sep="\t",
             flush=True,

@@ -8,11 +8,17 @@ import types
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from nfexplainn.errors import UserError
+from nfexplainn.errors import UserError, printable
 
 _LARGEST = 1 << 53  # whole numbers that JSON holds everywhere
 _SHOWN = 60
-_CALLED = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+_LONGEST = 4096  # as of a path
+_CALLED = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text of one line",
+}
 KindT = TypeVar("KindT")
 
 
@@ -20,7 +26,9 @@ class _MismatchError(Exception):
     """A value is of another type."""
 
 
-def typed(kind: type[Any], values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
+def typed(
+    kind: type[Any], values: Mapping[str, Any], source: str = "", *, ours: bool = False
+) -> dict[str, Any]:
     """Pick the fields of a dataclass out of JSON values, each with the type of its field.
 
     Null is as if it were not there. A list of texts may be one text with commas; a number may
@@ -34,6 +42,8 @@ def typed(kind: type[Any], values: Mapping[str, Any], source: str = "") -> dict[
         Other keys are left out.
     source : str
         The file, for messages.
+    ours : bool
+        Whether the values are of a file that we wrote, whose texts may be of any kind and length.
 
     Returns
     -------
@@ -57,6 +67,8 @@ def typed(kind: type[Any], values: Mapping[str, Any], source: str = "") -> dict[
             continue
         try:
             found[field.name] = _fit(value, hints[field.name])
+            if not ours:
+                _check_texts(found[field.name])
         except _MismatchError:
             wanted = _called(hints[field.name])
             wrong.append(f"{opening}{field.name} is {_show(value)}; give {wanted}.")
@@ -73,7 +85,7 @@ def from_json(kind: type[KindT], values: Any, source: str) -> KindT:
     UserError
         If a value is of another type, or a field without a default has none.
     """
-    found = typed(kind, values, source)
+    found = typed(kind, values, source, ours=True)
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         bare = field.default is field.default_factory is dataclasses.MISSING
         if bare and field.name not in found:
@@ -133,6 +145,15 @@ def _fit_one(value: Any, hint: type[Any]) -> Any:
     if dataclasses.is_dataclass(hint):
         return value if isinstance(value, dict | hint) else _refuse()
     return value
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse texts that steer a terminal, break a line of a table, or are as long as a file."""
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and (
+            len(text) > _LONGEST or "\n" in text or printable(text) != text
+        ):
+            _refuse()
 
 
 def _is_number(value: Any) -> bool:

@@ -91,7 +91,7 @@ def ensure(name: str, label: str, gigabytes: float, make: Callable[[Path], None]
 
 def _make(entry: Path, label: str, gigabytes: float, make: Callable[[Path], None]) -> None:
     for left in _litter(entry):
-        _remove(left)
+        shutil.rmtree(left, ignore_errors=True)
     problem = fault(entry)
     if problem is None:  # another start has made it meanwhile
         return
@@ -104,10 +104,10 @@ def _make(entry: Path, label: str, gigabytes: float, make: Callable[[Path], None
         temporary.mkdir()
         make(temporary)
         seal(temporary)
-        _remove(entry)
+        _retire(entry)
         temporary.rename(entry)
     finally:
-        _remove(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check() -> list[str]:
@@ -119,7 +119,7 @@ def check() -> list[str]:
             with _lock(entry.with_name(f".{entry.name}.lock"), entry.name):
                 problem = deep_fault(entry)
                 if problem:
-                    _remove(entry)
+                    _retire(entry)
                     said.append(f"{entry} was broken ({problem}): the next start makes it again")
     return said
 
@@ -136,7 +136,7 @@ def _sweep(entry: Path, lock: Path) -> None:
     with contextlib.suppress(OSError), lock.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in _litter(entry):
-            _remove(left)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -187,10 +187,9 @@ def explained(error: OSError, label: str, folder: Path) -> StartError:
     )
 
 
-def _remove(folder: Path) -> None:
-    """Delete a folder; one that is in use elsewhere is moved out of the way by its new name."""
-    if not folder.exists():
-        return
-    doomed = folder.with_name(f"{folder.name}.old-{os.getpid()}")
-    folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+def _retire(entry: Path) -> None:
+    """Delete an entry that tasks may be using: at once out of the way, by another name."""
+    if entry.exists():
+        doomed = entry.with_name(f"{entry.name}.old-{os.getpid()}-{time.time_ns():x}")
+        entry.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)

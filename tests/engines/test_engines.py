@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +102,26 @@ def test_docker_as_nobody_special_without_network_on_a_read_only_image(someone) 
     assert all("--network none --read-only" in script for script in scripts)
     owner = place.stat().st_uid
     assert {path.stat().st_uid for path in (place / "results").rglob("*")} == {owner}
+
+
+@pytest.mark.engine
+@pytest.mark.docker
+def test_the_image_s_history_holds_no_address_and_its_labels_the_licences() -> None:
+    """Of the image that the test above has built; an index with a password would be read there."""
+    need("Docker", "docker", "info")
+    tag = [sys.executable, str(ROOT / "containers" / "tag.py")]
+    name = subprocess.check_output(tag, text=True).strip()
+    need(f"the image {name}", "docker", "image", "inspect", name)
+    show = ["docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", name]
+    history = subprocess.check_output(show, text=True)
+    assert "COPY" in history
+    assert not re.search(r"://|PIP_INDEX|PROXY|pip install", history)
+    read = ["docker", "image", "inspect", "--format", "{{json .Config}}", name]
+    config = json.loads(subprocess.check_output(read, text=True))
+    assert not re.search(r"INDEX_URL|PROXY|@", " ".join(config["Env"]))
+    assert "GPL-3.0-or-later" in config["Labels"]["org.opencontainers.image.licenses"]
+    left = ["docker", "image", "ls", "--quiet", "--filter", "label=nf-explainn.stage"]
+    assert subprocess.check_output(left, text=True) == ""
 
 
 @pytest.mark.engine

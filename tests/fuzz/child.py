@@ -95,8 +95,9 @@ def _limit() -> None:
     size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    # Of its own time, so that a busy machine makes no hang; one that waits is ended by the server.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
 
 
 def _prepare(script: ModuleType) -> None:
@@ -156,7 +157,8 @@ def _numbers(target: Target) -> dict[str, Any]:
         for pattern in target.results:
             for path in sorted(Path().glob(pattern)):
                 digest.update(path.read_bytes())
-        return {"numbers": digest.hexdigest(), "told": ""}
+        # Such a step tells in its log what it left out.
+        return {"numbers": digest.hexdigest(), "told": Path("../said.txt").read_text()}
     from nfexplainn.data.dataset import read_dataset
 
     dataset = read_dataset("d.dataset.parquet")
@@ -175,7 +177,7 @@ def _outputs(path: str) -> dict[str, Any]:
 
     from nfexplainn.models.pretrained import read_sources
 
-    (source,) = read_sources([path], dataset_length=60)
+    (source,) = read_sources([path], dataset_length=60, trust_programs=True)
     torch.manual_seed(1)
     codes = torch.randint(0, 4, (4, source.config.length), dtype=torch.uint8)
     with torch.inference_mode():

@@ -56,7 +56,7 @@ _MOTIFS = ("initial_count", "initial_motifs", "motif_db", "jaspar_taxon")
 def assay_options(data: bytes, rng: random.Random) -> Change:
     """Change options of a prepare step's specification."""
     spec = json.loads(data)
-    defaults = json.loads((_ASSETS / "assay_defaults.json").read_text())
+    defaults = json.loads((_ASSETS / "features.json").read_text())["assays"]
     known = [*sorted(set(defaults[spec["assay"]]["options"]) - set(_FILES)), "seed_of_nobody"]
     keys = tuple(rng.sample(known, rng.choice((1, 1, 2))))
     said = []

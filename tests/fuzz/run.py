@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -53,47 +53,42 @@ def share_out(found: Sequence[Target], cases: int, seed: int) -> list[Case]:
 def main() -> int:
     """Run, tell."""
     args = parse()
-    begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as temporary:
         folder = args.folder or Path(temporary)
-        pristine = folder / "pristine"
-        pristine.mkdir(parents=True, exist_ok=True)
+        (folder / "pristine").mkdir(parents=True, exist_ok=True)
+        in_child(partial(make_inputs, folder / "pristine"))
+        if args.replay:
+            seed, name, number = args.replay.split("/")
+            (target,) = (target for target in targets() if target.name == name)
+            return _replay(Case(target, int(seed), int(number)), folder)
         found = [target for target in targets() if args.only in target.name]
-        replay = args.replay.split("/") if args.replay else []
-        if replay:
-            found = [target for target in targets() if target.name == replay[1]]
-        preload(found)
-        in_child(partial(make_inputs, pristine))
-        whole = [Case(target, args.seed, -1) for target in found]
-        of_target = {
-            case.target.name: facts for case, facts in run_cases(whole, pristine, folder, args.jobs)
-        }
-        wanted = {target.name: "error" if target.refused else "ok" for target in found}
-        bad = {name: facts for name, facts in of_target.items() if facts["state"] != wanted[name]}
-        for name, facts in bad.items():
-            print(f"{name}: of the unbroken input came {facts}", file=sys.stderr)
-        if bad:
-            return 2
-        if replay:
-            return _replay(Case(found[0], int(replay[0]), int(replay[2])), pristine, of_target)
-        return _all(
-            share_out(found, args.cases, args.seed), pristine, folder, of_target, args, begun
-        )
+        return _all(share_out(found, args.cases, args.seed), folder, args)
 
 
-def _all(
-    cases: list[Case],
-    pristine: Path,
-    folder: Path,
-    sound: dict[str, Facts],
-    args: argparse.Namespace,
-    begun: float,
-) -> int:
+def judged(
+    cases: list[Case], folder: Path, jobs: int, kept: Path | None = None
+) -> Iterator[tuple[Case, Verdict, Facts]]:
+    """Run cases and judge them; those without torch first, since its fork costs most."""
+    pristine = folder / "pristine"
+    for heavy in (False, True):
+        group = [case for case in cases if case.target.heavy is heavy]
+        found = {case.target.name: case.target for case in group}
+        preload(found.values())
+        whole = [Case(target, 0, -1) for target in found.values()]
+        sound = {case.target.name: one for case, one in run_cases(whole, pristine, folder, jobs)}
+        for name, facts in sound.items():
+            if facts.get("state") != ("error" if found[name].refused else "ok"):
+                sys.exit(f"{name}: of the unbroken input came {facts}")
+        for case, facts in run_cases(group, pristine, kept or folder, jobs, keep=bool(kept)):
+            yield case, judge(case.target, facts, sound[case.target.name]), facts
+
+
+def _all(cases: list[Case], folder: Path, args: argparse.Namespace) -> int:
+    begun = time.monotonic()
     counts: Counter[tuple[str, str]] = Counter()
     faults: list[tuple[Case, Verdict, Facts]] = []
     slowest = 0.0
-    for number, (case, facts) in enumerate(run_cases(cases, pristine, folder, args.jobs), 1):
-        verdict = judge(case.target, facts, sound[case.target.name])
+    for number, (case, verdict, facts) in enumerate(judged(cases, folder, args.jobs), 1):
         counts[case.target.name, verdict.kind] += 1
         slowest = max(slowest, facts["seconds"])
         if verdict.fault:
@@ -125,11 +120,10 @@ def _tell(faults: list[tuple[Case, Verdict, Facts]], out: TextIO) -> None:
         out.write(f"    {verdict.fault}\n    python tests/fuzz/run.py --replay {case.name}\n")
 
 
-def _replay(case: Case, pristine: Path, sound: dict[str, Facts]) -> int:
+def _replay(case: Case, folder: Path) -> int:
     """Run one case in a folder that stays."""
     kept = Path(tempfile.mkdtemp(prefix="fuzz-replay-"))
-    ((_, facts),) = run_cases([case], pristine, kept, 1, keep=True)
-    verdict = judge(case.target, facts, sound[case.target.name])
+    ((_, verdict, facts),) = judged([case], folder, 1, kept)
     print(json.dumps(facts, indent=1))
     print(f"{facts.get('said', '')}\n{case.name}: {verdict}\nkept in {kept}")
     return 1 if verdict.fault else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import select
@@ -14,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuzz.child import SECONDS, load_script, run_case
+from fuzz.child import load_script, run_case
 from fuzz.targets import Target
 
-_GRACE = 5
+_PACKAGE = Path(__file__).resolve().parents[2] / "bin" / "nfexplainn"
+_WAIT = 60  # seconds on the clock, as other work may have the cores
 
 
 @dataclass(frozen=True)
@@ -39,28 +42,24 @@ Facts = dict[str, Any]
 
 def preload(targets: Iterable[Target]) -> None:
     """Import all that the cases use; nothing is computed, as threads do not survive a fork."""
-    import h5py  # noqa: F401
-    import pandas  # noqa: F401
-    import pyarrow
-    import pybigtools  # noqa: F401
-    import torch.export
-    from scipy import io, sparse  # noqa: F401
-
-    pyarrow.set_cpu_count(1)
-    pyarrow.set_io_thread_count(1)
-    torch.set_num_threads(1)
-    for target in targets:
+    found = list(targets)
+    names = ["io.genome", "data.dataset", "motifs.formats", "analyses.explain.sequences"]
+    names += [f"assays.{path.stem}" for path in sorted(_PACKAGE.glob("assays/[a-z]*.py"))]
+    libraries = ["h5py", "pandas", "pyarrow", "pyarrow.parquet", "pybigtools", "scipy.sparse"]
+    if any(target.heavy for target in found):
+        libraries += ["torch", "torch.export"]
+        names += ["training.loop", "training.transfer", "training.recipes", "training.evaluate"]
+        names += ["models.pretrained", "models.registry"]
+        names += ["models.kernels", "models.profiles", "models.transfer"]
+    for name in (*libraries, *(f"nfexplainn.{name}" for name in names)):
+        importlib.import_module(name)
+    sys.modules["pyarrow"].set_cpu_count(1)
+    sys.modules["pyarrow"].set_io_thread_count(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    for target in found:
         load_script(target.script)
-    import nfexplainn.assays
-
-    for module in Path(nfexplainn.assays.__path__[0]).glob("[a-z]*.py"):
-        __import__(f"nfexplainn.assays.{module.stem}")
-    for name in (
-        "dataset", "evaluate", "training", "transfer", "recipes", "shared_files", "genome",
-        "models.pretrained", "models.kernels", "models.profiles", "models.transfer",
-        "motifs.formats", "explain.sequences",
-    ):  # fmt: skip
-        __import__(f"nfexplainn.{name}")
+    gc.freeze()  # so that a child's collector copies no page of what is here
 
 
 def run_cases(
@@ -90,7 +89,7 @@ def run_cases(
             if not keep:
                 shutil.rmtree(place, ignore_errors=True)
         for _, pid, begun, _ in running.values():
-            if time.monotonic() - begun > SECONDS + _GRACE:
+            if time.monotonic() - begun > _WAIT:
                 os.kill(pid, signal.SIGKILL)
 
 
@@ -130,7 +129,7 @@ def _facts(status: int, place: Path, seconds: float) -> Facts:
             facts |= json.loads((place / name).read_text())
     if "end" not in facts:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        hang = number in (signal.SIGALRM, signal.SIGKILL) and seconds > SECONDS - 1
+        hang = number == signal.SIGPROF or (number == signal.SIGKILL and seconds >= _WAIT)
         said = (
             (place / "said.txt").read_text(errors="replace")
             if (place / "said.txt").exists()

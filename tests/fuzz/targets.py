@@ -54,6 +54,11 @@ class Target:
     results: tuple[str, ...] = ()
     refused: bool = False
 
+    @property
+    def heavy(self) -> bool:
+        """Whether the step imports torch."""
+        return self.script in ("read_pretrained", "train")
+
 
 def _prepare(
     assay: str,
@@ -88,7 +93,7 @@ def _prepare(
         spec["genome"] = {"name": "g.fa", "path": "g.fa"}
     return Target(
         f"{assay}-{broken}",
-        f"prepare_{assay}",
+        "prepare",
         broken,
         kind,
         (*files, *(_GENOME if genome else ())),
@@ -119,10 +124,21 @@ def _model(file: str, kind: str, share: float = 1.0) -> Target:
         file,
         kind,
         (file, "d.header.json"),
-        ("--header", "d.header.json", "--pretrained", file, "--id", "d"),
+        ("--header", "d.header.json", "--pretrained", file, "--id", "d", "--trust-programs"),
         status="d.pretrained.status.json",
         share=share,
         reads=file,
+    )
+
+
+def _untrusted(target: Target) -> Target:
+    """Read a foreign program as where nothing is said of it: it is refused, and never run."""
+    return dataclasses.replace(
+        target,
+        name=f"untrusted-{target.broken}",
+        arguments=tuple(one for one in target.arguments if one != "--trust-programs"),
+        reads="",
+        refused=True,
     )
 
 
@@ -147,7 +163,7 @@ def _genome_file(file: str, kind: str) -> Target:
         file,
         kind,
         (file,),
-        ("--genome", file, "--name", file, "--out", "u.fa", "--status", "s.json"),
+        ("--genome", file, "--out", "u.fa", "--status", "s.json"),
         status="s.json",
         results=("*.fai",),
         share=0.5,
@@ -194,7 +210,7 @@ def _modes(broken: str, kind: str) -> Target:
         kind,
         ("m.meme", "modes.tsv"),
         (
-            *("--motif-set", "m.meme", "--clusters", "modes.tsv", "--name", "modes.tsv"),
+            *("--motif-set", "m.meme", "--clusters", "modes.tsv"),
             *("--out", "o.tsv", "--status", "s.json"),
         ),
         status="s.json",
@@ -305,6 +321,8 @@ def targets() -> list[Target]:
         _model("old.pth", "bytes"),
         _model("script.pt", "torch"),
         _model("program.pt2", "torch", 0.5),
+        _untrusted(_model("script.pt", "torch", 0.3)),
+        _untrusted(_model("program.pt2", "torch", 0.3)),
         _explain("s.fa", "fasta"),
         _explain("a.bed", "intervals"),
         _train("train", "train.json", "json", share=1),
@@ -325,10 +343,12 @@ def targets() -> list[Target]:
 
 def _tells_an_assay(found: list[Target], target: Target) -> bool:
     """Tell the first target of each assay."""
-    same = [one for one in found if one.spec and one.script == target.script]
-    return bool(same) and same[0] is target
+    assay = target.spec and target.spec["assay"]
+    same = [one for one in found if one.spec and one.spec["assay"] == assay]
+    return bool(assay) and same[0] is target
 
 
 def _of_options(target: Target) -> Target:
-    name = f"options-{target.script.removeprefix('prepare_')}"
+    assert target.spec is not None
+    name = f"options-{target.spec['assay']}"
     return dataclasses.replace(target, name=name, broken="spec.json", kind="options", share=1.0)

@@ -65,7 +65,7 @@ def test_mistakes_of_all_files_are_told_together(tmp_path: Path) -> None:
     assert run.code == 1  # after the report, as no data set is left
     said = (run.results / "tables" / "status.tsv").read_text()
     assert "m.tsv, line 2, column A: 7 is no label" in said
-    assert "acc: tracks need regions to be summed over (or tile_step)" in said
+    assert "acc: tracks (" in said and ") need regions to be summed over (or tile_step)" in said
     assert "c.csv: none of its barcodes is a cell of the matrix" in said
     assert "obs has no column 'nowhere' (cluster_column)" in said
     assert "'both' has 2 rows, but single cells are one matrix" in said

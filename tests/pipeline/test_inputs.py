@@ -57,6 +57,40 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         'sample,assay,data\na,sequences,"oct4.fa\n',
         ["quote.csv, line 2: a quotation mark is opened and never closed."],
     ),
+    # the first is that of shared/field/faults/inject: it ran on the host
+    "newline.csv": (
+        'sample,assay,data,genome\nA,peaks,mine.bed,"x\nid > PWNED\n#/../g.fa"\n',
+        [
+            "newline.csv, line 2, column genome: it holds the control character U+000A, the end of a line;"
+        ],
+    ),
+    "control.csv": (
+        "sample,assay,data,label,la\x1bbel,mode_clusters\n"
+        '"a\n",sequences,oct4.fa,"b\tc",x,\n'
+        "b,sequences,oct4.fa\x01,\u2028b,x,\n"
+        '"c",sequences,oct4.fa,a\u202eb,x,"m\x7f.tsv"\n'
+        "d,sequences,oct4.fa, b\xa0c\u200dd ,x,\n",
+        [
+            "control.csv, line 1, column 5, its name: it holds the control character U+001B; take it out",
+            "control.csv, line 2, column sample: it holds the control character U+000A, the end of a line;",
+            "control.csv, line 2, column label: it holds the control character U+0009, a tab;",
+            "control.csv, line 4, column data: it holds the control character U+0001; take it out",
+            "control.csv, line 4, column label: it holds the control character U+2028, the end of a line;",
+            "control.csv, line 5, column label: it holds the control character U+202E; take it out",
+            "control.csv, line 5, column mode_clusters: it holds the control character U+007F; take it out",
+        ],
+    ),
+    # Nextflow leaves these unquoted in the scripts that stage files
+    "expanded.csv": (
+        'sample,assay,data\na,sequences,a$HOME.fa\nb,sequences,"a{b,c}.fa"\nc,sequences,a?.fa\n'
+        "d,sequences,a $(id) [x] {b}!.fa\ne,sequences,a$[1].fa\n",
+        [
+            "expanded.csv, line 2, column data: {}/a$HOME.fa cannot be handed to a task: a shell expands '$HOME' in its path; rename it",
+            "expanded.csv, line 3, column data: {}/a{b,c}.fa cannot be handed to a task: a shell expands '{b,c}' in its path; rename it",
+            "expanded.csv, line 4, column data: {}/a?.fa cannot be handed to a task: as a pattern it is also a1.fa; rename one of them",
+            "expanded.csv, line 6, column data: {}/a$[1].fa cannot be handed to a task: a shell expands '$[1' in its path; rename it",
+        ],
+    ),
     "held_of_nothing.csv": (
         "sample,assay,data,initial_filters\na,sequences,oct4.fa,frozen\n",
         [
@@ -395,6 +429,13 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "unitz": (5, "--unitz: there is no such parameter; did you mean --units? See --help."),
     "topN": (5, "--topN: there is no such parameter; did you mean --top_n? See --help."),
     "width": (10, "--width: '10' must be at least 25."),
+    "motif_db": (
+        "a\tb.meme",
+        "--motif_db: it holds the control character U+0009, a tab; take it out, and rename the file where its name has one.",
+    ),
+    "valid_groups": ("a\nb", "--valid_groups: it holds the control character U+000A"),
+    "container_image": ("x; id", "--container_image: 'x; id' cannot be used: write an image as"),
+    "trace_report_suffix": ("a/b", "--trace_report_suffix: 'a/b' cannot be used: use letters"),
     "top_n": (1.5, "--top_n: '1.5' is not a whole number."),
     "batch_size": (True, "--batch_size: needs a value. The default is 100."),
     "units": (
@@ -491,6 +532,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         (folder / model).write_bytes(b"weights")
     (folder / "models.txt").write_text("# of two\nold.pth\ngone.pth\n")
     (folder / "twice.txt").write_text("old.pth\n\nother/old.pth\n")
+    for name in ("$HOME", "{b,c}", "?", "1", " $(id) [x] {b}!", "$[1]"):
+        (folder / f"a{name}.fa").write_text(">a\nACGT\n")
     for name, (content, _) in SHEETS.items():
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)

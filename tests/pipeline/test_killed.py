@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from killed_runs import SMALL, digests, kill_and_resume, moments, small_sheet
+from killed_runs import SMALL, START, digests, kill_and_resume, moments, small_sheet
 from nextflow_runs import ROOT, Run, run_nextflow
 
 SEED = 14  # the moments that the seed draws: one in each half of the run
@@ -16,10 +15,9 @@ SEED = 14  # the moments that the seed draws: one in each half of the run
 
 @dataclass(frozen=True)
 class Whole:
-    """The undisturbed run: how long it took, and what it published."""
+    """The undisturbed run, and what it published."""
 
     run: Run
-    seconds: float
     arguments: tuple[str, ...]
     expected: dict[str, str]
 
@@ -28,22 +26,20 @@ class Whole:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
     arguments = ("--input", str(small_sheet(folder / "input")), *SMALL)
-    begun = time.monotonic()
     run = run_nextflow(folder, ROOT, *arguments)
-    seconds = time.monotonic() - begun
     assert run.code == 0, run.said
-    return Whole(run, seconds, arguments, digests(run.results))
+    return Whole(run, arguments, digests(run.results))
 
 
 @pytest.mark.parametrize("share", moments(2, SEED))
 def test_killed_at_a_random_moment(whole: Whole, tmp_path: Path, share: float) -> None:
     """Nextflow and its tasks; ``tests/killed_runs.py`` does the same at many more moments."""
-    made = kill_and_resume(
-        tmp_path / "run", share * whole.seconds, whole.expected, *whole.arguments
-    )
+    folder = tmp_path / "run"
+    made = kill_and_resume(folder, share, whole.run.folder, whole.expected, *whole.arguments)
     assert made.artefacts > 20
     assert made.different == ()
     assert made.cached + made.again > 5
+    assert (made.begun > 0) == (share > START)
 
 
 def test_what_was_published_half_or_not_at_all_is_mended(whole: Whole) -> None:
@@ -66,6 +62,17 @@ def test_what_was_published_half_or_not_at_all_is_mended(whole: Whole) -> None:
     assert set(run.trace().values()) == {"CACHED"}
     assert digests(results) == whole.expected
     assert page.read_bytes().rstrip().endswith(b"</html>")
+
+
+def test_every_published_file_is_compared_with_its_task_s_own(root: Path) -> None:
+    lines = [
+        line
+        for path in root.glob("modules/local/*/*/main.nf")
+        for line in path.read_text().splitlines()
+        if line.strip().startswith("publishDir")
+    ]
+    assert len(lines) > 20
+    assert [line for line in lines if "overwrite: 'deep'" not in line] == []
 
 
 def test_files_that_are_whole_are_not_written_again(whole: Whole) -> None:

@@ -73,9 +73,8 @@ def test_table_of_resumes(project: Path, place: Path, tiny: Path) -> None:
     black = place / "black.bed"
     black.write_text("chrI\t1\t100\n")
     own = PREPARED | {"BASELINE_EVALUATE (yeast)"} | of("yeast", processes=TRAINED)
-    assert again(project, place, tiny, "--blacklist", str(black)) == REPORT | own | {
-        "SHARED_READ (" + str(black) + ")"
-    }
+    shared = {"SHARED_READ (blacklist)"}
+    assert again(project, place, tiny, "--blacklist", str(black)) == REPORT | own | shared
     # one that only the names depend on
     named = again(project, place, tiny, "--q_threshold", "0.1")
     assert named == REPORT | of(*EVERY, processes=("UNITS_SUMMARISE",))

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors
+import torch
 from safetensors.numpy import load_file
+from torch import nn
 
 from nextflow_runs import DEMO, ROOT, TINY, Run, run_nextflow, write_sheet
 from nfexplainn.motifs.formats import read_meme
@@ -139,9 +141,49 @@ def test_models_that_cannot_be_used_end_their_rows_before_training(
     told = {row["dataset"]: row for row in rows(run.results / "tables" / "status.tsv")}
     bad = {name: row for name, row in told.items() if row["state"] == "error"}
     assert sorted(row["reason"].split(": ")[:2] for row in bad.values()) == [
-        ["sheet.csv, line 3 (sample one)", "one, pretrained/broken.safetensors"],
-        ["sheet.csv, line 4 (sample two)", "two, pretrained/broken.pth"],
-        ["sheet.csv, line 5 (sample three)", "three, pretrained/broken.pt2"],
+        ["sheet.csv, line 3 (sample one)", "one, broken.safetensors"],
+        ["sheet.csv, line 4 (sample two)", "two, broken.pth"],
+        ["sheet.csv, line 5 (sample three)", "three, broken.pt2"],
     ]
     trained = [name for name in run.trace() if "MODEL_TRAIN" in name]
     assert trained and all("(good." in name for name in trained)
+
+
+class Foreign(nn.Module):
+    """A network of somebody else's, for sequences of 200 bp."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(800, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.layer(x.flatten(1))
+        return found
+
+
+def test_programs_of_others_run_only_where_the_user_trusts_them(tmp_path: Path, tiny: Path) -> None:
+    """Also in the steps after the training, whose model file holds the program."""
+    batch = torch.export.Dim("batch", min=1, max=100_000)
+    shapes, example = ({0: batch},), (torch.rand(2, 4, 200),)
+    program = torch.export.export(Foreign().eval(), example, dynamic_shapes=shapes)
+    torch.export.save(program, tmp_path / "their net.pt2")
+    write_sheet(
+        tmp_path / "sheet.csv",
+        ("sample", "assay", "data"),
+        ("oct4", "sequences", str(tiny / "oct4.fa")),
+    )
+    pairs = ("--cooperativity", "ACGTACGT:TTGGTTGG", "--cooperativity_backbones", "10")
+    arguments = ("--input", "sheet.csv", "--pretrained", "their net.pt2", *TINY, *pairs)
+    arguments += ("--models", "single_layer", "--replicates", "1", "-resume")
+    run = run_nextflow(tmp_path, ROOT, *arguments)
+    assert run.code == 1
+    told = [line for line in run.errors() if line.startswith("ERROR: ")]
+    assert len(told) == 1 and told[0].startswith("ERROR: their net.pt2: this model holds a program")
+    assert "--trust_programs" in told[0]
+    assert not any(name.startswith("MODEL_TRAIN") for name in run.trace())
+    run = run_nextflow(tmp_path, ROOT, *arguments, "--trust_programs")
+    assert run.code == 0, run.said
+    ran = {name.partition(" ")[0] for name in run.trace()}
+    assert {"UNITS_TRANSFER", "COOPERATIVITY_MEASURE"} <= ran
+    units = rows(run.results / "oct4" / "single_layer" / "oct4.single_layer.r1.transfer.tsv")
+    assert {unit["source"] for unit in units} == {"their net"}

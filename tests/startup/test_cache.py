@@ -251,6 +251,20 @@ def test_a_start_that_is_killed_at_any_moment_blocks_nobody(
     assert cache.fault(own_cache / "tool-1") is None
 
 
+def test_starts_that_are_killed_while_they_sweep_block_nobody(own_cache: Path, monkeypatch) -> None:
+    """Each sees what all before it have left, under the names that they gave it."""
+    cache.ensure("tool-1", "the tool", 0, fill)
+    with monkeypatch.context() as killed:
+        killed.setattr(cache.shutil, "rmtree", lambda *_, **__: None)
+        for _ in range(40):
+            (own_cache / "tool-1" / "bin" / "tool").write_text("")
+            cache.ensure("tool-1", "the tool", 0, fill)
+    assert len(entries(own_cache)) == 41
+    assert max(map(len, entries(own_cache))) < 60
+    cache.ensure("tool-1", "the tool", 0, fill)
+    assert entries(own_cache) == ["tool-1"]
+
+
 def test_a_read_only_cache_that_is_whole_is_used(own_cache: Path, monkeypatch) -> None:
     """With what a killed start has left in it, too, which cannot be swept there."""
     entry = cache.ensure("tool-1", "the tool", 0, fill)

@@ -148,7 +148,10 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
     """Give the regions of the BED, or windows at even distances along the genome."""
     step = spec.raw_options.get("tile_step")
     if step is None:
-        return read_regions(spec, "tracks need regions to be summed over (or tile_step)")
+        tracks = ", ".join(dict.fromkeys(spec.file(row.data).name for row in spec.rows))
+        return read_regions(
+            spec, f"tracks ({tracks}) need regions to be summed over (or tile_step)"
+        )
     if option_file(spec, "regions") is not None:
         raise UserError(f"{spec.id}: give either regions or tile_step, not both.")
     if not isinstance(step, int) or isinstance(step, bool) or step < 1:

@@ -6,7 +6,7 @@ import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ _LITTLE = b"\x26\xfc\x8f\x88"
 # autoSql, summary, size of the buffer that a block unpacks to, extension.
 _HEADER = struct.Struct("<IHHQQQHHQQIQ")
 _VERSIONS, _ZOOMS, _BUFFER = 10, 64, 1 << 28
+# Magic number of the tree of chromosomes, and what is longer than a name.
+_TREE, _KEY = 0x78CA8C91, 1 << 12
 
 
 def sum_bigwig(
@@ -95,6 +97,32 @@ def _check_header(path: str | Path) -> None:
         raise ValueError(f"version {version}, {zooms} zoom levels, blocks of {buffer:,} bytes")
     if not all(_HEADER.size <= one < size for one in offsets) or summary >= size:
         raise ValueError("a part of it lies outside the file")
+    with Path(path).open("rb") as file:
+        _check_chromosomes(file, order, offsets[0])
+
+
+def _check_chromosomes(file: BinaryIO, order: str, offset: int) -> None:
+    """Refuse a list of chromosomes whose numbers are not 0, 1, 2 and so on: signal would be lost.
+
+    Raises
+    ------
+    ValueError
+    """
+    file.seek(offset)
+    magic, _, key, value, count, _ = _take(file, order + "IIIIQQ")
+    if magic != _TREE or not 0 < key < _KEY or value != 8:
+        raise ValueError("its list of chromosomes is damaged")
+    leaf, _, items = _take(file, order + "BBH")
+    if not leaf:
+        return  # of many contigs the list is a tree, which is left to the library
+    numbers = sorted(_take(file, f"{order}{key}sII")[1] for _ in range(items))
+    if len(numbers) != count or numbers != list(range(len(numbers))):
+        raise ValueError("its list of chromosomes is damaged")
+
+
+def _take(file: BinaryIO, form: str) -> tuple[Any, ...]:
+    """Read some fields."""
+    return struct.unpack(form, file.read(struct.calcsize(form)))
 
 
 def _with_suffix(path: str | Path, folder: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -11,7 +12,7 @@ import numpy as np
 
 from nfexplainn.assays import cell_counts
 from nfexplainn.assays.cell_counts import Cells, Entries, Ints
-from nfexplainn.assays.hdf5_files import array, child, texts, vector
+from nfexplainn.assays.hdf5_files import array, check_survival, child, texts, vector
 from nfexplainn.assays.regions import make_peaks, parse_names
 from nfexplainn.assays.sparse_files import check_places, check_pointers
 from nfexplainn.assays.spec import InputFile
@@ -24,6 +25,8 @@ HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _FAULT = "this HDF5 file is damaged, or lacks what AnnData and 10x files have"
 _WAY_OUT = "fetch it again, or write it anew with a current anndata"
 _LARGEST = 1 << 48  # positions that no genome has
+# Of processor time to read all but the values.
+_SECONDS, _BYTES_PER_SECOND = 4, 10_000_000
 
 
 def open_hdf5(file: InputFile) -> Cells:
@@ -34,7 +37,19 @@ def open_hdf5(file: InputFile) -> Cells:
     UserError
         If it is neither, or damaged.
     """
-    with reading(file.name, _FAULT, _WAY_OUT), h5py.File(file.path, "r") as root:
+    with reading(file.name, _FAULT, _WAY_OUT):
+        size = Path(file.path).stat().st_size
+        check_survival(lambda: _try(file), _SECONDS + size // _BYTES_PER_SECOND)
+        return _open(file)
+
+
+def _try(file: InputFile) -> None:
+    """Read all of a file but its values, and some of these."""
+    next(_open(file).entries(), None)
+
+
+def _open(file: InputFile) -> Cells:
+    with h5py.File(file.path, "r") as root:
         if "matrix" in root and "barcodes" in child(root, "matrix"):
             return _open_10x(file, root)
         if "X" in root and "obs" in root and "var" in root:

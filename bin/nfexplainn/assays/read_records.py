@@ -66,7 +66,7 @@ def _fastq(handle: BinaryIO, name: str) -> Iterator[str]:
     except dnaio.FileFormatError as error:
         line = getattr(error, "line", None)
         place = f"{name}, line {line + 1}" if isinstance(line, int) else name
-        text = str(getattr(error, "message", error)).strip().rstrip(".")
+        text = " ".join(str(getattr(error, "message", error)).split()).rstrip(".")
         raise UserError(
             f"{place}: this is no whole FASTQ or FASTA record ({text}); fetch or make it again."
         ) from error

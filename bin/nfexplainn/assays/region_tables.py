@@ -266,6 +266,8 @@ def _way_out(cell: object) -> str:
 
 def _position(cell: object) -> int | None:
     """Read a position, None where it is no whole number of the size of a genome."""
+    if isinstance(cell, bool):
+        return None
     if isinstance(cell, float):
         cell = int(cell) if cell.is_integer() else ""
     value = cell if isinstance(cell, int) else whole(str(cell))

@@ -14,7 +14,7 @@ import numpy as np
 from nfexplainn.data.audit import audit_dataset
 from nfexplainn.data.dataset import Dataset, Floats, Source, write_dataset, write_header
 from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UnusableError, UserError, printable
 from nfexplainn.evaluation.advice import for_bad_split
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
@@ -22,6 +22,7 @@ from nfexplainn.seeds import SEED, seed_for
 from nfexplainn.typed import from_json, typed
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
+_LONGEST_NAME = 255
 SPLIT_KINDS = ("random", "chromosome", "given")
 
 
@@ -286,7 +287,8 @@ def check_dataset(dataset: Dataset) -> None:
     Raises
     ------
     UserError
-        If a task has the name of another column, or a label is infinite.
+        If a task has the name of another column or one that is no plain text, or a label is
+        infinite.
     UnusableError
         If training or validation has no sequences, or its labels do not differ in any task.
     """
@@ -296,6 +298,13 @@ def check_dataset(dataset: Dataset) -> None:
             f"{dataset.meta.id}: a task may not be called '{min(reserved)}', which is a column of"
             " the data set; rename the sample."
         )
+    for task in dataset.meta.tasks:
+        if len(task) > _LONGEST_NAME or "\n" in task or printable(task) != task:
+            files = ", ".join(source.name for source in dataset.meta.sources)
+            raise UserError(
+                f"{dataset.meta.id} ({files}): the name of the task {task[:40]!r} holds control"
+                f" characters or is longer than {_LONGEST_NAME} characters; rename it."
+            )
     infinite = np.argwhere(np.isinf(dataset.labels))
     if len(infinite):
         row, column = infinite[0].tolist()

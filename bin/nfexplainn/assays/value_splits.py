@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, check_splits, place
+from nfexplainn.assays.common import Ledger, check_splits, joint_source, place
 from nfexplainn.assays.spec import Spec
 from nfexplainn.assays.value_options import ValueOptions
 from nfexplainn.data.splits import choose_groups
@@ -74,8 +74,8 @@ def split_by_column(
     if any(_PARTS.get(name.lower()) == "train" for name in counts):
         said = ", ".join(f"'{name}' ({counts[name]:,} rows)" for name in words[:5])
         raise UserError(
-            f"{spec.id}: the column '{column}' says {said} beside train; write train, valid or test"
-            " in every row, or take such rows out."
+            f"{spec.id} ({joint_source(spec)}): the column '{column}' says {said} beside train;"
+            " write train, valid or test in every row, or take such rows out."
         )
     wanted = {"valid_groups": options.valid_groups, "test_groups": options.test_groups}
     for option, names in wanted.items():

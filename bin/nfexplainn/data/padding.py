@@ -49,6 +49,11 @@ def choose_pad(
         if length > SHORT and length >= two:
             return 0
         need = max(0, -(-(two - length) // 2))
+        if need > _MOST:
+            raise UserError(
+                f"filter_length {filter_length}, pool_size {pool_size} and pool_stride"
+                f" {pool_stride} need {need:,} N on each side of {length} bp; give smaller ones."
+            )
         return need if length < one else max(need, filter_length // 2)
     pad = whole(wanted)
     if pad is None or not 0 <= pad <= _MOST:

@@ -75,6 +75,11 @@ class Genome:
         Returns
         -------
         uint8 array, shape (n, width)
+
+        Raises
+        ------
+        UserError
+            If the file ends before its index does.
         """
         if len(start) and (
             start.min() < 0 or (start + width > self.sizes[np.asarray(chrom)]).any()
@@ -91,6 +96,12 @@ class Genome:
             np.array([getattr(record, field) for record in self.records], dtype=np.int64)
             for field in ("offset", "bases", "stride")
         )
+        last = np.maximum(self.sizes - 1, 0)
+        if len(bases) and (offset + last + last // bases * (stride - bases)).max() >= len(letters):
+            raise UserError(
+                f"{self.name}: the file is shorter than its index says; it has changed since:"
+                " fetch it again and run anew."
+            )
         for first in range(0, len(start), _CHUNK):
             rows = order[first : first + _CHUNK]
             code = chrom[rows]

@@ -29,6 +29,7 @@ from nfexplainn.typed import from_json
 
 FORMAT_VERSION = 1
 _DIGEST = "digest"
+_SMALL = 1 << 28  # bytes of a file that needs no such memory as may be lacking
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,8 @@ def _header(path: Path, fields: Mapping[str, Any]) -> ModelHeader:
             raise ValueError(f"its task type is '{header.task_type}'")
         if not tasks or len(tasks) != header.config["tasks"]:
             raise ValueError(f"it has {len(tasks)} names of tasks, not {header.config['tasks']}")
+        if len(set(tasks)) < len(tasks):
+            raise ValueError("two of its tasks have one name")
     return dataclasses.replace(header, tasks=tuple(tasks))
 
 
@@ -233,8 +236,13 @@ def load_authors_model(
     check_archive(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        if path.stat().st_size > _SMALL:
+            raise
+        raise UserError(
+            f"{path}: a part of this file claims more memory than there is; it is damaged: fetch it"
+            " again."
+        ) from error
     except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
         # Its first sentence: torch goes on to advise running what the file holds.
         reason = re.split(r"\.\s", str(error), maxsplit=1)[0].strip() or type(error).__name__

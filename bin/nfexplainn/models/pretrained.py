@@ -17,6 +17,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
 from nfexplainn.models.checkpoint import LoadedModel, load_authors_model, load_model
 from nfexplainn.models.transfer import Program, SourceConfig, TransferModel, check_trusted
+from nfexplainn.models.weights import check_archive
 
 ENDINGS = (".model.safetensors", ".safetensors", ".pth", ".pt2", ".pt")
 
@@ -212,8 +213,11 @@ def _program(
 
 
 def _content(kind: str, path: Path) -> Program:
-    content = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
-    return Program(kind, content)
+    content = bytearray(path.read_bytes())
+    if not content:
+        raise UserError(f"{path}: the file is empty (0 bytes); fetch or make it again.")
+    check_archive(path)
+    return Program(kind, torch.frombuffer(content, dtype=torch.uint8))
 
 
 def _unusable(kind: str, path: Path, error: Exception) -> UserError:

@@ -1,13 +1,13 @@
 // Single rows of the sheet, and what rows say together: checked without a look into a file.
 
-include { coerceValue; valueProblem; controlProblem; sentence } from './schema.nf'
+include { coerceValue; valueProblem; controlProblem; shown; sentence } from './schema.nf'
 include { resolvePath; isRelative; fileProblem } from './paths.nf'
 include { linesOf } from './places.nf'
 
 // The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
 def checkRow(Map row, Map columns, Collection required, Object sheet, List problems) {
     def place = "${sheet.name}, line ${row.line}"
-    def cells = row.cells.findAll { _column, cell -> cell != '' }.collectEntries { column, cell -> [column, coerceValue(columns[column], cell)] }
+    def cells = row.cells.findAll { _column, cell -> cell != '' }.collectEntries { column, cell -> [column, coerceValue(columns[column], controlProblem(cell) ? shown(cell) : cell)] }
     required.findAll { column -> !(column in cells.keySet()) }.each { column ->
         problems << "${place}, column ${column}: the cell is empty; ${columns[column].description.uncapitalize()}"
     }

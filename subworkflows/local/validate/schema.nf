@@ -102,5 +102,7 @@ def didYouMean(Collection known, String name, String prefix) {
 
 // A finished sentence.
 def sentence(String text) {
-    return text ==~ /(?s).*[.?!]/ ? text : "${text}."
+    // A cell may be as long as a file.
+    def shown = text.replaceAll(/(\S{200})\S{800,}/, '$1...')
+    return shown ==~ /(?s).*[.?!]/ ? shown : "${shown}."
 }

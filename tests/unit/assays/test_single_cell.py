@@ -267,6 +267,26 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
         MTX,
         "outside the matrix",
     ),
+    "size that is none": (
+        market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90\n1 1 1\n"),
+        MTX,
+        "m.mtx, line 2: three sizes belong here",
+    ),
+    "no size": (
+        market(mtx="%%MatrixMarket matrix coordinate integer general\n% a comment\n"),
+        MTX,
+        "there is nothing below its head",
+    ),
+    "fewer entries": (
+        market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90 3\n1 1 1\n"),
+        MTX,
+        "it has 1 entries, but its head says 3",
+    ),
+    "a column more": (
+        market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90 1\n1 1 1 5\n"),
+        MTX,
+        "m.mtx: the matrix cannot be read",
+    ),
     "strangers": (
         market(clusters="Barcode,Cluster\nX-1,1\n"),
         MTX,

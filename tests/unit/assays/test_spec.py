@@ -10,7 +10,7 @@ import pytest
 from nfexplainn.assays.spec import Options, check_dataset, make_options, read_spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.data.tables import write_counts
-from nfexplainn.errors import UnusableError
+from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.tsv import write_tsv
 
 
@@ -117,6 +117,13 @@ def test_a_part_without_contrast_is_a_result(
     with pytest.raises(UnusableError, match=lack) as told:
         check_dataset(dataset(task_type, labels, parts))
     assert "valid_fraction" in told.value.advice
+
+
+def test_an_infinite_label_is_named() -> None:
+    parts = ["train", "train", "valid", "valid"]
+    labels = [[1.0], [2.0], [np.inf], [3.0]]
+    with pytest.raises(UserError, match="in the task a is infinite"):
+        check_dataset(dataset("regression", labels, parts))
 
 
 def test_one_task_with_contrast_is_enough() -> None:
