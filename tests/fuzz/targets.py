@@ -113,7 +113,6 @@ def _shared(holds: str, file: str, kind: str, share: float = 0.3) -> Target:
         ("--holds", holds, "--files", file),
         status="shared.status.json",
         share=share,
-        refused=kind == "stream",
     )
 
 

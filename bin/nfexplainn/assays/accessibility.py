@@ -156,11 +156,11 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
         raise UserError(f"{spec.id}: give either regions or tile_step, not both.")
     if not isinstance(step, int) or isinstance(step, bool) or step < 1:
         raise UserError(f"{spec.id}: tile_step is {step!r}; give 1 or more bases, whole ones.")
-    names: list[str] = []
+    chromosomes: list[str] = []
     starts = []
     for code in np.flatnonzero(reader.allowed).tolist():
         places = np.arange(0, reader.genome.sizes[code] - reader.width + 1, step, dtype=np.int64)
-        names += [reader.genome.names[code]] * len(places)
+        chromosomes += [reader.genome.names[code]] * len(places)
         starts.append(places)
     start = np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
     if not len(start):
@@ -168,7 +168,7 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
             f"{spec.id}: no chromosome is as long as a window of {reader.width} bp; use a smaller"
             " width, or other chromosomes."
         )
-    return make_peaks("tiles", names, start, start + reader.width)
+    return make_peaks("tiles", chromosomes, start, start + reader.width)
 
 
 ASSAY = Assay(
