@@ -205,15 +205,9 @@ def main() -> None:
         folder = options.folder / f"kill{number}"
         made = kill_and_resume(folder, share, whole.folder, expected, *arguments)
         print(
-            *(
-                number,
-                f"{share:.3f}",
-                f"{made.seconds:.1f}",
-                made.begun,
-                made.ended,
-                made.published,
-            ),
-            *(made.cached, made.again, made.artefacts, ",".join(made.different) or "none"),
+            *(number, f"{share:.3f}", f"{made.seconds:.1f}"),
+            *(made.begun, made.ended, made.published, made.cached, made.again),
+            *(made.artefacts, ",".join(made.different) or "none"),
             sep="\t",
             flush=True,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from nfexplainn.versions import write_versions
@@ -98,12 +101,20 @@ class _OnPage:
         return getattr(self._stream, name)
 
 
+def _disk_is_full(error: Exception) -> bool:
+    """Tell a full disk by its number, or by its text, which libraries put into theirs."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
+
+
 def run_script(main: Callable[[], None]) -> None:
     """Run a script's ``main`` and turn what it raises into the pipeline's exit codes.
 
     A :class:`UserError`, or an :class:`UnusableError` that the script had no use for, is printed
     without a traceback and ends with 1; host or GPU memory that
-    ran out ends with 137, which Nextflow retries with more; anything else is a defect of ours and
+    ran out ends with 137, which Nextflow retries with more; a full disk is a sentence and ends with
+    1; anything else is a defect of ours and
     keeps its traceback. A script that is done tells the versions of what it has used.
     """
     if not isinstance(sys.stderr, _OnPage):
@@ -117,7 +128,15 @@ def run_script(main: Callable[[], None]) -> None:
     except MemoryError:
         print("ERROR: the machine's memory ran out.", file=sys.stderr)
         sys.exit(EXIT_OUT_OF_MEMORY)
-    except RuntimeError as error:
+    except Exception as error:
+        if _disk_is_full(error):
+            place = getattr(error, "filename", None) or Path.cwd()
+            print(
+                f"ERROR: the disk of {place} is full, or your quota there is used up:"
+                " make room, or choose another work folder (-w), then start again with -resume.",
+                file=sys.stderr,
+            )
+            sys.exit(EXIT_USER_ERROR)
         # torch.OutOfMemoryError is a RuntimeError; told by name so that torch need not be imported.
         if type(error).__name__ == "OutOfMemoryError":
             print(f"ERROR: the GPU's memory ran out: {error}", file=sys.stderr)

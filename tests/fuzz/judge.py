@@ -10,6 +10,11 @@ from typing import Any
 from fuzz.changes import REFUSE, SAME, SOUND, TOLD
 from fuzz.targets import Target
 
+FINE = ("same", "told", "other", "refused", "unusable")
+FAULTS = (
+    *("traceback", "crash", "hang", "memory", "changed", "passed", "rejected", "sentence", "left"),
+    *("ran", "harness", "usage"),
+)
 _LONGEST = 1500
 _INNARDS = re.compile(r"Traceback|<class |object at 0x|[\x00-\x08\x0b-\x1f\x7f]|/bin/nfexplainn")
 
@@ -18,9 +23,8 @@ _INNARDS = re.compile(r"Traceback|<class |object at 0x|[\x00-\x08\x0b-\x1f\x7f]|
 class Verdict:
     """What came of a case; ``fault`` is empty where it is as it must be.
 
-    ``kind`` is ``same``, ``told``, ``other``, ``refused``, ``unusable`` or, of a fault,
-    ``traceback``, ``crash``, ``hang``, ``memory``, ``changed``, ``passed``, ``rejected``,
-    ``sentence``, ``left``, ``ran`` or ``harness``.
+    ``kind`` is one of :data:`FINE` or :data:`FAULTS`: numbers that are none or had to be refused
+    have ``passed``, a valid form was ``rejected``, what a file holds ``ran``.
     """
 
     kind: str

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from fuzz.inputs import make_inputs  # noqa: E402
-from fuzz.judge import Verdict, judge  # noqa: E402
+from fuzz.judge import FAULTS, FINE, Verdict, judge  # noqa: E402
 from fuzz.server import Case, Facts, in_child, preload, run_cases  # noqa: E402
 from fuzz.targets import Target, targets  # noqa: E402
 
@@ -34,7 +34,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     parser.add_argument("--only", default="", help="targets whose name holds this")
     parser.add_argument("--replay", default="", help="SEED/TARGET/NUMBER: run this one, keep it")
-    parser.add_argument("--table", type=Path, help="TSV to write: cases by target and verdict")
+    parser.add_argument("--table", type=Path, help="TSV to which a line on this run is added")
     parser.add_argument("--faults", type=Path, help="JSON lines to write: facts of the faults")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     return parser.parse_args()
@@ -85,29 +85,29 @@ def judged(
 
 def _all(cases: list[Case], folder: Path, args: argparse.Namespace) -> int:
     begun = time.monotonic()
-    counts: Counter[tuple[str, str]] = Counter()
+    kinds: Counter[str] = Counter()
     faults: list[tuple[Case, Verdict, Facts]] = []
     slowest = 0.0
     for number, (case, verdict, facts) in enumerate(judged(cases, folder, args.jobs), 1):
-        counts[case.target.name, verdict.kind] += 1
+        kinds[verdict.kind] += 1
         slowest = max(slowest, facts["seconds"])
         if verdict.fault:
             faults.append((case, verdict, facts))
         if number % 500 == 0:
             rate = number / (time.monotonic() - begun)
             print(f"{number:,} of {len(cases):,} cases, {rate:.0f} per second", file=sys.stderr)
-    if args.table:
-        _write_table(counts, args.table)
     if args.faults:
         with args.faults.open("w") as out:
             for case, verdict, facts in faults:
                 out.write(json.dumps({"case": case.name, "kind": verdict.kind} | facts) + "\n")
     _tell(faults, sys.stdout)
-    kinds = Counter(kind for (_, kind), n in counts.items() for _ in range(n))
     listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
     seconds = time.monotonic() - begun
     ran = f"{len(cases):,} cases, seed {args.seed}, {seconds:.0f} s, slowest {slowest:.1f} s"
     print(f"{ran}: {listed}")
+    if args.table:
+        figures = {"seed": args.seed, "cases": len(cases), "seconds": round(seconds)}
+        _add_row(args.table, figures | {"slowest": slowest}, kinds)
     return 1 if faults else 0
 
 
@@ -129,15 +129,14 @@ def _replay(case: Case, folder: Path) -> int:
     return 1 if verdict.fault else 0
 
 
-def _write_table(counts: Counter[tuple[str, str]], path: Path) -> None:
-    """Write how many cases of every target came to which verdict."""
-    kinds = sorted({kind for _, kind in counts})
-    names = sorted({name for name, _ in counts})
-    lines = ["\t".join(["target", "cases", *kinds])]
-    for name in names:
-        row = [counts[name, kind] for kind in kinds]
-        lines.append("\t".join([name, *map(str, (sum(row), *row))]))
-    path.write_text("\n".join(lines) + "\n")
+def _add_row(path: Path, facts: dict[str, object], kinds: Counter[str]) -> None:
+    """Add what came of a run to a table of runs."""
+    verdicts = (*FINE, *FAULTS)
+    if not path.exists():
+        path.write_text("\t".join([*facts, *verdicts]) + "\n")
+    with path.open("a") as out:
+        counts = [kinds[verdict] for verdict in verdicts]
+        out.write("\t".join(map(str, (*facts.values(), *counts))) + "\n")
 
 
 if __name__ == "__main__":

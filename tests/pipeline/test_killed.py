@@ -72,7 +72,22 @@ def test_every_published_file_is_compared_with_its_task_s_own(root: Path) -> Non
         if line.strip().startswith("publishDir")
     ]
     assert len(lines) > 20
-    assert [line for line in lines if "overwrite: 'deep'" not in line] == []
+    wanted = "overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null"
+    assert [line for line in lines if wanted not in line] == []
+
+
+def test_links_of_a_run_before_are_replaced_although_their_content_is_the_same(
+    tmp_path: Path,
+) -> None:
+    """Where files are not copied, a link must lead to this run's task: the other may be deleted."""
+    sheet = str(small_sheet(tmp_path / "input"))
+    arguments = ("--input", sheet, *SMALL, "--publish_dir_mode", "symlink", "-stub-run")
+    for work in ("one", "two"):
+        run = run_nextflow(tmp_path, ROOT, *arguments, "-w", work)
+        assert run.code == 0, run.said
+    links = [path for path in run.results.rglob("*") if path.is_symlink()]
+    assert len(links) > 20
+    assert {path.resolve().relative_to(tmp_path).parts[0] for path in links} == {"two"}
 
 
 def test_files_that_are_whole_are_not_written_again(whole: Whole) -> None:

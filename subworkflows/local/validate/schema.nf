@@ -96,7 +96,8 @@ def typeName(String type) {
 def didYouMean(Collection known, String name, String prefix) {
     def plain = { text -> text.toString().toLowerCase().replaceAll(/[-_ ]/, '') }
     def same = known.find { candidate -> plain.call(candidate) == plain.call(name) }
-    def near = same ?: known.collect { candidate -> candidate.toString() }.closest(name).find { candidate -> candidate }
+    // No name is as long; to compare each letter of a whole file with each of every name takes minutes.
+    def near = same ?: name.size() > 200 ? null : known.collect { candidate -> candidate.toString() }.closest(name).find { candidate -> candidate }
     return near ? "; did you mean ${prefix}${near}?" : ''
 }
 

@@ -26,7 +26,7 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     def steering = names.findAll { cell -> controlProblem(cell) }
     problems.addAll(steering.collect { cell -> sentence("${name}, line ${lines[0].line}, column ${names.indexOf(cell) + 1}, its name: ${controlProblem(cell)}") })
     // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
-    problems.addAll((names - steering).findAll { cell -> cell && !(cell in columns) }.collect { cell ->
+    problems.addAll((names - steering).toUnique().findAll { cell -> cell && !(cell in columns) }.collect { cell ->
         def near = didYouMean(columns, cell, '')
         sentence("${name}, line ${lines[0].line}: there is no column '${cell}'${near}") + (near ? '' : " The columns are ${columns.join(', ')}.")
     })

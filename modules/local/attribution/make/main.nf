@@ -4,7 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process ATTRIBUTION_MAKE {
     tag "${meta.id}"
     label 'process_medium'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/attribution" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,meme,npz}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/attribution" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,meme,npz}'
 
     input:
     // units: motifs of the best replicate of explainn, or []

@@ -1,7 +1,7 @@
 process BASELINE_EVALUATE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(dataset)

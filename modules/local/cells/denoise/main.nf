@@ -6,7 +6,7 @@ process CELLS_DENOISE {
     label 'process_high'
     label 'process_gpu'
     container { params.peakvi_container }
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.peakvi.tsv'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.peakvi.tsv'
 
     input:
     // spec, names: as of the preparation; options: [peakvi_latent: 21, ...]

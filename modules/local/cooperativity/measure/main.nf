@@ -4,7 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process COOPERATIVITY_MEASURE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(pairs)

@@ -4,7 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process COOPERATIVITY_PAIR {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.id}/cooperativity" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
     // files: final units of the models that can be read, and the motifs of their best replicates; or none

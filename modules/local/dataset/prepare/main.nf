@@ -4,7 +4,7 @@ include { asJson; filesOf; linkGiven } from '../../../../subworkflows/local/vali
 process DATASET_PREPARE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{status.json,parquet,tsv}'
+    publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{status.json,parquet,tsv}'
 
     input:
     // spec: what is asked; names: what the user calls the files

@@ -4,7 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process EXPLANATION_MAKE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,svg,parquet,bed}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,svg,parquet,bed}'
 
     input:
     // units: of this replicate; named: what the units are called

@@ -5,7 +5,7 @@ process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{safetensors,tsv,parquet,diverged.json}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{safetensors,tsv,parquet,diverged.json}'
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]

@@ -2,7 +2,7 @@
 process MODES_COUNT {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
     tuple val(meta), path(tomtom), path(modes)

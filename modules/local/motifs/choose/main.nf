@@ -3,7 +3,7 @@ include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/val
 process MOTIFS_CHOOSE {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/data" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.initial.{meme,tsv}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.initial.{meme,tsv}'
 
     input:
     tuple val(meta), val(options), path(motifs, stageAs: 'given/?')

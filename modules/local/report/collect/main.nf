@@ -2,7 +2,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
 process REPORT_COLLECT {
     label 'process_low'
-    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '{tables,pipeline_info}/*'
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{tables,pipeline_info}/*'
 
     input:
     // settings: [params: [...], versions: [...], best: ['oct4.explainn': 2], faults: [oct4: ['...']]]; no name, time or command line of the run, or this would never be cached

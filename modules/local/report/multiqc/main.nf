@@ -1,6 +1,6 @@
 process REPORT_MULTIQC {
     label 'process_low'
-    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: 'deep'
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null
 
     input:
     path files

@@ -5,7 +5,7 @@ process STREME_RUN {
     label 'process_medium'
     container { params.streme_container }
     errorStrategy { task.exitStatus in 130..145 && task.attempt < 3 ? 'retry' : 'ignore' }
-    publishDir path: { "${params.outdir}/${meta.id}/streme" }, mode: params.publish_dir_mode, overwrite: 'deep'
+    publishDir path: { "${params.outdir}/${meta.id}/streme" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null
 
     input:
     // meta: [id: 'oct4', assay: 'sequences', number: '1']; options: [streme_nmotifs: 10, ...]

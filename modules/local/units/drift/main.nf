@@ -3,7 +3,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_DRIFT {
     tag "${meta.id}"
     label 'process_single'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.tsv'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
     tuple val(meta), val(options), path(model), path(motifs), path(units), path(initial)

@@ -3,7 +3,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_INTERPRET {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)

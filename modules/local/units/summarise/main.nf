@@ -3,8 +3,8 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*}'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: 'deep', pattern: '*.{verdict.json,ensemble.tsv}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{verdict.json,ensemble.tsv}'
 
     input:
     // best: number of the best replicate; files: of all replicates (units, effects, history, metrics, predictions) and of the data set (itself, baseline, counts); motifs: known ones
