@@ -1,4 +1,4 @@
-"""What the names of sequences tell: coordinates, and which sequence a shuffle was made from."""
+"""Where sequences come from: as arrays, as names, and as arrays read off names."""
 
 from __future__ import annotations
 
@@ -55,6 +55,57 @@ class Coordinates:
         out[placed] = first[chain]
         return out
 
+    def take(self, rows: NDArray[np.bool_]) -> Coordinates:
+        """Keep some rows; a shuffle without its parent has neither parent nor chromosome."""
+        kept = np.append(np.where(rows, np.cumsum(rows) - 1, -1), -1)
+        parent = kept[self.parent[rows]]
+        orphan = (self.parent[rows] >= 0) & (parent < 0)
+        chrom = np.where(orphan, -1, self.chrom[rows])
+        return _in_order(self.chromosomes, chrom, self.start[rows], self.end[rows], parent)
+
+
+def _in_order(
+    chromosomes: Sequence[str],
+    chrom: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    parent: NDArray[np.int64],
+) -> Coordinates:
+    """Number the chromosomes that occur in order of appearance; a shuffle has its parent's."""
+    child = parent >= 0
+    codes, first = np.unique(chrom[(chrom >= 0) & ~child], return_index=True)
+    codes = codes[np.argsort(first)]
+    number = np.full(len(chromosomes) + 1, -1, dtype=np.int64)  # the last is that of -1
+    number[codes] = np.arange(len(codes))
+    out = number[chrom]
+    out[child] = out[parent[child]]
+    return Coordinates(tuple(chromosomes[c] for c in codes.tolist()), out, start, end, parent)
+
+
+def window_coordinates(
+    chromosomes: Sequence[str],
+    chrom: NDArray[np.int64],
+    start: NDArray[np.int64],
+    width: int,
+    parent: NDArray[np.int64],
+) -> Coordinates:
+    """Give the coordinates of windows of a genome: what :func:`read_names` reads off their names.
+
+    Parameters
+    ----------
+    chromosomes : sequence of str
+        Of the genome.
+    chrom, start : int64 array, shape (n,)
+        ``start`` means nothing where there is a parent.
+    width : int
+    parent : int64 array, shape (n,)
+        Row of the window that a shuffle was made from, -1 for all others.
+    """
+    own = parent < 0
+    return _in_order(
+        chromosomes, chrom, np.where(own, start, 0), np.where(own, start + width, 0), parent
+    )
+
 
 def shuffle_name(parent: str, number: int) -> str:
     """Name the shuffle with this number, from 1, of a parent."""
@@ -64,6 +115,14 @@ def shuffle_name(parent: str, number: int) -> str:
 def window_name(chromosome: str, start: int, end: int) -> str:
     """Name a window of the forward strand."""
     return f"{chromosome}:{start}-{end}(+)"
+
+
+def window_names(
+    chromosomes: Sequence[str], chrom: NDArray[np.int64], start: NDArray[np.int64], width: int
+) -> list[str]:
+    """Name windows of the forward strand; ``chrom`` are positions in ``chromosomes``."""
+    places = zip(chrom.tolist(), start.tolist(), strict=True)
+    return [window_name(chromosomes[code], at, at + width) for code, at in places]
 
 
 def read_names(names: Sequence[str]) -> Coordinates:
