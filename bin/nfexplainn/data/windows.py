@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.io.coordinates import Coordinates, window_coordinates, window_name, window_names
+from nfexplainn.io.coordinates import Coordinates, order_coordinates, window_name, window_names
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints
 
@@ -66,8 +66,8 @@ class Windows:
     def coordinates(self, parent: Ints | None = None) -> Coordinates:
         """Say where the windows lie; those with a parent (-1: none) are its shuffles."""
         parent = np.full(len(self), -1, dtype=np.int64) if parent is None else parent
-        width = self.codes.shape[1]
-        return window_coordinates(self.chromosomes, self.chrom, self.start, width, parent)
+        end = self.start + self.codes.shape[1]
+        return order_coordinates(self.chromosomes, self.chrom, self.start, end, parent)
 
 
 def join_windows(parts: Sequence[Windows]) -> Windows:

@@ -61,50 +61,36 @@ class Coordinates:
         parent = kept[self.parent[rows]]
         orphan = (self.parent[rows] >= 0) & (parent < 0)
         chrom = np.where(orphan, -1, self.chrom[rows])
-        return _in_order(self.chromosomes, chrom, self.start[rows], self.end[rows], parent)
+        return order_coordinates(self.chromosomes, chrom, self.start[rows], self.end[rows], parent)
 
 
-def _in_order(
+def order_coordinates(
     chromosomes: Sequence[str],
     chrom: NDArray[np.int64],
     start: NDArray[np.int64],
     end: NDArray[np.int64],
     parent: NDArray[np.int64],
 ) -> Coordinates:
-    """Number the chromosomes that occur in order of appearance; a shuffle has its parent's."""
-    child = parent >= 0
-    codes, first = np.unique(chrom[(chrom >= 0) & ~child], return_index=True)
-    codes = codes[np.argsort(first)]
-    number = np.full(len(chromosomes) + 1, -1, dtype=np.int64)  # the last is that of -1
-    number[codes] = np.arange(len(codes))
-    out = number[chrom]
-    out[child] = out[parent[child]]
-    return Coordinates(tuple(chromosomes[c] for c in codes.tolist()), out, start, end, parent)
-
-
-def window_coordinates(
-    chromosomes: Sequence[str],
-    chrom: NDArray[np.int64],
-    start: NDArray[np.int64],
-    width: int,
-    parent: NDArray[np.int64],
-) -> Coordinates:
-    """Give the coordinates of windows of a genome: what :func:`read_names` reads off their names.
+    """Give coordinates whose chromosomes are those that occur, as :func:`read_names` does.
 
     Parameters
     ----------
     chromosomes : sequence of str
         Of the genome.
-    chrom, start : int64 array, shape (n,)
-        ``start`` means nothing where there is a parent.
-    width : int
+    chrom, start, end : int64 array, shape (n,)
+        Of shuffles they mean nothing.
     parent : int64 array, shape (n,)
-        Row of the window that a shuffle was made from, -1 for all others.
+        Row of the sequence that a shuffle was made from, -1 for all others.
     """
     own = parent < 0
-    return _in_order(
-        chromosomes, chrom, np.where(own, start, 0), np.where(own, start + width, 0), parent
-    )
+    codes, first = np.unique(chrom[(chrom >= 0) & own], return_index=True)
+    codes = codes[np.argsort(first)]
+    number = np.full(len(chromosomes) + 1, -1, dtype=np.int64)  # the last is that of -1
+    number[codes] = np.arange(len(codes))
+    out = number[chrom]
+    out[~own] = out[parent[~own]]
+    names = tuple(chromosomes[code] for code in codes.tolist())
+    return Coordinates(names, out, np.where(own, start, 0), np.where(own, end, 0), parent)
 
 
 def shuffle_name(parent: str, number: int) -> str:

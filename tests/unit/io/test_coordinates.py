@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from nfexplainn.io.coordinates import (
     Coordinates,
+    order_coordinates,
     read_names,
     shuffle_name,
-    window_coordinates,
     window_names,
 )
 
@@ -39,7 +39,9 @@ def sets(draw: Any) -> tuple[list[str], Coordinates]:
     names += [shuffle_name(names[row], number) for number, row in enumerate(parents, 1)]
     rows = np.concatenate([np.arange(n), np.array(parents, dtype=np.int64)]).astype(np.int64)
     parent = np.concatenate([np.full(n, -1), parents]).astype(np.int64)
-    return names, window_coordinates(CHROMOSOMES, chrom[rows], start[rows], WIDTH, parent)
+    return names, order_coordinates(
+        CHROMOSOMES, chrom[rows], start[rows], start[rows] + WIDTH, parent
+    )
 
 
 @given(sets(), st.integers(0, 2**32))
@@ -62,7 +64,7 @@ def test_all_rows_are_the_same_coordinates(made: tuple[list[str], Coordinates]) 
 def test_a_name_of_a_chromosome_may_hold_what_no_name_of_a_window_can() -> None:
     """HLA alleles hold colons: arrays know their place, names do not."""
     zeros, none = np.zeros(2, dtype=np.int64), np.full(2, -1)
-    where = window_coordinates(("HLA-A*01:01",), zeros, np.array([5, 20]), WIDTH, none)
+    where = order_coordinates(("HLA-A*01:01",), zeros, np.array([5, 20]), np.array([35, 50]), none)
     assert where.chromosomes == ("HLA-A*01:01",) and where.chains().tolist() == [0, 0]
     names = window_names(("HLA-A*01:01",), zeros, np.array([5, 20]), WIDTH)
     assert read_names(names).chrom.tolist() == [-1, -1]
