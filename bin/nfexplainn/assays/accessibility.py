@@ -9,7 +9,6 @@ from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import Ledger, joint_source, place, task_names
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
-    Cut,
     choice,
     cut_windows,
     finish,
@@ -25,6 +24,7 @@ from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.tracks import is_track, sum_track
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.data.dataset import Floats
+from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.advice import of_regions
 from nfexplainn.features import AssayFacts
@@ -70,7 +70,7 @@ def prepare(spec: Spec) -> Prepared:
     default = "none" if not all(tracks) else "log2" if len(tasks) == 1 else "log2_quantile"
     allowed = (default, *(one for one in TRANSFORMS if one != default))
     transform = choice(spec, "transform", allowed)
-    labels = transform_signal(labels[keep], transform, tasks, cut.names)
+    labels = transform_signal(labels[keep], transform, tasks, cut)
     if transform != "none":
         ledger.note(f"The signal was transformed: {transform.replace('_', ' and ')}.")
     return finish(
@@ -88,7 +88,7 @@ def prepare(spec: Spec) -> Prepared:
 
 def _from_tables(
     spec: Spec, reader: WindowReader
-) -> tuple[Cut, Floats, tuple[str, ...], NDArray[np.str_]]:
+) -> tuple[Windows, Floats, tuple[str, ...], NDArray[np.str_]]:
     """Read tables with a column per sample."""
     if option_file(spec, "regions") is not None:
         raise UserError(
@@ -113,14 +113,14 @@ def _from_tables(
         tasks = table.tasks
         for reading in table.readings:
             reader.ledger.read(*reading)
-        cut = cut_windows(reader, table.peaks)
-        parts.append((cut, table.values[cut.rows]))
+        cut, rows = cut_windows(reader, table.peaks)
+        parts.append((cut, table.values[rows]))
     gather(errors)
     cut, labels, given = stack(spec, parts)
     return cut, labels, tasks, given
 
 
-def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Cut, Floats, tuple[str, ...]]:
+def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Windows, Floats, tuple[str, ...]]:
     """Sum tracks over windows."""
     split = next((row for row in spec.rows if row.split), None)
     if split is not None:
@@ -134,7 +134,7 @@ def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Cut, Floats, tuple[s
         raise UserError(
             f"{spec.id}: two rows are called '{tasks[twice]}'; every track needs its own label."
         )
-    cut = cut_windows(reader, _tracked_regions(spec, reader))
+    cut, _ = cut_windows(reader, _tracked_regions(spec, reader))
     columns = read_each(
         (spec.file(row.data) for row in spec.rows),
         lambda file: sum_track(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.regions import Cut
 from nfexplainn.data.dataset import Floats
+from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.io.chromosomes import check_signal
 from nfexplainn.io.genome import Genome
@@ -30,7 +30,7 @@ _TREE, _KEY = 0x78CA8C91, 1 << 12
 
 
 def sum_bigwig(
-    path: str | Path, name: str, genome: Genome, cut: Cut, width: int, ledger: Ledger
+    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, ledger: Ledger
 ) -> Floats:
     """Sum the values of a bigWig over windows, in the order of the genome.
 
@@ -56,10 +56,10 @@ def sum_bigwig(
             check_signal(name, sizes, genome.names, cut.chrom, genome.name, "bp")
             ledger.read(name, "track", f"bigWig, {len(sizes):,} chromosomes")
             sums = _bigwig_sums(track, sizes, genome, cut, width)
-    return finite_sums(name, sums, cut.names)
+    return finite_sums(name, sums, cut)
 
 
-def finite_sums(name: str, sums: NDArray[np.float64], windows: Sequence[str]) -> Floats:
+def finite_sums(name: str, sums: NDArray[np.float64], windows: Windows) -> Floats:
     """Give sums over windows, float32, shape (n,), which must be finite.
 
     Raises
@@ -70,7 +70,7 @@ def finite_sums(name: str, sums: NDArray[np.float64], windows: Sequence[str]) ->
     wrong = np.flatnonzero(~(np.abs(sums) <= _LARGEST))
     if len(wrong):
         raise UserError(
-            f"{name}: the signal of the window {windows[wrong[0]]} adds up to"
+            f"{name}: the signal of the window {windows.name(wrong[0])} adds up to"
             f" {sums[wrong[0]]:g}; make the track again without values that are infinite or no"
             " numbers."
         )
@@ -154,10 +154,10 @@ def _check_sizes(name: str, sizes: Mapping[str, int], genome: Genome) -> None:
 
 
 def _bigwig_sums(
-    track: Any, sizes: Mapping[str, int], genome: Genome, cut: Cut, width: int
+    track: Any, sizes: Mapping[str, int], genome: Genome, cut: Windows, width: int
 ) -> NDArray[np.float64]:
     """Sum the values of a bigWig that is open, shape (n,)."""
-    out = np.zeros(len(cut.names))
+    out = np.zeros(len(cut))
     for row in np.argsort(genome.axis[cut.chrom] + cut.start).tolist():
         chromosome = genome.names[cut.chrom[row]]
         if chromosome in sizes:

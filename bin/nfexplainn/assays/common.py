@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.assays.spec import Prepared, Row, Spec
-from nfexplainn.data.dataset import SPLITS, Dataset, DatasetMeta, Floats, TaskType
+from nfexplainn.data.dataset import SPLITS, Dataset, DatasetMeta, Floats, Source, TaskType
 from nfexplainn.data.splits import across_parts, make_groups, split_chromosomes, split_random
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation.advice import for_few_positives, for_no_negatives, for_no_others
-from nfexplainn.io.coordinates import read_names
+from nfexplainn.io.coordinates import Coordinates, read_names
 
 ALL_FILES = "all files together"
 _NAMES = 20
@@ -150,6 +150,9 @@ def assemble(
     *,
     task_type: TaskType | None = None,
     strand_symmetric: bool = True,
+    where: Coordinates | None = None,
+    flanks: dna.Codes | None = None,
+    genome: Source | None = None,
 ) -> Prepared:
     """Split the sequences and make the data set.
 
@@ -158,7 +161,7 @@ def assemble(
     spec : Spec
     ledger : Ledger
     names : list of str
-        Unique; coordinates and shuffles are recognised by them.
+        Unique.
     codes : uint8 array, shape (n, length)
     labels : float32 array, shape (n, tasks)
     tasks : sequence of str
@@ -171,6 +174,12 @@ def assemble(
         for only of these two.
     strand_symmetric : bool
         Whether a sequence and its reverse complement are the same observation.
+    where : Coordinates, optional
+        Where the sequences come from; by default what their names say.
+    flanks : uint8 array, shape (n, 2 * width), optional
+        The bases beside them.
+    genome : Source, optional
+        That they are of.
 
     Raises
     ------
@@ -182,7 +191,7 @@ def assemble(
     task_type = task_type or ("binary" if len(tasks) == 1 else "multilabel")
     if task_type in ("binary", "multilabel"):
         _check_enough(spec, ledger, labels, tasks)
-    where = read_names(names)
+    where = where or read_names(names)
     groups = make_groups(codes, where)
     if given is not None and task_type in ("binary", "multilabel"):
         # Measured values are compared as their authors split them; the audit tells what is shared.
@@ -190,8 +199,8 @@ def assemble(
         ledger.drop(joint_source(spec), _ACROSS, int((~stay).sum()))
         names = [name for name, kept in zip(names, stay.tolist(), strict=True) if kept]
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
+        where, flanks = where.take(stay), None if flanks is None else flanks[stay]
         _check_enough(spec, ledger, labels, tasks)
-        where = read_names(names)
     rng = spec.rng("split")
     if given is not None:
         split, drawn = _complete(given, groups, labels, spec, rng)
@@ -217,7 +226,8 @@ def assemble(
         how = "random"
         _note_fractions(split, groups, spec, ledger)
     _note_untrained(split, labels, tasks, task_type, ledger)
-    # One order for all: by split, then as made. Training shuffles anyway.
+    if genome is not None:
+        extra = extra | {"genome": genome.name}
     meta = DatasetMeta(
         id=spec.id,
         assay=spec.assay,
@@ -226,14 +236,13 @@ def assemble(
         length=codes.shape[1],
         strand_symmetric=strand_symmetric,
         seed=options.seed,
-        sources=spec.sources(),
+        sources=spec.sources() + ((genome,) if genome else ()),
         dropped=ledger.reasons(),
         notes=tuple(ledger.notes),
         extra=extra | {"split_by": how},
     )
-    return Prepared(
-        Dataset(meta, names, codes, split, labels), ledger.dropped, list(ledger.readings)
-    )
+    dataset = Dataset(meta, names, codes, split, labels, flanks)
+    return Prepared(dataset, where, ledger.dropped, list(ledger.readings))
 
 
 def _note_untrained(

@@ -8,7 +8,6 @@ from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import Ledger, joint_source
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
-    Cut,
     RegionTable,
     choice,
     choose_tasks,
@@ -23,6 +22,7 @@ from nfexplainn.assays.regions import (
 from nfexplainn.assays.sparse_files import read_sparse
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.data.dataset import Floats
+from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE
 from nfexplainn.features import Advice, AssayFacts
@@ -61,10 +61,10 @@ def prepare(spec: Spec) -> Prepared:
                 f"{table.peaks.name}: its columns differ from those of {tables[0].peaks.name};"
                 " matrices of one data set have the same tasks in the same order."
             )
-    parts: list[tuple[Cut, Floats]] = []
+    parts: list[tuple[Windows, Floats]] = []
     for table in tables:
-        cut = cut_windows(reader, table.peaks)
-        parts.append((cut, table.values[cut.rows]))
+        cut, rows = cut_windows(reader, table.peaks)
+        parts.append((cut, table.values[rows]))
     cut, labels, given = stack(spec, parts)
     unknown = np.isnan(labels)
     out = np.asarray(unknown.any(axis=1) if drop else unknown.all(axis=1))

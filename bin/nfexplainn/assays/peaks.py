@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn import dna
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import (
     ALL_FILES,
@@ -25,10 +26,8 @@ from nfexplainn.assays.common import (
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
 from nfexplainn.data.dataset import SPLITS, Floats, Source
-from nfexplainn.data.flanks import MAX_SHIFT, genome_flanks
 from nfexplainn.data.negatives import (
     BINS,
-    Windows,
     gc_bins,
     match_pool,
     match_with_unknown,
@@ -36,11 +35,12 @@ from nfexplainn.data.negatives import (
     shuffled,
 )
 from nfexplainn.data.unknown import extend_unknown, lay_unknown, matched_by
+from nfexplainn.data.windows import MAX_SHIFT, Windows, join_windows
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE, for_no_peaks
 from nfexplainn.features import Advice, AssayFacts
-from nfexplainn.io.coordinates import window_name
-from nfexplainn.io.genome import Genome, genome_sha256, open_genome
+from nfexplainn.io.coordinates import Coordinates
+from nfexplainn.io.genome import genome_sha256, open_genome
 from nfexplainn.io.intervals import Regions, merge_close
 from nfexplainn.problems import gather, read_each
 
@@ -77,56 +77,62 @@ def prepare(spec: Spec) -> Prepared:
         )
     ledger = Ledger()
     genome = open_genome(spec.genome.path, spec.genome.name)
-    reader = WindowReader(spec, genome, ledger)
-    files = [spec.file(row.data) for row in spec.rows]
-    mapped = read_each(files, lambda file: reader.read(file.path, file.name, reader.top_n))
-    _check_some(files, mapped, ledger)
-
-    split_of_row = [row.split or "" for row in spec.rows]
-    windows, labels, given = _windows(spec, reader, mapped, task_of_row, len(tasks), split_of_row)
-    names = [
-        window_name(genome.names[c], s, s + reader.width)
-        for c, s in zip(windows.chrom.tolist(), windows.start.tolist(), strict=True)
-    ]
-    extent = Regions.merge(
-        np.concatenate([one.extent.start for one in mapped]),
-        np.concatenate([one.extent.end for one in mapped]),
-    )
-    ratio = spec.options.negatives_ratio
-    if kinds == ["others"] and len(spec.rows) > 1 and not spec.others:
-        # The rows of one data set are each other's negatives already.
-        codes, titles, part = windows.codes[:0], list[str](), given[:0]
-        ledger.note("Negatives of each task are the peaks of the other tasks.")
-    elif kinds == ["shuffle"]:
-        codes, titles, parents, failed = shuffled(windows.codes, names, ratio, spec.rng("shuffle"))
-        ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
-        ledger.note("Negatives are dinucleotide shuffles of the positive windows.")
-        part = given[parents]
-    else:
-        keep, negative = _matched(spec, reader, kinds, windows, extent)
-        ledger.drop(joint_source(spec), _GC_UNMATCHED, len(names) - len(keep))
-        windows, labels, given = windows.take(keep), labels[keep], given[keep]
-        names = [names[row] for row in keep.tolist()]
-        codes = negative.codes
-        titles = [
-            window_name(genome.names[c], s, s + reader.width)
-            for c, s in zip(negative.chrom.tolist(), negative.start.tolist(), strict=True)
-        ]
-        part = np.resize(given, len(titles)) if len(given) else given
-        part = spec.rng("parts of negatives").permutation(part)
-    blank = np.zeros((len(titles), len(tasks)), dtype=np.float32)
-    kind = "file" if isinstance(kinds[0], int) else kinds[0]
-    prepared = assemble(
+    reader = WindowReader(spec, genome, ledger, MAX_SHIFT)
+    windows, where, names, labels, given = _windows(spec, reader, kinds, task_of_row, len(tasks))
+    return assemble(
         spec,
         ledger,
-        names + titles,
-        np.concatenate([windows.codes, codes]),
-        np.concatenate([labels, blank]),
+        names,
+        windows.codes,
+        labels,
         tasks,
-        np.concatenate([given, part]) if has_split else None,
-        {"negatives": kind, "negatives_ratio": ratio, "genome": genome.name},
+        given if has_split else None,
+        {
+            "negatives": "file" if isinstance(kinds[0], int) else kinds[0],
+            "negatives_ratio": spec.options.negatives_ratio,
+        },
+        where=where,
+        flanks=extend_unknown(windows.codes, windows.flanks),
+        genome=Source(genome.name, genome_sha256(genome)),
     )
-    return _with_genome(prepared, genome)
+
+
+def _windows(
+    spec: Spec, reader: WindowReader, kinds: list[int | str], task_of_row: list[int], tasks: int
+) -> tuple[Windows, Coordinates, list[str], Floats, NDArray[np.str_]]:
+    """Make the windows of positives and, behind them, of negatives; give labels and parts too."""
+    windows, labels, given, extent = _positives(spec, reader, task_of_row, tasks)
+    ledger, ratio = reader.ledger, spec.options.negatives_ratio
+    parents = np.zeros(0, dtype=np.int64)
+    negative, part = windows.take(parents), given[:0]
+    if kinds == ["others"] and len(spec.rows) > 1 and not spec.others:
+        # The rows of one data set are each other's negatives already.
+        ledger.note("Negatives of each task are the peaks of the other tasks.")
+    elif kinds != ["shuffle"]:
+        keep, negative = _matched(spec, reader, kinds, windows, extent)
+        ledger.drop(joint_source(spec), _GC_UNMATCHED, len(windows) - len(keep))
+        windows, labels, given = windows.take(keep), labels[keep], given[keep]
+        part = np.resize(given, len(negative)) if len(given) else given
+        part = spec.rng("parts of negatives").permutation(part)
+    names = windows.names() + negative.names()
+    if kinds == ["shuffle"]:
+        codes, titles, rows, failed = shuffled(windows.codes, names, ratio, spec.rng("shuffle"))
+        ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
+        ledger.note("Negatives are dinucleotide shuffles of the positive windows.")
+        flanks = np.full((len(rows), windows.flanks.shape[1]), dna.N_CODE, dtype=np.uint8)
+        place = windows.chrom[rows], windows.start[rows]
+        negative = Windows(windows.chromosomes, *place, codes, flanks)
+        names, part, parents = names + titles, given[rows], rows.astype(np.int64)
+    own = np.full(len(names) - len(parents), -1, dtype=np.int64)
+    both = join_windows([windows, negative])
+    blank = np.zeros((len(negative), tasks), dtype=np.float32)
+    return (
+        both,
+        both.coordinates(np.concatenate([own, parents])),
+        names,
+        np.concatenate([labels, blank]),
+        np.concatenate([given, part]),
+    )
 
 
 def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledger) -> None:
@@ -146,17 +152,26 @@ def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledge
         )
 
 
-def _windows(
-    spec: Spec,
-    reader: WindowReader,
-    mapped: list[MappedPeaks],
-    task_of_row: list[int],
-    tasks: int,
-    split_of_row: list[str],
-) -> tuple[Windows, Floats, NDArray[np.str_]]:
-    """Merge the summits of all rows (of each part, where the sheet gives parts) into windows."""
+def _positives(
+    spec: Spec, reader: WindowReader, task_of_row: list[int], tasks: int
+) -> tuple[Windows, Floats, NDArray[np.str_], Regions]:
+    """Merge the summits of all rows (of each part, where the sheet gives parts) into windows.
+
+    Returns
+    -------
+    windows : Windows, of length n
+    labels : float32 array, shape (n, tasks)
+    given : array of str, shape (n,)
+        The rows' splits.
+    extent : Regions
+        What all peaks cover.
+    """
+    files = [spec.file(row.data) for row in spec.rows]
+    mapped = read_each(files, lambda file: reader.read(file.path, file.name, reader.top_n))
+    _check_some(files, mapped, reader.ledger)
+    split_of_row = [row.split or "" for row in spec.rows]
     genome, width, ledger = reader.genome, reader.width, reader.ledger
-    position = [genome.axis[one.chrom] + one.summit for one in mapped]
+    position = [one.centre for one in mapped]
     # Labels go by all summits of a task: a peak that was not among the best is bound all the same.
     summits = [
         np.concatenate(
@@ -190,9 +205,13 @@ def _windows(
     chrom = np.searchsorted(genome.axis, centre, side="right") - 1
     start = centre - genome.axis[chrom] - width // 2
     # A merged window lies elsewhere than those of its summits, so it is looked at again.
-    good = reader.usable(chrom, start, joint_source(spec))
-    chrom, start, labels, given = chrom[good], start[good], labels[good], given[good]
-    return Windows(chrom, start, genome.fetch(chrom, start, width)), labels, given
+    have = [one.windows for one in mapped]
+    good, windows = reader.cut(chrom, start, joint_source(spec), have)
+    extent = Regions.merge(
+        np.concatenate([one.extent.start for one in mapped]),
+        np.concatenate([one.extent.end for one in mapped]),
+    )
+    return windows, labels[good], given[good], extent
 
 
 def _matched(
@@ -218,6 +237,7 @@ def _matched(
                 np.concatenate([extent.end, reader.blacklist.end]),
             ),
             spec.rng("windows"),
+            reader.flank,
         )
         pool_bins = gc_bins(pool.codes)
         rng = spec.rng("matching")
@@ -272,23 +292,13 @@ def _read_pools(spec: Spec, reader: WindowReader, positions: Sequence[int]) -> l
 def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, source: str) -> Windows:
     """Make candidates for negatives of files of intervals."""
     genome, width = reader.genome, reader.width
-    centre = np.unique(np.concatenate([genome.axis[one.chrom] + one.summit for one in found]))
+    centre = np.unique(np.concatenate([one.centre for one in found]))
     start = centre - width // 2
     free = ~extent.overlap(start, start + width)
     reader.ledger.drop(source, "candidate overlaps a peak", int((~free).sum()))
     chrom = np.searchsorted(genome.axis, centre[free], side="right") - 1
     begin = start[free] - genome.axis[chrom]
-    return Windows(chrom, begin, genome.fetch(chrom, begin, width))
-
-
-def _with_genome(prepared: Prepared, genome: Genome) -> Prepared:
-    """Add the genome to the sources of a data set, and what lies beside its windows."""
-    dataset = prepared.dataset
-    sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
-    meta = dataclasses.replace(dataset.meta, sources=sources)
-    flanks = extend_unknown(dataset.codes, genome_flanks(dataset.names, genome, MAX_SHIFT))
-    dataset = dataclasses.replace(dataset, meta=meta, flanks=flanks)
-    return dataclasses.replace(prepared, dataset=dataset)
+    return reader.fetch(chrom, begin, [one.windows for one in found])
 
 
 ASSAY = Assay(

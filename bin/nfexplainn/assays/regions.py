@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn import dna
 from nfexplainn.assays.common import Ledger, assemble, check_splits
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.data.dataset import Floats, Source, TaskType
+from nfexplainn.data.windows import Windows, join_windows
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinates import window_name
 from nfexplainn.io.genome import Genome, genome_sha256, open_genome
 from nfexplainn.io.intervals import Ints, Peaks
 from nfexplainn.io.peak_files import read_peaks
@@ -64,32 +63,6 @@ class RegionTable:
         chromosome = self.peaks.chromosomes[self.peaks.chrom[row]]
         where = f"{chromosome}:{self.peaks.start[row]}-{self.peaks.end[row]}"
         return f"{self.peaks.name}, region {row + 1} ({where})"
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Windows of regions that can be used.
-
-    Attributes
-    ----------
-    rows : int64 array, shape (m,)
-        Which regions.
-    chrom, start : int64 array, shape (m,)
-        Chromosome of the genome and start of each window.
-    codes : uint8 array, shape (m, width)
-    names : list of str
-    """
-
-    rows: Ints
-    chrom: Ints
-    start: Ints
-    codes: dna.Codes
-    names: list[str]
-
-    def take(self, rows: NDArray[np.intp]) -> Cut:
-        """Keep some windows."""
-        names = [self.names[row] for row in rows.tolist()]
-        return Cut(self.rows[rows], self.chrom[rows], self.start[rows], self.codes[rows], names)
 
 
 def make_peaks(name: str, chromosomes: Iterable[str], start: Ints, end: Ints) -> Peaks:
@@ -230,11 +203,17 @@ def window_reader(spec: Spec, ledger: Ledger) -> WindowReader:
     return WindowReader(spec, open_genome(spec.genome.path, spec.genome.name), ledger)
 
 
-def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
+def cut_windows(reader: WindowReader, peaks: Peaks) -> tuple[Windows, Ints]:
     """Cut the window round the middle of every region that can be used.
 
     Left out and counted are regions on chromosomes that the genome lacks or that are not wanted,
     windows over an end, in the blacklist or with too many N, and windows that are there already.
+
+    Returns
+    -------
+    windows : Windows, of length m
+    rows : int64 array, shape (m,)
+        Whose they are.
     """
     ledger, width = reader.ledger, reader.width
     ledger.read(peaks.name, "records", f"{len(peaks):,}")
@@ -250,23 +229,19 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> Cut:
     ledger.drop(peaks.name, _DUPLICATE, len(rows) - len(first))
     first.sort()
     rows, start = rows[first], start[first]
-    good = reader.usable(chrom[rows], start, peaks.name)
-    rows, start = rows[good], start[good]
-    ledger.read(peaks.name, "windows", f"round {len(rows):,} middles of regions")
-    codes = reader.genome.fetch(chrom[rows], start, width)
-    names = [
-        window_name(reader.genome.names[c], s, s + width)
-        for c, s in zip(chrom[rows].tolist(), start.tolist(), strict=True)
-    ]
-    return Cut(rows, chrom[rows], start, codes, names)
+    good, windows = reader.cut(chrom[rows], start, peaks.name)
+    ledger.read(peaks.name, "windows", f"round {len(good):,} middles of regions")
+    return windows, rows[good]
 
 
-def stack(spec: Spec, parts: Sequence[tuple[Cut, Floats]]) -> tuple[Cut, Floats, NDArray[np.str_]]:
+def stack(
+    spec: Spec, parts: Sequence[tuple[Windows, Floats]]
+) -> tuple[Windows, Floats, NDArray[np.str_]]:
     """Put the windows of several rows of the sheet one under the other.
 
     Returns
     -------
-    cut : Cut
+    windows : Windows, of length n
     labels : float32 array, shape (n, tasks)
     given : array of str, shape (n,)
         The rows' splits; '' where the sheet gives none.
@@ -276,33 +251,26 @@ def stack(spec: Spec, parts: Sequence[tuple[Cut, Floats]]) -> tuple[Cut, Floats,
     UserError
         If a region stands in two rows.
     """
-    names = [name for cut, _ in parts for name in cut.names]
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        name = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    windows = join_windows([one for one, _ in parts])
+    _, first = np.unique(windows.key, return_index=True)
+    if len(first) < len(windows):
+        again = int(np.setdiff1d(np.arange(len(windows)), first)[0])
         raise UserError(
-            f"{spec.id}: the region {name} stands in two files of this data set; give each region"
-            " in one of them."
+            f"{spec.id}: the region {windows.name(again)} stands in two files of this data set;"
+            " give each region in one of them."
         )
-    cut = Cut(
-        np.concatenate([cut.rows for cut, _ in parts]),
-        np.concatenate([cut.chrom for cut, _ in parts]),
-        np.concatenate([cut.start for cut, _ in parts]),
-        np.concatenate([cut.codes for cut, _ in parts]),
-        names,
-    )
     given = np.repeat(
         np.array([row.split or "" for row in spec.rows], dtype="<U5"),
-        [len(cut.names) for cut, _ in parts],
+        [len(one) for one, _ in parts],
     )
-    return cut, np.concatenate([labels for _, labels in parts]), given
+    return windows, np.concatenate([labels for _, labels in parts]), given
 
 
 def finish(
     spec: Spec,
     ledger: Ledger,
     genome: Genome,
-    cut: Cut,
+    windows: Windows,
     labels: Floats,
     tasks: Sequence[str],
     task_type: TaskType | None,
@@ -319,21 +287,19 @@ def finish(
     has_split = check_splits(spec)
     if task_type == "regression":
         _check_values(spec, ledger, labels)
-    prepared = assemble(
+    return assemble(
         spec,
         ledger,
-        cut.names,
-        cut.codes,
+        windows.names(),
+        windows.codes,
         labels,
         tasks,
         given if has_split else None,
-        {"genome": genome.name, **(extra or {})},
+        extra or {},
         task_type=task_type,
+        where=windows.coordinates(),
+        genome=Source(genome.name, genome_sha256(genome)),
     )
-    dataset = prepared.dataset
-    sources = (*dataset.meta.sources, Source(genome.name, genome_sha256(genome)))
-    meta = dataclasses.replace(dataset.meta, sources=sources)
-    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, meta=meta))
 
 
 def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Floats
+from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 
 TRANSFORMS = ("none", "log2", "quantile", "log2_quantile")
 
 
 def transform_signal(
-    values: Floats, transform: str, tasks: Sequence[str], names: Sequence[str]
+    values: Floats, transform: str, tasks: Sequence[str], windows: Windows
 ) -> Floats:
     """Transform values of regions in samples.
 
@@ -24,7 +25,9 @@ def transform_signal(
         NaN where unknown.
     transform : {'none', 'log2', 'quantile', 'log2_quantile'}
         ``log2`` is log2(1 + x); ``quantile`` gives all tasks the same distribution.
-    tasks, names : sequence of str
+    tasks : sequence of str
+        For messages.
+    windows : Windows, of length n
         For messages.
 
     Raises
@@ -36,15 +39,17 @@ def transform_signal(
     if len(wrong):
         row, column = wrong[0].tolist()
         raise UserError(
-            f"{tasks[column]}, region {names[row]}: the signal is infinite; correct its value."
+            f"{tasks[column]}, region {windows.name(row)}: the signal is infinite; correct its"
+            " value."
         )
     if transform.startswith("log2"):
         wrong = np.argwhere(values < 0)
         if len(wrong):
             row, column = wrong[0].tolist()
             raise UserError(
-                f"{tasks[column]}, region {names[row]}: the signal {values[row, column]:g} is"
-                " negative and has no logarithm; use transform none or quantile."
+                f"{tasks[column]}, region {windows.name(row)}: the signal"
+                f" {values[row, column]:g} is negative and has no logarithm; use transform none or"
+                " quantile."
             )
         values = np.log2(1 + values.astype(np.float64)).astype(np.float32)
     return quantile_normalise(values) if transform.endswith("quantile") else values

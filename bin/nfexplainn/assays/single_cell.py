@@ -76,14 +76,14 @@ def prepare(spec: Spec) -> Prepared:
     else:
         means, latent = read_denoised(denoised, tasks, len(cells.rows))
         ledger.note(f"Cells were denoised with PeakVI ({latent} latent dimensions).")
-    cut = cut_windows(reader, cells.peaks)
-    values = means[cut.rows]
+    cut, rows = cut_windows(reader, cells.peaks)
+    values = means[rows]
     # A region that no cell has open has no correlation across clusters.
     keep = np.flatnonzero(values.any(axis=1))
     ledger.drop(file.name, _EMPTY, len(values) - len(keep))
     cut = cut.take(keep)
     transform = choice(spec, "transform", TRANSFORMS)
-    values = transform_signal(values[keep], transform, tasks, cut.names)
+    values = transform_signal(values[keep], transform, tasks, cut)
     ledger.note(
         f"Values are means over {int(sizes.sum()):,} cells in {len(tasks)} clusters"
         f" ({sizes.min():,} to {sizes.max():,} cells)."

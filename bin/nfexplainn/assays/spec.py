@@ -16,6 +16,7 @@ from nfexplainn.data.dataset import Dataset, Floats, Source, write_dataset, writ
 from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
 from nfexplainn.errors import UnusableError, UserError, printable
 from nfexplainn.evaluation.advice import for_bad_split
+from nfexplainn.io.coordinates import Coordinates
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
 from nfexplainn.seeds import SEED, seed_for
@@ -182,6 +183,8 @@ class Prepared:
     Attributes
     ----------
     dataset : Dataset
+    where : Coordinates
+        Where its sequences come from.
     dropped : list of (source, reason, count)
         Records that could not be used.
     readings : list of (source, item, value)
@@ -189,6 +192,7 @@ class Prepared:
     """
 
     dataset: Dataset
+    where: Coordinates
     dropped: list[tuple[str, str, int]] = field(default_factory=list)
     readings: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -369,7 +373,7 @@ def _write(prepared: Prepared, name: str) -> None:
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
     _write_sources(prepared, name)
-    write_audit(audit_dataset(dataset), Path(f"{name}.audit.tsv"))
+    write_audit(audit_dataset(dataset, prepared.where), Path(f"{name}.audit.tsv"))
     write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")
     write_dataset(dataset, part)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nfexplainn.assays.bigwig import finite_sums, sum_bigwig
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.regions import Cut
 from nfexplainn.assays.track_kinds import track_kind
 from nfexplainn.data.dataset import Floats
+from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.io.chromosomes import check_signal
 from nfexplainn.io.delimited import Delimited
@@ -91,7 +91,7 @@ def is_track(path: str | Path, name: str) -> bool:
 
 
 def sum_track(
-    path: str | Path, name: str, genome: Genome, cut: Cut, width: int, ledger: Ledger
+    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, ledger: Ledger
 ) -> Floats:
     """Sum the signal of a file over windows.
 
@@ -104,7 +104,7 @@ def sum_track(
     name : str
         The file as the user wrote it.
     genome : Genome
-    cut : Cut
+    cut : Windows
         The n windows.
     width : int
     ledger : Ledger
@@ -134,7 +134,7 @@ def sum_track(
     ledger.read(name, "track", f"{_READ_AS[kind]}: {total:,} records")
     ledger.drop(name, _OVER_END, tally.over)
     ledger.drop(name, _BEYOND, tally.beyond)
-    return finite_sums(name, sums.sums(), cut.names)
+    return finite_sums(name, sums.sums(), cut)
 
 
 @dataclass

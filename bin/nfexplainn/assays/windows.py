@@ -12,6 +12,7 @@ from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.dataset import Floats
 from nfexplainn.data.unknown import mostly_known, why_dropped
+from nfexplainn.data.windows import Windows, fetch_windows
 from nfexplainn.errors import UserError
 from nfexplainn.io.chromosomes import map_chromosomes, some
 from nfexplainn.io.genome import Genome
@@ -26,6 +27,8 @@ _BLACKLISTED = "window in the blacklist"
 _DUPLICATE = "duplicate summit"
 _NOT_TOP = "not among the top_n"
 
+# Bases of windows that are kept until the windows of all files are merged.
+_HELD = 1 << 28
 # Above this share of peaks beyond the ends the genome is taken for another assembly.
 _WRONG_GENOME = 0.05
 
@@ -36,20 +39,23 @@ class MappedPeaks:
 
     ``extent`` covers peaks and windows of the whole file, whether they are used or not, so that
     no negative lies on a peak that was merely not among the best; ``everywhere`` holds all
-    summits of the file on the genome's axis, so that no label says so either.
+    summits of the file on the genome's axis, so that no label says so either. ``centre`` holds
+    those whose windows can be used, and ``windows`` these windows, or none of so many files that
+    their bases would fill the memory.
     """
 
     extent: Regions
     everywhere: Ints
-    chrom: Ints
-    summit: Ints
+    centre: Ints
+    windows: Windows
 
 
 class WindowReader:
     """Map files of peaks to the genome, one rule for positives, pools and other rows."""
 
-    def __init__(self, spec: Spec, genome: Genome, ledger: Ledger) -> None:
-        self.width = spec.options.width
+    def __init__(self, spec: Spec, genome: Genome, ledger: Ledger, flank: int = 0) -> None:
+        self.width, self.flank = spec.options.width, flank
+        self._held = 0
         self.genome = genome
         self.ledger = ledger
         self.top_n = spec.options.top_n
@@ -140,9 +146,14 @@ class WindowReader:
         mask = np.zeros(len(rows), dtype=np.bool_)
         mask[unique] = True
         rows = self._keep(rows, mask, name, _DUPLICATE)
-        rows = rows[self.usable(chrom[rows], first[rows], name)]
+        good, windows = self.cut(chrom[rows], first[rows], name)
+        rows = rows[good]
         self.ledger.read(name, "windows", where_windows_stand(peaks.take(rows)))
-        return MappedPeaks(extent, axis + peaks.summit, chrom[rows], peaks.summit[rows])
+        summit = axis + peaks.summit
+        if self._held >= _HELD:
+            windows = windows.take(rows[:0])
+        self._held += windows.codes.size
+        return MappedPeaks(extent, summit, summit[rows], windows)
 
     def beyond(self, peaks: Peaks, chrom: Ints) -> NDArray[np.bool_]:
         """Tell which peaks begin beyond the end of their chromosome; many mean another genome."""
@@ -198,17 +209,40 @@ class WindowReader:
         self.ledger.drop(name, reason, int((~mask).sum()))
         return rows[mask]
 
-    def usable(self, chrom: Ints, first: Ints, name: str) -> NDArray[np.intp]:
-        """Rows of the windows inside their chromosome, outside the blacklist, mostly known."""
+    def cut(
+        self, chrom: Ints, first: Ints, name: str, have: Sequence[Windows] = ()
+    ) -> tuple[NDArray[np.intp], Windows]:
+        """Cut the windows inside their chromosome, outside the blacklist, mostly known.
+
+        Parameters
+        ----------
+        chrom, first : int64 array, shape (n,)
+            Chromosome of the genome and start of each window.
+        name : str
+            Where they come from, for counting what is left out.
+        have : sequence of Windows
+            Windows that were fetched before: their bases are not fetched again.
+
+        Returns
+        -------
+        rows : integer array, shape (m,)
+            Which of the windows can be used.
+        windows : Windows, of length m
+        """
         rows = np.arange(len(chrom))
         inside = (first >= 0) & (first + self.width <= self.genome.sizes[chrom])
         rows = self._keep(rows, inside, name, _OVER_END)
         begin = self.genome.axis[chrom[rows]] + first[rows]
         clean = ~self.blacklist.overlap(begin, begin + self.width)
         rows = self._keep(rows, clean, name, _BLACKLISTED)
-        codes = self.genome.fetch(chrom[rows], first[rows], self.width)
-        most = self.max_unknown
-        return self._keep(rows, mostly_known(codes, most), name, why_dropped("window", most))
+        windows = self.fetch(chrom[rows], first[rows], have)
+        good = mostly_known(windows.codes, self.max_unknown)
+        rows = self._keep(rows, good, name, why_dropped("window", self.max_unknown))
+        return rows, windows if good.all() else windows.take(good)
+
+    def fetch(self, chrom: Ints, first: Ints, have: Sequence[Windows] = ()) -> Windows:
+        """Fetch windows, see :func:`~nfexplainn.data.windows.fetch_windows`."""
+        return fetch_windows(self.genome, chrom, first, self.width, self.flank, have)
 
 
 def where_windows_stand(peaks: Peaks) -> str:

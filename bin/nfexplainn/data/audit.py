@@ -11,7 +11,7 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import SPLITS, Dataset
 from nfexplainn.data.duplicates import hash_sequences
 from nfexplainn.data.unknown import compare_classes, count_unknown
-from nfexplainn.io.coordinates import read_names
+from nfexplainn.io.coordinates import Coordinates, read_names
 
 KMER = 24
 SHARED_QUARTER = 0.25
@@ -47,7 +47,7 @@ class Check:
     example: str
 
 
-def audit_dataset(dataset: Dataset) -> list[Check]:
+def audit_dataset(dataset: Dataset, where: Coordinates | None = None) -> list[Check]:
     """Look for everything that can lie on both sides of a split.
 
     Checks ``exact_duplicates``, ``reverse_complement_duplicates``, ``shuffle_pairs``,
@@ -55,9 +55,15 @@ def audit_dataset(dataset: Dataset) -> list[Check]:
     least a quarter of the 24-mers stand in training, on either strand. The first four compare
     every pair of splits and count the sequences that have a partner in another split.
     ``unknown_bases`` counts the sequences with N where those tell a task's classes apart.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    where : Coordinates, optional
+        Where its sequences come from; by default what their names say.
     """
     split = np.searchsorted(np.sort(SPLITS), dataset.split).astype(np.int64)
-    where = read_names(dataset.names)
+    where = where or read_names(dataset.names)
     forward, reverse = hash_sequences(dataset.codes)
     pairs = np.flatnonzero(where.parent >= 0)
     return [

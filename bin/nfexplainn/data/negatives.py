@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from nfexplainn import dna
 from nfexplainn.data.duplicates import strand_free_key
 from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.data.unknown import lay_unknown, share_bins
+from nfexplainn.data.windows import Windows, fetch_windows, join_windows
 from nfexplainn.io.coordinates import shuffle_name
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints, Regions
@@ -102,25 +102,6 @@ def match_with_unknown(
     return np.sort(np.concatenate([keep, more])), rows[order], codes[order]
 
 
-@dataclass(frozen=True)
-class Windows:
-    """Windows of one width in a genome.
-
-    Attributes
-    ----------
-    chrom, start : int64 arrays, shape (n,)
-    codes : uint8 array, shape (n, width)
-    """
-
-    chrom: Ints
-    start: Ints
-    codes: dna.Codes
-
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Windows:
-        """Keep the given rows."""
-        return Windows(self.chrom[rows], self.start[rows], self.codes[rows])
-
-
 def sample_genome(
     genome: Genome,
     wanted: Ints,
@@ -128,6 +109,7 @@ def sample_genome(
     chromosomes: Sequence[int],
     forbidden: Regions,
     rng: np.random.Generator,
+    flank: int = 0,
 ) -> Windows:
     """Draw random windows without N, apart from each other, so many of each %GC.
 
@@ -145,6 +127,8 @@ def sample_genome(
     forbidden : Regions
         On the genome's axis; no window overlaps them.
     rng : Generator
+    flank : int
+        Bases to keep on either side.
     """
     rooms = np.maximum(genome.sizes[list(chromosomes)] - width + 1, 0)
     ends = np.cumsum(rooms)
@@ -165,23 +149,18 @@ def sample_genome(
         begin = axis[chrom] + start
         free = ~forbidden.overlap(begin, begin + width)
         chrom, start, begin = chrom[free], start[free], begin[free]
-        codes = genome.fetch(chrom, start, width)
-        bins = np.where((codes == dna.N_CODE).any(axis=1), -1, gc_bins(codes))
+        windows = fetch_windows(genome, chrom, start, width, flank)
+        unknown = (windows.codes == dna.N_CODE).any(axis=1)
+        bins = np.where(unknown, -1, gc_bins(windows.codes))
         rows = []
         for row in np.flatnonzero((bins >= 0) & (left[bins] > 0)).tolist():
             share, position = int(bins[row]), int(begin[row])
             if left[share] > 0 and _claim(taken, position, width):
                 left[share] -= 1
                 rows.append(row)
-        parts.append(Windows(chrom[rows], start[rows], codes[rows]))
-    if not parts:
-        empty = np.zeros(0, dtype=np.int64)
-        return Windows(empty, empty, np.zeros((0, width), dtype=np.uint8))
-    return Windows(
-        np.concatenate([part.chrom for part in parts]),
-        np.concatenate([part.start for part in parts]),
-        np.concatenate([part.codes for part in parts]),
-    )
+        parts.append(windows.take(np.array(rows, dtype=np.intp)))
+    nowhere = np.zeros(0, dtype=np.int64)
+    return join_windows(parts or [fetch_windows(genome, nowhere, nowhere, width, flank)])
 
 
 def _claim(taken: dict[int, int], position: int, width: int) -> bool:

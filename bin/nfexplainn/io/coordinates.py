@@ -1,4 +1,4 @@
-"""What the names of sequences tell: coordinates, and which sequence a shuffle was made from."""
+"""Where sequences come from: as arrays, as names, and as arrays read off names."""
 
 from __future__ import annotations
 
@@ -55,6 +55,43 @@ class Coordinates:
         out[placed] = first[chain]
         return out
 
+    def take(self, rows: NDArray[np.bool_]) -> Coordinates:
+        """Keep some rows; a shuffle without its parent has neither parent nor chromosome."""
+        kept = np.append(np.where(rows, np.cumsum(rows) - 1, -1), -1)
+        parent = kept[self.parent[rows]]
+        orphan = (self.parent[rows] >= 0) & (parent < 0)
+        chrom = np.where(orphan, -1, self.chrom[rows])
+        return order_coordinates(self.chromosomes, chrom, self.start[rows], self.end[rows], parent)
+
+
+def order_coordinates(
+    chromosomes: Sequence[str],
+    chrom: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    parent: NDArray[np.int64],
+) -> Coordinates:
+    """Give coordinates whose chromosomes are those that occur, as :func:`read_names` does.
+
+    Parameters
+    ----------
+    chromosomes : sequence of str
+        Of the genome.
+    chrom, start, end : int64 array, shape (n,)
+        Of shuffles they mean nothing.
+    parent : int64 array, shape (n,)
+        Row of the sequence that a shuffle was made from, -1 for all others.
+    """
+    own = parent < 0
+    codes, first = np.unique(chrom[(chrom >= 0) & own], return_index=True)
+    codes = codes[np.argsort(first)]
+    number = np.full(len(chromosomes) + 1, -1, dtype=np.int64)  # the last is that of -1
+    number[codes] = np.arange(len(codes))
+    out = number[chrom]
+    out[~own] = out[parent[~own]]
+    names = tuple(chromosomes[code] for code in codes.tolist())
+    return Coordinates(names, out, np.where(own, start, 0), np.where(own, end, 0), parent)
+
 
 def shuffle_name(parent: str, number: int) -> str:
     """Name the shuffle with this number, from 1, of a parent."""
@@ -64,6 +101,14 @@ def shuffle_name(parent: str, number: int) -> str:
 def window_name(chromosome: str, start: int, end: int) -> str:
     """Name a window of the forward strand."""
     return f"{chromosome}:{start}-{end}(+)"
+
+
+def window_names(
+    chromosomes: Sequence[str], chrom: NDArray[np.int64], start: NDArray[np.int64], width: int
+) -> list[str]:
+    """Name windows of the forward strand; ``chrom`` are positions in ``chromosomes``."""
+    places = zip(chrom.tolist(), start.tolist(), strict=True)
+    return [window_name(chromosomes[code], at, at + width) for code, at in places]
 
 
 def read_names(names: Sequence[str]) -> Coordinates:

@@ -25,7 +25,8 @@ Ints = NDArray[np.int64]
 # Chromosomes lie end to end on one axis with a gap between them, so that intervals of all
 # chromosomes are compared at once and never touch a neighbour.
 _GAP = 1_000_000
-_CHUNK = 16384
+# Bases looked up at once.
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Genome:
         """Where each chromosome begins on the common axis, shape (chromosomes,)."""
         return np.concatenate([[0], np.cumsum(self.sizes + _GAP)[:-1]]).astype(np.int64)
 
-    def fetch(self, chrom: NDArray[np.integer], start: Ints, width: int) -> dna.Codes:
+    def fetch(
+        self, chrom: NDArray[np.integer], start: Ints, width: int, flank: int = 0
+    ) -> dna.Codes:
         """Cut windows of one width; they must lie within their chromosomes.
 
         Parameters
@@ -71,65 +74,78 @@ class Genome:
             Position in ``names``.
         start : int64 array, shape (n,)
         width : int
+        flank : int
+            Bases to add on either side; N beyond the ends of the chromosome.
 
         Returns
         -------
-        uint8 array, shape (n, width)
+        uint8 array, shape (n, width + 2 * flank)
 
         Raises
         ------
         UserError
             If the file ends before its index does.
         """
-        if len(start) and (
-            start.min() < 0 or (start + width > self.sizes[np.asarray(chrom)]).any()
-        ):
+        chrom = np.asarray(chrom, dtype=np.intp)
+        sizes = self.sizes
+        if len(start) and (start.min() < 0 or (start + width > sizes[chrom]).any()):
             raise ValueError("a window reaches over the end of its chromosome")
         # In the file's order, so that the disk is read forwards.
-        order = np.argsort(self.axis[np.asarray(chrom, dtype=np.intp)] + start, kind="stable")
-        out = np.empty((len(start), width), dtype=np.uint8)
+        order = np.argsort(self.axis[chrom] + start, kind="stable")
+        first_base, wide = start - flank, width + 2 * flank
+        out = np.full((len(start), wide), dna.N_CODE, dtype=np.uint8)
         if self.compressed:
-            self._fetch_compressed(np.asarray(chrom), start, width, order, out)
+            self._fetch_compressed(chrom, first_base, order, out)
             return out
         letters = np.memmap(self.path, dtype=np.uint8, mode="r")
         offset, bases, stride = (
             np.array([getattr(record, field) for record in self.records], dtype=np.int64)
             for field in ("offset", "bases", "stride")
         )
-        last = np.maximum(self.sizes - 1, 0)
-        if len(bases) and (offset + last + last // bases * (stride - bases)).max() >= len(letters):
+        end = np.maximum(sizes - 1, 0)
+        if len(bases) and (offset + end + end // bases * (stride - bases)).max() >= len(letters):
             raise UserError(
                 f"{self.name}: the file is shorter than its index says; it has changed since:"
                 " fetch it again and run anew."
             )
-        for first in range(0, len(start), _CHUNK):
-            rows = order[first : first + _CHUNK]
+        step = max(1, _CHUNK // max(1, wide))
+        for first in range(0, len(start), step):
+            rows = order[first : first + step]
             code = chrom[rows]
-            position = start[rows, None] + np.arange(width)
+            place = first_base[rows, None] + np.arange(wide)
+            last = sizes[code, None] - 1
+            over = bool((place[:, :1] < 0).any() or (place[:, -1:] > last).any())
+            position = np.clip(place, 0, last) if over else place
             line = position // bases[code, None]
-            position += line * (stride - bases)[code, None] + offset[code, None]
-            out[rows] = dna.encode_letters(letters[position])
+            line *= (stride - bases)[code, None]
+            line += position + offset[code, None]
+            found = dna.encode_letters(letters[line])
+            if over:
+                found[position != place] = dna.N_CODE
+            out[rows] = found
         return out
 
     def _fetch_compressed(
         self,
         chrom: NDArray[np.integer],
         start: Ints,
-        width: int,
         order: NDArray[np.intp],
         out: dna.Codes,
     ) -> None:
         """Cut windows out of a bgzip FASTA, one after another, in the file's order."""
-        within = np.arange(width)
+        wide = out.shape[1]
         with BgzipReader(self.path, self.name) as reader:
             for row in order.tolist():
                 record = self.records[int(chrom[row])]
-                position = int(start[row]) + within
+                begin = int(start[row])
+                at = max(0, -begin)
+                position = np.arange(begin + at, min(begin + wide, record.length))
                 place = position + position // record.bases * (record.stride - record.bases)
                 first = record.offset + int(place[0])
                 raw = reader.read(first, record.offset + int(place[-1]) + 1)
                 letters = np.frombuffer(raw, dtype=np.uint8)
-                out[row] = dna.encode_letters(letters[place - place[0]])
+                found = dna.encode_letters(letters[place - place[0]])
+                out[row, at : at + len(found)] = found
 
 
 def open_genome(path: str | Path, name: str) -> Genome:

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.data.flanks import MAX_SHIFT
 from nfexplainn.data.shuffle import compiled_shuffle, dinucleotide_shuffle
+from nfexplainn.data.windows import MAX_SHIFT
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset

@@ -67,6 +67,18 @@ def test_index_equals_pyfaidx_and_windows_equal_slices(
     chrom, start = random_windows(sequences, width, np.random.default_rng(1))
     expected = [sequences[c][s : s + width].upper() for c, s in zip(chrom, start, strict=True)]
     assert dna.decode(genome.fetch(chrom, start, width)) == expected
+    assert dna.decode(genome.fetch(chrom, start, width, 9)) == flanked(
+        sequences, chrom, start, width
+    )
+
+
+def flanked(
+    sequences: list[str], chrom: np.ndarray, start: np.ndarray, width: int, flank: int = 9
+) -> list[str]:
+    beyond = "N" * flank
+    padded = [beyond + sequence.upper() + beyond for sequence in sequences]
+    places = zip(chrom, start, strict=True)
+    return [padded[c][s : s + width + 2 * flank] for c, s in places]
 
 
 def test_bgzip_plain_and_gzip_give_the_same_windows(tmp_path: Path) -> None:
@@ -89,6 +101,13 @@ def test_bgzip_plain_and_gzip_give_the_same_windows(tmp_path: Path) -> None:
         got.append(dna.decode(genome.fetch(chrom, start, 200)))
     expected = [sequences[c][s : s + 200].upper() for c, s in zip(chrom, start, strict=True)]
     assert got == [expected] * 3
+    # at both ends of every chromosome, and a window as long as one
+    chrom, start = np.array([0, 1, 2, 2, 1, 0, 0]), np.array([0, 0, 5, 69_801, 800, 89_797, 7])
+    for name in ("plain.fa", "blocks.fa.gz"):
+        found = open_genome(tmp_path / name, name).fetch(chrom, start, 200, 9)
+        assert dna.decode(found) == flanked(sequences, chrom, start, 200)
+        (whole,) = open_genome(tmp_path / name, name).fetch(chrom[1:2], start[1:2], 1000, 9)
+        assert dna.decode(whole[None]) == ["N" * 9 + sequences[1].upper() + "N" * 9]
     assert not list(tmp_path.glob("*.part"))
 
 

@@ -17,7 +17,7 @@ from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinates import COORDINATES, window_name
+from nfexplainn.io.coordinates import COORDINATES, window_names
 from nfexplainn.io.fasta import read_fasta
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.peak_files import read_peaks
@@ -139,17 +139,13 @@ def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | N
             f" a chromosome of {genome.name}; give the genome that they are of."
         )
     where = chrom[kept]
-    names = [
-        window_name(genome.names[code], at, at + length)
-        for code, at in zip(where.tolist(), start[kept].tolist(), strict=True)
-    ]
     notes = {
         "on a chromosome that the genome lacks, left out": int((~known).sum()),
         "over the end of the chromosome, left out": int((known & ~inside).sum()),
         "the same window again, taken once": len(rows) - len(kept),
     }
     return Located(
-        names,
+        window_names(genome.names, where, start[kept], length),
         genome.fetch(where, start[kept], length),
         [genome.names[code] for code in where.tolist()],
         start[kept].astype(np.int64),
