@@ -425,7 +425,7 @@ def test_each_wrong_setting_has_its_sentence(
 def script(folder: Path, spec: dict[str, Any], root: Path) -> dict[str, str]:
     (folder / "spec.json").write_text(json.dumps(spec))
     done = subprocess.run(
-        [sys.executable, str(root / "bin" / f"prepare_{spec['assay']}.py"), "--spec", "spec.json"],
+        [sys.executable, str(root / "bin" / "prepare.py"), "--spec", "spec.json"],
         cwd=folder,
         capture_output=True,
         text=True,
