@@ -19,7 +19,7 @@ _Edit = Callable[[Arrays, random.Random], None]
 def _set(name: str, place: int | str, value: int) -> _Edit:
     def edit(arrays: Arrays, rng: random.Random) -> None:
         array = arrays[name].astype(np.int64)
-        at = rng.randrange(len(array)) if place == "any" else int(place)
+        at = rng.randrange(len(array)) if place == "any" else min(int(place), len(array) // 2)
         array[at] = value
         arrays[name] = array
 

@@ -43,6 +43,7 @@ KINDS: dict[str, list[Changer]] = {
         foreign,
     ],
     "torch": [*[weights.torch_file] * 10, *BYTES, foreign],
+    "stale": [*text.GENERAL, *BYTES],  # a genome or its index, changed after the other was made
     "bytes": [*BYTES, foreign],
     "json": [options.settings],
     "options": [options.assay_options],
@@ -56,6 +57,8 @@ def mutate(kind: str, data: bytes, rng: random.Random) -> Change:
     change = rng.choice(KINDS[kind])(data, rng)
     if kind == "bgzip" and change.expect == SOUND and "with " in change.what:
         change = dataclasses.replace(change, expect=SAME)  # gzip, and no longer bgzip
+    if kind == "stale":
+        change = dataclasses.replace(change, expect=ANY)
     if kind in _LOOSE and change.expect == "refuse":
         change = dataclasses.replace(change, expect=ANY)
     return change

@@ -254,8 +254,8 @@ def targets() -> list[Target]:
         _prepare(
             "peaks", "black.bed", "blacklist", "a.bed", negatives="shuffle", blacklist="black.bed"
         ),
-        _prepare("peaks", "g.fa.fai", "lines", "a.bed", negatives="shuffle", share=0.3),
-        _prepare("peaks", "g.fa", "fasta", "a.bed", negatives="shuffle", share=0.3),
+        _prepare("peaks", "g.fa.fai", "stale", "a.bed", negatives="shuffle", share=0.3),
+        _prepare("peaks", "g.fa", "stale", "a.bed", negatives="shuffle", share=0.3),
         _prepare("sequences", "s.fa", "fasta", "s.fa", genome=False),
         _prepare("sequences", "s.fa.gz", "gzip", "s.fa.gz", genome=False),
         _prepare("sequences", "n.fa", "fasta", of_sequences, genome=False),

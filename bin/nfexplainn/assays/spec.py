@@ -24,6 +24,7 @@ from nfexplainn.typed import from_json, typed
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
 _LONGEST_NAME = 255
+_MOST_NEGATIVES = 100  # per positive, as in nextflow_schema.json
 SPLIT_KINDS = ("random", "chromosome", "given")
 
 
@@ -82,8 +83,11 @@ class Options:
             wrong.append("width and length count bases: give 1 or more.")
         if self.top_n is not None and self.top_n < 1:
             wrong.append(f"top_n is {self.top_n}; give 1 or more, or leave it out.")
-        if not self.negatives_ratio > 0:
-            wrong.append(f"negatives_ratio is {self.negatives_ratio:g}; it must be above 0.")
+        if not 0 < self.negatives_ratio <= _MOST_NEGATIVES:
+            wrong.append(
+                f"negatives_ratio is {self.negatives_ratio:g}; it must be above 0 and at most"
+                f" {_MOST_NEGATIVES}."
+            )
         if not 0 <= self.max_unknown < 1:
             wrong.append(
                 f"max_unknown is {self.max_unknown:g}; it is a share: give 0 or more, below 1."

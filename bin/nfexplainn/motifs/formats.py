@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.io.text import write_text
-from nfexplainn.motifs.lines import read_lines, title
+from nfexplainn.motifs.lines import number, read_lines, title
 from nfexplainn.motifs.matrices import integer_counts, read_jaspar, write_jaspar, write_transfac
 from nfexplainn.motifs.motif import (
     DEFAULT_NSITES,
@@ -196,7 +196,7 @@ def _read_background(
     text = lines[at].strip() if at < len(lines) else ""
     fields = text.split()
     try:
-        values = [float(value) for value in fields[1::2]]
+        values = [number(value) for value in fields[1::2]]
     except ValueError:
         values = []
     good = "".join(fields[::2]).upper() == ALPHABET and len(values) == 4
@@ -248,7 +248,7 @@ def _read_matrix(
 
 def _number(keys: Mapping[str, str], key: str, default: float, where: str) -> float:
     try:
-        return float(keys.get(key, default))
+        return number(str(keys.get(key, default)))
     except ValueError as error:
         raise UserError(
             f"{where}: {key}= {keys[key]!r} is no number; mend the matrix header."
@@ -258,7 +258,7 @@ def _number(keys: Mapping[str, str], key: str, default: float, where: str) -> fl
 def _probabilities(line: str, where: str, identifier: str) -> list[float]:
     fields = line.split()
     try:
-        values = [float(field) for field in fields]
+        values = [number(field) for field in fields]
     except ValueError as error:
         raise UserError(
             f"{where}: {line.strip()[:60]!r} is no row of numbers ({identifier});"

@@ -23,3 +23,16 @@ def title(motif: Motif, separator: str) -> str:
     if not motif.id or len(motif.id.split()) != 1:
         raise ValueError(f"a motif's identifier must be one word, not {motif.id!r}")
     return (motif.id + separator + one_line(motif.name)).rstrip()
+
+
+def number(text: str) -> float:
+    """Read a number of a motif file.
+
+    Raises
+    ------
+    ValueError
+        If it is none; ``1_000``, which Python takes for one, is none.
+    """
+    if "_" in text:
+        raise ValueError(f"could not convert string to float: {text!r}")
+    return float(text)

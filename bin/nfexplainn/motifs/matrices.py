@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.io.text import write_text
-from nfexplainn.motifs.lines import one_line, read_lines, title
+from nfexplainn.motifs.lines import number, one_line, read_lines, title
 from nfexplainn.motifs.motif import DEFAULT_NSITES, MOST_SITES, Motif, MotifSet
 from nfexplainn.motifs.positions import whole_lines
 
@@ -142,7 +142,7 @@ def _jaspar_row(where: str, line: str, letter: str) -> list[float]:
     match = _JASPAR_ROW.match(line)
     values: list[float] = []
     try:
-        values = [float(value) for value in match.group(2).split()] if match else []
+        values = [number(value) for value in match.group(2).split()] if match else []
     except ValueError:
         values = []
     found = (match.group(1) if match else None) or letter

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
+from nfexplainn.motifs.lines import number
 from nfexplainn.motifs.motif import DEFAULT_NSITES, MOST_SITES, SUM_TOLERANCE, Motif
 
 # A line of a file, with its number from 1.
@@ -138,7 +139,7 @@ def _records(lines: Lines) -> list[tuple[tuple[int, str], list[tuple[int, str]]]
 def _numbers(line: str) -> list[float] | None:
     """Give the numbers of a line, None where there is anything else."""
     try:
-        return [float(field) for field in line.split()]
+        return [number(field) for field in line.split()]
     except ValueError:
         return None
 

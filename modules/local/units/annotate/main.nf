@@ -1,5 +1,3 @@
-include { asJson } from '../../../../subworkflows/local/validate/given.nf'
-
 process UNITS_ANNOTATE {
     tag "${meta.id}"
     label 'process_low'
@@ -28,4 +26,9 @@ process UNITS_ANNOTATE {
     touch ${meta.id}.{tomtom,support}.tsv
     echo '{}' > versions.json
     """
+}
+
+// As in validate/given.nf, which a module that is included under several names cannot include.
+def asJson(Object value) {
+    return groovy.json.JsonOutput.toJson(value).replace('<', '\\u003c').replace('>', '\\u003e').replace('&', '\\u0026')
 }
