@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / "bin"
 PACKAGE = "nfexplainn"
 IMAGE = re.compile(r"ghcr\.io/nf-explainn/.*:")
+# Doubled ones are taken for a template by nf-core lint.
+OPEN, CLOSE = "{", "}"
 SOFTWARE_VERSIONS = 500  # place of MultiQC's own chapter
 # The order of the docs; what is not here comes last.
 ORDER = ("peaks", "sequences", "starrseq", "pbm", "htselex", "smileseq", "table", "matrix")
@@ -265,7 +267,9 @@ def _with_list(path: Path, name: str, values: Sequence[str]) -> str:
     text = path.read_text(encoding="utf-8")
     listed = json.dumps(list(values))
     new, count = re.subn(
-        rf'("{name}": \{{[^}}]*?"enum": )\[[^\]]*\]', lambda found: found[1] + listed, text
+        rf'("{name}": [{OPEN}][^{CLOSE}]*?"enum": )\[[^\]]*\]',
+        lambda found: found[1] + listed,
+        text,
     )
     assert count == 1, f"{path}: no enum of {name}"
     return new
@@ -297,10 +301,9 @@ def _with_defaults(path: Path, groups: Sequence[Mapping[str, Any]]) -> str:
         ]
         blocks.append(f"    // {group['title']}\n{''.join(lines)}")
     text = path.read_text(encoding="utf-8")
-    head, _, rest = text.partition("params {\n")
-    return (
-        f"{head}params {{\n{chr(10).join(blocks)}}}\n{rest.partition(chr(10) + '}' + chr(10))[2]}"
-    )
+    head, opening, rest = text.partition("params {\n")
+    after = rest.partition("\n}\n")[2]
+    return head + opening + "\n".join(blocks) + "}\n" + after
 
 
 def _groovy(value: object) -> str:
@@ -359,7 +362,7 @@ def _with_chapters(path: Path) -> str:
     places = {chapter.key: chapter.position for chapter in chapters}
     places["multiqc_software_versions"] = SOFTWARE_VERSIONS
     lines = [
-        f"  {key}: {{ order: {place} }}\n"
+        f"  {key}: {OPEN} order: {place} {CLOSE}\n"
         for key, place in sorted(places.items(), key=lambda pair: -pair[1])
     ]
     head, _, _ = path.read_text(encoding="utf-8").partition("report_section_order:\n")

@@ -131,7 +131,7 @@ def main() -> None:
     """Run all cases of the input."""
     cases = json.load(sys.stdin)
     kinds = {kind for kind, _ in cases}
-    for module in ("spec", "assays.accessibility", "assays.matrix", "assays.single_cell"):
+    for module in ("assays.spec", "assays.accessibility", "assays.matrix", "assays.single_cell"):
         importlib.import_module(f"nfexplainn.{module}")
     if kinds & {"checkpoint", "pretrained"}:
         importlib.import_module("nfexplainn.models.pretrained")

@@ -112,11 +112,11 @@ def test_the_image_s_history_holds_no_address_and_its_labels_the_licences() -> N
     tag = [sys.executable, str(ROOT / "containers" / "tag.py")]
     name = subprocess.check_output(tag, text=True).strip()
     need(f"the image {name}", "docker", "image", "inspect", name)
-    show = ["docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", name]
+    show = ["docker", "history", "--no-trunc", "--format", "{" + "{.CreatedBy}" + "}", name]
     history = subprocess.check_output(show, text=True)
     assert "COPY" in history
     assert not re.search(r"://|PIP_INDEX|PROXY|pip install", history)
-    read = ["docker", "image", "inspect", "--format", "{{json .Config}}", name]
+    read = ["docker", "image", "inspect", "--format", "{" + "{json .Config}" + "}", name]
     config = json.loads(subprocess.check_output(read, text=True))
     assert not re.search(r"INDEX_URL|PROXY|@", " ".join(config["Env"]))
     assert "GPL-3.0-or-later" in config["Labels"]["org.opencontainers.image.licenses"]

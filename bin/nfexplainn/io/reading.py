@@ -124,8 +124,7 @@ def _told(error: Exception, fault: str, way_out: str) -> str:
     if fault:
         return f"{fault} ({reason(error)}); {way_out}"
     if isinstance(error, _PACKED):
-        kind = "gzip" if isinstance(error, zlib.error | gzip.BadGzipFile) else "compressed"
-        return f"the {kind} file is damaged or cut short ({reason(error)}); fetch it again"
+        return f"the compressed file is damaged or cut short ({reason(error)}); fetch it again"
     if isinstance(error, UnicodeError):
         return f"the text is damaged ({reason(error)}); save it as UTF-8 and give that"
     return f"the file cannot be read ({reason(error)}); {way_out}"

@@ -18,7 +18,7 @@ import pytest
 from fault_runner import run_cases
 from region_fixtures import make_genome
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 FAULTS = Path(os.environ.get("NFEXPLAINN_TEST_FIELD", ROOT.parent / "shared/field")) / "faults"
 # These have tests of their own, in which whole runs are started.
 ELSEWHERE = ("inject", "xss", "pt2", "quote-in-label")

@@ -72,7 +72,7 @@ def test_a_row_without_a_part_is_said(word: str, tmp_path: Path) -> None:
     parts = [("train", "train", "test", "valid")[i % 4] for i in range(60)]
     content = values(["set", "y"], [word, *parts[1:]], VALUES)
     check_refusal(
-        rf"^d: the column 'set' says '{word}' \(1 rows\) beside train; write train, valid or test",
+        rf"^d \(a\): the column 'set' says '{word}' \(1 rows\) beside train; write train, valid",
         starrseq.prepare, tmp_path, {"a": content}, split_column="set",
     )  # fmt: skip
 

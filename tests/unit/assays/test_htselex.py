@@ -127,8 +127,8 @@ good = fastq(texts(60, 20, seed=1))
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     ("", {}, r"a: the file is empty"),
     ("\n\n", {}, r"a, line 1: '' begins neither a FASTQ"),
-    ("chr1\t1\t5\n", {}, r"a, line 1: 'chr1\t1\t5' begins neither"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged"),
+    ("chr1\t1\t5\n", {}, r"a, line 1: 'chr1\\t1\\t5' begins neither"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"PK\x03\x04aaaa", {}, r"a: this is an Excel workbook"),
     (b"BAM\x01aaaa", {}, r"a: this is a BAM file"),
     ("@r\nACGT\n", {}, r"a, line \d+: this is no whole FASTQ or FASTA record"),

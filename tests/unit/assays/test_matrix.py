@@ -231,7 +231,7 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
         "'labels'",
     ),
     "parquet": ({"m.parquet": b"PAR1 broken"}, {}, "no readable Parquet"),
-    "gzip": ({"m.tsv.gz": b"\x1f\x8b\x08\x00broken"}, {}, "gzip file is damaged"),
+    "gzip": ({"m.tsv.gz": b"\x1f\x8b\x08\x00broken"}, {}, "compressed file is damaged"),
 }
 
 

@@ -144,7 +144,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (table([(1.0, i) for i in range(40)]), {}, r"a: no column holds DNA"),
     (uniprobe() + "5\n", {}, r"a, line 61: 1 cells, but the first line has 2"),
     ("", {}, r"a: the file is empty"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"\xd0\xcf\x11\xe0", {}, r"a: this is an old Excel workbook"),
     (">p1\n" + texts(1, 35)[0] + "\n", {}, r"a, line 1: this looks like FASTA"),
     (changed(5, 7, "0"), {"transform": "log2"}, r"a: 1 values are 0 or less"),

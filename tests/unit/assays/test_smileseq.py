@@ -86,7 +86,7 @@ good = fastq(READS)
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     ("", {}, r"a: the file is empty"),
     ("ACGT\n", {}, r"a, line 1: 'ACGT"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"CRAMxxxx", {}, r"a: this is a CRAM file"),
     (b"\x00\x01\x02", {}, r"a: this is a binary file"),
     ("@r\nACGT\n+\n", {}, r"a, line \d+: this is no whole FASTQ or FASTA record"),

@@ -160,7 +160,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (table([HEADER]), {}, r"a: the table has a header and no row under it"),
     ("# nothing\n", {}, r"a: there is no line in this table but comments"),
     ("", {}, r"a: the file is empty"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged or cut short"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged or cut short"),
     (b"PK\x03\x04", {}, r"a: this is an Excel workbook or a ZIP archive"),
     (">s1\nACGTACGTACGT\n", {}, r"a, line 1: this looks like FASTA.*assay\s+'sequences'"),
     ("@s1\nACGTACGTACGT\n+\nIIIIIIIIIIII\n", {}, r"looks like FASTQ.*for reads.*'smileseq'"),

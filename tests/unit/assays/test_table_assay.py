@@ -172,7 +172,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (table(rows(VALUES)), {"trim_right": 40}, r"a, line 1: the sequence has 40 bp, and 0 \+ 40"),
     (table(rows(VALUES)), {"transform": "log2"}, r"a: 1 values are 0 or less"),
     ("", {}, r"a: the file is empty"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the gzip file is damaged"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"PAR1", {}, r"a: this is a Parquet file"),
     (">p1\n" + texts(1, 35)[0] + "\n", {}, r"a, line 1: this looks like FASTA"),
 ]

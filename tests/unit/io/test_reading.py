@@ -29,11 +29,14 @@ class PanicException(BaseException):
 
 
 THROWN: dict[str, tuple[BaseException, str]] = {
-    "zlib": (zlib.error("Error -3"), "f: the gzip file is damaged or cut short (Error -3)"),
-    "gzip": (gzip.BadGzipFile("CRC check failed"), "f: the gzip file is damaged"),
-    "cut": (EOFError(), "f: the gzip file is damaged or cut short (EOFError)"),
+    "zlib": (zlib.error("Error -3"), "f: the compressed file is damaged or cut short (Error -3)"),
+    "gzip": (gzip.BadGzipFile("CRC check failed"), "f: the compressed file is damaged"),
+    "cut": (EOFError(), "f: the compressed file is damaged or cut short (EOFError)"),
     "xz": (lzma.LZMAError("Corrupt input data"), "f: the compressed file is damaged"),
-    "zip": (zipfile.BadZipFile("Bad magic number"), "f: the file cannot be read (Bad magic"),
+    "zip": (
+        zipfile.BadZipFile("Bad magic number"),
+        "f: the compressed file is damaged or cut short (Bad magic",
+    ),
     "text": (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "f: the text is damaged"),
     "arrow": (pa.ArrowInvalid("Not a Parquet file"), "f: the file cannot be read (Not a"),
     "arrow type": (pa.ArrowNotImplementedError("no such cast"), "f: the file cannot be read"),

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from nfexplainn.features import architecture_facts
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, load_inputs
 from nfexplainn.report.methods import methods_html
 from nfexplainn.report.references import REFERENCES
+
+DOIS = {name: doi for name, (_, doi) in REFERENCES.items()}
+DOIS |= {name: one.reference[1] for name, one in architecture_facts().items() if one.reference}
 
 
 def dataset(
@@ -56,9 +60,7 @@ def test_an_analysis_is_told_where_it_ran(tmp_path: Path, ending: str) -> None:
     one = methods_html(inputs_of(tmp_path, f"d.{ending}"))
     (paragraph,) = [text for text in one.split("<p>") if words in text]
     assert paragraph.startswith("In d: ") and one.count(words) == 1
-    assert all(
-        REFERENCES[key][1] in one and REFERENCES[key][1] not in without for key in references
-    )
+    assert all(DOIS[key] in one and DOIS[key] not in without for key in references)
     both = methods_html(inputs_of(tmp_path, f"e.{ending}"))
     assert "In d" not in both and both.count(words) == 1
 
