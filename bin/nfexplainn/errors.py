@@ -15,6 +15,7 @@ from nfexplainn.versions import write_versions
 
 EXIT_USER_ERROR = 1
 EXIT_OUT_OF_MEMORY = 137
+_ENDLESS = re.compile(r"(\S{200})\S{800,}")
 # Controls, marks of direction, lone surrogates, and separators of lines and paragraphs.
 _STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -48,7 +49,8 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
+        # A cell may be as long as a file.
+        super().__init__(printable(_ENDLESS.sub(r"\1...", message)))
 
 
 class UnusableError(Exception):

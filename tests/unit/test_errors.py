@@ -15,6 +15,7 @@ from nfexplainn.errors import UserError, printable
         ("a.bed, line 3: '\x1b[31m' is no number.", "a.bed, line 3: '\\x1b[31m' is no number."),
         ("one.\ntwo.", "one.\ntwo."),
         ("a\r\x00\x7f\x85\u2028\u202e\ud800b", "a\\r\\x00\\x7f\\x85\\u2028\\u202e\\ud800b"),
+        (f"a.bed: '{'A' * 5000}' is no number.", f"a.bed: '{'A' * 199}... is no number."),
         ("Zürich, 日本, 🧬", "Zürich, 日本, 🧬"),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nfexplainn.errors import UserError
 
+MOST_HIDDEN = 10000  # as in nextflow_schema.json
 MAX_FILTER_LENGTH = 200
 
 
@@ -69,6 +70,8 @@ class ExplaiNNConfig(ModelConfig):
             raise UserError(
                 f"filter_length is {self.filter_length}; it must be at most {MAX_FILTER_LENGTH}."
             )
+        if self.hidden > MOST_HIDDEN:
+            raise UserError(f"hidden is {self.hidden}; it must be at most {MOST_HIDDEN}.")
         if not 0 <= self.dropout < 1:
             raise UserError(f"dropout is {self.dropout}; it must be at least 0 and below 1.")
         pool = self.pool_size if self.num_fc else 1

@@ -66,6 +66,6 @@ def config_from(name: str, options: Mapping[str, Any], length: int, tasks: int) 
 
 
 def _architecture(name: str) -> Architecture:
-    if name not in ARCHITECTURES:
+    if not isinstance(name, str) or name not in ARCHITECTURES:
         raise UserError(f"model '{name}' is unknown; choose from {', '.join(ARCHITECTURES)}.")
     return ARCHITECTURES[name]
