@@ -110,6 +110,11 @@ def _imported(path: Path, root: Path) -> Iterator[Path]:
             )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value]  # what importlib is given
+            beside = (
+                path.with_name(node.value) if re.fullmatch(r"[\w.]+\.json", node.value) else path
+            )
+            if beside != path and beside.is_file():
+                yield beside
         elif isinstance(node, ast.BinOp):
             yield from _assets(node, root)
         for name in names:
@@ -138,7 +143,12 @@ def _module(name: str, root: Path) -> Iterator[Path]:
 
 
 def _beside(package: Path) -> Iterator[Path]:
-    """Yield the files of a package that are not Python, those of packages within it left out."""
+    """Yield the files of a package that are not Python, those of packages within it left out.
+
+    What lies in the root is for the module that names it.
+    """
+    if package.name == PACKAGE:
+        return
     for path in sorted(package.iterdir()):
         if _LEFT_BEHIND.search(f"/{path.name}"):
             continue

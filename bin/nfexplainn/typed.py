@@ -26,6 +26,10 @@ class _MismatchError(Exception):
     """A value is of another type."""
 
 
+class _SteeringError(Exception):
+    """A text holds what cannot be seen, or is as long as a file."""
+
+
 def typed(
     kind: type[Any], values: Mapping[str, Any], source: str = "", *, ours: bool = False
 ) -> dict[str, Any]:
@@ -69,6 +73,11 @@ def typed(
             found[field.name] = _fit(value, hints[field.name])
             if not ours:
                 _check_texts(found[field.name])
+        except _SteeringError:
+            wrong.append(
+                f"{opening}{field.name} holds a character that cannot be seen, or is too long;"
+                f" write it anew: {_show(value)}."
+            )
         except _MismatchError:
             wanted = _called(hints[field.name])
             wrong.append(f"{opening}{field.name} is {_show(value)}; give {wanted}.")
@@ -153,7 +162,7 @@ def _check_texts(value: Any) -> None:
         if isinstance(text, str) and (
             len(text) > _LONGEST or "\n" in text or printable(text) != text
         ):
-            _refuse()
+            raise _SteeringError
 
 
 def _is_number(value: Any) -> bool:

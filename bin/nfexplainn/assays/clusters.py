@@ -90,9 +90,10 @@ def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tupl
         latent = int(stored["latent"])
         if not np.isfinite(means).all():
             raise ValueError("a mean is no number")
-    if names != tasks or means.shape != (regions, len(tasks)):
+    if not set(tasks) <= set(names) or means.shape != (regions, len(names)):
         raise ValueError(f"{file.name} holds other clusters or regions than the cells")
-    return means, latent
+    # All clusters are denoised together; value_columns may ask for some.
+    return means[:, [names.index(task) for task in tasks]], latent
 
 
 def _labels(spec: Spec, cells: Cells) -> CellLabels:

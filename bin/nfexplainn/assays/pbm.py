@@ -33,7 +33,7 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few probes have a value.
     """
-    options = value_options(spec.raw_options, transform="quantile")
+    options = value_options(spec.raw_options, spec.id, transform="quantile")
     ledger = Ledger()
     layout = options.layout(value_names=VALUE_NAMES, flags=True)
     return prepare_values(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from nfexplainn.data.dataset import Floats
 from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.intervals import Peaks
-from nfexplainn.io.reading import reading
+from nfexplainn.io.reading import PACKED_ERRORS, reading
 from nfexplainn.io.text import first_bytes, open_binary
 from nfexplainn.problems import Problems
 from nfexplainn.values import finite, missing, spellings, whole
@@ -58,7 +57,7 @@ def read_region_table(
     Parameters
     ----------
     path : path
-        Delimited text with a header, gzipped or not; or Parquet.
+        Delimited text with a header, compressed or not; or Parquet.
     name : str
         The file as the user wrote it.
     wanted : tuple of str
@@ -83,7 +82,7 @@ def read_region_table(
     columns = find_columns(name, text.header, whole_rows, wanted, labels=labels)
     try:
         table = _in_bulk(text, columns)
-    except (pa.ArrowException, UnicodeError, EOFError, OSError, OverflowError, zlib.error):
+    except (pa.ArrowException, UnicodeError, OSError, OverflowError, *PACKED_ERRORS):
         return _by_rows(text, columns)
     wide = [table.column(str(i)) for i in columns.where]
     peaks = _peaks(name, [one.to_pylist() for one in wide], columns.first, text.first_line)

@@ -28,7 +28,7 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few sequences have a value.
     """
-    options = value_options(spec.raw_options, transform="none")
+    options = value_options(spec.raw_options, spec.id, transform="none")
     return prepare_values(spec, options, options.layout(), Ledger())
 
 

@@ -41,7 +41,7 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few sequences have a label.
     """
-    options = value_options(spec.raw_options, transform="none")
+    options = value_options(spec.raw_options, spec.id, transform="none")
     ledger = Ledger()
     check_parts(spec, options)
     tables = read_tables(spec, options.layout(positional=True), ledger)

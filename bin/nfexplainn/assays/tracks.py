@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from nfexplainn.io.chromosomes import check_signal
 from nfexplainn.io.delimited import Delimited
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints
+from nfexplainn.io.reading import PACKED_ERRORS
 from nfexplainn.io.text import open_binary
 from nfexplainn.problems import Problems
 from nfexplainn.values import finite, no_number, whole
@@ -174,7 +174,7 @@ def _records(text: Delimited, kind: str) -> Iterator[_Records]:
             for part in parts:
                 yield _columns(part, kind)
                 done += len(part)
-    except (ValueError, OverflowError, EOFError, OSError, zlib.error) as error:
+    except (ValueError, OverflowError, OSError, *PACKED_ERRORS) as error:
         _complain(text, kind)
         # No line is wrong: it is written in a way that takes reading line by line.
         yield from _by_rows(text, kind, types, done, error)

@@ -18,7 +18,7 @@ from nfexplainn.problems import Problems, read_each
 
 
 def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> vt.ValueTable:
-    """Read a FASTA and the table of its values, each gzipped or not.
+    """Read a FASTA and the table of its values, each compressed or not.
 
     Rows belong to records by a column with the records' names; where there is none, by their
     order, and then there must be as many of both. A record without a row has unknown values.

@@ -48,7 +48,10 @@ class ValueOptions(PadOptions):
         return Layout(self.sequence_column, self.value_columns, self.split_column, **more)
 
 
-def value_options(raw: Mapping[str, Any], **defaults: Any) -> ValueOptions:
-    """Pick the options out of a spec's; those that are null take the assay's default."""
+def value_options(raw: Mapping[str, Any], source: str, **defaults: Any) -> ValueOptions:
+    """Pick the options out of a spec's; those that are null take the assay's default.
+
+    ``source`` opens the sentence on one that cannot be used.
+    """
     given = {key: value for key, value in raw.items() if value != ""}
-    return ValueOptions(**(defaults | typed(ValueOptions, given)))
+    return ValueOptions(**(defaults | typed(ValueOptions, given, source)))

@@ -109,7 +109,7 @@ class _Columns:
 
 
 def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
-    """Read a table of sequences with values, gzipped or not, with or without a header.
+    """Read a table of sequences with values, compressed or not, with or without a header.
 
     Separator, quotes and header are found by :func:`~nfexplainn.io.delimited.open_delimited`.
 

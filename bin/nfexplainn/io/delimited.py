@@ -121,7 +121,7 @@ def open_delimited(
     Parameters
     ----------
     path : path
-        Text, gzipped or not.
+        Text, compressed or not.
     name : str
         The file as the user wrote it.
     header : bool, callable or None

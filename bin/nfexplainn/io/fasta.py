@@ -61,7 +61,7 @@ class Fasta:
 
 
 def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
-    """Read a FASTA file, gzipped or not, with sequences on one or several lines.
+    """Read a FASTA file, compressed or not, with sequences on one or several lines.
 
     Parameters
     ----------

@@ -20,7 +20,10 @@ from typing import Any
 from nfexplainn.errors import UnusableError, UserError
 
 _LONGEST = 200
-_PACKED = (zlib.error, gzip.BadGzipFile, EOFError, lzma.LZMAError, zipfile.BadZipFile)
+# What is thrown at compressed files that are damaged or cut short.
+PACKED_ERRORS = (zlib.error, gzip.BadGzipFile, EOFError, lzma.LZMAError, zipfile.BadZipFile)
+# Defects of ours, which no file can cause.
+_OURS = (ImportError, NameError, AssertionError)
 # The disk's faults, not the file's.
 _DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
@@ -52,8 +55,10 @@ def reading(name: str, fault: str = "", way_out: str = "fetch or make it again")
         raise
     except Exception as error:  # bytes that are wrong make libraries raise just about anything
         # torch.OutOfMemoryError is a RuntimeError; told by name so that torch need not be imported.
-        if type(error).__name__ == "OutOfMemoryError":
+        if type(error).__name__ == "OutOfMemoryError" or isinstance(error, _OURS):
             raise
+        if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
+            raise MemoryError(str(error)) from error
         raise UserError(f"{name}: {_told(error, fault, way_out)}.") from error
     except BaseException as error:
         # What a library written in Rust throws at a damaged file is no Exception.
@@ -123,7 +128,7 @@ def _told(error: Exception, fault: str, way_out: str) -> str:
         return f"{fault or 'the file cannot be read'} (it is nested too deeply); {way_out}"
     if fault:
         return f"{fault} ({reason(error)}); {way_out}"
-    if isinstance(error, _PACKED):
+    if isinstance(error, PACKED_ERRORS):
         return f"the compressed file is damaged or cut short ({reason(error)}); fetch it again"
     if isinstance(error, UnicodeError):
         return f"the text is damaged ({reason(error)}); save it as UTF-8 and give that"

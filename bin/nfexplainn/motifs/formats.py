@@ -52,7 +52,7 @@ _MEME_TAIL = re.compile(r"\s*width\s*=.*$")
 
 
 def read_meme(path: str | Path, *, name: str | None = None, allow_empty: bool = False) -> MotifSet:
-    """Read the motifs of a file in MEME format (plain or gzip; MEME's, STREME's, JASPAR's).
+    """Read the motifs of a file in MEME format (plain or compressed; MEME's, STREME's, JASPAR's).
 
     Rows whose sum is off by more than the rounding of six decimals are scaled to sum to 1. Where
     the header of a motif gives no number of sites, or 0, it is 20, where the file gives no

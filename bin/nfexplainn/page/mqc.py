@@ -204,7 +204,8 @@ def _drawable(data: Any, pconfig: Mapping[str, Any]) -> tuple[Any, Mapping[str, 
 def _unmarked(value: Any) -> Any:
     """Take the markup out of titles, axes and names of lines, which are the data's own words."""
     if isinstance(value, str):
-        return value.replace("<", "&lt;").replace(">", "&gt;")
+        # MultiQC puts some into attributes; plotly knows quotes by their number alone.
+        return value.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;")
     if isinstance(value, Mapping):
         return {_unmarked(key): _unmarked(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
 // Rules of the analyses, of one data set's resolved options.
 
-include { pretrainedArchitectures } from './features.nf'
+include { features; pretrainedArchitectures } from './features.nf'
 
 // What is wrong with them and how to mend it, a sentence each.
 def analysisProblems(Map options) {
@@ -55,7 +55,7 @@ def pairProblems(String pair, Map options) {
     def problems = words.findAll { word -> word.size() < 4 }.collect { word ->
         "cooperativity '${pair}': the word ${word} is shorter than 4 letters; give a longer one, or the name of a known motif."
     }
-    if (words*.size().sum(0) > 200 || (options.assay == 'peaks' && words*.size().sum(0) > options.width)) {
+    if (words*.size().sum(0) > 200 || (features().assays[options.assay]?.genome && words*.size().sum(0) > options.width)) {
         problems << "cooperativity '${pair}': the two words are ${words*.size().sum()} letters long, more than a sequence can hold side by side; give shorter ones."
     }
     return problems

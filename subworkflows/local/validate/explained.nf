@@ -5,7 +5,9 @@ def givenSequences(Object located, Map options, String place, List problems) {
     if (!located) {
         return null
     }
-    def intervals = holdsIntervals(located.path)
+    def found = holdsIntervals(located.path)
+    // What only the step can unpack gets the genome where there is one.
+    def intervals = found == null ? options.genome != null : found
     if (intervals && options.genome == null) {
         problems << "${place}, explain: ${located.name} holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA."
     }
@@ -15,7 +17,8 @@ def givenSequences(Object located, Map options, String place, List problems) {
     return located + [intervals: intervals]
 }
 
-// Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does. What cannot be read is complained of elsewhere.
+// Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where it is compressed otherwise.
+// What cannot be read is complained of elsewhere.
 def holdsIntervals(Object path) {
     try {
         def head = path.withInputStream { raw ->
@@ -24,6 +27,9 @@ def holdsIntervals(Object path) {
             stream.unread(magic)
             def packed = magic.length == 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b
             new String((packed ? new java.util.zip.GZIPInputStream(stream) : stream).readNBytes(4096), 'ISO-8859-1')
+        }
+        if (['BZh', '\u00fd7zXZ', 'PK\u0003\u0004'].any { magic -> head.startsWith(magic) }) {
+            return null
         }
         def first = head.replace('\u00ef\u00bb\u00bf', '').trim().take(1)
         return first != '' && !(first in ['>', ';', '@'])

@@ -4,7 +4,7 @@ include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
 include { engineProblems } from './engine.nf'
 include { features } from './features.nf'
-include { readJson; shown } from './schema.nf'
+include { shown } from './schema.nf'
 include { resolvePath; fileProblem } from './paths.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
@@ -25,6 +25,9 @@ def validatedInput() {
 // A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again. Its names hold
 // the time of the start, so nothing of an earlier run's is touched, whose results may lie in the same folder.
 def leaveNoReports() {
+    if (params.trace_report_suffix) {
+        return   // a name of the user's may be an earlier run's
+    }
     def config = nextflow.Global.session.config
     def written = ['trace', 'report', 'timeline', 'dag'].collect { kind -> config[kind]?.file }.findAll { name -> name }.collect { name -> file(name, glob: false) }
     def folder = file("${params.outdir}/pipeline_info", glob: false)

@@ -1,7 +1,7 @@
 // What models may start from: known profiles, and trained models.
 
 include { pretrainedArchitectures } from './features.nf'
-include { sentence } from './schema.nf'
+include { sentence; controlProblem } from './schema.nf'
 include { resolvePath; fileProblem; expandedPart } from './paths.nf'
 
 // The profiles of a data set as [name: as the user wrote it, path: its file, or null for the known motifs], or null.
@@ -87,9 +87,20 @@ def modelsOfResults(String said, Object folder, String place, List problems) {
     }
     return models.groupBy { path -> path.parent }.collect { parent, replicates ->
         def verdict = parent.resolve("${parent.parent.name}.${parent.name}.verdict.json")
-        def best = verdict.exists() ? new groovy.json.JsonSlurper().parseText(verdict.text).best_replicate : null
+        def best = bestReplicate(verdict, place, problems)
         def chosen = replicates.find { path -> path.name.endsWith(".r${best}.model.safetensors") } ?: replicates[0]
         [name: "${said.replaceFirst('/+$', '')}/${parent.parent.name}/${parent.name}/${chosen.name}".toString(), path: chosen]
+    }
+}
+
+// The number of the best replicate as a verdict tells it, or null where there is none.
+def bestReplicate(Object verdict, String place, List problems) {
+    try {
+        return verdict.exists() ? (new groovy.json.JsonSlurper().parseText(verdict.text) as Map).best_replicate : null
+    }
+    catch (Exception _error) {
+        problems << "${place}, pretrained: ${verdict} is no readable verdict; copy the results folder again, or give the model files themselves."
+        return null
     }
 }
 
@@ -99,7 +110,9 @@ def modelsOfList(Object list, String place, List problems) {
     if (!lines) {
         problems << "${place}, pretrained: ${list.name} names no model; write one path per line."
     }
-    return lines.collect { line, at ->
+    def (wrong, plain) = lines.split { line, _at -> controlProblem(line) }
+    problems.addAll(wrong.collect { line, at -> sentence("${place}, pretrained: ${list.name}, line ${at}: ${controlProblem(line)}") })
+    return plain.collect { line, at ->
         def path = resolvePath(line, list.parent)
         def missing = fileProblem(path)
         if (missing) {

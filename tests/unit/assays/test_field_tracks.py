@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import lzma
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +194,24 @@ def test_broken_tracks(
     options = raw["options"] | {"regions": raw["files"][raw["options"]["regions"]]["name"]}
     with pytest.raises(UserError, match=sentence):
         prepare(make_spec(tmp_path, genome, "accessibility", files, **options))
+
+
+def damaged(form: str) -> bytes:
+    """A large bedGraph in xz or ZIP, damaged far behind its head."""
+    lines = "".join(f"chr1\t{i}\t{i + 1}\t{i % 7}\n" for i in range(20_000, 60_000)).encode()
+    if form == "xz":
+        packed = bytearray(lzma.compress(lines))
+        packed[len(packed) * 3 // 4] ^= 0xFF
+        return bytes(packed)
+    store = io.BytesIO()
+    with zipfile.ZipFile(store, "w") as archive:
+        archive.writestr("a.bedgraph", lines)
+    packed = bytearray(store.getvalue())
+    packed[len(packed) * 3 // 4] ^= 0x01
+    return bytes(packed)
+
+
+@pytest.mark.parametrize("form", ["xz", "zip"])
+def test_other_compressed_tracks_that_are_damaged(tmp_path: Path, genome: Path, form: str) -> None:
+    with pytest.raises(UserError, match=r"(damaged|line [\d,]+)"):
+        run(tmp_path, genome, damaged(form))

@@ -208,3 +208,14 @@ def test_json_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "o.json").write_text(text, encoding="latin-1")
     with pytest.raises(UserError, match=r"^o\.json: this is no (readable JSON file|JSON object)"):
         read_json(tmp_path / "o.json", "o.json")
+
+
+@pytest.mark.parametrize("thrown", [NameError("x"), ImportError("x"), AssertionError()])
+def test_a_defect_of_ours_is_no_fault_of_the_file(thrown: Exception) -> None:
+    with pytest.raises(type(thrown)), reading("f"):
+        raise thrown
+
+
+def test_memory_that_torch_does_not_get_is_no_fault_of_the_file() -> None:
+    with pytest.raises(MemoryError), reading("f"):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")

@@ -137,3 +137,11 @@ def test_sweep_without_any_value_is_no_failure(tmp_path: Path) -> None:
     build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
     section = content(tmp_path / "out", "nfx_performance_number_of_units")
     assert section["plot_type"] == "html"
+
+
+def test_names_of_the_data_close_no_attribute(tmp_path: Path) -> None:
+    title = 'x" onmouseover="alert(1)'
+    headers = {"a": {"title": title, "description": f"Reads of {title}"}}
+    Page(tmp_path).table(TRAINING, "t", {"r": {"a": 1}}, headers, first="#")
+    text = json.dumps(content(tmp_path, "nfx_training_t")["headers"])
+    assert "onmouseover=&#34;" in text and 'over=\\"' not in text

@@ -146,10 +146,10 @@ def _ends(rows: Sequence[Row]) -> list[Row]:
 
 def _table(page: Page, panel: _Panel) -> None:
     counts = panel.rows[0][0]
-    first, last = counts["first"], counts["last"]
+    first, last = escape(counts["first"]), escape(counts["last"])
     rows: dict[str, dict[str, Cell]] = {}
     for row, unit in panel.rows:
-        effect = unit.in_task(last)
+        effect = unit.in_task(counts["last"])
         rows[unit.id] = {
             "logo": raw_cell(logo(unit)),
             "name": cell(", ".join(unit.names) if unit.annotation else DASH),
