@@ -23,12 +23,12 @@ from harness import interleaved, print_line
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import count_sites, strand_chunks
 from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.native.scan import Filters
 from nfexplainn.training.device import prepare_device
 
 LENGTH = 200

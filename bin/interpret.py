@@ -25,12 +25,12 @@ def main() -> None:
 
     import torch
 
+    from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.native.scan import Filters
     from nfexplainn.training.device import prepare_device
 
     cpu = torch.device("cpu")

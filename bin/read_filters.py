@@ -24,6 +24,7 @@ def main() -> None:
 
     import torch
 
+    from nfexplainn.filters import Filters
     from nfexplainn.interpret.filters import filter_motifs
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
@@ -32,7 +33,7 @@ def main() -> None:
     from nfexplainn.motifs.formats import write_meme
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
-    from nfexplainn.native.scan import Filters, NativeScanner
+    from nfexplainn.native.scan import NativeScanner
     from nfexplainn.training.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)

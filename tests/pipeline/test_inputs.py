@@ -154,7 +154,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "transfer_to_nothing.csv": (
         "sample,assay,data,pretrained\na,sequences,oct4.fa,oct4.fa\n",
         [
-            "transfer_to_nothing.csv, line 2: pretrained models are used by the models single_layer and nam, but models is explainn; add one of them",
+            "transfer_to_nothing.csv, line 2: pretrained models are used by the models nam and single_layer, but models is explainn; add one of them",
             "transfer_to_nothing.csv, line 2, pretrained: oct4.fa is no model file; give *.safetensors",
         ],
     ),
@@ -232,7 +232,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         + "sequence,sequences,oct4.fa,,,,,\n",
         [
             "cells.csv, line 2, column sample: 'a b' cannot be used: use letters, digits, - and _",
-            "cells.csv, line 3, column assay: 'sequence' is not one of peaks, sequences,",
+            "cells.csv, line 3, column assay: 'sequence' is not one of peaks, cuttag, cutandrun, sequences,",
             "cells.csv, line 4, column sample: the cell is empty;",
             "cells.csv, line 5, column data: there is no file {}/nowhere.fa (paths are relative to the sheet).",
             "cells.csv, line 6, column data: {} is a folder, not a file",
@@ -452,7 +452,7 @@ PARAMS: dict[str, tuple[Any, str]] = {
     ),
     "models": (
         "explain",
-        "--models: 'explain' cannot be used: give one or more of: explainn, cnn1, cnn1exp, deepcnn, danq, deepstarr, aitac, single_layer, nam.",
+        "--models: 'explain' cannot be used: give one or more of: explainn, aitac, cnn1, cnn1exp, danq, deepcnn, deepstarr, nam, single_layer.",
     ),
     "chromosomes": (
         "chr1, chr2",

@@ -44,36 +44,6 @@ def dinucleotide_shuffle(codes: Codes, seed: int | np.random.Generator) -> Codes
     return shuffle_known(codes, lambda moved: _shuffle(moved, rng))
 
 
-def compiled_shuffle(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
-    """Shuffle as :func:`dinucleotide_shuffle` does, by the kernel.
-
-    Every sequence has random numbers of its own, from ``seed`` and its number, so that the result
-    depends neither on the number of threads nor on how the sequences are divided into calls. The
-    first and the last base stay, and so does every N, whose neighbours count as each other's.
-
-    Parameters
-    ----------
-    codes : uint8 array, shape (n, length)
-    seed : int
-        At least 0, below 2**64.
-    threads : int
-    first : int
-        Number of the first sequence.
-
-    Returns
-    -------
-    uint8 array, shape (n, length)
-
-    Raises
-    ------
-    nfexplainn.native.library.KernelError
-        If there is no kernel.
-    """
-    from nfexplainn.native.shuffle import shuffle_letters
-
-    return shuffle_known(codes, lambda moved: shuffle_letters(moved, seed, threads, first))
-
-
 def _shuffle(codes: Codes, rng: np.random.Generator) -> Codes:
     """Shuffle chunk by chunk; N counts as a fifth letter."""
     out = np.empty_like(codes)

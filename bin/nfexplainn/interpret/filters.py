@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.dna import N_CODE, Codes
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.options import InterpretOptions
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
 from nfexplainn.interpret.run import select_rows
 from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.status import UnitState, constant_filters, filter_name, unit_states
 from nfexplainn.models.first_layer import FirstLayer
-from nfexplainn.native.scan import Filters
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from torch import nn
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import unit_outputs
+from nfexplainn.filters import Filters, SiteCounts
 from nfexplainn.interpret.contributions import ContributionWriter
 from nfexplainn.interpret.importance import (
     EffectSums,
@@ -28,7 +29,6 @@ from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
 from nfexplainn.interpret.site_effect import SiteEffect, SiteSums
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
-from nfexplainn.native.scan import Filters, SiteCounts
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")

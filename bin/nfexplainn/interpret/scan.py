@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from nfexplainn.dna import N_CODE, Codes
-from nfexplainn.native.scan import Filters, SiteCounts
+from nfexplainn.filters import Filters, SiteCounts
 
 WORD = 4
 # Activations at a time (2 MB): more would leave the caches and cost page faults.

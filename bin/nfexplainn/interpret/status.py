@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import SiteTable, consensus, information, probabilities
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.native.scan import Filters
 
 Status = Literal["annotated", "unannotated", "low_information", "few_sites", "dead", "no_sites"]
 STATUSES: tuple[Status, ...] = (

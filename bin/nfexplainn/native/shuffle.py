@@ -11,8 +11,8 @@ from nfexplainn.native import library
 def shuffle_letters(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
     """Shuffle each sequence uniformly among those with the same pairs of its five letters.
 
-    An N counts as a letter; :func:`nfexplainn.data.shuffle.compiled_shuffle` leaves every N where
-    it is.
+    An N counts as a letter; :func:`~nfexplainn.training.recipes.compiled_shuffle` leaves every N
+    where it is.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.data.shuffle import compiled_shuffle, dinucleotide_shuffle
+from nfexplainn.data.shuffle import dinucleotide_shuffle
+from nfexplainn.data.unknown import shuffle_known
 from nfexplainn.data.windows import MAX_SHIFT
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.models.explainn import ExplaiNN
@@ -69,6 +70,36 @@ def epoch_codes(
     if dataset.flanks is None:
         codes = np.pad(codes, ((0, 0), (MAX_SHIFT, MAX_SHIFT)), constant_values=N_CODE)
     return shifted(codes, dataset.meta.length, rng)
+
+
+def compiled_shuffle(codes: Codes, seed: int, threads: int = 1, first: int = 0) -> Codes:
+    """Shuffle as :func:`~nfexplainn.data.shuffle.dinucleotide_shuffle` does, by the kernel.
+
+    Every sequence has random numbers of its own, from ``seed`` and its number, so that the result
+    depends neither on the number of threads nor on how the sequences are divided into calls. The
+    first and the last base stay, and so does every N, whose neighbours count as each other's.
+
+    Parameters
+    ----------
+    codes : uint8 array, shape (n, length)
+    seed : int
+        At least 0, below 2**64.
+    threads : int
+    first : int
+        Number of the first sequence.
+
+    Returns
+    -------
+    uint8 array, shape (n, length)
+
+    Raises
+    ------
+    nfexplainn.native.library.KernelError
+        If there is no kernel.
+    """
+    from nfexplainn.native.shuffle import shuffle_letters
+
+    return shuffle_known(codes, lambda moved: shuffle_letters(moved, seed, threads, first))
 
 
 def shifted(codes: Codes, length: int, rng: np.random.Generator) -> Codes:

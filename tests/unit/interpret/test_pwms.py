@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import (
     consensus,
     count_sites,
@@ -17,7 +18,6 @@ from nfexplainn.interpret.pwms import (
     strand_chunks,
 )
 from nfexplainn.interpret.scan import TableScanner
-from nfexplainn.native.scan import Filters
 
 
 def exact_filters(rng, units, width, covered) -> Filters:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import SiteTable
 from nfexplainn.interpret.status import STATUSES, constant_filters, unit_name, unit_states
-from nfexplainn.native.scan import Filters
 
 WIDTH = 6
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.data.shuffle import compiled_shuffle
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.native import build, library
-from nfexplainn.native.scan import Filters, NativeScanner
+from nfexplainn.native.scan import NativeScanner
+from nfexplainn.training.recipes import compiled_shuffle
 from shuffle_fixtures import TEXTS, check_equally_likely, pairs, places
 
 
