@@ -169,7 +169,7 @@ def test_all_steps_took_part(finished: Run) -> None:
     assert names >= {
         "GENOME_INDEX", "SHARED_READ", "MOTIFS_COLLECT", "MOTIFS_CLUSTER", "MOTIFS_CHOOSE",
         "PRETRAINED_READ", "EXPLANATION_READ", "EXPLANATION_MAKE", "MODES_COUNT", "UNITS_TRANSFER",
-        "SEQUENCES_PREPARE", "PEAKS_PREPARE", "MODEL_TRAIN", "REPORT_MULTIQC", "REPORT_CHECK",
+        "DATASET_PREPARE", "MODEL_TRAIN", "REPORT_MULTIQC", "REPORT_CHECK",
     }  # fmt: skip
     assert {name for name, status in ran.items() if status != "COMPLETED"} == {"REPORT_CHECK (1)"}
 

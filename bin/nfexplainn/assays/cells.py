@@ -21,6 +21,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.delimited import open_delimited
 from nfexplainn.io.intervals import Peaks
+from nfexplainn.io.peak_files import LONGEST
 from nfexplainn.io.peak_shapes import is_peak_header
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import first_bytes, open_binary, read_lines
@@ -146,7 +147,10 @@ def _market_regions(regions: InputFile) -> Peaks:
     where = (table.header and find_coordinates(table.header)) or (0, 1, 2)
     if all(len(row) > max(where) for row in rows):
         bounds = [[whole(row[i]) for i in where[1:]] for row in rows]
-        if all(low is not None and high is not None and low < high for low, high in bounds):
+        if all(
+            low is not None and high is not None and 0 <= low < high < LONGEST
+            for low, high in bounds
+        ):
             start, end = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
             chromosomes = [row[where[0]] for row in rows]
             return make_peaks(regions.name, chromosomes, start.copy(), end.copy())
