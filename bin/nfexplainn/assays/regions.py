@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, assemble, check_splits
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
-from nfexplainn.assays.windows import WindowReader
+from nfexplainn.assays.windows import EXCLUDED, NO_CHROMOSOME, WindowReader
 from nfexplainn.data.dataset import Floats, Source, TaskType
 from nfexplainn.data.windows import Windows, join_windows
 from nfexplainn.errors import UserError
@@ -22,8 +22,6 @@ from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.typed import typed
 from nfexplainn.values import whole
 
-_NO_CHROMOSOME = "chromosome not in the genome"
-_EXCLUDED = "chromosome excluded"
 _DUPLICATE = "duplicate region"
 _NAME = re.compile(r"^(\S+?)[:_-](\d+)[-_](\d+)(?:\([+.-]\))?$")
 
@@ -219,10 +217,10 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> tuple[Windows, Ints]:
     ledger.read(peaks.name, "records", f"{len(peaks):,}")
     chrom = reader.map_names(peaks)
     rows = np.flatnonzero(chrom >= 0)
-    ledger.drop(peaks.name, _NO_CHROMOSOME, len(chrom) - len(rows))
+    ledger.drop(peaks.name, NO_CHROMOSOME, len(chrom) - len(rows))
     rows = rows[~reader.beyond(peaks.take(rows), chrom[rows])]
     allowed = reader.allowed[chrom[rows]]
-    ledger.drop(peaks.name, _EXCLUDED, int((~allowed).sum()))
+    ledger.drop(peaks.name, EXCLUDED, int((~allowed).sum()))
     rows = rows[allowed]
     start = peaks.summit[rows] - width // 2
     _, first = np.unique(reader.genome.axis[chrom[rows]] + start, return_index=True)

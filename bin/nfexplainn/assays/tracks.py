@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nfexplainn.assays.bigwig import finite_sums, sum_bigwig
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.track_kinds import track_kind
+from nfexplainn.assays.windows import WRONG_GENOME
 from nfexplainn.data.dataset import Floats
 from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
@@ -40,7 +41,6 @@ _OVERHANG = 1000
 _NO_CHROMOSOME = "record on a chromosome that the genome lacks"
 _OVER_END = "record over the end of its chromosome, cut off there"
 _BEYOND = "record beyond the end of its chromosome"
-_WRONG_GENOME = 0.05
 Signal = NDArray[np.float64]
 # Chromosome, start, end and value of many records.
 _Records = tuple[pd.Series, Ints, Ints, Signal]
@@ -275,7 +275,7 @@ def _add_records(
         else:
             ends = axis + np.minimum(end, size)
             sums.add((axis + start)[inside], ends[inside], value[inside])
-    if tally.beyond > _WRONG_GENOME * known:
+    if tally.beyond > WRONG_GENOME * known:
         raise UserError(
             f"{text.name}: {tally.beyond:,} of {sum(tally.lines.values()):,} records begin beyond"
             f" the end of their chromosome in the genome {genome.name}; give the genome that it was"

@@ -19,8 +19,8 @@ from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints, Origin, Peaks, Regions
 from nfexplainn.io.peak_files import read_peaks
 
-_NO_CHROMOSOME = "chromosome not in the genome"
-_EXCLUDED = "chromosome excluded"
+NO_CHROMOSOME = "chromosome not in the genome"
+EXCLUDED = "chromosome excluded"
 _BEYOND = "peak beyond the end of its chromosome"
 _OVER_END = "window over the end of its chromosome"
 _BLACKLISTED = "window in the blacklist"
@@ -30,7 +30,7 @@ _NOT_TOP = "not among the top_n"
 # Bases of windows that are kept until the windows of all files are merged.
 _HELD = 1 << 28
 # Above this share of peaks beyond the ends the genome is taken for another assembly.
-_WRONG_GENOME = 0.05
+WRONG_GENOME = 0.05
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class WindowReader:
         self.ledger.read(name, "format", peaks.origin.format or "no peak at all")
         chrom = self.map_names(peaks)
         known = chrom >= 0
-        self.ledger.drop(name, _NO_CHROMOSOME, int((~known).sum()))
+        self.ledger.drop(name, NO_CHROMOSOME, int((~known).sum()))
         peaks, chrom = peaks.take(known), chrom[known]
         peaks, chrom = self._on_chromosomes(peaks, chrom)
         axis = self.genome.axis[chrom]
@@ -139,7 +139,7 @@ class WindowReader:
             np.concatenate([axis + peaks.end, axis + first + self.width]),
         )
         rows = np.arange(len(chrom))
-        rows = self._keep(rows, self.allowed[chrom], name, _EXCLUDED)
+        rows = self._keep(rows, self.allowed[chrom], name, EXCLUDED)
         if best is not None:
             rows = self._best(rows, peaks, best, name)
         _, unique = np.unique(axis[rows] + peaks.summit[rows], return_index=True)
@@ -159,7 +159,7 @@ class WindowReader:
         """Tell which peaks begin beyond the end of their chromosome; many mean another genome."""
         sizes = self.genome.sizes[chrom]
         beyond = peaks.start >= sizes
-        if beyond.sum() > _WRONG_GENOME * len(beyond):
+        if beyond.sum() > WRONG_GENOME * len(beyond):
             row = int(np.argmax(beyond))
             name = self.genome.names[chrom[row]]
             raise UserError(

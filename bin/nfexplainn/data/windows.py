@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.io.coordinates import Coordinates, order_coordinates, window_name, window_names
+from nfexplainn.io.coordinates import (
+    SPAN,
+    Coordinates,
+    order_coordinates,
+    window_name,
+    window_names,
+)
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints
 
 # Largest shift of the robust recipe, in bp: so many bases beside a window are kept.
 MAX_SHIFT = 10
-# Longer than any chromosome, so that one number stands for chromosome and start.
-_SPAN = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Windows:
     @property
     def key(self) -> Ints:
         """One number for chromosome and start, int64, shape (n,)."""
-        return self.chrom * _SPAN + self.start
+        return self.chrom * SPAN + self.start
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Windows:
         """Keep the given rows."""

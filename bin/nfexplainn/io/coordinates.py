@@ -18,7 +18,7 @@ COORDINATES = re.compile(
 )
 _SHUFFLE = "|shuffle"
 # Longer than any chromosome, so that one number stands for chromosome and position.
-_SPAN = 1 << 40
+SPAN = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Coordinates:
         n = len(self.chrom)
         out = np.arange(n)
         placed = np.flatnonzero((self.chrom >= 0) & (self.parent < 0))
-        base = self.chrom[placed] * _SPAN
+        base = self.chrom[placed] * SPAN
         chain = chain_overlapping(base + self.start[placed], base + self.end[placed])
         first = np.full(int(chain.max()) + 1 if len(chain) else 0, n, dtype=np.int64)
         np.minimum.at(first, chain, placed)
@@ -125,7 +125,7 @@ def read_names(names: Sequence[str]) -> Coordinates:
             parent[row] = rows[origin]
             continue
         match = COORDINATES.match(name)
-        if match and int(match[2]) < int(match[3]) < _SPAN:
+        if match and int(match[2]) < int(match[3]) < SPAN:
             chrom[row] = codes.setdefault(match[1], len(codes))
             start[row], end[row] = int(match[2]), int(match[3])
     child = parent >= 0

@@ -27,7 +27,6 @@ from nfexplainn.typed import from_json
 
 Head = Literal["single_layer", "nam"]
 Build = Callable[[str, Mapping[str, Any]], nn.Module]
-HEADS: tuple[Head, ...] = ("single_layer", "nam")
 
 
 @dataclass(frozen=True)
