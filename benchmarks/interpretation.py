@@ -29,7 +29,7 @@ from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.device import prepare_device
+from nfexplainn.models.device import prepare_device
 
 LENGTH = 200
 CASES = ((100, 1000, 3), (100, 4000, 3), (300, 1000, 3))

@@ -26,7 +26,7 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.device import prepare_device
+from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, train
 
 N, LENGTH, UNITS, BATCH, STEPS = 200_000, 200, 10, 100, 20

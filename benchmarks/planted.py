@@ -36,7 +36,7 @@ from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import tomtom
 from nfexplainn.simulation.sequences import background, plant_pairs
-from nfexplainn.training.device import prepare_device
+from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 WORDS = ("AACTATCGATAG", "ACGGTCACACTG")  # the paper's Dref and Ohler1

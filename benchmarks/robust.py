@@ -37,7 +37,7 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.training.device import prepare_device
+from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 from nfexplainn.training.recipes import start_from_words
 

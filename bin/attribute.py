@@ -47,7 +47,7 @@ def main() -> None:
 
     from nfexplainn.analyses.attribution import deeplift, patterns
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
     rows: list[tuple[object, ...]] = []

@@ -61,7 +61,7 @@ def main() -> None:
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

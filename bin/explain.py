@@ -35,7 +35,7 @@ def main() -> None:
     from nfexplainn.analyses.explain.split import Splitter
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -39,7 +39,7 @@ def main() -> None:
     from nfexplainn.evaluation.predict import unit_outputs
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

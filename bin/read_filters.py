@@ -34,7 +34,7 @@ def main() -> None:
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
     from nfexplainn.native.scan import NativeScanner
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
     loaded = load_model(args.model)
