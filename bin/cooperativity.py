@@ -59,9 +59,9 @@ def main() -> None:
 
     from nfexplainn.evaluation.predict import predict_logits, unit_outputs
     from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.device import prepare_device
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

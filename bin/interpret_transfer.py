@@ -32,9 +32,9 @@ def main() -> None:
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.interpret.unit_files import read_logits, write_tsv
     from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.models.device import prepare_device
     from nfexplainn.models.kernels import choose_kernel
     from nfexplainn.models.transfer import TransferModel
-    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -38,8 +38,8 @@ def main() -> None:
 
     from nfexplainn.evaluation.predict import unit_outputs
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.kernels import choose_kernel
     from nfexplainn.models.device import prepare_device
+    from nfexplainn.models.kernels import choose_kernel
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -29,10 +29,10 @@ def main() -> None:
     from nfexplainn.analyses.nullification import nullify
     from nfexplainn.interpret.status import filter_name, unit_name
     from nfexplainn.models.checkpoint import check_tasks, load_model
+    from nfexplainn.models.device import prepare_device
     from nfexplainn.models.explainn import ExplaiNN
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.models.device import prepare_device
 
     cpu = torch.device("cpu")
     prepare_device(cpu, args.threads)

@@ -29,12 +29,12 @@ def main() -> None:
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
     from nfexplainn.models.checkpoint import check_tasks, load_model
+    from nfexplainn.models.device import prepare_device
     from nfexplainn.models.first_layer import first_layer
     from nfexplainn.motifs.formats import write_meme
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
     from nfexplainn.native.scan import NativeScanner
-    from nfexplainn.models.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
     loaded = load_model(args.model)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from nfexplainn.dna import Codes
 from nfexplainn.filters import Filters
 from nfexplainn.models.config import ModelConfig
+from nfexplainn.models.device import resolve_device
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.explainn_weights import Weights, folded_filters
 from nfexplainn.models.model import Floats, Kernel
 from nfexplainn.models.modules import weights_of
-from nfexplainn.models.device import resolve_device
 
 # On a CPU larger batches fall out of the caches and wait for new memory pages.
 CPU_BATCH = 200

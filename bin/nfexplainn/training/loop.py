@@ -52,8 +52,8 @@ class Learner(Protocol):
     def start(self, learning_rate: float, *, hold_filters: bool) -> None:
         """Begin with a new Adam; held filters do not change, and their gammas stay positive."""
 
-    def step(self, batch: NDArray[Any], labels: NDArray[np.float32], loss: Loss) -> Any:
-        """Learn from a batch; give its mean loss, a number or what ``float`` makes one of."""
+    def step(self, batch: NDArray[Any], labels: NDArray[np.float32], loss: Loss) -> float:
+        """Learn from a batch; give its mean loss, and learn nothing where it is not finite."""
 
     def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """Give logits, float32 (n, tasks), as in evaluation."""
@@ -236,7 +236,7 @@ class _Trainer:
             started = time.perf_counter()
             train_loss, seen, elapsed = self._train_epoch(number)
             valid_loss, metric = self._validate()
-            self._check_finite(number, train_loss, valid_loss)
+            self._check_finite(number, "validation", valid_loss)
             if valid_loss < self.best:
                 self.best, self.best_epoch = valid_loss, number
                 self.best_state = self.learner.state()
@@ -265,8 +265,7 @@ class _Trainer:
         n = len(rows)
         total = 2 * n if self.both else n
         order = self.order.permutation(total)
-        losses: Any = 0.0
-        done, started = 0, time.perf_counter()
+        losses, done, started = 0.0, 0, time.perf_counter()
         told = started
         for size in epoch_batches(total, self.options.batch_size):
             chosen = order[done : done + size]
@@ -275,7 +274,9 @@ class _Trainer:
             if self.both:  # numbers from n on are the other strands
                 other = chosen >= n
                 batch[other] = self.inputs.other_strand(batch[other])
-            losses = losses + self.learner.step(batch, self.labels[at], self.loss) * size
+            loss = self.learner.step(batch, self.labels[at], self.loss)
+            self._check_finite(number, "training", loss)
+            losses += loss * size
             done += size
             now = time.perf_counter()
             if now - told > REPORT_EVERY:
@@ -284,8 +285,7 @@ class _Trainer:
                     f"epoch {number}: {done:,} of {total:,} sequences, {rate:,.0f} per second,"
                     f" {_duration((total - done) / rate)} left of this epoch"
                 )
-        mean = float(losses) / total  # waits for the device
-        return mean, total, time.perf_counter() - started
+        return losses / total, total, time.perf_counter() - started
 
     def _validate(self) -> tuple[float, float]:
         """Give the loss over all validation sequences (of both strands) and the metric."""
@@ -321,14 +321,13 @@ class _Trainer:
         )
         return codes, np.arange(len(codes))
 
-    def _check_finite(self, number: int, train_loss: float, valid_loss: float) -> None:
-        for part, value in (("training", train_loss), ("validation", valid_loss)):
-            if not math.isfinite(value):
-                raise DivergedError(
-                    f"The {part} loss of epoch {number} is {value}: training has diverged.",
-                    f"Lower learning_rate (now {self.options.learning_rate:g}), or check the"
-                    " labels for extreme values.",
-                )
+    def _check_finite(self, number: int, part: str, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"The {part} loss of epoch {number} is {loss}: training has diverged.",
+                f"Lower learning_rate (now {self.options.learning_rate:g}), or check the labels"
+                " for extreme values.",
+            )
 
     def _report_epoch(self, last_epoch: int, stop_after: int) -> None:
         last = self.history[-1]

@@ -90,7 +90,7 @@ class NativeLearner:
         self._adam = Adam(len(self._flat[self._free]), learning_rate)
 
     def step(self, batch: Codes, labels: Floats, loss: Loss) -> float:
-        """Learn from a batch; give its mean loss.
+        """Learn from a batch; give its mean loss, and learn nothing where it is not finite.
 
         Parameters
         ----------
@@ -105,6 +105,8 @@ class NativeLearner:
             If a weight is not finite, or an exponential overflows.
         """
         mean = self.gradients(batch, labels, loss)
+        if not math.isfinite(mean):
+            return mean
         self._adam.step(self._flat[self._free], self._slope[self._free])
         if self._held:
             np.maximum(self._gamma, np.float32(LEAST_GAMMA), out=self._gamma)
@@ -118,6 +120,8 @@ class NativeLearner:
             count += 1
         logits = outputs @ model.final_weight.T + model.final_bias
         mean, slope = loss(logits.astype(np.float64), labels.astype(np.float64))
+        if not math.isfinite(mean):
+            return mean
         slopes = slope.astype(np.float32)
         weight, bias = self._final_slopes
         np.matmul(slopes.T, outputs, out=weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -53,8 +54,10 @@ class TorchLearner:
         self._optimizer = FusedAdam(trained, learning_rate)
 
     def step(self, batch: NDArray[Any], labels: NDArray[np.float32], loss: Loss) -> float:
-        """Learn from a batch; give its mean loss."""
+        """Learn from a batch; give its mean loss, and learn nothing where it is not finite."""
         mean = self.gradients(batch, labels, loss)
+        if not math.isfinite(mean):
+            return mean
         self._optimizer.step()
         if self._held is not None:
             with torch.no_grad():
@@ -68,7 +71,8 @@ class TorchLearner:
         mean, slope = loss(logits.detach().double().cpu().numpy(), labels.astype(np.float64))
         for parameter in self.module.parameters():
             parameter.grad = None
-        logits.backward(torch.from_numpy(slope).to(logits))
+        if math.isfinite(mean):
+            logits.backward(torch.from_numpy(slope).to(logits))
         return mean
 
     def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
