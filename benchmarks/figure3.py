@@ -91,7 +91,8 @@ def one_run(dataset: Dataset, recipe: str, seed: int, epochs: int) -> list[Candi
         found = interpret_model(model, dataset, logits, scratch.name)
     motifs = tuple(state.motif for state in found.states if state.motif is not None)
     dead = [state.unit for state in found.states if state.status == "dead"]
-    ranks = unit_ranks(effect_table(found, dataset.meta.tasks), dataset.meta.tasks[0], dead)
+    effects = effect_table(found, dataset.meta.tasks).frame()
+    ranks = unit_ranks(effects, dataset.meta.tasks[0], dead)
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp)).motifs
     return [
         Candidates("explainn", seed, motifs, ranks=ranks),

@@ -116,7 +116,8 @@ def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: 
     states = [state for state in found.states if state.motif is not None]
     motifs = [state.motif for state in states if state.motif is not None]
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp))
-    best = second.table[second.table["best"] == 1].set_index("motif")["auprc_test"]
+    table = second.table.frame()
+    best = table[table["best"] == 1].set_index("motif")["auprc_test"]
     seconds = time.process_time() - started
 
     factor = dataset.meta.tasks[0]

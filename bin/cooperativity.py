@@ -22,6 +22,7 @@ from nfexplainn.data.dataset import Dataset, read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
+from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 
 
@@ -55,36 +56,28 @@ def main() -> None:
     run = run_of(args.id)
     dataset = read_dataset(args.dataset)
 
-    import torch
-
-    from nfexplainn.evaluation.predict import predict_logits, unit_outputs
+    from nfexplainn.cpu import prepare_cpu
+    from nfexplainn.evaluation.predict import predict_logits
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.device import prepare_device
-    from nfexplainn.models.explainn import ExplaiNN
-    from nfexplainn.models.kernels import choose_kernel
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model, trust_programs=args.trust_programs)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, threads=args.threads, trust_programs=args.trust_programs)
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]
-    if isinstance(model, ExplaiNN):
-        choose_kernel(model, "auto", cpu)
+    if loaded.header.architecture == "explainn":
 
         def units(codes: dna.Codes) -> NDArray[np.floating]:
-            outputs = np.concatenate(list(unit_outputs(model, codes)))
-            if both:
-                other = np.concatenate(list(unit_outputs(model, dna.reverse_complement(codes))))
-                outputs = (outputs.astype(np.float64) + other) / 2
-            return outputs
+            outputs = model.unit_outputs(codes)
+            if not both:
+                return outputs
+            other = model.unit_outputs(dna.reverse_complement(codes))
+            return np.asarray((outputs.astype(np.float64) + other) / 2)
 
         predict = units
-        weights = model.final.weight.detach().numpy().astype(np.float64)
-        bias = model.final.bias.detach().numpy().astype(np.float64)
-        reader = Reader(
-            weights, bias, tuple(f"unit_{n:03d}" for n in range(1, weights.shape[1] + 1))
-        )
+        names = tuple(unit_name(unit) for unit in range(model.final_weight.shape[1]))
+        weights, bias = model.final_weight, model.final_bias
+        reader = Reader(weights.astype(np.float64), bias.astype(np.float64), names)
     else:
 
         def logits(codes: dna.Codes) -> NDArray[np.floating]:

@@ -30,23 +30,18 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, ExplainOptions)
 
-    import torch
-
     from nfexplainn.analyses.explain.split import Splitter
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.device import prepare_device
-    from nfexplainn.models.kernels import choose_kernel
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
-    choose_kernel(loaded.model, options.kernel, cpu)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     located = read_located(args.sequences)
     units = read_tsv(args.units, UNIT_COLUMNS)
     named = read_tsv(args.named, ("replicate", "unit", "status", "annotation", "consensus"))
     count = loaded.header.config["units"]
     splitter = Splitter(
-        loaded.model,  # type: ignore[arg-type]
+        loaded.model,
         loaded.header.strand_symmetric,
         thresholds(units, count),
     )

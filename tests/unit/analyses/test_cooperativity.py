@@ -26,8 +26,8 @@ from nfexplainn.analyses.cooperativity.sites import (
     word_of,
 )
 from nfexplainn.analyses.cooperativity.statistics import median_interval, median_ranks, ratio, trend
-from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulation.sequences import background, plant_pairs
 
@@ -88,7 +88,7 @@ def model(num_fc: int) -> ExplaiNN:
 
 
 def of_model(made: ExplaiNN):
-    return lambda codes: np.concatenate(list(unit_outputs(made, codes)))
+    return TorchModel(made).unit_outputs
 
 
 def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
