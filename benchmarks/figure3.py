@@ -40,9 +40,9 @@ from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.interpret.tables import effect_table
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 from nfexplainn.training.recipes import start_from_words
 

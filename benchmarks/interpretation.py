@@ -27,9 +27,9 @@ from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import count_sites, strand_chunks
 from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import Scanner, TableScanner
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.models.device import prepare_device
 
 LENGTH = 200
 CASES = ((100, 1000, 3), (100, 4000, 3), (300, 1000, 3))

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, train
 
 N, LENGTH, UNITS, BATCH, STEPS = 200_000, 200, 10, 100, 20

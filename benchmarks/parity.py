@@ -25,9 +25,9 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.evaluation.metrics import average_precision
 from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 PEAKS = Path(__file__).resolve().parent.parent / "assets/demo/MAFK_H1hESC_200bp.1500.fa.gz"

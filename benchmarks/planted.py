@@ -31,12 +31,12 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evaluation.predict import predict_logits, unit_outputs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.models import registry
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.tomtom import tomtom
 from nfexplainn.simulation.sequences import background, plant_pairs
-from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 
 WORDS = ("AACTATCGATAG", "ACGGTCACACTG")  # the paper's Dref and Ohler1

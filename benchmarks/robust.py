@@ -31,13 +31,13 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.models.device import prepare_device
 from nfexplainn.training.loop import TrainingOptions, seeded, train
 from nfexplainn.training.recipes import start_from_words
 

@@ -21,10 +21,10 @@ from harness import interleaved, print_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.native.library import ISA_VARIABLE
-from nfexplainn.models.device import prepare_device
 
 LENGTH = 200
 CASES = ((50, 100, 21), (100, 100, 21), (300, 100, 9), (100, 1000, 5))
