@@ -26,9 +26,8 @@ from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.evaluation.metrics import average_precision
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.models.device import prepare_device
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.run import Plan, train_model
 
 PEAKS = Path(__file__).resolve().parent.parent / "assets/demo/MAFK_H1hESC_200bp.1500.fa.gz"
 SEEDS = 5
@@ -48,11 +47,10 @@ def peaks() -> Dataset:
 
 def score(dataset: Dataset, seed: int, kernel: str, options: argparse.Namespace) -> float:
     """Train a model and give its AUPRC on the test part."""
-    config = ExplaiNNConfig(dataset.meta.length, 1, units=options.units)
-    model = seeded(seed, lambda: ExplaiNN(config))
-    choose_kernel(model, kernel, torch.device("cpu"))
+    config = {"length": dataset.meta.length, "tasks": 1, "units": options.units}
+    plan = Plan("explainn", config, kernel=kernel, device="cpu")
     settings = TrainingOptions(max_epochs=options.epochs, seed=seed)
-    train(model, dataset, settings, report=lambda _: None)
+    model = train_model(plan, dataset, settings, report=lambda _: None).model
     test = dataset.rows("test")
     logits = predict_logits(model, dataset.codes[test], average_strands=True)
     return average_precision(dataset.labels[test, 0], logits[:, 0])
