@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
@@ -23,7 +22,8 @@ from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
 from nfexplainn.interpret.status import unit_name
-from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.interpret.unit_files import read_rows
+from nfexplainn.io.tsv import write_tsv
 
 
 def parse() -> argparse.Namespace:
@@ -36,9 +36,8 @@ def parse() -> argparse.Namespace:
 
 def read_pairs(path: str) -> list[Pair]:
     """Read the pairs, with empty cells as empty texts."""
-    table = read_tsv(path, PAIR_COLUMNS).astype(object).fillna("").astype(str)
     columns = ("kind", "first", "second", "first_word", "second_word", "reason")
-    return [Pair(*row) for row in table[list(columns)].itertuples(index=False)]
+    return [Pair(*(row[name] for name in columns)) for row in read_rows(path, PAIR_COLUMNS)]
 
 
 def bare_sequences(dataset: Dataset, n: int) -> dna.Codes:
@@ -102,9 +101,8 @@ def main() -> None:
         ("cooperativity_verdict", VERDICT_COLUMNS, found.verdicts),
     )
     for kind, columns, rows in tables:
-        frame = pd.DataFrame([run | row for row in rows], columns=list(columns))
-        frame = frame.astype(dict.fromkeys({"seen", "bins", "least_gap"} & set(columns), "Int64"))
-        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
+        table = [[(run | row).get(name) for name in columns] for row in rows]
+        write_tsv(folder / f"{args.id}.{kind}.tsv", columns, table)
     seen = [row for row in found.verdicts if row.get("seen")]
     print(
         f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from operator import eq
 from pathlib import Path
@@ -18,7 +18,7 @@ from nfexplainn.interpret.columns import UNIT_MOTIF_COLUMNS
 from nfexplainn.io import arrow
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import write_text
-from nfexplainn.io.tsv import QUOTES, Table, plain
+from nfexplainn.io.tsv import QUOTES, Table, iterate_tsv, plain, read_header
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,7 @@ EFFECT_COLUMNS = (
     "site_effect",
     "direction",
 )
+_FAULT = "the table cannot be read"
 # Columns that stay text even where all their values look like numbers.
 _TEXTS = ("task", "unit", "consensus", "dataset", "model", "target_id", "target_name", "name")
 
@@ -74,7 +75,7 @@ def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    with reading(str(path), "the table cannot be read", "make it anew"):
+    with reading(str(path), _FAULT, "make it anew"):
         frame = pd.read_csv(
             path,
             sep="\t",
@@ -83,10 +84,30 @@ def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
             **QUOTES,
             dtype=dict.fromkeys(_TEXTS, str),
         )
-    missing = [column for column in columns if column not in frame.columns]
+    _check_columns(path, columns, frame.columns)
+    return frame
+
+
+def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table of the pipeline as text, a dict per row; what is missing is an empty text.
+
+    Raises
+    ------
+    UserError
+        As for :func:`read_tsv`.
+    """
+    with reading(str(path), _FAULT, "make it anew"):
+        header, rows = read_header(path), list(iterate_tsv(path))
+        if any(len(row) > len(header) or None in row.values() for row in rows):
+            raise ValueError("a row has more or fewer fields than the header")
+    _check_columns(path, columns, header)
+    return rows
+
+
+def _check_columns(path: str | Path, columns: Sequence[str], there: Collection[str]) -> None:
+    missing = [column for column in columns if column not in there]
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing; make the table anew.")
-    return frame
 
 
 def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:

@@ -74,6 +74,12 @@ def iterate_tsv(path: str | Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(handle, delimiter="\t", **QUOTES)
 
 
+def read_header(path: str | Path) -> list[str]:
+    """Read the names of a table's columns; none where the file is empty."""
+    with Path(path).open(newline="", encoding="utf-8") as handle:
+        return next(csv.reader(handle, delimiter="\t", **QUOTES), [])
+
+
 def plain(row: Iterable[object]) -> list[str]:
     """Show the values of a row, without what would end a field."""
     return [_BREAK.sub(" ", _text(value)) for value in row]

@@ -303,14 +303,13 @@ def test_picture_of_nothing():
 
 
 def test_units_are_called_by_motif_or_consensus():
-    units = pd.DataFrame(
-        {
-            "unit": ["unit_001", "unit_002", "unit_003"],
-            "status": ["annotated", "unannotated", "dead"],
-            "annotation": ["MAX, MYC", np.nan, np.nan],
-            "consensus": ["CACGTG", "NNTTACAN", np.nan],
-        }
-    )
+    columns = ("unit", "status", "annotation", "consensus")
+    rows = [
+        ("unit_001", "annotated", "MAX, MYC", "CACGTG"),
+        ("unit_002", "unannotated", "", "NNTTACAN"),
+        ("unit_003", "dead", "", ""),
+    ]
+    units = [dict(zip(columns, row, strict=True)) for row in rows]
     assert unit_labels(units) == {"unit_001": "MAX", "unit_002": "TTACA"}
 
 
