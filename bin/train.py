@@ -47,11 +47,10 @@ def main() -> None:
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.models import registry
-    from nfexplainn.models.kernels import choose_kernel
     from nfexplainn.motifs.formats import read_meme
     from nfexplainn.training.evaluate import evaluate
     from nfexplainn.training.loop import options_from
-    from nfexplainn.training.run import Plan, train_by_kernel, write_diverged, write_trained
+    from nfexplainn.training.run import Plan, train_model, write_diverged, write_trained
 
     prepare_cpu(args.threads)
     dataset = read_dataset(args.dataset)
@@ -76,12 +75,8 @@ def main() -> None:
 
             names = read_names(args.names, args.pretrained)
             trained = train_on_pretrained(plan, dataset, options, args.pretrained, names, values)
-        elif choose_kernel(registry.configured(name, config), kernel, device) == "native":
-            trained = train_by_kernel(plan, dataset, options)
         else:
-            from nfexplainn.training.torch_run import train_by_torch
-
-            trained = train_by_torch(plan, dataset, options)
+            trained = train_model(plan, dataset, options)
     except DivergedError as error:
         print(f"{args.id}: {error}", file=sys.stderr)
         write_diverged(error, plan, dataset, options, **about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader, save_model
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import FILTERS, Weights, initial_weights
-from nfexplainn.models.kernels import instruction_set
+from nfexplainn.models.kernels import choose_kernel, instruction_set
 from nfexplainn.models.model import Model
 from nfexplainn.models.profiles import start_from_profiles
 from nfexplainn.models.registry import configured
@@ -118,8 +118,21 @@ def filters_held(plan: Plan, options: TrainingOptions) -> bool:
     return bool(plan.profiles) and options.initial_filters != "free"
 
 
-def train_by_kernel(plan: Plan, dataset: Dataset, options: TrainingOptions) -> Trained:
-    """Train an ExplaiNN by the kernel.
+def train_model(
+    plan: Plan,
+    dataset: Dataset,
+    options: TrainingOptions,
+    report: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a model that reads sequences: an ExplaiNN by the kernel where it can, others by torch.
+
+    Parameters
+    ----------
+    plan : Plan
+    dataset : Dataset
+    options : TrainingOptions
+    report : callable, optional
+        Takes a line of progress; by default it goes to stderr.
 
     Raises
     ------
@@ -127,12 +140,16 @@ def train_by_kernel(plan: Plan, dataset: Dataset, options: TrainingOptions) -> T
         As for :func:`nfexplainn.training.loop.train`.
     """
     config = configured(plan.architecture, plan.config)
+    if choose_kernel(config, plan.kernel, plan.device) == "torch":
+        from nfexplainn.training.torch_run import train_by_torch
+
+        return train_by_torch(plan, dataset, options, report)
     assert isinstance(config, ExplaiNNConfig)
     weights, labels = starting_weights(config, plan.profiles, dataset, options)
     learner = NativeLearner(config, weights, seed=options.seed, threads=plan.threads)
     say_what(plan, dataset, learner.device, "native")
     held = filters_held(plan, options)
-    result = train(learner, dataset, options, held=held)
+    result = train(learner, dataset, options, report=report, held=held)
     frozen = held and options.initial_filters == "frozen"
     names = trained_names(config)[1 if frozen else 0 :]
     # The biases before the batch norms count as they do in torch, where they have a gradient of 0.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,14 +23,13 @@ from nfexplainn.training.torch_learner import seeded, train_module
 from nfexplainn.training.transfer import train_transfer
 
 
-def train_by_torch(plan: Plan, dataset: Dataset, options: TrainingOptions) -> Trained:
-    """Train a model that reads sequences.
-
-    Raises
-    ------
-    UserError, DivergedError
-        As for :func:`nfexplainn.training.loop.train`.
-    """
+def train_by_torch(
+    plan: Plan,
+    dataset: Dataset,
+    options: TrainingOptions,
+    report: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a model by torch, as :func:`nfexplainn.training.run.train_model` says."""
     device = _device(plan)
     config = configured(plan.architecture, plan.config)
     model = seeded(options.seed, lambda: build(plan.architecture, plan.config))
@@ -40,7 +39,7 @@ def train_by_torch(plan: Plan, dataset: Dataset, options: TrainingOptions) -> Tr
         put_weights(model, weights)
     say_what(plan, dataset, describe_device(device), "torch")
     held = filters_held(plan, options)
-    result = train_module(model, dataset, options, device=device, held=held)
+    result = train_module(model, dataset, options, device=device, report=report, held=held)
     return _trained(model, device, result, labels)
 
 
