@@ -182,7 +182,7 @@ def write_located(found: Located, path: str | Path) -> None:
             written = [
                 arrow.texts(found.names[at]),
                 arrow.texts(dna.decode(found.codes[at])),
-                arrow.texts(found.chrom[at]).dictionary_encode(),
+                arrow.words(found.chrom[at]),
                 arrow.numbers(found.start[at]),
                 arrow.numbers(found.strand[at]),
             ]
