@@ -98,8 +98,8 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         if not title:
             if _is_row(line):
                 raise UserError(
-                    f"{shown}, line {number}: {line[:60]!r} is a row of numbers outside of a matrix;"
-                    " mend the line before it, or fetch the file again."
+                    f"{shown}, line {number}: {line[:60]!r} is a row of numbers outside of a"
+                    " matrix; mend the line before it, or fetch the file again."
                 )
             key, _, value = line.partition("\t") if "\t" in line else line.partition(" ")
             said[key.strip().upper()] = value.strip()
@@ -141,8 +141,8 @@ def _titled_rows(lines: Lines, identifier: str, shown: str) -> Lines:
         place = (1 if first is None else first) + at
         if whole(cells[0]) != place or (more and not consensus):
             raise UserError(
-                f"{shown}, line {line_number}: {line[:60]!r} ({identifier}) is no row of the position"
-                f" {place}; write {place}, and the numbers of A, C, G and T."
+                f"{shown}, line {line_number}: {line[:60]!r} ({identifier}) is no row of the"
+                f" position {place}; write {place}, and the numbers of A, C, G and T."
             )
         rows.append((line_number, " ".join(cells[1 : 1 + len(ALPHABET)])))
     return rows
