@@ -2,6 +2,7 @@
 process STREME_PREPARE {
     tag "${meta.id}"
     label 'process_single'
+    ext environment: 'torch'
 
     input:
     tuple val(meta), path(dataset)
