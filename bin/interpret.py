@@ -23,23 +23,19 @@ def main() -> None:
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
 
-    import torch
-
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     model = loaded.model
     check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     make_scanner: Callable[[Filters], Scanner] = TableScanner
-    if choose_kernel(model, options.kernel, cpu) == "native":
+    if model.kernel == "native":
         from nfexplainn.native.scan import NativeScanner
 
         make_scanner = partial(NativeScanner, threads=args.threads)
@@ -47,7 +43,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
     result = interpret_model(
-        model,  # type: ignore[arg-type]
+        model,
         dataset,
         logits,
         f"{prefix}.importances.parquet",
@@ -56,7 +52,7 @@ def main() -> None:
         report=Progress("chunks interpreted"),
         make_scanner=make_scanner,
     )
-    width = model.filters()[0].shape[2]  # type: ignore[operator]
+    width = model.filters().weights.shape[2]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
     write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
     # Units that started from known profiles carry their names.

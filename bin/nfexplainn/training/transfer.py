@@ -7,14 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.predict import CPU_BATCH, GPU_BATCH, reverse_complement
+from nfexplainn.models.torch_model import CPU_BATCH, GPU_BATCH
 from nfexplainn.models.transfer import TransferModel
-from nfexplainn.training.loop import Inputs, TrainingOptions, TrainingResult, train
+from nfexplainn.models.units import reverse_complement
+from nfexplainn.training.loop import Inputs, TrainingOptions, TrainingResult
+from nfexplainn.training.torch_learner import train_module
 
 REPORT_EVERY = 10.0  # seconds
 
@@ -138,14 +141,14 @@ def train_transfer(
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
     both = options.reverse_complement and dataset.meta.strand_symmetric and not model.symmetric
     outputs = source_outputs(model, dataset, device, both=both, report=report)
-    numbers = torch.arange(1, len(dataset.codes) + 1)[:, None]
-    result = train(
+    numbers = np.arange(1, len(dataset.codes) + 1)[:, None]
+    result = train_module(
         Precomputed(model, outputs),
         dataset,
         dataclasses.replace(options, reverse_complement=both),
         device=device,
         report=report,
-        inputs=Inputs(numbers, torch.neg),
+        inputs=Inputs(numbers, np.negative),
     )
     model.eval()
     return result

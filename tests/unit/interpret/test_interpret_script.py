@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import torch
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
@@ -27,16 +26,17 @@ from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
-from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
 from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.io.tsv import write_tsv
-from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.motifs.formats import read_jaspar, read_meme
 from nfexplainn.simulation.sequences import background, plant
-from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.loop import TrainingOptions
+from training_fixtures import train_weights
 
 OPTIONS = {"activation_threshold": 0.5, "min_sites": 20, "min_information": 5, "q_threshold": 0.05}
 MAX_EPOCHS = 8
@@ -60,7 +60,6 @@ def motif_set(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path) -> Path:
     """Give all files of two replicates of a model of two planted motifs."""
-    torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("interpret")
     known = {motif.name: motif for motif in read_meme(motif_set).motifs}
     rng = np.random.default_rng(4)
@@ -81,10 +80,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path
     for replicate in REPLICATES:
         prefix = f"sim.explainn.r{replicate}"
         options = TrainingOptions(max_epochs=MAX_EPOCHS, seed=replicate)
-        model = seeded(replicate, lambda: ExplaiNN(config))
-        result = train(model, dataset, options)
+        start = initial_weights(config, replicate)
+        model, result = train_weights("native", config, start, dataset, options)
         header = ModelHeader("explainn", dataclasses.asdict(config), TASKS, replicate=replicate)
-        save_model(out / f"{prefix}.model.safetensors", model, header)
+        save_model(out / f"{prefix}.model.safetensors", model.weights(), header)
         history = [(row.epoch, row.valid_loss, int(row.best)) for row in result.history]
         write_tsv(out / f"{prefix}.history.tsv", ("epoch", "valid_loss", "best"), history)
         logits = predict_logits(model, dataset.codes, average_strands=True)
@@ -330,9 +329,9 @@ def test_authors_filters_come_back_from_other_sequences(data_dir):
                 windows.append(window)
     codes = np.stack(windows)
     path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
-    model = load_authors_model(path, length=200).model
+    model = load_model(path).model
     rows = np.arange(len(codes))
-    scanner = TableScanner(model_filters(model))
+    scanner = TableScanner(model.filters())
     table = count_sites(scanner, lambda: strand_chunks(codes, rows, scanner.chunk, True))
     alike = []
     for motif in read_meme(needed[1]).motifs:

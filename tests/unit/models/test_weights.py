@@ -16,7 +16,9 @@ from torch import Tensor
 
 from nfexplainn.errors import UserError
 from nfexplainn.models import registry
-from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, load_model, save_model
+from nfexplainn.models.authors import read_authors_checkpoint
+from nfexplainn.models.checkpoint import ModelHeader, load_model
+from nfexplainn.models.modules import save_module
 
 CONFIG = {"length": 40, "tasks": 2, "units": 3, "filter_length": 9, "hidden": 5}
 State = dict[str, Tensor]
@@ -27,7 +29,9 @@ def path(tmp_path: Path) -> Path:
     """A model as it is saved."""
     model = registry.build("explainn", CONFIG)
     config = dataclasses.asdict(model.config)  # type: ignore[call-overload]
-    save_model(tmp_path / "m.model.safetensors", model, ModelHeader("explainn", config, ("a", "b")))
+    save_module(
+        tmp_path / "m.model.safetensors", model, ModelHeader("explainn", config, ("a", "b"))
+    )
     return tmp_path / "m.model.safetensors"
 
 
@@ -155,7 +159,7 @@ def test_checkpoints_of_the_authors(tmp_path: Path, case: str, archive: bool) ->
     place = tmp_path / "m.pth"
     torch.save(AUTHORS[case](state), place, _use_new_zipfile_serialization=archive)
     with pytest.raises(UserError, match=r"m\.pth: "):
-        load_authors_model(place)
+        read_authors_checkpoint(place)
 
 
 def test_a_weight_longer_than_its_part(tmp_path: Path) -> None:
@@ -168,4 +172,4 @@ def test_a_weight_longer_than_its_part(tmp_path: Path) -> None:
             content = old.read(entry)
             new.writestr(entry, content[:8] if len(content) == largest else content)
     with pytest.raises(UserError, match=r"cut\.pth: this is no readable checkpoint"):
-        load_authors_model(tmp_path / "cut.pth")
+        read_authors_checkpoint(tmp_path / "cut.pth")

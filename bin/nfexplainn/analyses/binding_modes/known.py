@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import open_delimited
@@ -62,6 +60,9 @@ def cluster_motifs(motifs: MotifSet, *, threshold: float = THRESHOLD) -> list[Mo
     list of Mode
         Every motif is in exactly one; by falling size, then by first member.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     count = len(motifs.motifs)
     if count < 2:
         return _ordered([[place] for place in range(count)])
