@@ -32,8 +32,8 @@ def start_again_with_torch(reason: str) -> NoReturn:
     words = shlex.split(os.environ.pop(VARIABLE, ""))
     if not words:
         raise UserError(
-            f"{reason}; torch, which could take its place, is not in this environment or image:"
-            " use --kernel torch, which chooses the one that has it."
+            f"{reason}, but torch is not in this environment or image: mend that, or use"
+            " --kernel torch, which takes the environment, or the image, that holds it."
         )
     print(f"{reason}: starting again in the environment with torch", file=sys.stderr, flush=True)
     os.execvp(words[0], [*words, *sys.argv])

@@ -30,10 +30,12 @@ def test_it_is_started_once_with_its_arguments_and_says_so(tmp_path: Path, root:
     words = "['--id', 'two words']"
     assert finished.stdout.splitlines() == [f"None {words}", f"yes {words}"]
     assert finished.stderr.count("no kernel: starting again in the environment with torch") == 1
-    assert "UserError: no kernel;" in finished.stderr.strip().splitlines()[-1]
+    assert (
+        "UserError: no kernel, but torch is not in this" in finished.stderr.strip().splitlines()[-1]
+    )
 
 
 def test_without_another_environment_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    with pytest.raises(UserError, match=r"no kernel; torch, .* use --kernel torch"):
+    with pytest.raises(UserError, match=r"no kernel, but torch .* use --kernel torch"):
         start_again_with_torch("no kernel")

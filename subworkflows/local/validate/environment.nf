@@ -8,9 +8,8 @@ def environmentOf(Map run, Map options) {
 }
 
 // Whether a model is one that the kernel does not compute: any but ExplaiNN with at most two layers per unit.
-// TODAY ALL ARE: training imports torch, whatever it trains. Delete the first words of the condition when it does not.
 def needsTorch(String architecture, Map training) {
-    return true || architecture != 'explainn' || training.num_fc > 2
+    return architecture != 'explainn' || training.num_fc > 2
 }
 
 // What of a data set's options makes any of its tasks need torch, as the user would say it.

@@ -2,7 +2,6 @@
 process STREME_PREPARE {
     tag "${meta.id}"
     label 'process_single'
-    ext environment: 'torch'
 
     input:
     tuple val(meta), path(dataset)
