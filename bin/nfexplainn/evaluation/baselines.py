@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.evaluation.linear import logistic, ridge
 from nfexplainn.seeds import SEED
 
 BASELINES = ("gc", "kmer4")
@@ -82,11 +81,14 @@ def baseline_logits(dataset: Dataset, name: str, seed: int = SEED) -> NDArray[np
         Logits, or values for regression. A task whose known training labels are all one value
         gets zeros (for regression: the mean), which rank nothing.
     """
+    from sklearn.preprocessing import StandardScaler
+
     features = _features(dataset, name)
     rows = dataset.rows("train")
     if len(rows) > MAX_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_ROWS, replace=False))
-    _standardise(features, rows)
+    scaler = StandardScaler().fit(features[rows])
+    features = scaler.transform(features)
     valid = dataset.rows("valid")
     labels = dataset.labels
     if dataset.meta.task_type == "multiclass":
@@ -111,23 +113,14 @@ def _features(dataset: Dataset, name: str) -> Floats:
     raise ValueError(f"no baseline is called {name}")
 
 
-def _standardise(features: Floats, rows: Rows) -> None:
-    """Give features, in place, the mean 0 and the standard deviation 1 that they have in rows."""
-    seen = features[rows]
-    mean, spread = seen.mean(axis=0), seen.std(axis=0)
-    # What is constant but for rounding stays as it is.
-    spread[spread <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
-    features -= mean
-    features /= spread
-
-
 def _binary(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
     if len(np.unique(y[rows])) < 2:
         return np.zeros(len(features))
-    seen, labels = features[rows], y[rows]
+    from sklearn.linear_model import LogisticRegression
 
     def fit(penalty: float) -> tuple[Floats, float]:
-        logits = logistic(seen, labels, penalty).of(features)
+        model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features[rows], y[rows])
+        logits = model.decision_function(features)
         z = logits[valid]
         return logits, float(np.sum(np.logaddexp(0, z) - y[valid] * z))
 
@@ -137,10 +130,10 @@ def _binary(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
 def _regression(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
     if len(rows) < 2 or np.ptp(y[rows]) == 0:
         return np.full(len(features), y[rows].mean() if len(rows) else 0.0)
-    seen, known = features[rows], y[rows]
+    from sklearn.linear_model import Ridge
 
     def fit(penalty: float) -> tuple[Floats, float]:
-        values = ridge(seen, known, penalty).of(features)
+        values = Ridge(alpha=penalty).fit(features[rows], y[rows]).predict(features)
         return values, float(np.sum((values[valid] - y[valid]) ** 2))
 
     return _best(fit, valid)
@@ -156,7 +149,6 @@ def _multiclass(features: Floats, labels: NDArray[np.float32], rows: Rows, valid
     if len(classes) < 2:
         return out
     valid = valid[np.isin(y[valid], classes)]
-    # Takes a second to load, and is good at many classes at once.
     from sklearn.linear_model import LogisticRegression
 
     def fit(penalty: float) -> tuple[Floats, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from nfexplainn.environment import start_again_with_torch
 from nfexplainn.errors import UserError
 from nfexplainn.models.config import ExplaiNNConfig, ModelConfig
 from nfexplainn.models.model import Kernel
@@ -27,7 +28,8 @@ def choose_kernel(config: ModelConfig, requested: str, device: str = "cpu") -> K
     Raises
     ------
     UserError
-        If a name is unknown, or ``native`` is asked for and cannot be used.
+        If a name is unknown, or ``native`` is asked for and cannot be used; or torch is needed and
+        cannot be had. (In the core environment the script is started again in the one with torch.)
     """
     if requested not in ("auto", "native", "torch"):
         raise UserError(f"kernel '{requested}' is unknown; choose auto, native or torch.")
@@ -41,12 +43,9 @@ def choose_kernel(config: ModelConfig, requested: str, device: str = "cpu") -> K
     if requested == "native":
         raise UserError(f"kernel native was asked for, but {reason}; use kernel auto or torch.")
     if device != "gpu":
-        print(f"kernel torch, since {reason}", file=sys.stderr)
         if importlib.util.find_spec("torch") is None:
-            raise UserError(
-                f"the model cannot be computed without torch here, since {reason}; use the"
-                " environment, or the image, that holds torch."
-            )
+            start_again_with_torch(f"kernel torch, since {reason}")
+        print(f"kernel torch, since {reason}", file=sys.stderr)
     return "torch"
 
 
