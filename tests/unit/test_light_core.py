@@ -130,7 +130,13 @@ def _steps() -> list[Step]:
     return [
         Step("prepare.py", "--spec spec.json", "demo.header.json"),
         Step("index_genome.py", "--genome genome.fa", "genome.fa.fai"),
-        Step("baseline.py", f"{data} --id demo", "demo.baseline.tsv", ("sklearn", "scipy")),
+        # scikit-learn loads pandas where it is there.
+        Step(
+            "baseline.py",
+            f"{data} --id demo",
+            "demo.baseline.tsv",
+            ("sklearn", "scipy", "pandas"),
+        ),
         Step(
             "collect_motifs.py",
             f"{options} --motif-db few.meme --out {known} --status known.status.json",
