@@ -130,12 +130,8 @@ def _steps() -> list[Step]:
     return [
         Step("prepare.py", "--spec spec.json", "demo.header.json"),
         Step("index_genome.py", "--genome genome.fa", "genome.fa.fai"),
-        # scikit-learn loads pandas where it is there.
         Step(
-            "baseline.py",
-            f"{data} --id demo",
-            "demo.baseline.tsv",
-            ("sklearn", "scipy", "pandas"),
+            "baseline.py", f"{data} --id demo", "demo.baseline.tsv", ("sklearn", "scipy", "pandas")
         ),
         Step(
             "collect_motifs.py",
