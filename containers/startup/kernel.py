@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cache import digest, ensure
-from say import run, say
+from say import StartError, run, say
 from tools import CONTAINERS, LOCKS, PYTHON, install
 
 RECIPE = CONTAINERS.parent / "bin" / "nfexplainn" / "native" / "build.py"
@@ -27,12 +27,8 @@ def provide_kernel() -> dict[str, str]:
     -------
     dict
         The variable that names their folder to the tasks; empty where the machine has a compiler,
-        with which the first task builds, or the user names a folder.
-
-    Raises
-    ------
-    StartError
-        If it cannot be fetched, or fails.
+        with which the first task builds, or the user names a folder. Where none could be made, a
+        line says why: scripts that miss the kernel start again with torch.
     """
     recipe = _recipe()
     if os.environ.get(VARIABLE) or _has_compiler(recipe):
@@ -58,7 +54,11 @@ def provide_kernel() -> dict[str, str]:
 
     machine = f"{sys.platform} {os.uname().machine}"
     key = digest(recipe.source_digest(), RECIPE.read_bytes(), lock.read_bytes(), machine)
-    return {VARIABLE: str(ensure(f"kernels-{key}", "the compiled kernel", 0.7, make))}
+    try:
+        return {VARIABLE: str(ensure(f"kernels-{key}", "the compiled kernel", 0.7, make))}
+    except StartError as error:
+        say(f"going on without the kernel, slower and with torch: {error}")
+        return {}
 
 
 def _recipe() -> ModuleType:
