@@ -157,7 +157,7 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
             columns = [
                 arrow.texts(dataset.names[at]),
                 arrow.texts(dna.decode(dataset.codes[at])),
-                arrow.texts(dataset.split[at].tolist()).dictionary_encode(),
+                arrow.words(dataset.split[at].tolist()),
             ]
             if dataset.flanks is not None:
                 columns.append(arrow.texts(dna.decode(dataset.flanks[at])))

@@ -91,7 +91,7 @@ def write_predictions(dataset: Dataset, logits: NDArray[np.float32], path: str |
             at = slice(first, first + _GROUP_ROWS)
             columns = [
                 arrow.texts(dataset.names[at]),
-                arrow.texts(dataset.split[at].tolist()).dictionary_encode(),
+                arrow.words(dataset.split[at].tolist()),
             ]
             for values in (dataset.labels, logits):
                 columns += [arrow.floats(of_task) for of_task in values[at].T]

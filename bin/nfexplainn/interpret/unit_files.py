@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -22,7 +23,6 @@ from nfexplainn.io.tsv import QUOTES, Table, iterate_tsv, plain, read_header
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 UNIT_COLUMNS = ("unit", "status", *UNIT_MOTIF_COLUMNS, "threshold", "maximum", "reason")
 EFFECT_COLUMNS = (
@@ -126,24 +126,43 @@ def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
     columns = [f"logit:{task}" for task in dataset.meta.tasks]
     fault = f"the predictions of {dataset.meta.id} cannot be read"
     with reading(str(path), fault, "evaluate the model anew"):
-        table = pq.read_table(str(path), columns=["name", *columns])
-    if table.num_columns != 1 + len(columns):
-        lacking = next(c for c in ["name", *columns] if c not in table.column_names)
-        raise UserError(f"{path}: the column {lacking} is missing; evaluate the model anew.")
-    column = table.column("name")
-    where = _rows_named(dataset.names, column)
+        # Not read_table, which loads what reads folders of files, and pandas with it.
+        file = pq.ParquetFile(str(path), buffer_size=1 << 16)
+        there = file.schema_arrow.names
+    lacking = [column for column in ("name", *columns) if column not in there]
+    if lacking:
+        raise UserError(f"{path}: the column {lacking[0]} is missing; evaluate the model anew.")
+    with reading(str(path), fault, "evaluate the model anew"):
+        if file.metadata.num_rows > len(dataset):
+            raise ValueError(f"{file.metadata.num_rows:,} rows for {len(dataset):,} sequences")
+        names, values = _read_columns(file, columns)
+    where = _rows_named(dataset.names, names)
     if (where < 0).any() or len(np.unique(where)) != len(where):
         row = int(np.argmax(where < 0)) if (where < 0).any() else 0
-        name = column[row].as_py()
         raise UserError(
-            f"{path}: the predictions are not of the data set {dataset.meta.id} (see {name!r});"
-            " evaluate the model anew."
+            f"{path}: the predictions are not of the data set {dataset.meta.id} (see"
+            f" {names[row].as_py()!r}); evaluate the model anew."
         )
     logits = np.full((len(dataset), len(columns)), np.nan, dtype=np.float32)
-    with reading(str(path), fault, "evaluate the model anew"):
-        for at, name in enumerate(columns):
-            logits[where, at] = arrow.copy(table.column(name), np.float32)
+    logits[where] = values
     return logits
+
+
+def _read_columns(
+    file: pq.ParquetFile, columns: Sequence[str]
+) -> tuple[pa.ChunkedArray, NDArray[np.float32]]:
+    """Read the names and some columns of numbers, shape (rows, columns), by row groups."""
+    names: list[pa.Array] = []
+    values = np.empty((file.metadata.num_rows, len(columns)), dtype=np.float32)
+    first = 0
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, use_threads=False)
+        names += table.column("name").chunks
+        at = slice(first, first + len(table))
+        first += len(table)
+        for number, column in enumerate(columns):
+            values[at, number] = arrow.copy(table.column(column), np.float32)
+    return pa.chunked_array(names, pa.string()), values
 
 
 def _rows_named(names: Sequence[str], column: pa.ChunkedArray) -> NDArray[np.intp]:

@@ -21,6 +21,16 @@ def texts(values: Sequence[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(encoded), offsets, pa.py_buffer(b"".join(encoded)))
 
 
+def words(values: Sequence[str]) -> pa.DictionaryArray:
+    """Make an Arrow array of strings of which few differ: their numbers, in order of appearance.
+
+    ``dictionary_encode`` does the same, and loads all of ``pyarrow.compute``.
+    """
+    known: dict[str, int] = {}
+    which = [known.setdefault(value, len(known)) for value in values]
+    return pa.DictionaryArray.from_arrays(numbers(np.array(which, dtype=np.int32)), texts([*known]))
+
+
 def floats(values: NDArray[np.float32]) -> pa.FloatArray:
     """Make an Arrow array of numbers, of which NaN stays NaN; a copy where they lie apart."""
     return numbers(np.asarray(values, dtype=np.float32))

@@ -1,10 +1,9 @@
-"""Weights of the authors' package explainn, and archives of torch."""
+"""Weights of the authors' package explainn."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,54 +14,13 @@ from torch import Tensor
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
+from nfexplainn.models.archives import check_archive
 from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import Expected, Weights, expected_weights
 from nfexplainn.models.weights import WAY_OUT, check_weights
 
 _SMALL = 1 << 28  # bytes of a file that needs no such memory as may be lacking
-
-
-def check_archive(path: str | Path) -> None:
-    """Refuse an archive of torch of which a part is damaged, by its checksums.
-
-    Raises
-    ------
-    UserError
-    """
-    with reading(str(path), "this is no readable checkpoint of weights", WAY_OUT):
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                damaged = archive.testzip()
-            if damaged is not None:
-                raise ValueError(f"its part {damaged} is damaged")
-
-
-def check_storage(path: str | Path, state: Mapping[str, Any]) -> None:
-    """Refuse weights that lie beyond the parts of the archive that hold them.
-
-    torch believes the length of a storage, and would read the memory behind it.
-
-    Raises
-    ------
-    UserError
-    """
-    if not zipfile.is_zipfile(path):
-        return
-    with reading(str(path), "this is no readable checkpoint of weights", WAY_OUT):
-        with zipfile.ZipFile(path) as archive:
-            there = [one.file_size for one in archive.infolist() if "/data/" in one.filename]
-        storages = {}
-        for value in state.values():
-            if isinstance(value, Tensor):
-                storage = value.untyped_storage()
-                storages[storage.data_ptr()] = storage.nbytes()
-        claimed = sorted(filter(None, storages.values()), reverse=True)
-        held = sorted(there, reverse=True)
-        if len(claimed) > len(held) or any(
-            most < size for size, most in zip(claimed, held, strict=False)
-        ):
-            raise ValueError("a weight is longer than the part that holds it")
 
 
 def read_authors_checkpoint(
@@ -107,7 +65,6 @@ def read_authors_checkpoint(
             f"{path}: this checkpoint holds no ExplaiNN (linears.0.weight is missing);"
             " give a state_dict of the authors' ExplaiNN class."
         )
-    check_storage(path, state)
     try:
         config = _infer_config(state, length, path)
     except UserError as error:

@@ -122,7 +122,6 @@ def load_model(
         As of :func:`~nfexplainn.models.kernels.choose_kernel`.
     device : {'auto', 'cpu', 'gpu'}
     threads : int
-        Of the kernel.
     trust_programs : bool
         Whether the model may hold programs of others (TorchScript, exported), which are code.
 
@@ -135,11 +134,18 @@ def load_model(
     header, weights = read_checkpoint(path)
     config = configured_of(path, header)
     if choose_kernel(config, kernel, device) == "torch":
-        from nfexplainn.models.modules import module_of
-        from nfexplainn.models.torch_model import TorchModel
+        from nfexplainn.models.torch_model import open_module
 
-        module = module_of(path, header, weights, trust_programs=trust_programs)
-        return LoadedModel(TorchModel(module, device), header)
+        model = open_module(
+            path,
+            header,
+            weights,
+            kernel=kernel,
+            device=device,
+            threads=threads,
+            trust_programs=trust_programs,
+        )
+        return LoadedModel(model, header)
     check_weights(path, weights, expected_weights(config))
     return LoadedModel(NativeExplaiNN(config, weights, threads), header)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,8 @@ from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
-from nfexplainn.models.authors import check_archive, read_authors_checkpoint
+from nfexplainn.models.archives import check_archive
+from nfexplainn.models.authors import read_authors_checkpoint
 from nfexplainn.models.modules import LoadedModule, load_module, module_of
 from nfexplainn.models.transfer import Program, TransferModel, check_trusted
 from nfexplainn.models.transfer_config import SourceConfig
@@ -25,10 +27,11 @@ ENDINGS = (".model.safetensors", ".safetensors", ".pth", ".pt2", ".pt")
 
 @dataclass(frozen=True)
 class Source:
-    """A trained model and what is known of it."""
+    """A trained model, what is known of it, and its file as the user calls it."""
 
     config: SourceConfig
     model: nn.Module
+    file: str = ""
 
 
 def read_sources(
@@ -70,7 +73,8 @@ def read_sources(
                 f"{said}: there is another pretrained model called {name}; rename one of them."
             )
         with _told_as(path, said):
-            found[name] = _read(path, name, length, dataset_length, trust_programs)
+            source = _read(path, name, length, dataset_length, trust_programs)
+            found[name] = dataclasses.replace(source, file=said)
     return list(found.values())
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nfexplainn.dna import Codes
 from nfexplainn.filters import Filters
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.config import ModelConfig
-from nfexplainn.models.device import resolve_device
+from nfexplainn.models.device import prepare_device, resolve_device
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.explainn_weights import Weights, folded_filters
 from nfexplainn.models.model import Floats, Kernel
-from nfexplainn.models.modules import weights_of
+from nfexplainn.models.modules import module_of, weights_of
+from nfexplainn.models.transfer import use_kernel
 
 # On a CPU larger batches fall out of the caches and wait for new memory pages.
 CPU_BATCH = 200
@@ -29,13 +34,14 @@ class TorchModel:
     ----------
     module : nn.Module
         Moved to the device, and put into evaluation mode for every call.
-    device : {'cpu', 'auto', 'gpu'}
+    device : torch.device, optional
+        By default the CPU.
     """
 
     kernel: Kernel = "torch"
 
-    def __init__(self, module: nn.Module, device: str | torch.device = "cpu") -> None:
-        self.device = resolve_device(device) if isinstance(device, str) else device
+    def __init__(self, module: nn.Module, device: torch.device | None = None) -> None:
+        self.device = device or torch.device("cpu")
         self.module = module.to(self.device)
 
     @property
@@ -94,6 +100,30 @@ class TorchModel:
                 return _array(found)
         finally:
             self.module.train(training)
+
+
+def open_module(
+    path: str | Path,
+    header: ModelHeader,
+    weights: Mapping[str, NDArray[Any]],
+    *,
+    kernel: str,
+    device: str,
+    threads: int,
+    trust_programs: bool,
+) -> TorchModel:
+    """Make the model of a file, on the device that is asked for.
+
+    Raises
+    ------
+    UserError
+        As :func:`nfexplainn.models.modules.module_of`, or if there is no such device.
+    """
+    place = resolve_device(device)
+    prepare_device(place, threads)
+    module = module_of(path, header, weights, trust_programs=trust_programs)
+    use_kernel(module, kernel, "gpu" if place.type == "cuda" else "cpu")
+    return TorchModel(module, place)
 
 
 def _array(tensor: Tensor) -> Floats:

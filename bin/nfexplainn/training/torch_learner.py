@@ -16,6 +16,7 @@ from nfexplainn.models.device import describe_device
 from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.profiles import LEAST_GAMMA
 from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.native import library
 from nfexplainn.training.loop import Inputs, TrainingOptions, TrainingResult, train
 from nfexplainn.training.losses import Loss
 from nfexplainn.training.torch_adam import FusedAdam
@@ -30,14 +31,17 @@ class TorchLearner:
     device : torch.device
     """
 
-    shuffle_threads = 0
-
     def __init__(self, module: nn.Module, device: torch.device) -> None:
         self.module = module
         self._model = TorchModel(module, device)
         self._place = device
         self.device = describe_device(device)
         self._held: ExplaiNN | None = None
+        try:
+            library.load()
+            self.shuffle_threads = torch.get_num_threads()
+        except library.KernelError:
+            self.shuffle_threads = 0
 
     @property
     def batch(self) -> int:

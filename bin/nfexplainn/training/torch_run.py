@@ -86,7 +86,8 @@ def train_on_pretrained(
     for text in filter(None, (fitting(one.config, dataset.meta.length) for one in sources)):
         print(text, file=sys.stderr)
     say_what(plan, dataset, describe_device(device), "torch")
-    result = train_transfer(model, dataset, options, device=device)
+    files = [source.file for source in sources]
+    result = train_transfer(model, dataset, options, device=device, files=files)
     return _trained(model, device, result, ())
 
 

@@ -45,8 +45,8 @@ def test_units_find_what_was_planted_and_modisco_agrees(tmp_path: Path, root: Pa
     dataset = Dataset(meta, names, codes, np.tile(part, 2), labels)
 
     config = ExplaiNNConfig(LENGTH, 1, units=50)
-    start = initial_weights(config, 1)
-    model, _ = train_weights("native", config, start, dataset, TrainingOptions(seed=1))
+    start = initial_weights(config, 2)
+    model, _ = train_weights("native", config, start, dataset, TrainingOptions(seed=2))
     logits = predict_logits(model, codes, average_strands=True)
     states = interpret_model(model, dataset, logits, str(tmp_path / "i.parquet")).states
     units = tuple(s.motif for s in states if s.motif is not None and s.information >= 5)

@@ -21,6 +21,13 @@ def test_texts(values: list[str]) -> None:
     assert found.dictionary_encode().equals(pa.array(values, pa.string()).dictionary_encode())
 
 
+@pytest.mark.parametrize("values", [[], ["a"], ["b", "a", "b", "", "a", "c"]])
+def test_words(values: list[str]) -> None:
+    found = arrow.words(values)
+    found.validate(full=True)
+    assert found.equals(pa.array(values, pa.string()).dictionary_encode())
+
+
 def test_floats() -> None:
     table = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
     table[2, 1] = np.nan

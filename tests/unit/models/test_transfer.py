@@ -292,6 +292,23 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes | None, says: str) 
     assert says in str(error.value) and name in str(error.value)
 
 
+def test_an_output_that_is_no_number_is_told_with_its_file(tmp_path: Path) -> None:
+    path = explainn(tmp_path, "large")
+    model = over([path], "single_layer")
+    with torch.no_grad():
+        next(iter(model.sources[0].parameters())).fill_(3e38)
+    says = "my/large.pth: its output a is not a finite number for some sequences of"
+    with pytest.raises(UserError, match=says):
+        train_transfer(
+            model,
+            planted(),
+            TrainingOptions(),
+            device=CPU,
+            files=["my/large.pth"],
+            report=quiet,
+        )
+
+
 def test_programs_that_do_not_fit_and_names_that_clash(tmp_path: Path) -> None:
     traced = torch.jit.trace(Foreign(1, 31).eval(), torch.rand(2, 4, 31))
     traced.save(str(tmp_path / "short.pt"))

@@ -182,7 +182,7 @@ def write_located(found: Located, path: str | Path) -> None:
             written = [
                 arrow.texts(found.names[at]),
                 arrow.texts(dna.decode(found.codes[at])),
-                arrow.texts(found.chrom[at]).dictionary_encode(),
+                arrow.words(found.chrom[at]),
                 arrow.numbers(found.start[at]),
                 arrow.numbers(found.strand[at]),
             ]
@@ -199,7 +199,7 @@ def read_located(path: str | Path) -> Located:
         If the file is damaged.
     """
     with reading(str(path), "the sequences to explain cannot be read", "make them anew"):
-        table = pq.read_table(str(path))
+        table = pq.ParquetFile(str(path)).read(use_threads=False)
         meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Located(
             table.column("name").to_pylist(),
