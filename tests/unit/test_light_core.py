@@ -56,9 +56,9 @@ import runpy, sys
 
 class Refusal:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {refused!r}:
+        if name.partition(".")[0] in REFUSED:
             # Told at once: a library may go on without, which loads it where it is there.
-            sys.stderr.write(f"{{name}} is refused\\n")
+            sys.stderr.write(name + " is refused\\n")
             raise ModuleNotFoundError(name=name)
 
 sys.meta_path.insert(0, Refusal())
@@ -83,7 +83,7 @@ def refusing(
     root: Path, script: str, *arguments: str, refused: tuple[str, ...], folder: Path
 ) -> subprocess.CompletedProcess[str]:
     """Run a script where modules are refused."""
-    code = _REFUSE.format(refused=refused)
+    code = f"REFUSED = {refused!r}\n{_REFUSE}"
     command = [sys.executable, "-c", code, str(root / "bin" / script), *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -130,7 +130,9 @@ def _steps() -> list[Step]:
     return [
         Step("prepare.py", "--spec spec.json", "demo.header.json"),
         Step("index_genome.py", "--genome genome.fa", "genome.fa.fai"),
-        Step("baseline.py", f"{data} --id demo", "demo.baseline.tsv", ("sklearn", "scipy")),
+        Step(
+            "baseline.py", f"{data} --id demo", "demo.baseline.tsv", ("sklearn", "scipy", "pandas")
+        ),
         Step(
             "collect_motifs.py",
             f"{options} --motif-db few.meme --out {known} --status known.status.json",
