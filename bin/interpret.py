@@ -23,11 +23,15 @@ def main() -> None:
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
 
+    import numpy as np
     import torch
 
+    from nfexplainn.evaluation.predict import unit_outputs
     from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
-    from nfexplainn.interpret.run import interpret_model
+    from nfexplainn.interpret.flanks import FlankScanner
+    from nfexplainn.interpret.outputs import OutputCollector, StoredOutputs, write_outputs
+    from nfexplainn.interpret.run import interpret_model, model_filters
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
     from nfexplainn.models.kernels import choose_kernel
@@ -46,6 +50,9 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
+    filters = model_filters(model)  # type: ignore[arg-type]
+    scanner = FlankScanner(filters, make_scanner)
+    kept = OutputCollector(dataset, scanner.units, loaded.header.strand_symmetric)
     result = interpret_model(
         model,  # type: ignore[arg-type]
         dataset,
@@ -54,7 +61,8 @@ def main() -> None:
         options,
         both_strands=loaded.header.strand_symmetric,
         report=Progress("chunks interpreted"),
-        make_scanner=make_scanner,
+        make_scanner=lambda _: scanner,
+        keep=kept.add,
     )
     width = model.filters()[0].shape[2]  # type: ignore[operator]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
@@ -65,6 +73,18 @@ def main() -> None:
     if options.recipe == "robust":
         tables.write_second_motifs(result, dataset, prefix, loaded.header.strand_symmetric)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
+    stored = StoredOutputs(
+        rows=kept.rows,
+        outputs=kept.complete(
+            lambda codes: np.concatenate(list(unit_outputs(model, codes))), scanner.chunk
+        ),
+        sites=kept.sites(scanner.plain, result.thresholds),
+        counts=scanner.counts,
+        weight=result.weights,
+        bias=model.final.bias.detach().numpy(),  # type: ignore[union-attr,operator]
+        loss=str(loaded.header.training.get("loss", "")),
+    )
+    write_outputs(stored, f"{prefix}.outputs.npz")
     with_motif = sum(state.motif is not None for state in result.states)
     print(
         f"{args.id}: {int(result.selection.chosen.sum()):,} well-predicted sequences"
