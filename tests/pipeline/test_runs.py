@@ -32,7 +32,14 @@ PER_RUN_MOTIFS = {
 }
 PER_MODEL = {
     *("motifs/{}.units.tsv", "motifs/{}.tomtom.tsv", "motifs/{}.support.tsv"),
-    *("motifs/{}.consensus.tsv", "motifs/{}.consensus.meme", "{}.ensemble.tsv", "{}.verdict.json"),
+    *("motifs/{}.evidence.tsv", "motifs/{}.evidence.meme", "motifs/{}.evidence_tasks.tsv"),
+    *(
+        "motifs/{}.minimal.tsv",
+        "motifs/{}.consensus.tsv",
+        "motifs/{}.consensus.meme",
+        "{}.ensemble.tsv",
+        "{}.verdict.json",
+    ),
 }
 
 

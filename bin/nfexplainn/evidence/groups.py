@@ -14,8 +14,6 @@ from nfexplainn.motifs.motif import Motif, column_information
 
 LEAST_BITS = 0.25
 """A flank with less information is cut off."""
-LEAST_SHARED = 0.4
-"""Two motifs of which a smaller share of the columns overlaps are not the same."""
 _PSEUDOCOUNT = 0.25
 _FEWEST_COLUMNS = 4
 
@@ -167,22 +165,6 @@ def join_rows(
         members = [member for row in (first, *joined) for member in row.members]
         members.sort(key=lambda one: (-one.effect, one.replicate, one.unit))
         found.append(MotifRow(tuple(members), counts))
-    return found
-
-
-def similar(first: Counts, others: Sequence[Counts]) -> list[bool]:
-    """Tell whose counts are alike those of a motif: by their columns, and by how many they share.
-
-    Parameters
-    ----------
-    first : int64 array, shape (width, 4)
-    others : sequence of int64 array, shape (width, 4)
-    """
-    found = []
-    for other, (similarity, offset, _) in zip(others, alignments(first, others), strict=True):
-        begin, end = min(0, offset), max(len(first), offset + len(other))
-        shared = min(len(first), offset + len(other)) - max(0, offset)
-        found.append(similarity >= SIMILARITY and shared >= LEAST_SHARED * (end - begin))
     return found
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nfexplainn.evidence.groups import MotifRow, join_rows, similar
+from nfexplainn.evidence.groups import MotifRow, join_rows
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import information
 from nfexplainn.interpret.support import label
 from nfexplainn.motifs.matches import known_matches
+from nfexplainn.motifs.modes import clusters_of
 from nfexplainn.motifs.motif import Motif, MotifSet
 
 
@@ -56,17 +54,15 @@ def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptio
     first = _name(rows, known, options)
     targets = {id(one.row): one.target for one in first}
 
+    unique = {target.id: target for target in targets.values() if target is not None}
+    clusters = dict(zip(unique, clusters_of(list(unique.values())), strict=True))
+
     def same(row: MotifRow, others: Sequence[MotifRow]) -> list[bool]:
         own = targets[id(row)]
+        if own is None:
+            return [False] * len(others)
         theirs = [targets[id(other)] for other in others]
-        told = [at for at, target in enumerate(theirs) if target is not None]
-        matches = [False] * len(others)
-        if own is None or not told:
-            return matches
-        counts = [_counts(target) for target in theirs if target is not None]
-        for at, match in zip(told, similar(_counts(own), counts), strict=True):
-            matches[at] = match
-        return matches
+        return [one is not None and clusters[one.id] == clusters[own.id] for one in theirs]
 
     joined = join_rows(rows, same)
     kept = {_key(one.row): one for one in first}
@@ -102,7 +98,3 @@ def _name(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -
         )
         for row, motif in zip(rows, motifs, strict=True)
     ]
-
-
-def _counts(motif: Motif) -> NDArray[np.int64]:
-    return np.rint(motif.ppm * motif.nsites).astype(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nfexplainn.evidence.groups import MotifRow, UnitSites, join_rows, motif_rows, similar, trimmed
+from nfexplainn.evidence.groups import MotifRow, UnitSites, join_rows, motif_rows, trimmed
 from nfexplainn.interpret.flanks import FLANK
 
 WIDTH = 12
@@ -66,9 +66,3 @@ def test_parts_of_one_long_motif_are_added_where_they_belong() -> None:
     motif = joined[0].motif("row_001")
     assert "".join("ACGT"[b] for b in motif.ppm.argmax(axis=1)) == word
     assert joined[0].sites == 400
-
-
-def test_motifs_that_share_few_columns_are_not_alike() -> None:
-    long, short = sites("ACGTTGCATTGACCATGGCAATCG", -6), sites("ACGTTGCA", 0)
-    found = similar(trimmed(long[:, :4]), [trimmed(short[:, :4]), trimmed(long[:, :4])])
-    assert found == [False, True]
