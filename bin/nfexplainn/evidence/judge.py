@@ -271,8 +271,11 @@ def overlaps(
     return found
 
 
-def least_frequency(gain: float, prevalence: float) -> float:
-    """Give the share of positives that a motif must be in, and no negative, to gain so much.
+def least_frequency(gain: float, prevalence: float, positives: float) -> float:
+    """Give the share of positives that a motif must be in, and no negative, to be seen.
+
+    It must be in enough of them to gain so much, and in so many that their number, which varies
+    by its square root, is 2.5 standard errors from 0.
 
     Parameters
     ----------
@@ -280,11 +283,13 @@ def least_frequency(gain: float, prevalence: float) -> float:
         In nats.
     prevalence : float
         Share of positives.
+    positives : float
+        Number of unseen positives.
 
     Returns
     -------
     float
-        From 0 to 1; NaN where no motif could gain so much.
+        From 0 to 1; NaN where no motif could be seen.
     """
 
     def entropy(p: Floats) -> Floats:
@@ -295,4 +300,6 @@ def least_frequency(gain: float, prevalence: float) -> float:
     left = prevalence * (1 - share) / np.maximum(without, 1e-12)
     gains = entropy(np.array(prevalence)) - without * entropy(left)
     enough = np.flatnonzero(gains >= gain)
-    return float(share[enough[0]]) if len(enough) and not np.isnan(gain) else float("nan")
+    if not len(enough) or np.isnan(gain) or positives < _STANDARD_ERRORS**2:
+        return float("nan")
+    return max(float(share[enough[0]]), _STANDARD_ERRORS**2 / positives)

@@ -277,7 +277,8 @@ def _rates(rates: SiteRates) -> dict[str, object]:
 
 def _task(one: Tested, kind: Kind, target: minimal.AnyTarget, rows: int) -> dict[str, object]:
     explained = one.explained
-    least = judge.least_frequency(one.detectable, one.prevalence)
+    positives = float((target.labels[:, 0] == 1).sum())
+    least = judge.least_frequency(one.detectable, one.prevalence, positives)
     return {
         "task": one.task,
         "loss": kind,

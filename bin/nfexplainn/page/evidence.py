@@ -165,9 +165,8 @@ def supported_motifs(found: ModelEvidence, task: str, count: int, link: str = ""
     ]
     if not best:
         parts = ['<span class="nfx-faint">no motif is supported by unseen sequences</span>']
-    return (
-        "".join(parts) + f'<div class="nfx-more">{_others(found, task, best[count:], link)}</div>'
-    )
+    others = _others(found, task, best[count:], link)
+    return "".join(parts) + (f'<div class="nfx-faint">{others}</div>' if others else "")
 
 
 def _family(row: Row) -> str:

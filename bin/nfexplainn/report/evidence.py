@@ -113,7 +113,7 @@ _HEADERS: dict[str, dict[str, object]] = {
         "description": "q at most 0.05, at least 1 % of what the model explains, and pointing the"
         " right way by itself",
     },
-    "bar": {"title": "Gain", "description": "With its 95 % interval"},
+    "bar": {"title": "Interval", "description": "Gain with its 95 % interval"},
     "gain": {
         "title": "Gain",
         "description": "Loss on unseen sequences without the group less loss with it",

@@ -104,12 +104,14 @@ def test_the_minimal_model_is_what_carries_the_labels() -> None:
     assert len({step.row for step in steps}) == len(steps)
 
 
-def test_the_share_of_positives_that_a_gain_needs() -> None:
+def test_the_share_of_positives_that_a_motif_needs() -> None:
     """A motif in every positive and no negative gains all there is; one in none, nothing."""
-    assert judge.least_frequency(np.log(2), 0.5) == 1
-    assert judge.least_frequency(0.0, 0.5) == 0
-    half = judge.least_frequency(0.2158, 0.5)  # ln 2 - 3/4 x H(1/3)
-    assert half == pytest.approx(0.5, abs=0.001)
-    assert np.isnan(judge.least_frequency(0.7, 0.5)) and np.isnan(
-        judge.least_frequency(np.nan, 0.5)
-    )
+
+    def least(gain, positives=1e6):
+        return judge.least_frequency(gain, 0.5, positives)
+
+    assert least(np.log(2)) == 1
+    assert least(0.0) == pytest.approx(6.25e-6)
+    assert least(0.2158) == pytest.approx(0.5, abs=0.001)  # ln 2 - 3/4 x H(1/3)
+    assert least(0.0, positives=100) == 0.0625
+    assert np.isnan([least(0.7), least(np.nan), least(0.0, positives=6)]).all()
