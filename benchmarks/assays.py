@@ -36,7 +36,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.evaluation.verdict import gather_evidence, judge
 from nfexplainn.interpret.importance import EffectSums
 from nfexplainn.models.checkpoint import load_model
@@ -310,12 +309,9 @@ def compute(name: str, target: Target, data_seed: int, seed: int, folder: Path, 
 
 def effects_over_all(name: str, run: str, folder: Path) -> pd.DataFrame:
     """Compute the effects from all labelled sequences of training and validation."""
-    import torch
-
-    torch.set_num_threads(1)
     dataset = read_dataset(folder / f"{name}.dataset.parquet")
     model = load_model(folder / f"{run}.model.safetensors").model
-    weights = model.final.weight.detach().numpy()  # type: ignore[union-attr, operator]
+    weights = model.final_weight
     rows = dataset.rows("train", "valid")
     wanted = np.zeros(dataset.labels.shape, dtype=bool)
     wanted[rows] = ~np.isnan(dataset.labels[rows])
@@ -327,7 +323,7 @@ def effects_over_all(name: str, run: str, folder: Path) -> pd.DataFrame:
         if dataset.meta.strand_symmetric:
             strands.append(dna.reverse_complement(strands[0]))
         for codes in strands:
-            sums.add(part, np.concatenate(list(unit_outputs(model, codes))))
+            sums.add(part, model.unit_outputs(codes))
     effect = sums.effect(weights)
     units = [f"unit_{i + 1:03d}" for i in range(len(effect))]
     columns = [

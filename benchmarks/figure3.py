@@ -25,7 +25,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
@@ -35,20 +34,17 @@ from robust import FACTORS, read_fasta, read_set, sets
 from nfexplainn import dna
 from nfexplainn.analyses.discovery.compare import Candidates, judge, streme_candidates, unit_ranks
 from nfexplainn.analyses.discovery.streme import read_streme
+from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.interpret.tables import effect_table
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.device import prepare_device
-from nfexplainn.training.loop import TrainingOptions, seeded, train
-from nfexplainn.training.recipes import start_from_words
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.run import Plan, train_model
 
 TOP = Path(__file__).resolve().parent.parent
 YEAST = ("Abf1", "Cbf1", "Rap1", "Reb1")
-CPU = torch.device("cpu")
 COLUMNS = (
     *("set", "recipe", "seed", "source", "chosen_on", "motif", "consensus", "auprc_chosen"),
     *("auprc_test", "rank_effect", "rank_importance", "cpu_seconds"),
@@ -79,19 +75,16 @@ def yeast_set(folder: Path, seed: int) -> Dataset:
 
 def one_run(dataset: Dataset, recipe: str, seed: int, epochs: int) -> list[Candidates]:
     """Train and interpret a model; give its motifs of both kinds."""
-    config = ExplaiNNConfig(dataset.meta.length, 1)
-    model = seeded(seed, lambda: ExplaiNN(config))
-    choose_kernel(model, "auto", CPU)
-    if recipe == "robust":
-        start_from_words(model, dataset)
+    plan = Plan("explainn", {"length": dataset.meta.length, "tasks": 1})
     options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
-    train(model, dataset, options, report=lambda _: None)
+    model = train_model(plan, dataset, options, report=lambda _: None).model
     logits = predict_logits(model, dataset.codes, average_strands=True)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as scratch:
         found = interpret_model(model, dataset, logits, scratch.name)
     motifs = tuple(state.motif for state in found.states if state.motif is not None)
     dead = [state.unit for state in found.states if state.status == "dead"]
-    ranks = unit_ranks(effect_table(found, dataset.meta.tasks), dataset.meta.tasks[0], dead)
+    effects = effect_table(found, dataset.meta.tasks).frame()
+    ranks = unit_ranks(effects, dataset.meta.tasks[0], dead)
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp)).motifs
     return [
         Candidates("explainn", seed, motifs, ranks=ranks),
@@ -138,7 +131,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="write a line per run and side to this table")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
-    prepare_device(CPU, 1)
+    prepare_cpu(1)
     found: list[tuple[Path, Path | None]] = list(sets(args.fixtures, args.factors, args.sizes))
     found += [
         (folder, None)

@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 from nfexplainn import dna
 from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import count_sites, strand_chunks
-from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import Scanner, TableScanner
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.device import prepare_device
+from nfexplainn.models.torch_model import TorchModel
 
 LENGTH = 200
 CASES = ((100, 1000, 3), (100, 4000, 3), (300, 1000, 3))
@@ -48,7 +48,7 @@ def make_model(units: int, seed: int) -> ExplaiNN:
 
 def scanner_of(kernel: str) -> Callable[[Filters], Scanner]:
     """Give what makes the scanner of a kernel."""
-    if kernel == "torch":
+    if kernel == "numpy":
         return TableScanner
     from nfexplainn.native.scan import NativeScanner
 
@@ -57,7 +57,7 @@ def scanner_of(kernel: str) -> Callable[[Filters], Scanner]:
 
 def ours(model: ExplaiNN, codes: dna.Codes, kernel: str) -> np.ndarray:
     """Give probabilities, shape (units, 4, width), by the streaming passes."""
-    scanner = scanner_of(kernel)(model_filters(model))
+    scanner = scanner_of(kernel)(TorchModel(model).filters())
     rows = np.arange(len(codes))
     table = count_sites(scanner, lambda: strand_chunks(codes, rows, scanner.chunk, True))
     counts = table.counts[:, :, :4]
@@ -99,7 +99,7 @@ def measure(units: int, sequences: int, pairs: int, kernels: list[str]) -> None:
         off = np.abs(ours(model, codes, kernel) - expected).max(axis=(1, 2)) > 1e-6
         if off.mean() > 0.05:
             raise SystemExit(f"{int(off.sum())} of {units} motifs differ from the original's")
-        name = "interpretation" + ("_torch" if kernel == "torch" else "")
+        name = "interpretation" + ("_numpy" if kernel == "numpy" else "")
         times = interleaved(
             lambda kernel=kernel: ours(model, codes, kernel),
             lambda: original(reference, one_hot, width),
@@ -115,10 +115,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="timed calls of each side")
     args = parser.parse_args()
     prepare_device(CPU, 1)
-    native = choose_kernel(make_model(10, seed=1), "auto", CPU) == "native"
+    native = choose_kernel(ExplaiNNConfig(LENGTH, 1), "auto") == "native"
     for units, sequences, pairs in CASES:
         if args.case in (None, f"n{units}_s{sequences}_t1"):
-            kernels = ["native", "torch"] if native else ["torch"]
+            kernels = ["native", "numpy"] if native else ["numpy"]
             measure(units, sequences, args.pairs or pairs, kernels)
 
 

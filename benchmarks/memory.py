@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.training.device import prepare_device
-from nfexplainn.training.loop import TrainingOptions, train
+from nfexplainn.models.device import prepare_device
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.run import Plan, train_model
 
 N, LENGTH, UNITS, BATCH, STEPS = 200_000, 200, 10, 100, 20
 CPU = torch.device("cpu")
@@ -53,11 +52,9 @@ def random_dataset(n: int, codes: dna.Codes) -> Dataset:
 
 def train_ours(dataset: Dataset) -> None:
     """Train one epoch."""
-    torch.manual_seed(1)
-    model = ExplaiNN(ExplaiNNConfig(LENGTH, 1, units=UNITS))
-    choose_kernel(model, "auto", CPU)
+    plan = Plan("explainn", {"length": LENGTH, "tasks": 1, "units": UNITS})
     options = TrainingOptions(max_epochs=1, batch_size=BATCH)
-    train(model, dataset, options, report=lambda _: None)
+    train_model(plan, dataset, options, report=lambda _: None)
 
 
 def train_theirs(sequences: torch.Tensor, steps: int) -> None:

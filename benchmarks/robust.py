@@ -22,29 +22,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
+from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.training.device import prepare_device
-from nfexplainn.training.loop import TrainingOptions, seeded, train
-from nfexplainn.training.recipes import start_from_words
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.run import Plan, train_model
 
 TOP = Path(__file__).resolve().parent.parent
 FACTORS = ("CTCF", "REST", "FOXA1", "GABPA")
 VALID_SHARE = 0.1
-CPU = torch.device("cpu")
 COLUMNS = (
     *("set", "recipe", "seed", "model_auprc", "pwm_auprc", "second_auprc", "streme_auprc"),
     *("known_rank", "epochs", "cpu_seconds"),
@@ -103,20 +99,18 @@ def read_set(folder: Path, test: Path, seed: int) -> Dataset:
 def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: int) -> Run:
     """Train, interpret and judge one model."""
     started = time.process_time()
-    config = ExplaiNNConfig(dataset.meta.length, 1)
-    model = seeded(seed, lambda: ExplaiNN(config))
-    choose_kernel(model, "auto", CPU)
-    if recipe == "robust":
-        start_from_words(model, dataset)
+    plan = Plan("explainn", {"length": dataset.meta.length, "tasks": 1})
     options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
-    result = train(model, dataset, options, report=lambda _: None)
+    trained = train_model(plan, dataset, options, report=lambda _: None)
+    model, result = trained.model, trained.result
     logits = predict_logits(model, dataset.codes, average_strands=True)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as scratch:
         found = interpret_model(model, dataset, logits, scratch.name)
     states = [state for state in found.states if state.motif is not None]
     motifs = [state.motif for state in states if state.motif is not None]
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp))
-    best = second.table[second.table["best"] == 1].set_index("motif")["auprc_test"]
+    table = second.table.frame()
+    best = table[table["best"] == 1].set_index("motif")["auprc_test"]
     seconds = time.process_time() - started
 
     factor = dataset.meta.tasks[0]
@@ -173,7 +167,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="append a line per training to this table")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
-    prepare_device(CPU, 1)
+    prepare_cpu(1)
     known = read_meme(next((TOP / "assets" / "motifs").glob("*vertebrates*.meme")))
     found = list(sets(args.fixtures, args.factors, args.sizes))
     if not found:

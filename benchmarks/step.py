@@ -15,16 +15,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from explainn.models import networks
 from harness import interleaved, print_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
+from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
+from nfexplainn.models.explainn_weights import Weights
+from nfexplainn.models.modules import put_weights, weights_of
 from nfexplainn.native.library import ISA_VARIABLE
-from nfexplainn.training.device import prepare_device
+from nfexplainn.training.loop import Learner
+from nfexplainn.training.losses import LOSSES
+from nfexplainn.training.native_learner import NativeLearner
+from nfexplainn.training.torch_learner import TorchLearner
 
 LENGTH = 200
 CASES = ((50, 100, 21), (100, 100, 21), (300, 100, 9), (100, 1000, 5))
@@ -32,11 +38,11 @@ AVX2_CASE = "n100_b100_t1"
 CPU = torch.device("cpu")
 
 
-def training_step(
-    model: torch.nn.Module, x: torch.Tensor, labels: torch.Tensor, fused: bool
+def original_step(
+    model: torch.nn.Module, x: torch.Tensor, labels: torch.Tensor
 ) -> Callable[[], None]:
-    """Make a step of training: forward, loss, backward, Adam."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.003, fused=fused)
+    """Make a step of the original's training: forward, loss, backward, Adam."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
 
     def step() -> None:
         optimizer.zero_grad()
@@ -47,38 +53,51 @@ def training_step(
     return step
 
 
-def prediction(model: torch.nn.Module, x: torch.Tensor) -> Callable[[], torch.Tensor]:
+def original_prediction(model: torch.nn.Module, x: torch.Tensor) -> Callable[[], np.ndarray]:
     """Make an evaluation of one batch."""
 
-    def predict() -> torch.Tensor:
+    def predict() -> np.ndarray:
         with torch.no_grad():
-            return model(x)
+            return model(x).numpy()
 
     return predict
+
+
+def learner_of(config: ExplaiNNConfig, weights: Weights, kernel: str) -> Learner:
+    """Give what learns: by the kernel, or by plain torch."""
+    learner: Learner
+    if kernel == "torch":
+        module = ExplaiNN(config)
+        put_weights(module, weights)
+        learner = TorchLearner(module, CPU)
+    else:
+        learner = NativeLearner(config, weights, seed=1)
+    learner.start(0.003, hold_filters=False)
+    return learner
 
 
 def measure(units: int, batch: int, pairs: int, kernel: str) -> None:
     """Measure one case and print its lines."""
     torch.manual_seed(1)
     reference = networks.ExplaiNN(units, LENGTH, 1)
-    ours = ExplaiNN(ExplaiNNConfig(LENGTH, 1, units=units))
-    ours.load_state_dict(reference.state_dict())
-    choose_kernel(ours, "torch" if kernel == "torch" else "auto", CPU)
-    codes = torch.randint(0, 4, (batch, LENGTH), dtype=torch.uint8)
-    one_hot = (codes[:, None] == torch.arange(4)[None, :, None]).float()
-    labels = torch.randint(0, 2, (batch, 1)).float()
+    config = ExplaiNNConfig(LENGTH, 1, units=units)
+    ours = learner_of(config, weights_of(reference), kernel)
+    codes = torch.randint(0, 4, (batch, LENGTH), dtype=torch.uint8).numpy()
+    one_hot = (codes[:, None] == np.arange(4)[None, :, None]).astype(np.float32)
+    labels = np.random.default_rng(1).integers(0, 2, (batch, 1)).astype(np.float32)
 
-    predict, expected = prediction(ours.eval(), codes), prediction(reference.eval(), one_hot)
-    off = float((predict() - expected()).abs().max())
+    x, y = torch.from_numpy(one_hot), torch.from_numpy(labels)
+    expected = original_prediction(reference.eval(), x)
+    off = float(np.abs(ours.logits(codes) - expected()).max())
     if off > 1e-4:
         raise SystemExit(f"the logits differ from the original's by {off}")
     case, suffix = f"n{units}_b{batch}_t1", "" if kernel == "auto" else f"_{kernel}"
-    print_line(f"eval{suffix}", case, *interleaved(predict, expected, pairs))
-    ours.train()
+    times = interleaved(lambda: ours.logits(codes), expected, pairs)
+    print_line(f"eval{suffix}", case, *times)
     reference.train()
-    step = training_step(ours, codes, labels, fused=True)
-    their_step = training_step(reference, one_hot, labels, fused=False)
-    print_line(f"step{suffix}", case, *interleaved(step, their_step, pairs))
+    their_step = original_step(reference, x, y)
+    times = interleaved(lambda: ours.step(codes, labels, LOSSES["bce"]), their_step, pairs)
+    print_line(f"step{suffix}", case, *times)
 
 
 def main() -> None:

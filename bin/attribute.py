@@ -46,8 +46,8 @@ def main() -> None:
     import torch
 
     from nfexplainn.analyses.attribution import deeplift, patterns
-    from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
+    from nfexplainn.models.modules import load_module
 
     prepare_device(torch.device("cpu"), args.threads)
     rows: list[tuple[object, ...]] = []
@@ -56,7 +56,7 @@ def main() -> None:
     prefixes = patterns.prefixes(dataset.meta.tasks)
     for column, task in enumerate(dataset.meta.tasks):
         chosen = deeplift.choose_sequences(dataset, logits, column, options.attribution_sequences)
-        loaded = load_model(args.model)
+        loaded = load_module(args.model)
         try:
             result = deeplift.attribute(
                 loaded.model,

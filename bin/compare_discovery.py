@@ -26,7 +26,8 @@ from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, rea
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.support import label, replicate_of
+from nfexplainn.interpret.replicates import replicate_of
+from nfexplainn.interpret.support import label
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.matches import known_matches

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
@@ -22,7 +21,9 @@ from nfexplainn.data.dataset import Dataset, read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
-from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.interpret.status import unit_name
+from nfexplainn.interpret.unit_files import read_rows
+from nfexplainn.io.tsv import write_tsv
 
 
 def parse() -> argparse.Namespace:
@@ -35,9 +36,8 @@ def parse() -> argparse.Namespace:
 
 def read_pairs(path: str) -> list[Pair]:
     """Read the pairs, with empty cells as empty texts."""
-    table = read_tsv(path, PAIR_COLUMNS).astype(object).fillna("").astype(str)
     columns = ("kind", "first", "second", "first_word", "second_word", "reason")
-    return [Pair(*row) for row in table[list(columns)].itertuples(index=False)]
+    return [Pair(*(row[name] for name in columns)) for row in read_rows(path, PAIR_COLUMNS)]
 
 
 def bare_sequences(dataset: Dataset, n: int) -> dna.Codes:
@@ -55,36 +55,28 @@ def main() -> None:
     run = run_of(args.id)
     dataset = read_dataset(args.dataset)
 
-    import torch
-
-    from nfexplainn.evaluation.predict import predict_logits, unit_outputs
+    from nfexplainn.cpu import prepare_cpu
+    from nfexplainn.evaluation.predict import predict_logits
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.explainn import ExplaiNN
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model, trust_programs=args.trust_programs)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, threads=args.threads, trust_programs=args.trust_programs)
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]
-    if isinstance(model, ExplaiNN):
-        choose_kernel(model, "auto", cpu)
+    if loaded.header.architecture == "explainn":
 
         def units(codes: dna.Codes) -> NDArray[np.floating]:
-            outputs = np.concatenate(list(unit_outputs(model, codes)))
-            if both:
-                other = np.concatenate(list(unit_outputs(model, dna.reverse_complement(codes))))
-                outputs = (outputs.astype(np.float64) + other) / 2
-            return outputs
+            outputs = model.unit_outputs(codes)
+            if not both:
+                return outputs
+            other = model.unit_outputs(dna.reverse_complement(codes))
+            return np.asarray((outputs.astype(np.float64) + other) / 2)
 
         predict = units
-        weights = model.final.weight.detach().numpy().astype(np.float64)
-        bias = model.final.bias.detach().numpy().astype(np.float64)
-        reader = Reader(
-            weights, bias, tuple(f"unit_{n:03d}" for n in range(1, weights.shape[1] + 1))
-        )
+        names = tuple(unit_name(unit) for unit in range(model.final_weight.shape[1]))
+        weights, bias = model.final_weight, model.final_bias
+        reader = Reader(weights.astype(np.float64), bias.astype(np.float64), names)
     else:
 
         def logits(codes: dna.Codes) -> NDArray[np.floating]:
@@ -109,9 +101,8 @@ def main() -> None:
         ("cooperativity_verdict", VERDICT_COLUMNS, found.verdicts),
     )
     for kind, columns, rows in tables:
-        frame = pd.DataFrame([run | row for row in rows], columns=list(columns))
-        frame = frame.astype(dict.fromkeys({"seen", "bins", "least_gap"} & set(columns), "Int64"))
-        write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
+        table = [[(run | row).get(name) for name in columns] for row in rows]
+        write_tsv(folder / f"{args.id}.{kind}.tsv", columns, table)
     seen = [row for row in found.verdicts if row.get("seen")]
     print(
         f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"

@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
 from nfexplainn.analyses.cooperativity.sites import PAIR_COLUMNS, TOP, Pair, given_pairs, top_pairs
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.support import replicate_of
-from nfexplainn.interpret.unit_files import read_tsv, write_tsv
+from nfexplainn.interpret.replicates import replicate_of
+from nfexplainn.interpret.unit_files import read_rows
+from nfexplainn.io.tsv import read_header, write_tsv
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.order import natural_key
 
@@ -49,9 +48,10 @@ def leading(folder: Path | None, id: str) -> list[Pair]:
     (meme,) = folder.glob(f"{id}.{model}.r*.units.meme")
     motifs = {motif.id: motif for motif in read_meme(meme, allow_empty=True).motifs}
     columns = ("replicate", "unit", "annotation", "target_id")
-    units = read_tsv(folder / f"{id}.{model}.units.tsv", columns)
-    task = next(name for name in units.columns if name.startswith("effect:"))
-    return top_pairs(units, motifs, task.removeprefix("effect:"), replicate_of(meme))
+    path = folder / f"{id}.{model}.units.tsv"
+    units = read_rows(path, columns)
+    effect = next(name for name in read_header(path) if name.startswith("effect:"))
+    return top_pairs(units, motifs, effect, replicate_of(meme))
 
 
 def main() -> None:
@@ -67,8 +67,7 @@ def main() -> None:
     ]
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    table = pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
-    write_tsv(table, folder / f"{args.id}.cooperativity_pairs.tsv")
+    write_tsv(folder / f"{args.id}.cooperativity_pairs.tsv", PAIR_COLUMNS, rows)
 
 
 if __name__ == "__main__":

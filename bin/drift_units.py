@@ -31,18 +31,21 @@ def main() -> None:
     """Read, compare, write."""
     args = parse()
     options = read_options(args.options, AnnotateOptions)
-    from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.explainn import ExplaiNN
+    from nfexplainn.models.checkpoint import configured_of, read_checkpoint
+    from nfexplainn.models.explainn_weights import FILTERS, expected_weights
+    from nfexplainn.models.weights import check_weights
 
-    model = load_model(args.model).model
+    header, weights = read_checkpoint(args.model)
     profiles = read_meme(args.initial)
-    if not isinstance(model, ExplaiNN) or model.config.units != 2 * len(profiles.motifs):
+    starts = 2 * len(profiles.motifs)  # one per strand
+    if header.architecture != "explainn" or header.config["units"] != starts:
         raise UserError(
             f"{args.model}: this model did not start from the profiles of {args.initial}; give the"
             " file that it was trained with."
         )
+    check_weights(args.model, weights, expected_weights(configured_of(args.model, header)))
     table = unit_drift(
-        model.convolution[0].weight.detach().numpy(),
+        weights[f"{FILTERS}.weight"],
         profiles,
         read_meme(args.motifs, allow_empty=True),
         read_tsv(args.units, UNIT_COLUMNS),

@@ -26,16 +26,20 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Read, predict, measure, write."""
     args = parse()
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device, resolve_device
     from nfexplainn.training.evaluate import evaluate
 
-    device = resolve_device(args.device)
-    prepare_device(device, args.threads)
+    prepare_cpu(args.threads)
     dataset = read_dataset(args.dataset)
-    loaded = load_model(args.model, trust_programs=args.trust_programs)
+    loaded = load_model(
+        args.model,
+        kernel=args.kernel,
+        device=args.device,
+        threads=args.threads,
+        trust_programs=args.trust_programs,
+    )
     header = loaded.header
     if header.tasks != dataset.meta.tasks or header.config["length"] != dataset.meta.length:
         raise UserError(
@@ -43,10 +47,9 @@ def main() -> None:
             f" {', '.join(header.tasks)}, but {args.dataset} has {dataset.meta.length} bp and"
             f" {', '.join(dataset.meta.tasks)}; give the data set that it was trained on."
         )
-    choose_kernel(loaded.model, args.kernel, device)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    evaluate(loaded.model, header, dataset, run=args.id, folder=folder, device=device)
+    evaluate(loaded.model, header, dataset, run=args.id, folder=folder)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from nfexplainn.analyses.explain.sequences import read_located
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.support import replicate_of
-from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv
+from nfexplainn.interpret.replicates import replicate_of
+from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
 
 
 def parse() -> argparse.Namespace:
@@ -30,30 +30,26 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, ExplainOptions)
 
-    import torch
-
     from nfexplainn.analyses.explain.split import Splitter
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
-    choose_kernel(loaded.model, options.kernel, cpu)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     located = read_located(args.sequences)
-    units = read_tsv(args.units, UNIT_COLUMNS)
-    named = read_tsv(args.named, ("replicate", "unit", "status", "annotation", "consensus"))
+    units = read_rows(args.units, UNIT_COLUMNS)
+    named = read_rows(args.named, ("replicate", "unit", "status", "annotation", "consensus"))
     count = loaded.header.config["units"]
     splitter = Splitter(
-        loaded.model,  # type: ignore[arg-type]
+        loaded.model,
         loaded.header.strand_symmetric,
         thresholds(units, count),
     )
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
-    labels = unit_labels(named[named["replicate"] == replicate_of(args.units)])
+    mine = str(replicate_of(args.units))
+    labels = unit_labels(row for row in named if row["replicate"] == mine)
     explain(splitter, located, loaded.header.tasks, labels, prefix, options.explain_pictures)
     print(f"{args.id}: {len(located):,} sequences explained", file=sys.stderr)
 

@@ -23,38 +23,31 @@ def main() -> None:
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
 
-    import numpy as np
-    import torch
-
-    from nfexplainn.evaluation.predict import unit_outputs
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.flanks import FlankScanner
     from nfexplainn.interpret.outputs import OutputCollector, StoredOutputs, write_outputs
-    from nfexplainn.interpret.run import interpret_model, model_filters
+    from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     model = loaded.model
     check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     make_scanner: Callable[[Filters], Scanner] = TableScanner
-    if choose_kernel(model, options.kernel, cpu) == "native":
+    if model.kernel == "native":
         from nfexplainn.native.scan import NativeScanner
 
         make_scanner = partial(NativeScanner, threads=args.threads)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
-    filters = model_filters(model)  # type: ignore[arg-type]
-    scanner = FlankScanner(filters, make_scanner)
+    scanner = FlankScanner(model.filters(), make_scanner)
     kept = OutputCollector(dataset, scanner.units, loaded.header.strand_symmetric)
     result = interpret_model(
-        model,  # type: ignore[arg-type]
+        model,
         dataset,
         logits,
         f"{prefix}.importances.parquet",
@@ -64,7 +57,7 @@ def main() -> None:
         make_scanner=lambda _: scanner,
         keep=kept.add,
     )
-    width = model.filters()[0].shape[2]  # type: ignore[operator]
+    width = model.filters().weights.shape[2]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
     write_tsv(tables.effect_table(result, dataset.meta.tasks), f"{prefix}.effects.tsv")
     # Units that started from known profiles carry their names.
@@ -75,13 +68,11 @@ def main() -> None:
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
     stored = StoredOutputs(
         rows=kept.rows,
-        outputs=kept.complete(
-            lambda codes: np.concatenate(list(unit_outputs(model, codes))), scanner.chunk
-        ),
+        outputs=kept.complete(model.unit_outputs, scanner.chunk),
         sites=kept.sites(scanner.plain, result.thresholds),
         counts=scanner.counts,
         weight=result.weights,
-        bias=model.final.bias.detach().numpy(),  # type: ignore[union-attr,operator]
+        bias=model.final_bias,
         loss=str(loaded.header.training.get("loss", "")),
     )
     write_outputs(stored, f"{prefix}.outputs.npz")

@@ -31,24 +31,23 @@ def main() -> None:
     from nfexplainn.analyses.transfer.units import plugged_units
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.interpret.unit_files import read_logits, write_tsv
-    from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.models.transfer import TransferModel
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.device import prepare_device
+    from nfexplainn.models.modules import load_module
+    from nfexplainn.models.torch_model import TorchModel
+    from nfexplainn.models.transfer import TransferModel, use_kernel
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
+    prepare_device(torch.device("cpu"), args.threads)
     dataset = read_dataset(args.dataset)
-    loaded = load_model(args.model, trust_programs=args.trust_programs)
+    loaded = load_module(args.model, trust_programs=args.trust_programs)
     if not isinstance(loaded.model, TransferModel) or loaded.header.tasks != dataset.meta.tasks:
         raise UserError(
             f"{args.model}: this is no model over trained models for {args.dataset}; give one of"
             " the models single_layer and nam that was trained on it."
         )
-    choose_kernel(loaded.model, args.kernel, cpu)
+    use_kernel(loaded.model, args.kernel, "cpu")
     logits = read_logits(args.predictions, dataset)
     both = loaded.header.strand_symmetric
-    table = plugged_units(loaded.model, dataset, logits, both_strands=both)
+    table = plugged_units(TorchModel(loaded.model), dataset, logits, both_strands=both)
     args.out.mkdir(parents=True, exist_ok=True)
     write_tsv(table, args.out / f"{args.id}.transfer.tsv")
 

@@ -34,26 +34,20 @@ def main() -> None:
         write_tsv(target, COLUMNS, [])
         return
 
-    import torch
-
-    from nfexplainn.evaluation.predict import unit_outputs
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
-    choose_kernel(loaded.model, options.kernel, cpu)
+    prepare_cpu(args.threads)
+    loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     codes = dataset.codes[rows]
-    outputs = np.concatenate(list(unit_outputs(loaded.model, codes)))
+    outputs = loaded.model.unit_outputs(codes)
     if loaded.header.strand_symmetric:
-        other = unit_outputs(loaded.model, dna.reverse_complement(codes))
-        outputs = (outputs + np.concatenate(list(other))) / 2
+        other = loaded.model.unit_outputs(dna.reverse_complement(codes))
+        outputs = (outputs + other) / np.float32(2)
     groups = maps.groups_of(dataset, logits, rows)
     places = maps.project(outputs, options.seed)
     # The unit that adds most, in the task of the colour (in a task of its own where there is none)
-    weights = loaded.model.final.weight.detach().numpy()  # type: ignore[union-attr,operator]
+    weights = loaded.model.final_weight
     tasks = {task: number for number, task in enumerate(dataset.meta.tasks)}
     own = logits[rows].argmax(axis=1).tolist()
     column = [tasks.get(group, at) for group, at in zip(groups, own, strict=True)]

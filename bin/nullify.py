@@ -24,39 +24,38 @@ def main() -> None:
     dataset = read_dataset(args.dataset)
     logits = read_logits(args.predictions, dataset)
 
-    import torch
-
     from nfexplainn.analyses.nullification import nullify
+    from nfexplainn.cpu import prepare_cpu
     from nfexplainn.interpret.status import filter_name, unit_name
-    from nfexplainn.models.checkpoint import check_tasks, load_model
-    from nfexplainn.models.explainn import ExplaiNN
-    from nfexplainn.models.first_layer import first_layer
-    from nfexplainn.models.kernels import choose_kernel
-    from nfexplainn.training.device import prepare_device
+    from nfexplainn.models.checkpoint import check_tasks, load_model, read_checkpoint
 
-    cpu = torch.device("cpu")
-    prepare_device(cpu, args.threads)
-    loaded = load_model(args.model)
-    model, both = loaded.model, loaded.header.strand_symmetric
-    check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
+    prepare_cpu(args.threads)
+    header, _ = read_checkpoint(args.model)
+    check_tasks(args.model, header.tasks, args.dataset, dataset.meta.tasks)
     rows, basis = nullify.choose_rows(dataset, logits, options.nullify_sequences, options.seed)
-    report = Progress("batches nullified")
-    layer = first_layer(model)
-    if isinstance(model, ExplaiNN):
-        choose_kernel(model, options.kernel, cpu)
+    both, report = header.strand_symmetric, Progress("batches nullified")
+    if header.architecture == "explainn":
+        model = load_model(args.model, kernel=options.kernel, threads=args.threads).model
         found = nullify.nullify_units(model, dataset, rows, both_strands=both, report=report)
         name = unit_name
-    elif layer is not None:
-        with_ = cast(nullify.With, options.nullify_with)
-        found = nullify.nullify_filters(
-            model, layer, dataset, rows, with_=with_, both_strands=both, report=report
-        )
-        name = filter_name
     else:
-        raise UserError(
-            f"{args.model}: a {loaded.header.architecture} has no filters to nullify;"
-            " leave it out of nullification."
-        )
+        import torch
+
+        from nfexplainn.analyses.nullification.filters import With, nullify_filters
+        from nfexplainn.models.device import prepare_device
+        from nfexplainn.models.first_layer import first_layer
+        from nfexplainn.models.modules import load_module
+
+        prepare_device(torch.device("cpu"), args.threads)
+        layer = first_layer(load_module(args.model).model)
+        if layer is None:
+            raise UserError(
+                f"{args.model}: a {header.architecture} has no filters to nullify;"
+                " leave it out of nullification."
+            )
+        with_ = cast("With", options.nullify_with)
+        found = nullify_filters(layer, dataset, rows, with_=with_, both_strands=both, report=report)
+        name = filter_name
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     table = nullify.influence_table(found, dataset.meta.tasks, name, basis)

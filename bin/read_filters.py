@@ -28,16 +28,17 @@ def main() -> None:
     from nfexplainn.interpret.filters import filter_motifs
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
-    from nfexplainn.models.checkpoint import check_tasks, load_model
+    from nfexplainn.models.checkpoint import check_tasks
+    from nfexplainn.models.device import prepare_device
     from nfexplainn.models.first_layer import first_layer
+    from nfexplainn.models.modules import load_module
     from nfexplainn.motifs.formats import write_meme
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
     from nfexplainn.native.scan import NativeScanner
-    from nfexplainn.training.device import prepare_device
 
     prepare_device(torch.device("cpu"), args.threads)
-    loaded = load_model(args.model)
+    loaded = load_module(args.model)
     layer = first_layer(loaded.model)
     if layer is None:
         raise UserError(

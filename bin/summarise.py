@@ -16,8 +16,9 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.evaluation.verdict import gather_evidence, verdict_record
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions, read_options
+from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.summary import ended_early, final_units
-from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files, replicate_of
+from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text

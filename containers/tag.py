@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Print the name of the image that belongs to this checkout; ``--write`` puts it into the settings.
+"""Print the name of an image that belongs to this checkout; ``--write`` puts all into the settings.
 
-``tag.py peakvi`` prints that of the image of ``--peakvi``.
+``tag.py core`` prints that of most steps, ``torch`` that of the steps that need torch, ``peakvi``
+that of ``--peakvi``.
 
 The tag is a digest of everything that decides the image's content, so that code and image cannot
 drift apart: a test compares it with nextflow.config.
@@ -19,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "ghcr.io/nf-explainn/nf-explainn"
 NATIVE = "bin/nfexplainn/native"
-PEAKVI = ("containers/peakvi/Dockerfile", "containers/peakvi/requirements.txt")
+PARAMETERS = {"core": "container_image", "torch": "torch_container", "peakvi": "peakvi_container"}
 # The two places that hold the default of the parameter NAME
 SETTINGS = {
     "nextflow.config": r"(?m)^(\s*NAME\s*=\s*)'[^']*'",
@@ -27,20 +28,25 @@ SETTINGS = {
 }
 
 
-def image() -> str:
-    """Return the full name of the common image with its tag."""
-    content = ["containers/Dockerfile", "containers/requirements.txt", f"{NATIVE}/build.py"]
-    content += sorted(str(path.relative_to(ROOT)) for path in (ROOT / NATIVE / "source").iterdir())
-    return f"{NAME}:{_digest(content)}"
+def image(which: str) -> str:
+    """Return the full name of an image (core, torch or peakvi) with its tag."""
+    content = _recipe(which)
+    if which == "core":
+        content += [f"{NATIVE}/build.py"]
+        sources = (ROOT / NATIVE / "source").iterdir()
+        content += sorted(str(path.relative_to(ROOT)) for path in sources)
+        return f"{NAME}:{_digest(content)}"
+    if which == "torch":  # it is the core image and more
+        return f"{NAME}-torch:{_digest(content, image('core'))}"
+    return f"{NAME}-{which}:{_digest(content)}"
 
 
-def peakvi_image() -> str:
-    """Return the full name of the image of ``--peakvi`` with its tag."""
-    return f"{NAME}-peakvi:{_digest(PEAKVI)}"
+def _recipe(which: str) -> list[str]:
+    return [f"containers/{which}/{name}" for name in ("Dockerfile", "requirements.txt")]
 
 
-def _digest(content: Iterable[str]) -> str:
-    total = hashlib.sha256()
+def _digest(content: Iterable[str], base: str = "") -> str:
+    total = hashlib.sha256(base.encode())
     for name in content:
         data = (ROOT / name).read_bytes()
         total.update(f"{name} {len(data)}\n".encode() + data)
@@ -49,7 +55,7 @@ def _digest(content: Iterable[str]) -> str:
 
 def write() -> None:
     """Put the names into every file that holds them."""
-    images = {"container_image": image(), "peakvi_container": peakvi_image()}
+    images = {parameter: image(which) for which, parameter in PARAMETERS.items()}
     for (name, pattern), (parameter, value) in itertools.product(SETTINGS.items(), images.items()):
         path = ROOT / name
         quote = "'" if name.endswith(".config") else '"'
@@ -63,4 +69,7 @@ def write() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         write()
-    print(peakvi_image() if sys.argv[1:] == ["peakvi"] else image())
+    elif len(sys.argv) != 2 or sys.argv[1] not in PARAMETERS:
+        raise SystemExit(f"tag.py takes one word: {', '.join(PARAMETERS)}, or --write")
+    for which in PARAMETERS if sys.argv[1:] == ["--write"] else sys.argv[1:]:
+        print(image(which))

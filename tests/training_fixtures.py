@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.training.loop import seeded
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import Weights, initial_weights
+from nfexplainn.models.model import FilterModel
+from nfexplainn.native import library
+from nfexplainn.training.loop import TrainingOptions, TrainingResult, train
+from nfexplainn.training.native_learner import NativeLearner
 
 LENGTH = 40
 WORD = np.array([3, 2, 0, 1, 3, 1, 0, 3], dtype=np.uint8)  # TGACTCAT
@@ -35,13 +41,53 @@ def planted(n: int = 300, task_type: str = "binary", seed: int = 0, **changes: A
     return Dataset(meta, [f"s{i}" for i in range(n)], codes, split, labels)
 
 
-def model_for(dataset: Dataset, seed: int = 42, **changes: Any) -> ExplaiNN:
+def config_for(dataset: Dataset, **changes: Any) -> ExplaiNNConfig:
     shape: dict[str, Any] = {"units": 8, "filter_length": 9, "hidden": 12} | changes
-    config = ExplaiNNConfig(LENGTH, len(dataset.meta.tasks), **shape)
-    model = seeded(seed, lambda: ExplaiNN(config))
-    assert isinstance(model, ExplaiNN)
-    return model
+    return ExplaiNNConfig(LENGTH, len(dataset.meta.tasks), **shape)
 
 
 def quiet(_: str) -> None:
     """Swallow the progress."""
+
+
+both_kernels = pytest.mark.parametrize("kernel", ["native", "torch"])
+
+
+def train_weights(
+    kernel: str,
+    config: ExplaiNNConfig,
+    weights: Weights,
+    dataset: Dataset,
+    options: TrainingOptions,
+    *,
+    held: bool = False,
+    report: Callable[[str], None] = quiet,
+    threads: int = 1,
+) -> tuple[FilterModel, TrainingResult]:
+    """Train by a learner; the model is in evaluation."""
+    if kernel == "native":
+        try:
+            library.load()
+        except library.KernelError as error:
+            pytest.skip(f"needs the native kernel, but {error}")
+        learner = NativeLearner(config, weights, seed=options.seed, threads=threads)
+        result = train(learner, dataset, options, report=report, held=held)
+        return learner.model, result
+    from nfexplainn.models.explainn import ExplaiNN
+    from nfexplainn.models.modules import put_weights
+    from nfexplainn.models.torch_model import TorchModel
+    from nfexplainn.training.torch_learner import seeded, train_module
+
+    module = seeded(0, lambda: ExplaiNN(config))
+    put_weights(module, weights)
+    result = train_module(module, dataset, options, report=report, held=held)
+    assert not module.training
+    return TorchModel(module), result
+
+
+def trained(
+    kernel: str, dataset: Dataset, options: TrainingOptions, **changes: Any
+) -> tuple[FilterModel, TrainingResult]:
+    """Train a small model from the start that its seed gives."""
+    config = config_for(dataset, **changes)
+    return train_weights(kernel, config, initial_weights(config, options.seed), dataset, options)

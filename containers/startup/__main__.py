@@ -1,8 +1,10 @@
 """nf-explainn start-up: what the script `nextflow` at the top of the project runs.
 
-``nextflow ARGUMENTS`` starts Nextflow; ``environment tests`` prints the folder of the Python
-environment of the tests; ``check`` compares all that is cached with its digests, and removes what
-is broken. The standard library is all that is used here.
+``nextflow ARGUMENTS`` starts Nextflow; ``environment NAME`` prints the folder of a Python
+environment (core, torch or tests), ``python NAME ARGUMENTS`` starts the Python in it, and
+``image NAME ENGINE`` sees that an engine has an image (core, torch or peakvi): each makes what is
+missing. ``check`` compares all that is cached with its digests, and removes what is broken;
+``lock`` writes the locks of the environments anew. The standard library is all that is used here.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environments
 from arguments import Request, read
 from cache import cache_folder, check
+from kernel import provide_kernel
 from nextflow import find_nextflow
 from plugins import provide_plugins
 from say import StartError, say, told
-from tools import CONTAINERS, environment
+from tools import LOCKS
 
-GIGABYTES = 9.0  # torch with its CUDA libraries is nearly all of it
+USE = "start.sh: nextflow ..., environment NAME, python NAME ..., image NAME ENGINE, check or lock"
 
 
 def start_nextflow(arguments: list[str]) -> int:
@@ -29,22 +33,24 @@ def start_nextflow(arguments: list[str]) -> int:
     variables = dict(os.environ)
     launcher = find_nextflow()
     variables.update(launcher.variables)
-    variables.pop("NFEXPLAINN_ENVIRONMENT", None)
+    for name in ("NFEXPLAINN_ENVIRONMENT", "NFEXPLAINN_TORCH_ENVIRONMENT"):
+        variables.pop(name, None)
+    # Nextflow knows what else a run needs (validate/provide.nf) and calls this for it
+    variables["NFEXPLAINN_STARTUP"] = str(LOCKS / "start.sh")
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
     if request.plugins:
         provide_plugins(request.plugins, launcher.command, variables)
     if request.engine:
-        from image import provide_images
+        from image import provide_named
 
-        provide_images(request)
+        provide_named("core", request.engine, request.image)
     elif request.runs_here:
-        place = environment(CONTAINERS / "requirements.txt", "the Python environment", GIGABYTES)
-        # conf/environment.config puts it on the PATH of the tasks, wherever they run
+        place = environments.provide("core")
+        # conf/environment.config puts them on the PATH of the tasks, wherever they run
         variables["NFEXPLAINN_ENVIRONMENT"] = str(place)
-        variables["PATH"] = f"{place / 'bin'}{os.pathsep}{variables.get('PATH', '')}"
-        variables["PYTHONNOUSERSITE"] = "1"  # nothing of the user's own Python mixes in
-        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
-            variables.pop(name, None)
+        variables["NFEXPLAINN_TORCH_ENVIRONMENT"] = str(environments.place("torch"))
+        environments.enter(place, variables)
+        variables.update(provide_kernel())
     return _become([*launcher.command, *arguments], variables, request)
 
 
@@ -70,11 +76,7 @@ def main(words: list[str]) -> int:
     try:
         if words[0] == "nextflow":
             return start_nextflow(words[1:])
-        if words[0] == "check":
-            return check_cache()
-        lock = CONTAINERS.parent / words[1] / "requirements.txt"
-        print(environment(lock, f"the Python environment of the {words[1]}", GIGABYTES))
-        return 0
+        return other(words)
     except StartError as error:
         say(str(error))
         return 1
@@ -84,6 +86,26 @@ def main(words: list[str]) -> int:
     except KeyboardInterrupt:
         say("stopped; nothing half-made is left, and the next start goes on from what is cached")
         return 130
+
+
+def other(words: list[str]) -> int:
+    """Run a request that does not start Nextflow."""
+    match words:
+        case ["environment", name]:
+            print(environments.provide(name))
+        case ["python", name, *arguments]:
+            environments.start_python(name, arguments)
+        case ["image", name, engine]:
+            from image import provide_image
+
+            provide_image(name, engine)
+        case ["check"]:
+            return check_cache()
+        case ["lock"]:
+            environments.lock()
+        case _:
+            raise StartError(f"'{' '.join(words)}' is no request to {USE}")
+    return 0
 
 
 def check_cache() -> int:

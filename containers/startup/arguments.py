@@ -30,9 +30,8 @@ class Request:
         ``run``, ``config``, ...; None if there is none.
     engine
         Container engine asked for by a profile or ``-with-<engine>``; the first, if several.
-    images
-        Parameters of the images that the tasks run in, with what the command line gives them: None
-        for the pipeline's own.
+    image
+        Image that most tasks run in, as the command line names it: None for the pipeline's own.
     runs_here
         Whether tasks will run on this machine's file system without a container.
     background
@@ -43,7 +42,7 @@ class Request:
 
     command: str | None
     engine: str | None
-    images: dict[str, str | None]
+    image: str | None
     runs_here: bool
     background: bool
     plugins: tuple[str, ...]
@@ -67,9 +66,6 @@ def read(arguments: list[str]) -> Request:
         for word in rest
     )
     runs = command == "run" and not asks_only
-    images = ["container_image"]
-    if _switched_on(rest, "--peakvi"):
-        images.append("peakvi_container")
     values = [word.partition("=")[2] if word.startswith("-") else word for word in rest]
     schemes = [value.partition("://")[0] + "://" for value in values if "://" in value]
     needs = {PLUGINS[name] for name in [*profiles, *schemes] if name in PLUGINS}
@@ -77,19 +73,11 @@ def read(arguments: list[str]) -> Request:
     return Request(
         command=command,
         engine=engines[0] if engines and runs else None,
-        images={name: _value(rest, f"--{name}") for name in images},
+        image=_value(rest, "--container_image"),
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
         plugins=tuple(sorted(needs)) if runs else (),
     )
-
-
-def _switched_on(words: list[str], option: str) -> bool:
-    """Tell whether a parameter of yes or no is given as yes, which needs no value."""
-    if option in words[-1:]:
-        return True
-    value = _value(words, option)
-    return value is not None and (value.startswith("-") or value.lower() == "true")
 
 
 def _value(words: list[str], option: str) -> str | None:

@@ -7,47 +7,84 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from arguments import Request
 from cache import cache_folder, ensure
 from say import StartError, say
-from tools import CONTAINERS
+from tools import CONTAINERS, LOCKS
 
-# Room, as measured: Docker's image, the file of Apptainer, and what a conversion has beside each
-# other at its worst (the image as it comes from Docker, its layers, what they hold and the file)
-IMAGE_GB = 9.6
-SIF_GB = 6.4
-CONVERTING_GB = 38.0
-# Dockerfile and context of each parameter's image
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an image is made, and the room that it takes, as measured.
+
+    Attributes
+    ----------
+    parameter
+        Of the pipeline, whose default names the image.
+    folder
+        Where its Dockerfile lies.
+    context
+        What the engine is handed for the build.
+    image_gb, file_gb, converting_gb
+        Docker's image, the file of Apptainer, and what a conversion has beside each other at its
+        worst (the image as it comes from Docker, its layers, what they hold and the file).
+    base
+        Image of ours that it is made of; None for Debian's.
+    """
+
+    parameter: str
+    folder: Path
+    context: Path
+    image_gb: float
+    file_gb: float
+    converting_gb: float
+    base: str | None = None
+
+
+CORE, TORCH, PEAKVI = (CONTAINERS / name for name in ("core", "torch", "peakvi"))
 RECIPES = {
-    "container_image": (CONTAINERS / "Dockerfile", CONTAINERS.parent),
-    "peakvi_container": (CONTAINERS / "peakvi" / "Dockerfile", CONTAINERS / "peakvi"),
+    "core": Recipe("container_image", CORE, CONTAINERS.parent, 1.7, 0.8, 6.0),
+    "torch": Recipe("torch_container", TORCH, TORCH, 9.6, 6.4, 38.0, base="core"),
+    "peakvi": Recipe("peakvi_container", PEAKVI, PEAKVI, 8.0, 6.4, 38.0),
 }
 PASSED_ON = ("PIP_INDEX_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 SIF_ENGINES = ("singularity", "apptainer")
 
 
-def provide_images(request: Request) -> None:
-    """Make sure that the engine finds the images; one that the user named is left to Nextflow.
+def provide_image(name: str, engine: str) -> None:
+    """Make sure that an engine finds an image of ours.
+
+    Parameters
+    ----------
+    name
+        core, torch or peakvi.
+    engine
+        docker, podman, apptainer or singularity; others find it themselves.
 
     Raises
     ------
     StartError
         If the engine is missing or does not answer, or the build fails.
     """
-    for parameter, named in request.images.items():
-        image = _configured(parameter)
-        if named not in (None, image):
-            continue
-        if request.engine in ("docker", "podman"):
-            _need(request.engine)
-            _provide_local(request.engine, image, parameter)
-        elif request.engine in SIF_ENGINES:
-            _provide_sif(request.engine, image, parameter)
+    if name not in RECIPES:
+        raise StartError(f"there is no image {name}: choose one of {', '.join(RECIPES)}")
+    if engine in ("docker", "podman"):
+        _need(engine)
+        _provide_local(engine, name)
+    elif engine in SIF_ENGINES:
+        _provide_sif(engine, name)
 
 
-def _configured(parameter: str) -> str:
+def provide_named(name: str, engine: str, named: str | None) -> None:
+    """Do so unless the user names another, which is left to Nextflow."""
+    if named in (None, _configured(name)):
+        provide_image(name, engine)
+
+
+def _configured(name: str) -> str:
+    parameter = RECIPES[name].parameter
     text = (CONTAINERS.parent / "nextflow.config").read_text()
     found = re.search(rf"(?m)^\s*{parameter}\s*=\s*'([^']+)'", text)
     if not found:
@@ -76,19 +113,25 @@ def _need(engine: str) -> None:
         )
 
 
-def _provide_local(engine: str, image: str, parameter: str) -> None:
+def _provide_local(engine: str, name: str) -> None:
+    recipe, image = RECIPES[name], _configured(name)
     have = [engine, "image", "inspect", image]
     if subprocess.run(have, capture_output=True).returncode == 0:
         return
-    say(f"building the image {image} with {engine} ({IMAGE_GB:.1f} GB, 3 to 10 minutes)")
+    if recipe.base:
+        _provide_local(engine, recipe.base)
+    say(f"building the image {image} with {engine} ({recipe.image_gb:.1f} GB; minutes)")
     command = [engine, "build", "--network=host", "--tag", image]
     # by name, so that no value is read off this command; the Dockerfile keeps them out of the image
-    for name in PASSED_ON:
-        if os.environ.get(name):
-            command += ["--build-arg", name]
-    dockerfile, context = RECIPES[parameter]
-    command += _base(engine, dockerfile)
-    command += ["--file", str(dockerfile), str(context)]
+    for variable in PASSED_ON:
+        if os.environ.get(variable):
+            command += ["--build-arg", variable]
+    dockerfile = recipe.folder / "Dockerfile"
+    if recipe.base:
+        command += ["--build-arg", f"CORE={_configured(recipe.base)}"]
+    else:
+        command += _debian(engine, dockerfile)
+    command += ["--file", str(dockerfile), str(recipe.context)]
     _build(command, f"the image {image}")
     # stages that the image has taken its files from, as large as it
     prune = [engine, "image", "prune", "--force", "--filter", "label=nf-explainn.stage"]
@@ -96,7 +139,7 @@ def _provide_local(engine: str, image: str, parameter: str) -> None:
     say("the image is ready")
 
 
-def _base(engine: str, dockerfile: Path) -> list[str]:
+def _debian(engine: str, dockerfile: Path) -> list[str]:
     """Fetch the base image by its digest; where that fails, name the user's own of that tag."""
     found = re.search(r"(?m)^ARG BASE=(\S+)$", dockerfile.read_text())
     if not found:
@@ -114,8 +157,9 @@ def _base(engine: str, dockerfile: Path) -> list[str]:
     return ["--build-arg", f"BASE={own}"]
 
 
-def _provide_sif(engine: str, image: str, parameter: str) -> None:
+def _provide_sif(engine: str, which: str) -> None:
     """Make the image's file, which both engines share, where conf/engines.config has them look."""
+    recipe, image = RECIPES[which], _configured(which)
     name = re.sub(r"[:/]+", "-", image) + ".img"
     library = cache_folder() / "images"
     chosen = [os.environ.get(f"NXF_{engine.upper()}_{kind}DIR") for kind in ("LIBRARY", "CACHE")]
@@ -129,8 +173,8 @@ def _provide_sif(engine: str, image: str, parameter: str) -> None:
         )
 
     def make(folder: Path) -> None:
-        source = _source(image, parameter)
-        say(f"converting the image for {engine} ({SIF_GB:.1f} GB in the end, 2 to 5 minutes)")
+        source = _source(which)
+        say(f"converting the image for {engine} ({recipe.file_gb:.1f} GB in the end; minutes)")
         work = folder / "work"
         work.mkdir()
         variables = dict(os.environ)
@@ -144,7 +188,8 @@ def _provide_sif(engine: str, image: str, parameter: str) -> None:
         shutil.rmtree(work)
 
     key = image.rpartition(":")[2]
-    entry = ensure(f"sif-{key}", "the image for Apptainer and Singularity", CONVERTING_GB, make)
+    label = "the image for Apptainer and Singularity"
+    entry = ensure(f"sif-{key}", label, recipe.converting_gb, make)
     # and in the user's own folder where neither of the two is ours
     for folder in [library] if library in folders else [library, folders[1]]:
         _link(folder / name, entry / name)
@@ -165,18 +210,19 @@ def _link(link: Path, target: Path) -> None:
         ) from error
 
 
-def _source(image: str, parameter: str) -> str:
+def _source(name: str) -> str:
     """Name the image as Apptainer takes it from Docker."""
     try:
         _need("docker")
     except StartError as error:
         raise StartError(
             "the image for Apptainer and Singularity is made from Docker's, and "
-            f"{error}. Or make it on a machine with Docker (./nextflow run . -profile apptainer) "
+            f"{error}. Or make it on a machine with Docker "
+            f"({LOCKS / 'start.sh'} image {name} apptainer) "
             f"and copy {cache_folder()}/images/*.img to the same place here"
         ) from error
-    _provide_local("docker", image, parameter)
-    return f"docker-daemon:{image}"
+    _provide_local("docker", name)
+    return f"docker-daemon:{_configured(name)}"
 
 
 def _build(command: list[str], label: str, variables: dict[str, str] | None = None) -> None:

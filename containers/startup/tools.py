@@ -48,9 +48,13 @@ def uv() -> Path:
 def install(folder: Path, lock: Path, label: str) -> None:
     """Unpack the packages of ``lock`` into ``folder``, which needs no interpreter of its own."""
     folder.mkdir()
-    command = [str(uv()), "pip", "install", "--python", PYTHON, "--no-deps"]
-    command += ["--target", str(folder), "--require-hashes", "-r", str(lock)]
-    run(command, label, _uv_variables(), folder)
+    command = ["pip", "install", "--python", PYTHON, "--no-deps"]
+    run_uv([*command, "--target", str(folder), "--require-hashes", "-r", str(lock)], label, folder)
+
+
+def run_uv(arguments: list[str], label: str, folder: Path) -> None:
+    """Run uv in a folder with the user's index, certificates and links."""
+    run([str(uv()), *arguments], label, _uv_variables(), folder)
 
 
 def environment(lock: Path, label: str, gigabytes: float) -> Path:
@@ -86,8 +90,12 @@ def environment(lock: Path, label: str, gigabytes: float) -> Path:
         place.rmdir()
         say(f"{label} is ready")
 
-    key = digest(lock.read_bytes(), _python(), "compiled")
-    return ensure(f"python-{key}", label, gigabytes, make)
+    return ensure(environment_name(lock), label, gigabytes, make)
+
+
+def environment_name(lock: Path) -> str:
+    """Return the name of the cache entry of the environment of ``lock``."""
+    return f"python-{digest(lock.read_bytes(), _python(), 'compiled')}"
 
 
 def _python() -> str:

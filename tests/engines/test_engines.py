@@ -109,7 +109,7 @@ def test_docker_as_nobody_special_without_network_on_a_read_only_image(someone) 
 def test_the_image_s_history_holds_no_address_and_its_labels_the_licences() -> None:
     """Of the image that the test above has built; an index with a password would be read there."""
     need("Docker", "docker", "info")
-    tag = [sys.executable, str(ROOT / "containers" / "tag.py")]
+    tag = [sys.executable, str(ROOT / "containers" / "tag.py"), "core"]
     name = subprocess.check_output(tag, text=True).strip()
     need(f"the image {name}", "docker", "image", "inspect", name)
     show = ["docker", "history", "--no-trunc", "--format", "{" + "{.CreatedBy}" + "}", name]

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from fuzz.inputs import LENGTH
-from nfexplainn.models.checkpoint import ModelHeader, save_model
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.modules import save_module
 
 
 class Foreign(nn.Module):
@@ -32,7 +33,7 @@ def make_models(folder: Path) -> None:
     torch.set_num_threads(1)
     model = ExplaiNN(ExplaiNNConfig(LENGTH, 2, units=3, filter_length=9, hidden=4)).eval()
     header = ModelHeader("explainn", dataclasses.asdict(model.config), ("a", "b"), dataset="d")
-    save_model(folder / "k.model.safetensors", model, header)
+    save_module(folder / "k.model.safetensors", model, header)
     authors = ExplaiNN(ExplaiNNConfig(LENGTH, 2, units=3, filter_length=19)).eval()
     torch.save(authors.state_dict(), folder / "authors.pth")
     torch.save(authors.state_dict(), folder / "weights.pt")

@@ -40,7 +40,9 @@ def header_of_safetensors(data: bytes, rng: random.Random) -> Change:
     if what == "dtype":
         entry["dtype"] = rng.choice(("F64", "F16", "I32", "BOOL", "F8_E4M3", "X", 3))
     elif what == "shape":
-        entry["shape"] = rng.choice(([], [2**62, 4], [-1], [1.5], "x", [*entry["shape"], 1], [0]))
+        shapes = ([], [2**62, 4], [-1], [1.5], "x", [*entry["shape"], 1], [0])
+        # A count of batches has the shape [], and would stay as it is.
+        entry["shape"] = rng.choice([shape for shape in shapes if shape != entry["shape"]])
     elif what == "offsets":
         entry["data_offsets"] = rng.choice(([0, 2**63], [4, 0], [-4, 0], [0], [0, len(body)], "x"))
     elif what == "gone":

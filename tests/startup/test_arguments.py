@@ -47,25 +47,9 @@ def test_background_is_seen(line: str) -> None:
 
 
 def test_an_image_of_the_users_own_is_seen() -> None:
-    images = read(["run", ".", "--container_image", "mine:1"]).images
-    assert images == {"container_image": "mine:1"}
-
-
-@pytest.mark.parametrize(
-    ("line", "wanted"),
-    [
-        ("--peakvi", True),
-        ("--peakvi true", True),
-        ("--peakvi=true", True),
-        ("--peakvi --outdir r", True),
-        ("--peakvi false", False),
-        ("--peakvi=false", False),
-        ("--peakvi_epochs 3", False),
-    ],
-)
-def test_the_image_of_peakvi_is_wanted_with_it_alone(line: str, wanted: bool) -> None:
-    images = read(["run", ".", "-profile", "docker", *line.split()]).images
-    assert ("peakvi_container" in images) == wanted
+    assert read(["run", ".", "--container_image", "mine:1"]).image == "mine:1"
+    assert read(["run", ".", "--container_image=mine:1"]).image == "mine:1"
+    assert read(["run", "."]).image is None
 
 
 @pytest.mark.parametrize(

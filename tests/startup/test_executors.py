@@ -153,13 +153,16 @@ def test_each_example_is_a_valid_configuration(profile: str, lines: list[str], p
     assert [line for line in lines if line not in finished.stdout] == []
 
 
-def test_the_configured_image_is_what_nextflow_would_use() -> None:
+@pytest.mark.parametrize(
+    ("which", "parameter"), [("core", "container_image"), ("torch", "torch_container")]
+)
+def test_the_configured_image_is_what_nextflow_would_use(which: str, parameter: str) -> None:
     name = subprocess.check_output(
-        [sys.executable, str(ROOT / "containers" / "tag.py")], text=True
+        [sys.executable, str(ROOT / "containers" / "tag.py"), which], text=True
     ).strip()
     command = [str(ROOT / "nextflow"), "config", "-flat", "-profile", "docker", "."]
     said = subprocess.check_output(command, cwd=ROOT, text=True)
-    assert f"params.container_image = '{name}'" in said
+    assert f"params.{parameter} = '{name}'" in said
 
 
 @pytest.mark.parametrize("profile", ["test", "test_all", "test_analyses", "demo"])

@@ -49,7 +49,7 @@ def sentence(finished: subprocess.CompletedProcess) -> str:
 
 
 def test_too_little_room_for_the_first_start(disk: Path, tmp_path: Path) -> None:
-    line = f"{ROOT}/containers/startup/start.sh environment containers"
+    line = f"{ROOT}/containers/startup/start.sh environment core"
     message = sentence(on_disk(disk, 8, line, tmp_path, XDG_CACHE_HOME=str(disk)))
     assert f"{disk}/nf-explainn has 0.0 GB left: make room, or set XDG_CACHE_HOME" in message
 
@@ -63,7 +63,7 @@ def test_the_disk_fills_up_while_the_environment_is_made(disk: Path, tmp_path: P
         "except say.StartError as error: sys.exit(str(error))"
     )
     (tmp_path / "code.py").write_text(code)
-    lock = ROOT / "containers" / "requirements.txt"
+    lock = ROOT / "containers" / "core" / "requirements.txt"
     place = f"{disk}/nf-explainn"
     line = (
         f"mkdir {place} && ln -s {cache.cache_folder()}/{name} {place}/{name} && "

@@ -12,7 +12,7 @@ import nextflow as startup_nextflow
 import pytest
 
 from startup.conftest import ROOT, executable
-from startup.test_wrapper import a_nextflow, docker
+from startup.test_wrapper import a_nextflow, docker, request
 
 SIF_ENGINES = ("apptainer", "singularity")
 NO_GPU = 'could not select device driver "" with capabilities: [[gpu]]'
@@ -67,9 +67,11 @@ def test_both_engines_share_one_file_that_is_made_once(start, world, converters)
 
 
 @pytest.mark.usefixtures("converters")
-def test_the_file_of_peakvi_lies_beside_it(start, world) -> None:
-    assert start("run", ".", "-profile", "apptainer", "--peakvi").returncode == 0
-    assert len(list(images(world).iterdir())) == 2
+def test_the_files_of_torch_and_peakvi_lie_beside_it(start, world, tmp_path) -> None:
+    assert start("run", ".", "-profile", "apptainer").returncode == 0
+    for name in ("torch", "peakvi"):
+        assert request(world, tmp_path, "image", name, "apptainer").returncode == 0
+    assert len(list(images(world).iterdir())) == 3
 
 
 @pytest.mark.usefixtures("converters")

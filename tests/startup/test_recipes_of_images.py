@@ -12,7 +12,8 @@ from startup.conftest import ROOT, executable
 from startup.test_wrapper import docker
 
 DOCKERFILES = {
-    name: (ROOT / "containers" / name / "Dockerfile").read_text() for name in (".", "peakvi")
+    name: (ROOT / "containers" / name / "Dockerfile").read_text()
+    for name in ("core", "torch", "peakvi")
 }
 SECRETS = {
     "PIP_INDEX_URL": "https://someone:s3cret@index.example/simple",
@@ -39,10 +40,13 @@ def test_the_base_image_is_named_by_its_digest(name: str) -> None:
     (before, arguments), *built = stages(DOCKERFILES[name])
     assert before == ""
     (base,) = arguments
-    assert re.fullmatch(r"ARG BASE=docker\.io/library/debian:\S+@sha256:[0-9a-f]{64}", base)
-    assert base in DOCKERFILES["."]  # one base for both
+    if name == "torch":  # of which the start-up names the one of this checkout
+        assert base == "ARG CORE"
+    else:
+        assert re.fullmatch(r"ARG BASE=docker\.io/library/debian:\S+@sha256:[0-9a-f]{64}", base)
+        assert base in DOCKERFILES["core"]  # one base for both
     sources = {instructions[0].split()[1] for _, instructions in built}
-    assert sources <= {"${BASE}"} | {stage for stage, _ in built}
+    assert sources <= {"${CORE}" if name == "torch" else "${BASE}"} | {stage for stage, _ in built}
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
@@ -53,7 +57,7 @@ def test_addresses_with_passwords_stay_in_a_stage_of_their_own(name: str) -> Non
     while at in built:
         kept += built[at]
         at = built[at][0].split()[1]
-    assert at == "${BASE}"
+    assert at in ("${BASE}", "${CORE}")
     assert not [line for line in kept if line.startswith(("ARG", "ADD"))]
     assert not [line for line in kept if "pip" in line.split() or "index" in line.lower()]
     told = {line.partition("=")[0] for line in built["packages"] if line.startswith("ARG")}
@@ -95,21 +99,42 @@ def test_a_base_that_is_nowhere_is_the_engine_s_own_sentence(start, world) -> No
     assert "could not be built (the reason is above)" in finished.stderr
 
 
-def test_packages_under_the_gpl_and_nvidia_s_are_named_where_the_image_is() -> None:
+def locked(name: str) -> dict[str, str]:
+    """Versions that a lock holds, by package and the machines that it is for."""
+    text = (ROOT / "containers" / name / "requirements.txt").read_text()
+    found = re.findall(r"(?m)^([\w.-]+)==(\S+)(.*?) \\$", text)
+    return {f"{package}{marker}": version for package, version, marker in found}
+
+
+def test_both_images_hold_the_same_versions_and_core_no_torch() -> None:
+    core, torch = locked("core"), locked("torch")
+    assert core.items() < torch.items()
+    names, all_names = ({key.split()[0] for key in lock} for lock in (core, torch))
+    assert "numpy" in names
+    assert {"torch", "umap-learn", "tangermeme", "modisco", "numba"} <= all_names - names
+    assert not [key for key in core if key.startswith(("nvidia-", "cuda-", "triton"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("core", {"multiqc"}), ("torch", {"multiqc", "igraph", "leidenalg", "nvidia"})],
+)
+def test_packages_under_the_gpl_and_nvidia_s_are_named_where_the_image_is(
+    name: str, expected: set[str]
+) -> None:
     """By what the packages say of themselves, which the tests' environment holds, too."""
-    locked = (ROOT / "containers" / "requirements.txt").read_text()
-    names = re.findall(r"(?m)^([\w.-]+)==", locked)
     found = set()
-    for name in names:
+    for package in {key.split()[0] for key in locked(name)}:
         try:
-            metadata = importlib.metadata.metadata(name)
+            metadata = importlib.metadata.metadata(package)
         except importlib.metadata.PackageNotFoundError:
             continue
         told = [metadata.get("License-Expression") or "", metadata.get("License") or ""]
         told += [c for c in metadata.get_all("Classifier") or [] if c.startswith("License")]
         if FREE.search(" ".join(text[:200] for text in told)):
-            found.add("nvidia" if name.startswith(("nvidia-", "cuda-")) else name.lower())
-    assert found == {"multiqc", "igraph", "leidenalg", "nvidia"}
-    usage = (ROOT / "docs" / "usage.md").read_text().partition("**Licences of the image.**")[2]
-    for text in (usage.partition("\n\n**")[0], stages(DOCKERFILES["."])[-1][1][3]):
-        assert all(name in text.lower() for name in found), text
+            found.add("nvidia" if package.startswith(("nvidia-", "cuda-")) else package.lower())
+    assert found == expected
+    usage = (ROOT / "docs" / "usage.md").read_text().partition("**Licences of the images.**")[2]
+    (label,) = [line for line in stages(DOCKERFILES[name])[-1][1] if line.startswith("LABEL org")]
+    for text in (usage.partition("\n\n**")[0], label):
+        assert all(package in text.lower() for package in found), text

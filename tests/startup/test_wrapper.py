@@ -148,7 +148,8 @@ def test_an_error_of_the_system_is_one_sentence(world, tmp_path) -> None:
     folder = tmp_path / "clone" / "containers"
     shutil.copytree(ROOT / "containers" / "startup", folder / "startup")
     (folder / "startup" / "uv.txt").unlink()
-    (folder / "requirements.txt").write_text("")
+    (folder / "core").mkdir()
+    (folder / "core" / "requirements.txt").write_text("")
     a_nextflow(world["PATH"], "25.10.2")
     command = [str(folder / "startup" / "start.sh"), "nextflow", "run", "."]
     finished = subprocess.run(command, env=world, cwd=tmp_path, capture_output=True, text=True)
@@ -168,8 +169,7 @@ def test_a_java_and_a_nextflow_that_cannot_be_started(start, world) -> None:
 
 
 def test_the_command_that_checks_the_cache(world, tmp_path) -> None:
-    command = [str(ROOT / "containers" / "startup" / "start.sh"), "check"]
-    finished = subprocess.run(command, env=world, cwd=tmp_path, capture_output=True, text=True)
+    finished = request(world, tmp_path, "check")
     assert (finished.returncode, finished.stdout) == (0, "")
     assert finished.stderr.endswith("/.cache/nf-explainn is whole\n")
 
@@ -203,7 +203,7 @@ def test_docker_does_not_run(start, world) -> None:
 
 def test_a_missing_image_is_built_and_a_present_one_is_not(start, world) -> None:
     name = subprocess.check_output(
-        [sys.executable, str(ROOT / "containers" / "tag.py")], text=True
+        [sys.executable, str(ROOT / "containers" / "tag.py"), "core"], text=True
     ).strip()
     built = Path(world["HOME"]) / "built"
     notes = docker(
@@ -213,22 +213,48 @@ def test_a_missing_image_is_built_and_a_present_one_is_not(start, world) -> None
     finished = start("run", ".", "-profile", "test,docker")
     assert finished.stdout == "got: run . -profile test,docker\n"
     build = [line for line in notes.read_text().splitlines() if line.startswith("build")]
-    file = ROOT / "containers" / "Dockerfile"
+    file = ROOT / "containers" / "core" / "Dockerfile"
     assert build == [f"build --network=host --tag {name} --file {file} {ROOT}"]
     assert "step 1" in finished.stderr  # the build is its own progress
     start("run", ".", "-profile", "test,docker")
     assert notes.read_text().count("build ") == 1
 
 
-def test_the_image_of_peakvi_is_built_where_it_is_asked_for(start, world) -> None:
+def request(world, folder: Path, *words: str) -> subprocess.CompletedProcess:
+    """Ask the start-up for something else than a start of Nextflow."""
+    command = [str(ROOT / "containers" / "startup" / "start.sh"), *words]
+    return subprocess.run(command, env=world, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_image_of_torch_is_built_on_that_of_core(world, tmp_path) -> None:
     notes = docker(world, 'case "$1" in image) exit 1 ;; esac')
-    finished = start("run", ".", "-profile", "docker", "--peakvi", "--outdir", "results")
-    assert finished.returncode == 0
+    assert request(world, tmp_path, "image", "torch", "docker").returncode == 0
     builds = [line for line in notes.read_text().splitlines() if line.startswith("build")]
+    core = builds[0].split()[3]
+    folder = ROOT / "containers" / "torch"
+    assert builds[1].endswith(f" --build-arg CORE={core} --file {folder / 'Dockerfile'} {folder}")
+    assert "/nf-explainn-torch:" in builds[1]
+
+
+def test_the_image_of_peakvi_stands_alone(world, tmp_path) -> None:
+    notes = docker(world, 'case "$1" in image) exit 1 ;; esac')
+    assert request(world, tmp_path, "image", "peakvi", "docker").returncode == 0
+    (build,) = [line for line in notes.read_text().splitlines() if line.startswith("build")]
     folder = ROOT / "containers" / "peakvi"
-    assert len(builds) == 2
-    assert builds[1].endswith(f" --file {folder / 'Dockerfile'} {folder}")
-    assert "/nf-explainn-peakvi:" in builds[1]
+    assert build.endswith(f" --file {folder / 'Dockerfile'} {folder}")
+    assert "/nf-explainn-peakvi:" in build
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("environment", "containers"), "no environment containers: choose one of core, torch"),
+        (("image", "all", "docker"), "there is no image all: choose one of core, torch, peakvi"),
+        (("images",), "'images' is no request to start.sh: nextflow ..., environment NAME"),
+    ],
+)
+def test_a_request_that_there_is_not_is_one_sentence(world, tmp_path, words, said) -> None:
+    assert said in sentence(request(world, tmp_path, *words))
 
 
 def test_an_image_of_the_users_own_is_not_built(start, world) -> None:
@@ -307,10 +333,11 @@ def test_the_tasks_see_the_locked_environment_and_the_start_adds_under_half_a_se
     )
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     python = real("run", ".", folder=tmp_path, PATH=path).stdout.strip()
-    code = "import sys, importlib.metadata as m; print(sys.executable, m.version('torch'))"
+    code = "import sys, importlib.metadata as m; print(sys.executable, m.version('numpy'))"
     there = subprocess.check_output([python, "-c", code], text=True).split()
-    locked = (ROOT / "containers" / "requirements.txt").read_text()
-    assert f"\ntorch=={there[1].partition('+')[0]} " in locked
+    locked = (ROOT / "containers" / "core" / "requirements.txt").read_text()
+    assert f"\nnumpy=={there[1]} " in locked
+    assert subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 1
     seconds = []
     for _ in range(5):  # processor time: the machine may have other work
         begun = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -73,8 +73,8 @@ def test_no_file_names_a_path_of_one_machine(root: Path) -> None:
 
 
 def test_the_image_is_the_one_of_this_lock(root: Path) -> None:
-    for which in ((), ("peakvi",)):
-        name = check(root, sys.executable, "containers/tag.py", *which).strip()
+    for which in ("core", "torch", "peakvi"):
+        name = check(root, sys.executable, "containers/tag.py", which).strip()
         assert f"'{name}'" in (root / "nextflow.config").read_text()
         assert f'"{name}"' in (root / "nextflow_schema.json").read_text()
 

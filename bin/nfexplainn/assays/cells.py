@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from nfexplainn.assays import cell_counts
 from nfexplainn.assays.cell_counts import Cells, Entries
@@ -104,6 +103,8 @@ def _market_entries(
     file: InputFile, skip: int, sizes: list[int], pattern: bool
 ) -> Iterator[Entries]:
     """Give the entries of a Matrix Market file."""
+    import pandas as pd
+
     names = [0, 1] if pattern else [0, 1, 2]
     types = {0: "int64", 1: "int64", 2: "float64"}
     read = 0

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 import dnaio
 
 from nfexplainn.errors import UserError
+from nfexplainn.io.fasta import LEGAL_LETTERS
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import BOM, check_text
 
@@ -33,7 +34,7 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
     Raises
     ------
     UserError
-        If the file is neither, or holds RNA.
+        If the file is neither, or holds RNA, or a FASTA other letters than those of DNA.
     """
     with reading(name):
         # Peeking leaves the stream where it is, for pipes and gzip alike.
@@ -48,11 +49,14 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
             f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
             " FASTA ('>') record; give reads."
         )
-    texts = _fastq(handle, name) if start.startswith(b"@") else _fasta(handle)
+    is_fasta = start.startswith(b">")
+    texts = _fasta(handle) if is_fasta else _fastq(handle, name)
     number = 1
     with reading(name):
         while part := list(itertools.islice(texts, CHUNK)):
             _check_no_rna(part, number, name)
+            if is_fasta:  # of FASTQ dnaio has checked that it is one
+                _check_letters(part, number, name)
             yield number, part
             number += len(part)
 
@@ -105,3 +109,21 @@ def _check_no_rna(reads: Sequence[str], first: int, name: str) -> None:
             f"{name}: read {at:,} holds U, so it is RNA; write T for U, and set reverse_complement"
             " to false, since RNA has one strand."
         )
+
+
+def _check_letters(reads: Sequence[str], first: int, name: str) -> None:
+    """Refuse what no sequence holds, such as the qualities of a FASTQ whose first line is lost.
+
+    Raises
+    ------
+    UserError
+        With the number of the first such read; ``first`` is that of the first of all.
+    """
+    if not "".join(reads).encode("latin-1").translate(None, LEGAL_LETTERS):
+        return
+    for at, read in enumerate(reads, first):
+        if illegal := read.encode("latin-1").translate(None, LEGAL_LETTERS):
+            raise UserError(
+                f"{name}: read {at:,} holds {chr(illegal[0])!r}, which no DNA has; letters are A,"
+                " C, G, T and N (a FASTQ begins with '@', a FASTA with '>')."
+            )

@@ -11,7 +11,7 @@ from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.sequences import prepare_positives
 from nfexplainn.assays.spec import Prepared, Spec
-from nfexplainn.evaluation.advice import BELIEVE, CUT
+from nfexplainn.evaluation.advice import BELIEVE, CUT, for_few_positives
 from nfexplainn.features import Advice, AssayFacts
 from nfexplainn.io.fasta import Fasta
 
@@ -46,6 +46,12 @@ def prepare(spec: Spec) -> Prepared:
             for position, task in wanted.items()
         }
         found = read_files(spec, options, groups, ledger)
+        if not any(len(found[row.data].numbers) for row in spec.rows):
+            lost = sum(ledger.reasons().values())
+            raise ledger.unusable(
+                f"No read can be used ({lost:,} were dropped, see {spec.id}.dropped.tsv).",
+                for_few_positives(spec.assay),
+            )
         out = {}
         for position, reads in found.items():
             prefix = samples.get(position, spec.file(position).name)

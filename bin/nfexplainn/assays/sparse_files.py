@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import check_size, reading
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 # No byte of deflate unpacks to more.
 _MOST_PACKED = 1032
@@ -218,6 +220,8 @@ def _compressed(
     elif data.ndim != 1:
         raise ValueError(f"its values have the shape {data.shape}")
     check_index(pointers, indices, len(data), majors, minors, ("indptr", "indices"))
+    from scipy import sparse
+
     make = {"csr": sparse.csr_matrix, "csc": sparse.csc_matrix, "bsr": sparse.bsr_matrix}[kind]
     return make((data, indices.astype(np.int64), pointers.astype(np.int64)), shape=shape).tocsr()
 
@@ -229,6 +233,8 @@ def _listed(data: Array, where: Any, shape: tuple[int, int]) -> sparse.csr_matri
         if data.ndim != 1 or one.shape != data.shape:
             raise ValueError(f"{name} has the shape {one.shape} for values of {data.shape}")
         check_places(one, size, name)
+    from scipy import sparse
+
     places = (row.astype(np.int64), column.astype(np.int64))
     return sparse.coo_matrix((data, places), shape=shape).tocsr()
 
@@ -238,4 +244,6 @@ def _diagonals(data: Array, offsets: Array, shape: tuple[int, int]) -> sparse.cs
     if data.ndim != 2 or offsets.shape != data.shape[:1] or offsets.dtype.kind not in "iu":
         raise ValueError(f"its diagonals have the shapes {data.shape} and {offsets.shape}")
     check_places(offsets.astype(np.int64) + shape[0], shape[0] + shape[1] + 1, "offsets")
+    from scipy import sparse
+
     return sparse.dia_matrix((data, offsets.astype(np.int64)), shape=shape).tocsr()

@@ -25,6 +25,7 @@ from nfexplainn.typed import from_json, typed
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
 _LONGEST_NAME = 255
 _MOST_NEGATIVES = 100  # per positive, as in nextflow_schema.json
+_LONGEST = 100_000  # bp, as there
 SPLIT_KINDS = ("random", "chromosome", "given")
 
 
@@ -79,8 +80,9 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""
         wrong = []
-        if self.width < 1 or (self.length is not None and self.length < 1):
-            wrong.append("width and length count bases: give 1 or more.")
+        for key, bases in (("width", self.width), ("length", self.length)):
+            if bases is not None and not 1 <= bases <= _LONGEST:
+                wrong.append(f"{key} is {bases}; it counts bases: give 1 to {_LONGEST:,}.")
         if self.top_n is not None and self.top_n < 1:
             wrong.append(f"top_n is {self.top_n}; give 1 or more, or leave it out.")
         if not 0 < self.negatives_ratio <= _MOST_NEGATIVES:
@@ -300,15 +302,15 @@ def check_dataset(dataset: Dataset) -> None:
     UnusableError
         If training or validation has no sequences, or its labels do not differ in any task.
     """
+    files = ", ".join(source.name for source in dataset.meta.sources)
     reserved = {"name", "sequence", "split"} & set(dataset.meta.tasks)
     if reserved:
         raise UserError(
-            f"{dataset.meta.id}: a task may not be called '{min(reserved)}', which is a column of"
-            " the data set; rename the sample."
+            f"{dataset.meta.id} ({files}): a task may not be called '{min(reserved)}', which is a"
+            " column of the data set; rename the sample or the column of values."
         )
     for task in dataset.meta.tasks:
         if len(task) > _LONGEST_NAME or "\n" in task or printable(task) != task:
-            files = ", ".join(source.name for source in dataset.meta.sources)
             raise UserError(
                 f"{dataset.meta.id} ({files}): the name of the task {task[:40]!r} holds control"
                 f" characters or is longer than {_LONGEST_NAME} characters; rename it."

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.assays.bigwig import finite_sums, sum_bigwig
@@ -27,6 +27,9 @@ from nfexplainn.io.text import open_binary
 from nfexplainn.problems import Problems
 from nfexplainn.values import finite, no_number, whole
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _CHUNK = 1_000_000
 _HEAD = 1 << 16
 _WIDTH = {"bedgraph": 4, "fragments": 3, "reads": 3, "bedpe": 6}
@@ -43,7 +46,7 @@ _OVER_END = "record over the end of its chromosome, cut off there"
 _BEYOND = "record beyond the end of its chromosome"
 Signal = NDArray[np.float64]
 # Chromosome, start, end and value of many records.
-_Records = tuple[pd.Series, Ints, Ints, Signal]
+_Records = tuple["pd.Series", Ints, Ints, Signal]
 
 
 class WindowSums:
@@ -148,6 +151,8 @@ class _Tally:
 
 def _records(text: Delimited, kind: str) -> Iterator[_Records]:
     """Give the records of a text file, many at a time."""
+    import pandas as pd
+
     columns = list(range(_WIDTH[kind]))
     types = {0: "str"} | dict.fromkeys(columns[1:3], "int64")
     if kind == "bedgraph":
@@ -184,6 +189,8 @@ def _by_rows(
     text: Delimited, kind: str, types: Mapping[int, str], done: int, cause: Exception
 ) -> Iterator[_Records]:
     """Give the records after the first ``done`` line by line."""
+    import pandas as pd
+
     rows = itertools.islice(text, done, None)
     try:
         while some_rows := list(itertools.islice(rows, _CHUNK)):
@@ -247,6 +254,8 @@ def _add_records(
     cuts: bool,
 ) -> None:
     """Add records to the windows; of fragments, the base at either end."""
+    import pandas as pd
+
     codes = {chromosome: code for code, chromosome in enumerate(genome.names)}
     known = 0
     for chrom, start, end, value in records:

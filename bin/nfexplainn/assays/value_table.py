@@ -239,6 +239,13 @@ def _find(text: Delimited, rows: Sequence[Row], layout: Layout) -> _Columns:
             )
         usual = [i for i in named if i in dna] or dna or named
         sequence = usual[0]
+        if text.row_names and named and sequence not in named:
+            # R's header is one shorter than its rows, and so is one that has lost a name.
+            raise UserError(
+                f"{name}, line {text.header_line}: the header has {count - 1} names for {count}"
+                f" columns, and calls a column '{header[named[0]] if header else ''}' that holds no"
+                " DNA; complete the header."
+            )
     split = position(layout.split, "split_column") if layout.split else None
     label = next((by_name[n] for n in _NAME_NAMES if n in by_name), 0 if text.row_names else None)
     if layout.positional and label is None and sequence > 0:

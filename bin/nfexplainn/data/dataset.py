@@ -157,7 +157,7 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
             columns = [
                 arrow.texts(dataset.names[at]),
                 arrow.texts(dna.decode(dataset.codes[at])),
-                arrow.texts(dataset.split[at].tolist()).dictionary_encode(),
+                arrow.words(dataset.split[at].tolist()),
             ]
             if dataset.flanks is not None:
                 columns.append(arrow.texts(dna.decode(dataset.flanks[at])))
@@ -229,12 +229,12 @@ def _read(path: str | Path) -> Dataset:
         codes[at] = _codes(batch.column("sequence"), meta.length)
         parts = batch.column("split")
         known = parts.dictionary.to_pylist()
-        which = _numbers(parts.indices, np.int32)
+        which = arrow.view(parts.indices, np.int32)
         if not set(known) <= set(SPLITS) or (which < 0).any():
             raise ValueError(f"its splits are {known}")
         split[at] = np.array(known)[which]
         for column, task in enumerate(meta.tasks):
-            labels[at, column] = _numbers(batch.column(task), np.float32)
+            labels[at, column] = arrow.view(batch.column(task), np.float32)
         if flanks is not None:
             flanks[at] = _codes(batch.column(_FLANKS), 2 * flank)
     return Dataset(meta, Strings.joined(names), codes, split, labels, flanks)
@@ -307,13 +307,6 @@ def _codes(column: pa.StringArray, length: int) -> dna.Codes:
     """Encode a column of equal-length strings from its buffers, without a Python string each."""
     letters, _ = _text(column)
     return dna.encode_letters(letters).reshape(len(column), length)
-
-
-def _numbers(column: pa.Array, kind: type[np.number[Any]]) -> NDArray[Any]:
-    """View a column without missing values; Arrow's own way would load pandas for it."""
-    if column.null_count:
-        raise ValueError("a value is missing")
-    return np.frombuffer(column.buffers()[1], dtype=kind)[column.offset :][: len(column)]
 
 
 def _text(column: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import SPLITS, Floats
@@ -29,17 +27,41 @@ def make_groups(codes: dna.Codes, where: Coordinates) -> Ints:
     int64 array, shape (n,)
         From 0 without gaps.
     """
-    n = len(codes)
-    own = np.arange(n)
-    links = [
-        np.where(where.parent >= 0, where.parent, own),
-        where.chains(),
-        first_of_each(strand_free_key(codes)),
-    ]
-    graph = coo_array(
-        (np.ones(3 * n, dtype=np.int8), (np.tile(own, 3), np.concatenate(links))), shape=(n, n)
+    own = np.arange(len(codes))
+    return connected(
+        (
+            np.where(where.parent >= 0, where.parent, own),
+            where.chains(),
+            first_of_each(strand_free_key(codes)),
+        )
     )
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def connected(links: Sequence[Ints]) -> Ints:
+    """Number the connected components of a graph, in the order of their first nodes.
+
+    Parameters
+    ----------
+    links : sequence of int64 arrays, shape (n,)
+        At least one; in each, the node that a node is linked with (itself: with none).
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        From 0 without gaps.
+    """
+    lowest = np.arange(len(links[0]))  # a node of the same component, in the end its first
+    while True:
+        before = lowest.copy()
+        for linked in links:
+            here, there = lowest.copy(), lowest[linked]
+            least = np.minimum(here, there)
+            # The nodes that both ends point to point lower from now on, and all that point there.
+            np.minimum.at(lowest, here, least)
+            np.minimum.at(lowest, there, least)
+            lowest = lowest[lowest]
+        if np.array_equal(lowest, before):
+            return np.unique(lowest, return_inverse=True)[1].astype(np.int64)
 
 
 def across_parts(groups: Ints, split: NDArray[np.str_]) -> NDArray[np.bool_]:

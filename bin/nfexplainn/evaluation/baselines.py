@@ -11,8 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.preprocessing import StandardScaler
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
@@ -83,6 +81,8 @@ def baseline_logits(dataset: Dataset, name: str, seed: int = SEED) -> NDArray[np
         Logits, or values for regression. A task whose known training labels are all one value
         gets zeros (for regression: the mean), which rank nothing.
     """
+    from sklearn.preprocessing import StandardScaler
+
     features = _features(dataset, name)
     rows = dataset.rows("train")
     if len(rows) > MAX_ROWS:
@@ -116,6 +116,7 @@ def _features(dataset: Dataset, name: str) -> Floats:
 def _binary(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
     if len(np.unique(y[rows])) < 2:
         return np.zeros(len(features))
+    from sklearn.linear_model import LogisticRegression
 
     def fit(penalty: float) -> tuple[Floats, float]:
         model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features[rows], y[rows])
@@ -129,6 +130,7 @@ def _binary(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
 def _regression(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
     if len(rows) < 2 or np.ptp(y[rows]) == 0:
         return np.full(len(features), y[rows].mean() if len(rows) else 0.0)
+    from sklearn.linear_model import Ridge
 
     def fit(penalty: float) -> tuple[Floats, float]:
         values = Ridge(alpha=penalty).fit(features[rows], y[rows]).predict(features)
@@ -147,6 +149,7 @@ def _multiclass(features: Floats, labels: NDArray[np.float32], rows: Rows, valid
     if len(classes) < 2:
         return out
     valid = valid[np.isin(y[valid], classes)]
+    from sklearn.linear_model import LogisticRegression
 
     def fit(penalty: float) -> tuple[Floats, float]:
         model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features[rows], y[rows])

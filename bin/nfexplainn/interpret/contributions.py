@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from nfexplainn.io import arrow
+
 ROW_GROUP = 1 << 20
 
 SCHEMA = pa.schema(
@@ -49,7 +51,7 @@ class ContributionWriter:
     ) -> None:
         self._path = Path(path)
         self._part = self._path.with_name(self._path.name + ".part")
-        self._tasks = pa.array(list(tasks), pa.string())
+        self._tasks = arrow.texts(list(tasks))
         self._names = names
         self._weights = weights
         self._waiting: list[pa.Table] = []
@@ -87,18 +89,18 @@ class ContributionWriter:
         tasks = len(self._weights)
         values = outputs[sequence, unit][:, None] * self._weights[:, unit].T
         named, local = np.unique(sequence, return_inverse=True)
-        names = pa.array([self._names[row] for row in rows[named]], pa.string())
+        names = arrow.texts([self._names[row] for row in rows[named].tolist()])
         task = np.tile(np.arange(tasks, dtype=np.int32), len(unit))
         self._waiting.append(
             pa.table(
                 [
-                    pa.array(np.repeat(unit.astype(np.int32) + 1, tasks)),
-                    pa.DictionaryArray.from_arrays(pa.array(task), self._tasks),
+                    arrow.numbers(np.repeat(unit.astype(np.int32) + 1, tasks)),
+                    pa.DictionaryArray.from_arrays(arrow.numbers(task), self._tasks),
                     pa.DictionaryArray.from_arrays(
-                        pa.array(np.repeat(local.astype(np.int32), tasks)), names
+                        arrow.numbers(np.repeat(local.astype(np.int32), tasks)), names
                     ),
-                    pa.array(np.full(values.size, strand, dtype=np.int8)),
-                    pa.array(values.ravel()),
+                    arrow.numbers(np.full(values.size, strand, dtype=np.int8)),
+                    arrow.numbers(values.ravel()),
                 ],
                 schema=SCHEMA,
             )

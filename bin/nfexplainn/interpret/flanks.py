@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.filters import Filters, SiteCounts
-
-if TYPE_CHECKING:  # it loads torch
-    from nfexplainn.interpret.scan import Scanner
+from nfexplainn.interpret.scan import Scanner
 
 FLANK = 10
 """Bases counted on either side of a site."""

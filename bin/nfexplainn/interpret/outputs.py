@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,8 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.dna import Codes
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.pwms import Chunk, strand_chunks
+from nfexplainn.interpret.scan import Scanner
 from nfexplainn.io.reading import reading
-
-if TYPE_CHECKING:  # it loads torch
-    from nfexplainn.interpret.scan import Scanner
 
 MOST_TRAINING = 50_000
 """Training sequences kept: of more, a sample, from which a bias is refitted as surely."""

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, Floats
 from nfexplainn.dna import Codes
 from nfexplainn.interpret.pwms import consensus, information
+from nfexplainn.io.tsv import Table
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import Hits, average_precision, best_hits, locate_best_hits
 
@@ -48,12 +48,12 @@ class SecondMotifs:
     ----------
     motifs : tuple of Motif
         In the order of the units that have a motif.
-    table : DataFrame
+    table : Table
         Columns :data:`PWM_COLUMNS`, a row per task, unit and kind of motif.
     """
 
     motifs: tuple[Motif, ...]
-    table: pd.DataFrame
+    table: Table
 
 
 def reestimate(
@@ -195,10 +195,10 @@ def _score(
     known: NDArray[np.intp],
     kinds: tuple[tuple[Motif, ...], tuple[Motif, ...]],
     both_strands: bool,
-) -> pd.DataFrame:
+) -> Table:
     both = [*kinds[0], *kinds[1]]
     if not both:
-        return pd.DataFrame(columns=list(PWM_COLUMNS))
+        return Table(PWM_COLUMNS, [])
     scores = best_hits(both, dataset.codes[known], both_strands=both_strands)
     test = dataset.rows("test")
     rows = []
@@ -225,4 +225,4 @@ def _score(
                         held_out,
                     )
                 )
-    return pd.DataFrame(rows, columns=list(PWM_COLUMNS))
+    return Table(PWM_COLUMNS, rows)

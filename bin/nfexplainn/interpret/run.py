@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.filters import Filters, SiteCounts
 from nfexplainn.interpret.contributions import ContributionWriter
 from nfexplainn.interpret.importance import (
@@ -29,27 +25,12 @@ from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
 from nfexplainn.interpret.site_effect import SiteEffect, SiteSums
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
+from nfexplainn.models.model import FilterModel
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")
 
 Report = Callable[[int, int], None]
-
-
-class UnitModel(Protocol):
-    """What the interpretation needs of a model: units whose outputs one linear layer adds up."""
-
-    final: torch.nn.Linear
-
-    @property
-    def covered(self) -> int:
-        """Number of window positions that the pooling sees."""
-
-    def filters(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Filters (units, 4, width) and offsets (units,) with the batch norm folded in."""
-
-    def unit_outputs(self, codes: torch.Tensor) -> torch.Tensor:
-        """Outputs (n, units) of codes (n, length)."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +83,8 @@ def select_rows(dataset: Dataset, logits: NDArray[np.float32]) -> Selection:
     return Selection(chosen, effect_rows, part.effect_basis, part.rule)
 
 
-def model_filters(model: UnitModel) -> Filters:
-    """Take a model's folded filters as arrays."""
-    weight, offset = model.filters()
-    return Filters(
-        weight.detach().cpu().numpy().astype(np.float32),
-        offset.detach().cpu().numpy().astype(np.float32),
-        model.covered,
-    )
-
-
 def interpret_model(
-    model: UnitModel,
+    model: FilterModel,
     dataset: Dataset,
     logits: NDArray[np.float32],
     importances_path: str | Path,
@@ -131,8 +102,7 @@ def interpret_model(
 
     Parameters
     ----------
-    model : UnitModel
-        In evaluation mode.
+    model : FilterModel
     dataset : Dataset
     logits : float32 array, shape (n, tasks)
         As for :func:`select_rows`.
@@ -154,8 +124,7 @@ def interpret_model(
         If model and data set do not belong together.
     """
     options = options or InterpretOptions()
-    filters = model_filters(model)
-    weights = model.final.weight.detach().cpu().numpy().astype(np.float32)
+    filters, weights = model.filters(), model.final_weight
     _check(dataset, filters, weights)
     scanner = make_scanner(filters)
     selection = select_rows(dataset, logits)
@@ -171,7 +140,7 @@ def interpret_model(
     sums = EffectSums(dataset.labels, selection.effect_rows, regression, scanner.units)
 
     def outputs_of(chunk: Chunk) -> NDArray[np.float32]:
-        outputs = np.concatenate(list(unit_outputs(cast(nn.Module, model), chunk.codes)))
+        outputs = model.unit_outputs(chunk.codes)
         np.minimum(lowest, outputs.min(axis=0), out=lowest)
         np.maximum(highest, outputs.max(axis=0), out=highest)
         sums.add(chunk.rows, outputs)

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.filters import Filters, SiteCounts
 
 WORD = 4
-# Activations at a time (2 MB): more would leave the caches and cost page faults.
-BLOCK = 1 << 19
+# Activations at a time (1 MB, and as much that is added to them): more would leave the caches.
+BLOCK = 1 << 18
 CHUNK = 256
 
 
@@ -64,8 +63,7 @@ class TableScanner:
         for start in self._starts:
             tables.append(_word_table(filters.weights[:, :, start : start + WORD]))
         tables[0] = tables[0] + filters.offset.astype(np.float64)
-        self._tables = torch.from_numpy(np.concatenate(tables).astype(np.float32))
-        self._first_row = np.cumsum([0] + [len(table) for table in tables[:-1]]).astype(np.int32)
+        self._tables = [table.astype(np.float32) for table in tables]
         self._sizes = [min(WORD, self._width - start) for start in self._starts]
 
     @property
@@ -83,7 +81,7 @@ class TableScanner:
         """Number of sequences that one call should be given; it takes them in blocks."""
         return CHUNK
 
-    def activations(self, codes: Codes) -> torch.Tensor:
+    def activations(self, codes: Codes) -> NDArray[np.float32]:
         """Activations before the exponential.
 
         Parameters
@@ -92,7 +90,7 @@ class TableScanner:
 
         Returns
         -------
-        float32 tensor, shape (n, covered, units)
+        float32 array, shape (n, covered, units)
 
         Raises
         ------
@@ -102,23 +100,16 @@ class TableScanner:
         n, length = codes.shape
         if length < self._covered + self._width - 1:
             raise ValueError(f"sequences of {length} bp hold fewer than {self._covered} windows")
-        index = np.empty((n, self._covered, len(self._starts)), dtype=np.int32)
-        words: dict[int, NDArray[np.int32]] = {}
-        for j, (start, size) in enumerate(zip(self._starts, self._sizes, strict=True)):
-            if size not in words:
-                words[size] = _words(codes, size)
-            index[:, :, j] = words[size][:, start : start + self._covered]
-            index[:, :, j] += self._first_row[j]
-        flat = torch.from_numpy(index.reshape(n * self._covered, len(self._starts)))
-        with torch.no_grad():
-            summed = torch.nn.functional.embedding_bag(flat, self._tables, mode="sum")
-        return summed.view(n, self._covered, self.units)
+        summed = np.empty((n, self._covered, self.units), dtype=np.float32)
+        for rows in self._blocks(n):
+            self._sum_rows(codes[rows], summed[rows])
+        return summed
 
     def maxima(self, codes: Codes) -> NDArray[np.float32]:
         """Best activation (before exp) per sequence and unit, shape (n, units)."""
         best = np.empty((len(codes), self.units), dtype=np.float32)
         for rows in self._blocks(len(codes)):
-            best[rows] = self.activations(codes[rows]).amax(dim=1).numpy()
+            best[rows] = self.activations(codes[rows]).max(axis=1)
         return best
 
     def sites(self, codes: Codes, threshold: NDArray[np.float32]) -> SiteCounts:
@@ -132,23 +123,33 @@ class TableScanner:
         counts = np.zeros((self.units, self.width, N_CODE + 1), dtype=np.int64)
         sites = np.zeros(self.units, dtype=np.int64)
         activated = np.zeros((len(codes), self.units), dtype=bool)
-        limit = torch.from_numpy(threshold)
         for rows in self._blocks(len(codes)):
             activations = self.activations(codes[rows])
             # Few sequences reach the threshold, so only their windows are compared one by one.
-            reached = activations.amax(dim=1) >= limit
-            activated[rows] = reached.numpy()
-            sequence, unit = reached.nonzero(as_tuple=True)
-            above = activations[sequence, :, unit] >= limit[unit, None]
-            pair, position = (part.numpy() for part in above.nonzero(as_tuple=True))
-            hit_unit = unit.numpy()[pair]
+            reached = activations.max(axis=1) >= threshold
+            activated[rows] = reached
+            sequence, unit = np.nonzero(reached)
+            above = activations[sequence, :, unit] >= threshold[unit, None]
+            pair, position = np.nonzero(above)
+            hit_unit = unit[pair]
             windows = np.lib.stride_tricks.sliding_window_view(codes[rows], self.width, axis=1)
-            found = windows[sequence.numpy()[pair], position].astype(np.int64)
+            found = windows[sequence[pair], position].astype(np.int64)
             column = hit_unit[:, None] * self.width + np.arange(self.width)
             cells = (column * (N_CODE + 1) + found).ravel()
             counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
             sites += np.bincount(hit_unit, minlength=self.units)
         return SiteCounts(counts, sites, activated)
+
+    def _sum_rows(self, codes: Codes, out: NDArray[np.float32]) -> None:
+        """Write the activations of a block into an array of shape (n, covered, units)."""
+        words = {size: _words(codes, size) for size in set(self._sizes)}
+        taken = np.empty_like(out)
+        for table, start, size in zip(self._tables, self._starts, self._sizes, strict=True):
+            index = words[size][:, start : start + self._covered]
+            # Every number is a row of the table; to check that, NumPy would copy all of them.
+            np.take(table, index, axis=0, out=taken if start else out, mode="clip")
+            if start:
+                out += taken
 
     def _blocks(self, n: int) -> Iterator[slice]:
         size = max(1, BLOCK // (self._covered * self.units))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
+from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, read_motifs
 from nfexplainn.motifs.matches import known_matches
@@ -84,16 +84,6 @@ def read_replicates(paths: Iterable[str | Path]) -> list[ReplicateUnits]:
             )
         )
     return replicates
-
-
-def replicate_of(path: str | Path) -> int:
-    """Number of the replicate in the name of a run's file."""
-    match = re.search(r"\.r(\d+)\.[a-z_]+\.[a-z]+$", Path(path).name)
-    if match is None:
-        raise UserError(
-            f"{path}: the name has no replicate; call it <dataset>.<model>.r<replicate>.units.tsv."
-        )
-    return int(match.group(1))
 
 
 def annotate_files(

@@ -7,28 +7,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import Interpretation
 from nfexplainn.interpret.status import UnitState
-from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, write_tsv
+from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS
+from nfexplainn.io.tsv import Table, write_tsv
 from nfexplainn.motifs.formats import write_jaspar, write_meme, write_transfac
 from nfexplainn.motifs.motif import MotifSet
 
 
-def unit_table(states: Sequence[UnitState], width: int) -> pd.DataFrame:
+def unit_table(states: Sequence[UnitState], width: int) -> Table:
     """Give a row per unit, columns :data:`UNIT_COLUMNS`; `width` is the filters' length."""
     rows = [
         [width if name == "width" else getattr(state, name) for name in UNIT_COLUMNS]
         for state in states
     ]
-    return pd.DataFrame(rows, columns=list(UNIT_COLUMNS))
+    return Table(UNIT_COLUMNS, rows)
 
 
-def effect_table(result: Interpretation, tasks: Sequence[str]) -> pd.DataFrame:
+def effect_table(result: Interpretation, tasks: Sequence[str]) -> Table:
     """Give a row per unit and task, columns :data:`EFFECT_COLUMNS`."""
     importance = result.importance
     rows = [
@@ -48,7 +48,7 @@ def effect_table(result: Interpretation, tasks: Sequence[str]) -> pd.DataFrame:
         for unit, state in enumerate(result.states)
         for column, task in enumerate(tasks)
     ]
-    return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
+    return Table(EFFECT_COLUMNS, rows)
 
 
 def write_motifs(
@@ -89,11 +89,11 @@ def write_second_motifs(
     effect = np.where(np.isnan(result.effect), -np.inf, result.effect)[with_motif]
     second = second_motifs(dataset, motifs, effect.argmax(axis=1), both_strands=both_strands)
     write_meme(MotifSet(second.motifs), f"{prefix}.reestimated.meme")
-    write_tsv(second.table, f"{prefix}.pwms.tsv")
+    second.table.write(f"{prefix}.pwms.tsv")
 
 
 def write_selection(result: Interpretation, dataset: Dataset, path: str | Path) -> None:
     """Write the names of the well-predicted sequences, with their part of the data set."""
-    rows = np.flatnonzero(result.selection.chosen)
-    names = [dataset.names[row] for row in rows.tolist()]
-    write_tsv(pd.DataFrame({"name": names, "split": dataset.split[rows].tolist()}), path)
+    rows = np.flatnonzero(result.selection.chosen).tolist()
+    chosen = ((dataset.names[row], str(dataset.split[row])) for row in rows)
+    write_tsv(path, ("name", "split"), chosen)

@@ -1,8 +1,9 @@
-"""Arrow arrays from memory: ``pyarrow.array`` loads pandas, to ask whether it was given any."""
+"""Arrow arrays from memory and back: pyarrow's own ways load pandas, to ask for its types."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,44 @@ def texts(values: Sequence[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(encoded), offsets, pa.py_buffer(b"".join(encoded)))
 
 
+def words(values: Sequence[str]) -> pa.DictionaryArray:
+    """Make an Arrow array of strings of which few differ: their numbers, in order of appearance.
+
+    ``dictionary_encode`` does the same, and loads all of ``pyarrow.compute``.
+    """
+    known: dict[str, int] = {}
+    which = [known.setdefault(value, len(known)) for value in values]
+    return pa.DictionaryArray.from_arrays(numbers(np.array(which, dtype=np.int32)), texts([*known]))
+
+
 def floats(values: NDArray[np.float32]) -> pa.FloatArray:
     """Make an Arrow array of numbers, of which NaN stays NaN; a copy where they lie apart."""
-    packed = np.ascontiguousarray(values, dtype=np.float32)
-    return pa.Array.from_buffers(pa.float32(), len(packed), [None, pa.py_buffer(packed)])
+    return numbers(np.asarray(values, dtype=np.float32))
+
+
+def numbers(values: NDArray[np.number[Any]]) -> pa.Array:
+    """Make an Arrow array of the type of the numbers, none missing; a copy where they lie apart."""
+    packed = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(packed.dtype)
+    return pa.Array.from_buffers(kind, len(packed), [None, pa.py_buffer(packed)])
+
+
+def view(column: pa.Array, kind: type[np.number[Any]]) -> NDArray[Any]:
+    """View a column of numbers as an array.
+
+    Raises
+    ------
+    ValueError
+        If it is of another type, or a value is missing.
+    """
+    if column.type != pa.from_numpy_dtype(kind):
+        raise ValueError(f"a column is of the type {column.type}")
+    if column.null_count:
+        raise ValueError("a value is missing")
+    return np.frombuffer(column.buffers()[1], dtype=kind)[column.offset :][: len(column)]
+
+
+def copy(column: pa.ChunkedArray, kind: type[np.number[Any]]) -> NDArray[Any]:
+    """Copy the column of a table, as :func:`view` does."""
+    parts = [view(chunk, kind) for chunk in column.chunks]
+    return np.concatenate([np.zeros(0, dtype=kind), *parts])

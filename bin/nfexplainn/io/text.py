@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import os
@@ -86,6 +87,12 @@ def check_text(head: bytes, name: str) -> None:
             raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
     if b"\x00" in head:
         raise UserError(f"{name}: this is a binary file, not text; check the path.")
+    # Latin-1 has a letter for each byte; of texts that it is meant for, most are ASCII.
+    if 2 * sum(byte > 0x7F for byte in head) > len(head) and not _is_utf8(head):
+        raise UserError(
+            f"{name}: most of its bytes are no letters of UTF-8 or Latin-1, as where a text is"
+            " saved as EBCDIC; save it as UTF-8."
+        )
 
 
 def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
@@ -99,9 +106,7 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
         If the file is missing, empty, binary, or damaged.
     """
     with open_binary(path, name) as file, reading(name):
-        head = file.read(_HEAD)
-        if not head:
-            raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        head = _first_text(file, name)
         check_text(head, name)
         # Old Macintosh line ends would make one line of the whole file.
         if b"\r" in head and b"\n" not in head:
@@ -127,9 +132,7 @@ def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
         If the file is missing, empty, binary, or damaged.
     """
     with open_binary(path, name) as file, reading(name):
-        head = file.read(_HEAD)
-        if not head:
-            raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        head = _first_text(file, name)
         encoding = _encoding(head)
         if not encoding.startswith("utf-16"):
             check_text(head, name)
@@ -140,6 +143,27 @@ def read_text_lines(path: str | Path, name: str) -> Iterator[str]:
             if not line.isascii():
                 line = _latin(line)
             yield line
+
+
+def _first_text(file: BinaryIO, name: str) -> bytes:
+    """Read the beginning of a text."""
+    head = file.read(_HEAD)
+    if not head:
+        raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+    if head == BOM:
+        raise EmptyFileError(
+            f"{name}: the file is empty but for a byte order mark; fetch or make it again."
+        )
+    return head
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Tell whether the beginning of a text is UTF-8, wherever it ends."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _encoding(head: bytes) -> str:

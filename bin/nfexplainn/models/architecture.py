@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from nfexplainn.models.config import ModelConfig
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # Length and number of tasks come with the data set; what was trained before comes as files.
 _OF_DATA = ("length", "tasks", "sources")
@@ -28,7 +29,8 @@ class Architecture:
     config : type
         A :class:`ModelConfig` or one with more settings.
     model : callable
-        Makes the module from that dataclass; the module keeps it as ``config``.
+        Makes the module from that dataclass; the module keeps it as ``config``. It imports torch
+        when it is called: who only asks what there is needs none.
     shortest : int
         Least length of sequences, in bp; 0 where the configuration says so itself.
     reference : tuple of str

@@ -5,31 +5,30 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
-import torch
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
 
 from nfexplainn import METADATA_KEY
 from nfexplainn.data.dataset import TASK_TYPES
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
-from nfexplainn.models.config import ExplaiNNConfig
-from nfexplainn.models.explainn import ExplaiNN
-from nfexplainn.models.registry import build
-from nfexplainn.models.transfer import check_trusted
-from nfexplainn.models.weights import check_archive, check_depth, check_storage, fitted
+from nfexplainn.models.explainn_weights import Weights, expected_weights
+from nfexplainn.models.kernels import choose_kernel
+from nfexplainn.models.model import FilterModel
+from nfexplainn.models.native_model import NativeExplaiNN
+from nfexplainn.models.registry import configured
+from nfexplainn.models.weights import check_depth, check_weights
 from nfexplainn.typed import from_json
 
 FORMAT_VERSION = 1
 _DIGEST = "digest"
-_SMALL = 1 << 28  # bytes of a file that needs no such memory as may be lacking
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class ModelHeader:
         Identifier and content of the data set.
     replicate, seed : int
     versions : mapping of str to str
-        Of this package and of torch.
+        Of this package, and of what trained.
     """
 
     architecture: str
@@ -72,13 +71,17 @@ class ModelHeader:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model in evaluation mode on the CPU, with what its file says about it."""
+    """A model in evaluation, with what its file says about it.
 
-    model: nn.Module
+    A model of another architecture than ExplaiNN has no filters, and those without units no unit
+    outputs: ``header.architecture`` tells.
+    """
+
+    model: FilterModel
     header: ModelHeader
 
 
-def save_model(path: str | Path, model: nn.Module, header: ModelHeader) -> None:
+def save_model(path: str | Path, weights: Mapping[str, NDArray[Any]], header: ModelHeader) -> None:
     """Write a model; the same weights and header give the same bytes.
 
     The file appears under its name only when it is complete.
@@ -87,30 +90,38 @@ def save_model(path: str | Path, model: nn.Module, header: ModelHeader) -> None:
     ----------
     path : path
         ``*.model.safetensors``.
-    model : nn.Module
-        On any device.
+    weights : mapping of str to array
     header : ModelHeader
     """
     path = Path(path)
     fields = {"format_version": FORMAT_VERSION, **dataclasses.asdict(header)}
     # The weights in memory's plain order, in the order of their names; one key of metadata, since
     # safetensors does not sort several.
-    tensors = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in sorted(model.state_dict().items())
-    }
-    fields[_DIGEST] = _digest(fields, tensors)
+    arrays = {name: np.ascontiguousarray(array) for name, array in sorted(weights.items())}
+    arrays = {name: array.reshape(weights[name].shape) for name, array in arrays.items()}
+    fields[_DIGEST] = _digest(fields, arrays)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(save(tensors, {METADATA_KEY: _text(fields)}))
+    part.write_bytes(save(arrays, {METADATA_KEY: _text(fields)}))
     part.replace(path)
 
 
-def load_model(path: str | Path, *, trust_programs: bool = False) -> LoadedModel:
+def load_model(
+    path: str | Path,
+    *,
+    kernel: str = "auto",
+    device: str = "cpu",
+    threads: int = 1,
+    trust_programs: bool = False,
+) -> LoadedModel:
     """Read a model written by :func:`save_model`, or a ``.pth`` file of the authors.
 
     Parameters
     ----------
     path : path
+    kernel : {'auto', 'native', 'torch'}
+        As of :func:`~nfexplainn.models.kernels.choose_kernel`.
+    device : {'auto', 'cpu', 'gpu'}
+    threads : int
     trust_programs : bool
         Whether the model may hold programs of others (TorchScript, exported), which are code.
 
@@ -120,15 +131,44 @@ def load_model(path: str | Path, *, trust_programs: bool = False) -> LoadedModel
         If the file is missing, broken, of another kind or of another format version, or holds a
         program that is not trusted.
     """
+    header, weights = read_checkpoint(path)
+    config = configured_of(path, header)
+    if choose_kernel(config, kernel, device) == "torch":
+        from nfexplainn.models.torch_model import open_module
+
+        model = open_module(
+            path,
+            header,
+            weights,
+            kernel=kernel,
+            device=device,
+            threads=threads,
+            trust_programs=trust_programs,
+        )
+        return LoadedModel(model, header)
+    check_weights(path, weights, expected_weights(config))
+    return LoadedModel(NativeExplaiNN(config, weights, threads), header)
+
+
+def read_checkpoint(path: str | Path) -> tuple[ModelHeader, Weights]:
+    """Read a model file: what it says of itself, and its weights, not yet held against it.
+
+    Raises
+    ------
+    UserError
+        As for :func:`load_model`.
+    """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; give a *.model.safetensors.")
     if path.suffix in (".pth", ".pt"):
-        return load_authors_model(path)
+        from nfexplainn.models.authors import read_authors_checkpoint
+
+        return read_authors_checkpoint(path)
     with reading(str(path), "this is no readable safetensors file", "give a *.model.safetensors"):
-        with safetensors.safe_open(str(path), framework="pt") as opened:
+        with safetensors.safe_open(str(path), framework="numpy") as opened:
             metadata = opened.metadata() or {}
-        state = load_file(str(path))
+        weights = load_file(str(path))
     if METADATA_KEY not in metadata:
         raise UserError(f"{path}: this safetensors file is no model of nf-explainn.")
     with reading(str(path), "its header is damaged", "train the model anew"):
@@ -140,16 +180,28 @@ def load_model(path: str | Path, *, trust_programs: bool = False) -> LoadedModel
             " train the model anew."
         )
     said = fields.pop(_DIGEST, None)
-    if said is not None and said != _digest(fields, state):
+    if said is not None and said != _digest(fields, weights):
         raise UserError(
             f"{path}: the file is damaged, it does not hold what was written; fetch it again, or"
             " train the model anew."
         )
     header = _header(path, fields)
-    check_depth(path, header.config, state)
-    model = fitted(path, lambda: build(header.architecture, header.config), state, exact=True)
-    check_trusted(model, path, trust_programs=trust_programs)
-    return LoadedModel(model.eval(), header)
+    check_depth(path, header.config, weights)
+    return header, weights
+
+
+def configured_of(path: str | Path, header: ModelHeader) -> Any:
+    """Make the configuration that a model file describes; what is wrong with it names the file.
+
+    Raises
+    ------
+    UserError
+    """
+    with reading(str(path), "its header is damaged", "train the model anew"):
+        try:
+            return configured(header.architecture, header.config)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
 
 
 def _text(fields: Mapping[str, Any]) -> str:
@@ -157,12 +209,13 @@ def _text(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
-def _digest(fields: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
+def _digest(fields: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> str:
     """Sha256 over a header without its digest, and over the weights in the order of their names."""
     sha = hashlib.sha256(_text(fields).encode())
-    for name, weights in sorted(state.items()):
-        sha.update(f"{name} {weights.dtype} {tuple(weights.shape)}\n".encode())
-        sha.update(weights.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    for name, array in sorted(weights.items()):
+        # torch's names of types, as torch wrote the first files
+        sha.update(f"{name} torch.{array.dtype} {array.shape}\n".encode())
+        sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
 
 
@@ -210,95 +263,3 @@ def check_tasks(
             f"{model}: the model's tasks are {', '.join(of_model)}, but {dataset} has"
             f" {', '.join(of_dataset)}; give the data set that it was trained on."
         )
-
-
-def load_authors_model(
-    path: str | Path, *, length: int | None = None, tasks: tuple[str, ...] = ()
-) -> LoadedModel:
-    """Read weights that the authors' package saved with ``torch.save``, without running its pickle.
-
-    Parameters
-    ----------
-    path : path
-        ``*.pth``: a ``state_dict`` of their ``ExplaiNN``.
-    length : int, optional
-        Length of the sequences. The weights tell it only up to the tail that pooling leaves out;
-        by default the shortest that fits is taken (200 for the paper's models).
-    tasks : tuple of str, optional
-        Names of the logits; by default ``task_1`` and so on.
-
-    Raises
-    ------
-    UserError
-        If the file is no such checkpoint, or ``length`` or ``tasks`` do not fit its weights.
-    """
-    path = Path(path)
-    check_archive(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError as error:
-        if path.stat().st_size > _SMALL:
-            raise
-        raise UserError(
-            f"{path}: a part of this file claims more memory than there is; it is damaged: fetch it"
-            " again."
-        ) from error
-    except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
-        # Its first sentence: torch goes on to advise running what the file holds.
-        reason = re.split(r"\.\s", str(error), maxsplit=1)[0].strip() or type(error).__name__
-        raise UserError(f"{path}: this is no readable checkpoint of weights ({reason}).") from error
-    if not isinstance(state, Mapping) or "linears.0.weight" not in state:
-        raise UserError(
-            f"{path}: this checkpoint holds no ExplaiNN (linears.0.weight is missing);"
-            " give a state_dict of the authors' ExplaiNN class."
-        )
-    check_storage(path, state)
-    try:
-        config = _infer_config(state, length, path)
-    except UserError as error:
-        told = str(error)
-        raise UserError(told if told.startswith(str(path)) else f"{path}: {told}") from error
-    names = tasks or tuple(f"task_{number + 1}" for number in range(config.tasks))
-    if len(names) != config.tasks:
-        raise UserError(f"{path}: the model has {config.tasks} outputs, not {len(names)}.")
-    model = fitted(path, lambda: ExplaiNN(config), state, exact=False)
-    header = ModelHeader(
-        architecture="explainn", config=dataclasses.asdict(config), tasks=names, dataset=path.stem
-    )
-    return LoadedModel(model.eval(), header)
-
-
-def _infer_config(state: Mapping[str, Tensor], length: int | None, path: Path) -> ExplaiNNConfig:
-    """Read the shape of a model off its weights; pooling is the paper's, 7 and 7."""
-    pool = 7
-    with reading(str(path), "the weights are not those of an ExplaiNN", "give its state_dict"):
-        units, _, k = state["linears.0.weight"].shape
-        tasks = state["final.weight"].shape[0]
-        hidden, positions, num_fc = 100, 1, 0
-        if "linears.6.weight" in state:
-            nodes, positions, _ = state["linears.6.weight"].shape
-            if "linears.10.weight" in state:
-                num_fc = 2
-            elif "last_linear.1.weight" in state:
-                blocks = {key.split(".")[1] for key in state if key.startswith("linears_bg.")}
-                num_fc = 2 + len(blocks)
-            else:
-                num_fc = 1
-            hidden = nodes // units if num_fc > 1 else hidden
-    shortest = (positions - 1) * pool + (pool if num_fc else 1) + k - 1
-    config = ExplaiNNConfig(
-        length=shortest if length is None else length,
-        tasks=tasks,
-        units=units,
-        filter_length=k,
-        pool_size=pool,
-        pool_stride=pool,
-        num_fc=num_fc,
-        hidden=hidden,
-    )
-    if config.pooled_positions != positions:
-        raise UserError(
-            f"{path}: the weights fit sequences of {shortest} to {shortest + pool - 1} bp,"
-            f" not of {length} bp."
-        )
-    return config

@@ -6,16 +6,16 @@ Novakovsky, Fornes et al., Genome Biology 2023, Methods ("ExplaiNN architecture"
 
 from __future__ import annotations
 
-import importlib
-from typing import Literal
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.models import units as layers
 from nfexplainn.models.config import ExplaiNNConfig
-
-Kernel = Literal["torch", "native"]
+from nfexplainn.models.explainn_weights import layer_names
+from nfexplainn.models.model import Kernel
+from nfexplainn.models.native_model import NativeExplaiNN
 
 
 class ExplaiNN(nn.Module):
@@ -32,7 +32,8 @@ class ExplaiNN(nn.Module):
     ----------
     config : ExplaiNNConfig
     kernel : {'torch', 'native'}
-        What computes the units. The native kernel must have been found usable by its own module.
+        What computes the units in evaluation without gradients. The native kernel must have been
+        found usable.
     threads : int
         Of the native kernel; 0 stands for as many as torch has.
     final : nn.Linear
@@ -102,14 +103,13 @@ class ExplaiNN(nn.Module):
             )
         if self.training and len(codes) < 2:
             raise ValueError("a training batch needs at least two sequences")
-        if self.kernel == "native":
-            native = importlib.import_module("nfexplainn.native.units")
-            if native.fits(self.convolution[0].weight, self.training):
-                pairs = [self.convolution, *self.dense_layers]
-                outputs: Tensor = native.unit_outputs(
-                    self.config, pairs, codes, training=self.training, threads=self.threads
-                )
-                return outputs
+        weight = self.convolution[0].weight
+        plain = weight.dtype == torch.float32 and weight.device.type == "cpu"
+        if self.kernel == "native" and plain and not (self.training or torch.is_grad_enabled()):
+            arrays = {name: tensor.numpy() for name, tensor in self.state_dict().items()}
+            threads = self.threads or torch.get_num_threads()
+            found = NativeExplaiNN(self.config, arrays, threads).unit_outputs(codes.numpy())
+            return torch.from_numpy(found)
         return self.torch_unit_outputs(codes)
 
     def filters(self) -> tuple[Tensor, Tensor]:
@@ -133,19 +133,21 @@ class ExplaiNN(nn.Module):
     @property
     def convolution(self) -> tuple[nn.Conv1d, nn.BatchNorm1d]:
         """The filters, weight (units, 4, filter_length), and their batch norm."""
-        return _pair(self.linears, "0", "1")
+        return self._layers()[0]
 
     @property
     def dense_layers(self) -> list[tuple[nn.Conv1d, nn.BatchNorm1d]]:
         """The dense layers of the units, first to last: weight (units * out, in, 1), and norm."""
-        count = self.config.num_fc
-        found = [_pair(self.linears, "6", "7")] if count else []
-        if count == 2:
-            found.append(_pair(self.linears, "10", "11"))
-        elif count > 2:
-            found += [_pair(block, "1", "2") for block in self.linears_bg]
-            found.append(_pair(self.last_linear, "1", "2"))
-        return found
+        return self._layers()[1:]
+
+    def _layers(self) -> list[tuple[nn.Conv1d, nn.BatchNorm1d]]:
+        return [
+            (
+                cast(nn.Conv1d, self.get_submodule(layer)),
+                cast(nn.BatchNorm1d, self.get_submodule(norm)),
+            )
+            for layer, norm in layer_names(self.config.num_fc)
+        ]
 
     def torch_unit_outputs(self, codes: Tensor) -> Tensor:
         """Give :meth:`unit_outputs` by torch alone, whatever ``kernel`` says."""
@@ -177,10 +179,3 @@ class ExplaiNN(nn.Module):
 def _dense(units: int, inputs: int, outputs: int) -> nn.Conv1d:
     """Make one dense layer per unit; a grouped convolution gives the authors' initialisation."""
     return nn.Conv1d(inputs * units, outputs * units, 1, groups=units)
-
-
-def _pair(modules: nn.Module, layer: str, norm: str) -> tuple[nn.Conv1d, nn.BatchNorm1d]:
-    assert isinstance(modules, nn.ModuleDict)
-    convolution, batch_norm = modules[layer], modules[norm]
-    assert isinstance(convolution, nn.Conv1d) and isinstance(batch_norm, nn.BatchNorm1d)
-    return convolution, batch_norm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,19 +16,22 @@ from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.reading import reading
-from nfexplainn.models.checkpoint import LoadedModel, load_authors_model, load_model
-from nfexplainn.models.transfer import Program, SourceConfig, TransferModel, check_trusted
-from nfexplainn.models.weights import check_archive
+from nfexplainn.models.archives import check_archive
+from nfexplainn.models.authors import read_authors_checkpoint
+from nfexplainn.models.modules import LoadedModule, load_module, module_of
+from nfexplainn.models.transfer import Program, TransferModel, check_trusted
+from nfexplainn.models.transfer_config import SourceConfig
 
 ENDINGS = (".model.safetensors", ".safetensors", ".pth", ".pt2", ".pt")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A trained model and what is known of it."""
+    """A trained model, what is known of it, and its file as the user calls it."""
 
     config: SourceConfig
     model: nn.Module
+    file: str = ""
 
 
 def read_sources(
@@ -69,7 +73,8 @@ def read_sources(
                 f"{said}: there is another pretrained model called {name}; rename one of them."
             )
         with _told_as(path, said):
-            found[name] = _read(path, name, length, dataset_length, trust_programs)
+            source = _read(path, name, length, dataset_length, trust_programs)
+            found[name] = dataclasses.replace(source, file=said)
     return list(found.values())
 
 
@@ -148,14 +153,15 @@ def _read(
     if not path.is_file():
         raise UserError(f"{path}: there is no such pretrained model; give {_kinds()}.")
     if path.suffix == ".safetensors":
-        return _ours(load_model(path, trust_programs=trust_programs), path, name)
+        return _ours(load_module(path, trust_programs=trust_programs), path, name)
     kind = _kind_of_program(path)
     if kind:
         program = _content(kind, path)
         check_trusted(program, path, trust_programs=trust_programs)
         return _program(program, path, name, length, dataset_length)
     if path.suffix in (".pth", ".pt"):
-        return _ours(load_authors_model(path, length=length), path, name)
+        header, weights = read_authors_checkpoint(path, length=length)
+        return _ours(LoadedModule(module_of(path, header, weights), header), path, name)
     raise UserError(f"{path}: a pretrained model does not end so; give {_kinds()}.")
 
 
@@ -174,7 +180,7 @@ def _kinds() -> str:
     )
 
 
-def _ours(loaded: LoadedModel, path: Path, name: str) -> Source:
+def _ours(loaded: LoadedModule, path: Path, name: str) -> Source:
     header = loaded.header
     config = SourceConfig(
         name=name,

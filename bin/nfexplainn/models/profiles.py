@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
-from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.starts import Start, filter_weights, starts
 
@@ -18,11 +18,20 @@ from nfexplainn.motifs.starts import Start, filter_weights, starts
 LEAST_GAMMA = 1e-3
 
 
-def start_from_profiles(model: ExplaiNN, profiles: Sequence[Motif]) -> list[Start]:
+def start_from_profiles(
+    filters: NDArray[np.float32], profiles: Sequence[Motif]
+) -> tuple[NDArray[np.float32], list[Start]]:
     """Let a model's filters start from profiles; it has two units per profile.
+
+    Parameters
+    ----------
+    filters : float32 array, shape (units, 4, filter_length)
+        Random start; not changed.
+    profiles : sequence of Motif
 
     Returns
     -------
+    float32 array, shape (units, 4, filter_length)
     list of Start
         One per unit.
 
@@ -31,34 +40,8 @@ def start_from_profiles(model: ExplaiNN, profiles: Sequence[Motif]) -> list[Star
     ValueError
         If the model has another number of units.
     """
-    found = starts(profiles, model.config.filter_length)
-    if len(found) != model.config.units:
-        raise ValueError(f"{len(found)} starts for {model.config.units} units")
-    convolution, _ = model.convolution
-    with torch.no_grad():
-        convolution.weight.copy_(torch.from_numpy(filter_weights(found)))
-    return found
-
-
-class HeldFilters:
-    """Filters that training leaves as they are, bit for bit, until they are released.
-
-    Parameters
-    ----------
-    model : ExplaiNN
-        Its filters no longer take gradients.
-    """
-
-    def __init__(self, model: ExplaiNN) -> None:
-        convolution, norm = model.convolution
-        self._weight, self._gamma = convolution.weight, norm.weight
-        self._weight.requires_grad_(False)
-
-    def after_step(self) -> None:
-        """Keep the gammas positive, or a unit would look for the opposite of its profile."""
-        with torch.no_grad():
-            self._gamma.clamp_(min=LEAST_GAMMA)
-
-    def release(self) -> None:
-        """Let the filters learn from here on."""
-        self._weight.requires_grad_(True)
+    units, _, width = filters.shape
+    found = starts(profiles, width)
+    if len(found) != units:
+        raise ValueError(f"{len(found)} starts for {units} units")
+    return filter_weights(found).astype(np.float32), found

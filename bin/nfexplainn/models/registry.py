@@ -1,17 +1,19 @@
-"""The architectures by name: every model takes uint8 codes (B, length), gives logits (B, tasks)."""
+"""The architectures by name: every module takes uint8 codes (B, length), gives (B, tasks)."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from nfexplainn.errors import UserError
 from nfexplainn.models.architecture import Architecture
+from nfexplainn.models.config import ModelConfig
 from nfexplainn.modules import find_modules
 from nfexplainn.typed import from_json
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # Ours first, and those that need trained models last.
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -24,7 +26,18 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 
 
 def build(name: str, config: Mapping[str, Any]) -> nn.Module:
-    """Make an untrained model.
+    """Make an untrained module of :func:`configured`.
+
+    Raises
+    ------
+    UserError
+        As :func:`configured`, or if the sequences are too short.
+    """
+    return _architecture(name).model(configured(name, config))
+
+
+def configured(name: str, config: Mapping[str, Any]) -> ModelConfig:
+    """Make the configuration of an architecture.
 
     Parameters
     ----------
@@ -45,7 +58,7 @@ def build(name: str, config: Mapping[str, Any]) -> nn.Module:
             f"model {name}: unknown setting {', '.join(unknown)};"
             f" known are {', '.join(sorted(known))}."
         )
-    return architecture.model(from_json(architecture.config, config, f"model {name}"))
+    return from_json(architecture.config, config, f"model {name}")
 
 
 def config_from(name: str, options: Mapping[str, Any], length: int, tasks: int) -> dict[str, Any]:

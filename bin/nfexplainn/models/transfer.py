@@ -12,101 +12,19 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.dna import N_CODE
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.predict import reverse_complement
-from nfexplainn.models.config import ModelConfig
-from nfexplainn.models.units import one_hot
-from nfexplainn.typed import from_json
+from nfexplainn.models.explainn import ExplaiNN
+from nfexplainn.models.kernels import choose_kernel
+from nfexplainn.models.transfer_config import Head, SourceConfig, TransferConfig
+from nfexplainn.models.units import one_hot, reverse_complement
 
-Head = Literal["single_layer", "nam"]
 Build = Callable[[str, Mapping[str, Any]], nn.Module]
-
-
-@dataclass(frozen=True)
-class SourceConfig:
-    """A trained model whose outputs are units.
-
-    Attributes
-    ----------
-    name : str
-        Of its file, without the ending.
-    digest : str
-        SHA-256 of its file.
-    kind : {'model', 'torchscript', 'exported'}
-        One of the registry's, or a program of its own.
-    tasks : tuple of str
-        Its outputs, each a unit.
-    length : int
-        Of the sequences that it reads.
-    both_strands : bool
-        Whether its units are the mean of a sequence's and its reverse complement's outputs.
-    architecture : str
-        Name in the registry; empty for a program.
-    config : mapping
-        Of that architecture.
-    size : int
-        Bytes of a program.
-    """
-
-    name: str
-    digest: str
-    kind: Literal["model", "torchscript", "exported"]
-    tasks: tuple[str, ...]
-    length: int
-    both_strands: bool
-    architecture: str = ""
-    config: Mapping[str, Any] | None = None
-    size: int = 0
-
-
-@dataclass(frozen=True)
-class TransferConfig(ModelConfig):
-    """Shape of a model over trained models; the defaults are the paper's.
-
-    Attributes
-    ----------
-    sources : tuple of SourceConfig
-    nodes : int
-        Of a unit's hidden layer, with ``nam``.
-    dropout : float
-        Share of these that is dropped in training.
-    """
-
-    sources: tuple[SourceConfig, ...] = ()
-    nodes: int = 200
-    dropout: float = 0.3
-
-    def __post_init__(self) -> None:
-        """Take the sources from a file's header, too.
-
-        Raises
-        ------
-        UserError
-            If there is no source.
-        """
-        if not self.sources:
-            raise UserError(
-                "The models single_layer and nam are made of trained models; give --pretrained."
-            )
-        read = tuple(
-            source
-            if isinstance(source, SourceConfig)
-            else from_json(SourceConfig, source, "a source of the model")
-            for source in self.sources
-        )
-        object.__setattr__(self, "sources", read)
-
-    @property
-    def units(self) -> int:
-        """Number of units: all outputs of all sources."""
-        return sum(len(source.tasks) for source in self.sources)
 
 
 class Program(nn.Module):
@@ -268,6 +186,22 @@ class TransferModel(nn.Module):
         return logits
 
 
+def use_kernel(model: nn.Module, requested: str, device: str) -> None:
+    """Let the kernel compute the frozen ExplaiNN models of a model, where it can.
+
+    Parameters
+    ----------
+    model : nn.Module
+        One without trained models in it stays as it is.
+    requested : {'auto', 'native', 'torch'}
+    device : {'auto', 'cpu', 'gpu'}
+    """
+    for source in getattr(model, "sources", ()):
+        use_kernel(source, requested, device)
+        if isinstance(source, ExplaiNN):
+            source.kernel = choose_kernel(source.config, requested, device)
+
+
 def fit_length(codes: Tensor, length: int) -> Tensor:
     """Take the middle of longer sequences, and centre shorter ones between N, shape (B, length)."""
     have = codes.shape[1]
@@ -276,18 +210,6 @@ def fit_length(codes: Tensor, length: int) -> Tensor:
         return codes[:, start : start + length]
     left = (length - have) // 2
     return nn.functional.pad(codes, (left, length - have - left), value=N_CODE)
-
-
-def of_head(head: Head) -> Callable[[TransferConfig], TransferModel]:
-    """Give what makes the models of a head."""
-
-    def make(config: TransferConfig) -> TransferModel:
-        # The registry holds the architectures, of which this is one.
-        from nfexplainn.models.registry import build
-
-        return TransferModel(head, config, build)
-
-    return make
 
 
 def _empty(source: SourceConfig, build: Build) -> nn.Module:

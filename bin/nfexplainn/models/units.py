@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.grad import conv2d_weight
 
+from nfexplainn.dna import N_CODE
+
 _LANES = 1 << 16  # values of the 16-bit random numbers that dropout compares
 
 
@@ -23,6 +25,12 @@ def one_hot(codes: Tensor, dtype: torch.dtype) -> Tensor:
     """Turn codes, uint8 (B, L), into channels (B, L, 4) of A, C, G, T; N is four zeros."""
     bases = torch.arange(4, dtype=torch.uint8, device=codes.device)
     return (codes.unsqueeze(-1) == bases).to(dtype)
+
+
+def reverse_complement(codes: Tensor) -> Tensor:
+    """Reverse complement of codes, uint8 (B, L), on their device; N stays N."""
+    flipped = codes.flip(1)
+    return torch.where(flipped < N_CODE, (N_CODE - 1) - flipped, flipped)
 
 
 def window_moments(channels: Tensor, k: int) -> tuple[Tensor, Tensor]:

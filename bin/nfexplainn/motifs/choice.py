@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.motifs.tomtom import tomtom
+from nfexplainn.motifs.tomtom import compare
 
 Floats = NDArray[np.float64]
 # Chances smaller than this are all the same: surely similar.
@@ -24,12 +24,11 @@ def similarity(motifs: MotifSet) -> Floats:
         Symmetric, from 0 (nothing in common); the diagonal is infinite.
     """
     count = len(motifs.motifs)
-    hits = tomtom(motifs, motifs)
+    hits = compare(motifs, motifs)
     at = {motif.id: place for place, motif in enumerate(motifs.motifs)}
-    rows = hits["query_id"].map(at).to_numpy()
-    columns = hits["target_id"].map(at).to_numpy()
+    rows, columns = ([at[id] for id in hits[name].tolist()] for name in ("query_id", "target_id"))
     found = np.zeros((count, count))
-    found[rows, columns] = -np.log(np.clip(hits["p_value"].to_numpy(), LEAST_P, 1.0))
+    found[rows, columns] = -np.log(np.clip(hits["p_value"], LEAST_P, 1.0))
     found = (found + found.T) / 2
     np.fill_diagonal(found, np.inf)
     return found

@@ -7,15 +7,17 @@ with a small q-value, whatever its core is. Such a match shares few of the profi
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.motifs.columns import Distance
 from nfexplainn.motifs.motif import MotifSet, column_information
 from nfexplainn.motifs.tomtom import tomtom
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def known_matches(

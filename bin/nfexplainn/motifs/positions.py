@@ -13,6 +13,7 @@ from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
 from nfexplainn.motifs.lines import number
 from nfexplainn.motifs.motif import DEFAULT_NSITES, MOST_SITES, SUM_TOLERANCE, Motif
+from nfexplainn.values import whole
 
 # A line of a file, with its number from 1.
 Lines = Sequence[tuple[int, str]]
@@ -95,6 +96,11 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         at += 1
         title = _TITLE.match(line)
         if not title:
+            if _is_row(line):
+                raise UserError(
+                    f"{shown}, line {number}: {line[:60]!r} is a row of numbers outside of a"
+                    " matrix; mend the line before it, or fetch the file again."
+                )
             key, _, value = line.partition("\t") if "\t" in line else line.partition(" ")
             said[key.strip().upper()] = value.strip()
             continue
@@ -105,10 +111,9 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         identifier = "_".join((said.get("MOTIF") or said.get("AC") or stem).split())
         name = said.get("TF NAME") or said.get("ID") or ""
         first = at
-        while at < len(lines) and lines[at][1][:1].isdecimal():
+        while at < len(lines) and (lines[at][1][:1].isdecimal() or _is_row(lines[at][1])):
             at += 1
-        # The number of the position stands first, TRANSFAC's consensus last.
-        body = [(n, " ".join(row.split()[1:5])) for n, row in lines[first:at]]
+        body = _titled_rows(lines[first:at], identifier, shown)
         if any(motif.id == identifier for motif in motifs):
             raise UserError(
                 f"{where}: the motif {identifier} stands in this file already; give each motif an"
@@ -117,6 +122,37 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         motifs.append(_motif(identifier, "" if name == identifier else name, body, where, shown))
         said = {}
     return motifs
+
+
+def _titled_rows(lines: Lines, identifier: str, shown: str) -> Lines:
+    """Give the four numbers of each row: its position stands first, TRANSFAC's consensus last.
+
+    Raises
+    ------
+    UserError
+        If a row is not that of the next position.
+    """
+    rows: list[tuple[int, str]] = []
+    first = whole(lines[0][1].split()[0]) if lines else None
+    for at, (line_number, line) in enumerate(lines):
+        cells = line.split()
+        more = cells[1 + len(ALPHABET) :]
+        consensus = len(more) == 1 and len(more[0]) == 1 and not more[0].isdigit()
+        place = (1 if first is None else first) + at
+        if whole(cells[0]) != place or (more and not consensus):
+            raise UserError(
+                f"{shown}, line {line_number}: {line[:60]!r} ({identifier}) is no row of the"
+                f" position {place}; write {place}, and the numbers of A, C, G and T."
+            )
+        rows.append((line_number, " ".join(cells[1 : 1 + len(ALPHABET)])))
+    return rows
+
+
+def _is_row(line: str) -> bool:
+    """Tell whether a line is one of four numbers or more, and at most as much beside them."""
+    cells = line.split()
+    found = sum(_numbers(cell) is not None for cell in cells)
+    return found >= len(ALPHABET) and 2 * found >= len(cells)
 
 
 def whole_lines(texts: Sequence[str]) -> Lines:

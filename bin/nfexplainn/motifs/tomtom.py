@@ -7,10 +7,10 @@ The defaults are those of the program, with which the paper annotates (Novakovsk
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from nfexplainn.motifs.columns import (
     Distance,
@@ -22,6 +22,9 @@ from nfexplainn.motifs.columns import (
 )
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.qvalues import pi_zero, q_values
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Name and type of each column of the result.
 COLUMNS: dict[str, type] = {
@@ -57,6 +60,44 @@ def tomtom(
 
     Parameters
     ----------
+    queries, targets, distance, min_overlap, pseudocount, both_strands, max_q, max_e
+        As of :func:`compare`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`compare`.
+    """
+    import pandas as pd
+
+    joined = compare(
+        queries,
+        targets,
+        distance=distance,
+        min_overlap=min_overlap,
+        pseudocount=pseudocount,
+        both_strands=both_strands,
+        max_q=max_q,
+        max_e=max_e,
+    )
+    return pd.DataFrame(joined).astype(COLUMNS)
+
+
+def compare(
+    queries: MotifSet,
+    targets: MotifSet,
+    *,
+    distance: Distance = "ed",
+    min_overlap: int = 1,
+    pseudocount: float = 0.1,
+    both_strands: bool = True,
+    max_q: float | None = None,
+    max_e: float | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Compare every query with every target.
+
+    Parameters
+    ----------
     queries, targets : MotifSet
         The queries' background is that of the pseudo-count of both.
     distance : {'ed', 'pearson'}
@@ -72,8 +113,8 @@ def tomtom(
 
     Returns
     -------
-    DataFrame
-        One row per pair, with the columns of `COLUMNS`: ``offset`` is how many columns of the
+    dict of arrays
+        One value per pair, by the names of `COLUMNS`: ``offset`` is how many columns of the
         target lie before the query's first, as Tomtom prints it; ``target_consensus`` is on the
         matched strand, ``orientation``. Queries in their order; the rows of one by p, then larger
         overlap, then the target's id. A query of one column, or without any information, matches
@@ -129,11 +170,10 @@ def tomtom(
             }
         )
         compared[key] = parts[-1]
-    joined = {
-        name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0)
-        for name in COLUMNS
+    return {
+        name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype=kind)
+        for name, kind in COLUMNS.items()
     }
-    return pd.DataFrame(joined).astype(COLUMNS)
 
 
 def consensus(ppm: Floats) -> str:

@@ -28,7 +28,6 @@ COMMON_FLAGS = (
     "-std=c++17",
     "-O3",
     "-fPIC",
-    "-shared",
     "-pthread",
     "-fvisibility=hidden",
     "-ffp-contract=fast",
@@ -36,6 +35,9 @@ COMMON_FLAGS = (
     "-fno-trapping-math",
     "-Wno-psabi",
 )
+# Without those of an instruction set: ziglang builds the C++ library for each other set of flags,
+# in ten times the seconds that the kernel takes.
+LINK_FLAGS = ("-O3", "-shared", "-pthread")
 # Floats per vector and what the compiler may use. Never -march=native: the object may be loaded
 # on another machine than the one that built it. Never -ffast-math: NaN and inf must be seen.
 ISA_FLAGS = {
@@ -103,7 +105,7 @@ def find_compiler() -> Compiler:
 @functools.cache
 def source_digest() -> str:
     """Digest of the sources and flags, 16 hexadecimal digits."""
-    digest = hashlib.sha256(repr((COMMON_FLAGS, ISA_FLAGS)).encode())
+    digest = hashlib.sha256(repr((COMMON_FLAGS, LINK_FLAGS, ISA_FLAGS)).encode())
     for path in sorted(SOURCE_DIR.iterdir()):
         if path.suffix in {".hpp", ".cpp"}:
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -185,7 +187,13 @@ def build(isa: str, out: Path, compiler: Compiler) -> Path:
 
 def _compile(isa: str, target: Path, compiler: Compiler) -> None:
     source = str(SOURCE_DIR / MAIN_SOURCE)
-    command = [*compiler.command, *COMMON_FLAGS, *ISA_FLAGS[isa], source, "-o", str(target)]
+    compiled = str(target.with_suffix(".o"))
+    _run_compiler(compiler, *COMMON_FLAGS, *ISA_FLAGS[isa], "-c", source, "-o", compiled)
+    _run_compiler(compiler, *LINK_FLAGS, compiled, "-o", str(target))
+
+
+def _run_compiler(compiler: Compiler, *arguments: str) -> None:
+    command = [*compiler.command, *arguments]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError) as error:

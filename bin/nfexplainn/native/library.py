@@ -191,6 +191,8 @@ def _open(isa: str, path: Path) -> Kernel:
     functions.nfx_backward.argtypes = (ctypes.POINTER(UnitsCall), ctypes.POINTER(UnitsGradient))
     functions.nfx_scan.argtypes = (ctypes.POINTER(ScanCall),)
     functions.nfx_shuffle.argtypes = (pointer, long, long, ctypes.c_uint64, long, number, pointer)
+    functions.nfx_adam.argtypes = (long, *[pointer] * 4, *[ctypes.c_double] * 3)
+    functions.nfx_adam.restype = None
     for name in ("nfx_forward", "nfx_backward", "nfx_scan", "nfx_shuffle"):
         getattr(functions, name).restype = number
     if f"-DNFX_WIDTH={functions.nfx_width()}" not in build.ISA_FLAGS[isa]:

@@ -1,19 +1,23 @@
-"""ExplaiNN's units by the kernel, as one function of autograd."""
+"""ExplaiNN's units by the kernel, on arrays that stay where they are."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
+from nfexplainn.dna import Codes
 from nfexplainn.errors import DivergedError
 from nfexplainn.native import library
 
 _BAD_FILTER, _OVERFLOW, _BAD_DENSE = 1, 2, 3
 MOST_DENSE_LAYERS = 2
+EPSILON, MOMENTUM = 1e-5, 0.1  # of every batch norm, as in torch
+Floats = NDArray[np.float32]
 
 
 class UnitShape(Protocol):
@@ -60,6 +64,48 @@ class UnitShape(Protocol):
         """Number of maxima per unit and sequence."""
 
 
+@dataclass(frozen=True)
+class UnitLayer:
+    """A layer of all units and the batch norm after it: float32 arrays in torch's order.
+
+    The running statistics are changed in place by a training step.
+    """
+
+    weight: Floats
+    bias: Floats
+    gamma: Floats
+    beta: Floats
+    running_mean: Floats
+    running_variance: Floats
+
+    def addresses(self) -> library.Layer:
+        """Give where the arrays lie, for the kernel.
+
+        Raises
+        ------
+        ValueError
+            If one is not contiguous float32.
+        """
+        arrays = [self.weight, self.bias, self.gamma, self.beta]
+        arrays += [self.running_mean, self.running_variance]
+        for array in arrays:
+            if array.dtype != np.float32 or not array.flags.c_contiguous:
+                raise ValueError("the parameters must be contiguous float32 arrays")
+        return library.Layer(*(array.ctypes.data for array in arrays), EPSILON, MOMENTUM)
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """Where the gradients of a layer's trained parameters are written, float32 arrays.
+
+    A bias before a batch norm cancels and has none.
+    """
+
+    weight: Floats
+    gamma: Floats
+    beta: Floats
+
+
 def why_unusable(config: UnitShape) -> str | None:
     """Say why the kernel cannot compute models of this shape here; None where it can.
 
@@ -74,159 +120,128 @@ def why_unusable(config: UnitShape) -> str | None:
     return None
 
 
-def fits(filters: Tensor, training: bool) -> bool:
-    """Tell whether the kernel does this pass.
-
-    It computes float32 on the CPU, and no gradients in evaluation mode.
-    """
-    plain = filters.dtype == torch.float32 and filters.device.type == "cpu"
-    return plain and (training or not torch.is_grad_enabled())
-
-
-def unit_outputs(
-    config: UnitShape,
-    pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
-    codes: Tensor,
-    *,
-    training: bool,
-    threads: int = 0,
-) -> Tensor:
-    """Give every unit's output, float32 (B, units), as ``ExplaiNN.torch_unit_outputs`` does.
-
-    In training the batch norms use the batch's statistics and their running ones are moved;
-    gradients flow to the parameters, except to biases before a batch norm, which cancel.
+class Units:
+    """All units of one model.
 
     Parameters
     ----------
     config : UnitShape
         With at most 2 dense layers.
-    pairs : sequence of (nn.Conv1d, nn.BatchNorm1d)
-        The filters, which :func:`fits` accepts, and the dense layers in order.
-    codes : uint8 Tensor, shape (B, length)
-    training : bool
+    layers : sequence of UnitLayer
+        The filters, and the dense layers in order; their arrays are read at every call.
     threads : int
-        0 stands for as many as torch has.
 
     Raises
     ------
-    DivergedError
-        If a weight is not finite, or an exponential overflows.
+    nfexplainn.native.library.KernelError
+        If there is no kernel.
     """
-    norms = [norm for _, norm in pairs]
-    call = _call(config, pairs, codes, training, threads)
-    if not training:
-        output = torch.empty(len(codes), config.units)
-        call.output = output.data_ptr()
-        _forward(call)
-        return output
-    parameters = [p for layer, norm in pairs for p in (layer.weight, norm.weight, norm.bias)]
-    outputs: Tensor = _Units.apply(call, codes, *parameters)
-    for norm in norms:
-        if norm.num_batches_tracked is not None:
-            norm.num_batches_tracked.add_(1)
-    return outputs
 
-
-class _Units(torch.autograd.Function):
-    """Forward and backward pass of all units of one training step."""
-
-    @staticmethod
-    def forward(ctx: Any, call: library.UnitsCall, codes: Tensor, *parameters: Tensor) -> Tensor:
-        """Give (B, units) from the call, its codes, and weight, gamma, beta of every layer."""
-        functions = library.load().functions
-        saved = torch.empty(functions.nfx_saved_bytes(ctypes.byref(call)), dtype=torch.uint8)
-        output = torch.empty(len(codes), call.units)
-        call.saved, call.output = saved.data_ptr(), output.data_ptr()
-        _forward(call)
-        ctx.save_for_backward(*parameters)
-        ctx.call, ctx.saved = call, saved
-        return output
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Give the gradients of weight, gamma and beta of every layer."""
-        parameters = ctx.saved_tensors
-        gradient = gradient.contiguous()
-        gradients = [torch.empty_like(parameter) for parameter in parameters]
-        names = (
-            ["convolution", "first", "last"] if len(parameters) == 9 else ["convolution", "last"]
+    def __init__(self, config: UnitShape, layers: Sequence[UnitLayer], threads: int = 1) -> None:
+        self.config = config
+        self._layers = tuple(layers)  # keeps the arrays alive
+        self._functions = library.load().functions
+        whole = config.conv_positions
+        self._call = call = library.UnitsCall(
+            length=config.length,
+            units=config.units,
+            filter_length=config.filter_length,
+            pool_size=config.pool_size if config.num_fc else whole,
+            pool_stride=config.pool_stride if config.num_fc else whole,
+            pooled=config.pooled_positions,
+            hidden=config.hidden if config.num_fc == MOST_DENSE_LAYERS else 0,
+            num_fc=config.num_fc,
+            threads=max(1, threads),
+            convolution=layers[0].addresses(),
         )
-        to = library.UnitsGradient(output=gradient.data_ptr())
-        for name, (weight, gamma, beta) in zip(
-            names, zip(*[iter(gradients)] * 3, strict=True), strict=False
-        ):
-            setattr(to, name, weight.data_ptr())
-            setattr(to, name + "_gamma", gamma.data_ptr())
-            setattr(to, name + "_beta", beta.data_ptr())
-        functions = library.load().functions
-        library.check(functions.nfx_backward(ctypes.byref(ctx.call), ctypes.byref(to)))
-        return (None, None, *gradients)
+        if len(layers) > 1:
+            call.last = layers[-1].addresses()
+        if len(layers) > MOST_DENSE_LAYERS:
+            call.first = layers[1].addresses()
+        self._saved = np.empty(0, dtype=np.uint8)
 
+    def evaluate(self, codes: Codes) -> Floats:
+        """Give every unit's output in evaluation, float32 (n, units), of codes (n, length).
 
-def _call(
-    config: UnitShape,
-    pairs: Sequence[tuple[nn.Conv1d, nn.BatchNorm1d]],
-    codes: Tensor,
-    training: bool,
-    threads: int,
-) -> library.UnitsCall:
-    dropout = config.dropout if training and config.num_fc == MOST_DENSE_LAYERS else 0.0
-    layers = [_layer(layer, norm) for layer, norm in pairs]
-    whole = config.conv_positions
-    call = library.UnitsCall(
-        sequences=len(codes),
-        length=config.length,
-        units=config.units,
-        filter_length=config.filter_length,
-        pool_size=config.pool_size if config.num_fc else whole,
-        pool_stride=config.pool_stride if config.num_fc else whole,
-        pooled=config.pooled_positions,
-        hidden=config.hidden if config.num_fc == MOST_DENSE_LAYERS else 0,
-        num_fc=config.num_fc,
-        threads=threads or torch.get_num_threads(),
-        training=int(training),
-        dropout=dropout,
-        # One number of torch's own generator, so that torch.manual_seed rules.
-        seed=int(torch.randint(1 << 62, ()).item()) if dropout else 0,
-        convolution=layers[0],
-    )
-    if len(layers) > 1:
-        call.last = layers[-1]
-    if len(layers) > MOST_DENSE_LAYERS:
-        call.first = layers[1]
-    codes = codes.contiguous()
-    call.codes = codes.data_ptr()
-    call.kept = codes  # the call must not outlive its codes
-    return call
+        Raises
+        ------
+        ValueError
+            If the shape or type of the codes is wrong.
+        DivergedError
+            If a weight is not finite, or an exponential overflows.
+        """
+        return self._run(codes, training=False, dropout=0.0, seed=0)
 
+    def forward(self, codes: Codes, seed: int) -> Floats:
+        """Give every unit's output in training, float32 (n, units).
 
-def _layer(layer: nn.Conv1d, norm: nn.BatchNorm1d) -> library.Layer:
-    if norm.running_mean is None or norm.running_var is None or norm.momentum is None:
-        raise ValueError("the batch norm keeps no running average")
-    assert layer.bias is not None
-    tensors = (
-        layer.weight,
-        layer.bias,
-        norm.weight,
-        norm.bias,
-        norm.running_mean,
-        norm.running_var,
-    )
-    for tensor in tensors:
-        if not tensor.is_contiguous():
-            raise ValueError("the parameters must be contiguous")
-    return library.Layer(*(tensor.data_ptr() for tensor in tensors), norm.eps, norm.momentum)
+        The batch norms use the batch's statistics, and their running ones are moved. What
+        :meth:`backward` needs is kept until the next call.
 
+        Parameters
+        ----------
+        codes : uint8 array, shape (n, length)
+            At least two sequences.
+        seed : int
+            Of the dropout, at least 0 and below 2**64.
 
-def _forward(call: library.UnitsCall) -> None:
-    status = library.load().functions.nfx_forward(ctypes.byref(call))
-    if status in {_BAD_FILTER, _OVERFLOW, _BAD_DENSE}:
-        raise DivergedError(
-            _what_is_wrong(status, call.bad_unit + 1, call.bad_value),
-            "Lower learning_rate, or train from another seed.",
+        Raises
+        ------
+        ValueError, DivergedError
+            As for :meth:`evaluate`; if there is one sequence, of which batch norm has no variance.
+        """
+        if len(codes) < 2:
+            raise ValueError("a training batch needs at least two sequences")
+        deep = self.config.num_fc == MOST_DENSE_LAYERS
+        return self._run(codes, True, self.config.dropout if deep else 0.0, seed)
+
+    def backward(self, gradient: Floats, into: Sequence[LayerGradient]) -> None:
+        """Write the gradients of the last :meth:`forward`'s parameters.
+
+        Parameters
+        ----------
+        gradient : float32 array, shape (n, units)
+            Of the outputs.
+        into : sequence of LayerGradient
+            A place per layer.
+        """
+        gradient = np.ascontiguousarray(gradient, dtype=np.float32)
+        to = library.UnitsGradient(output=gradient.ctypes.data)
+        names = ("convolution", "first", "last") if len(into) > 2 else ("convolution", "last")
+        for name, one in zip(names, into, strict=False):
+            setattr(to, name, one.weight.ctypes.data)
+            setattr(to, name + "_gamma", one.gamma.ctypes.data)
+            setattr(to, name + "_beta", one.beta.ctypes.data)
+        library.check(self._functions.nfx_backward(ctypes.byref(self._call), ctypes.byref(to)))
+
+    def _run(self, codes: Codes, training: bool, dropout: float, seed: int) -> Floats:
+        if codes.dtype != np.uint8 or codes.ndim != 2 or codes.shape[1] != self.config.length:
+            raise ValueError(
+                f"expected uint8 codes of shape (n, {self.config.length}),"
+                f" got {codes.dtype} of shape {codes.shape}"
+            )
+        call = self._call
+        self._codes = np.ascontiguousarray(codes)  # the backward pass reads them again
+        output = np.empty((len(codes), self.config.units), dtype=np.float32)
+        call.sequences, call.codes, call.output = (
+            len(codes),
+            self._codes.ctypes.data,
+            output.ctypes.data,
         )
-    library.check(status)
+        call.training, call.dropout, call.seed = int(training), dropout, seed
+        if training:
+            size = self._functions.nfx_saved_bytes(ctypes.byref(call))
+            if size > len(self._saved):
+                self._saved = np.empty(size, dtype=np.uint8)
+            call.saved = self._saved.ctypes.data
+        status = self._functions.nfx_forward(ctypes.byref(call))
+        if status in {_BAD_FILTER, _OVERFLOW, _BAD_DENSE}:
+            raise DivergedError(
+                _what_is_wrong(status, call.bad_unit + 1, call.bad_value),
+                "Lower learning_rate, or train from another seed.",
+            )
+        library.check(status)
+        return output
 
 
 def _what_is_wrong(status: int, unit: int, value: float) -> str:

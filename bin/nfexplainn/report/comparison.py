@@ -6,8 +6,6 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.special import stdtr, stdtrit
-
 from nfexplainn.page import scores as sc
 from nfexplainn.page.chapters import PERFORMANCE, Part
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult
@@ -57,6 +55,8 @@ def paired(one: Mapping[int, float], two: Mapping[int, float]) -> Paired:
     error = statistics.stdev(differences) / n**0.5 if n > 1 else 0.0
     if not error:
         return Paired(n, mean)
+    from scipy.special import stdtr, stdtrit
+
     reach = float(stdtrit(n - 1, 0.975)) * error
     p = 2 * float(stdtr(n - 1, -abs(mean) / error))
     return Paired(n, mean, mean - reach, mean + reach, p)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from nfexplainn.io import arrow
 from nfexplainn.page.chapters import IMPORTANCE, Part
 from nfexplainn.page.load import Inputs, ModelResult
 from nfexplainn.page.mqc import Page, escape
@@ -143,10 +143,13 @@ def _contributions(path: Path, units: Sequence[int], task: str) -> dict[int, np.
     file = pq.ParquetFile(path)
     wanted = np.array(units)
     for batch in file.iter_batches(columns=["unit", "task", "contribution"]):
-        mine = pc.equal(batch.column("task").cast("string"), task)
-        batch = batch.filter(mine)
-        numbers = batch.column("unit").to_numpy()
-        values = batch.column("contribution").to_numpy()
+        tasks = batch.column("task")
+        names = tasks.dictionary.to_pylist()
+        if task not in names:
+            continue
+        mine = arrow.view(tasks.indices, np.int32) == names.index(task)
+        numbers = arrow.view(batch.column("unit"), np.int32)[mine]
+        values = arrow.view(batch.column("contribution"), np.float32)[mine]
         for unit in wanted[np.isin(wanted, numbers)]:
             parts[int(unit)].append(values[numbers == unit])
     return {unit: np.concatenate(found) for unit, found in parts.items() if found}

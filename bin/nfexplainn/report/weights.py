@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import leaves_list, linkage
 
 from nfexplainn.page.chapters import WEIGHTS, Part
 from nfexplainn.page.load import Inputs
@@ -71,6 +70,8 @@ def _clustered(
 def _leaves(matrix: NDArray[np.float64]) -> list[int]:
     if len(matrix) < 3:
         return list(range(len(matrix)))
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
     return [int(leaf) for leaf in leaves_list(linkage(matrix, "average"))]
 
 

@@ -5,31 +5,27 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader
+from nfexplainn.models.model import Model
 
 
 def evaluate(
-    model: nn.Module,
+    model: Model,
     header: ModelHeader,
     dataset: Dataset,
     *,
     run: str,
     folder: str | Path = ".",
-    device: torch.device | None = None,
 ) -> None:
     """Write the logits of all sequences and the scores of every part.
 
     Parameters
     ----------
-    model : nn.Module
-        With its kernel chosen.
+    model : Model
     header : ModelHeader
         What the model's file says of it.
     dataset : Dataset
@@ -38,12 +34,8 @@ def evaluate(
         Prefix of the files written, ``R.predictions.parquet`` and ``R.metrics.tsv``.
     folder : path
         To write to; it is there.
-    device : torch.device, optional
-        Where to compute; by default where the model is.
     """
-    logits = predict_logits(
-        model, dataset.codes, average_strands=header.strand_symmetric, device=device
-    )
+    logits = predict_logits(model, dataset.codes, average_strands=header.strand_symmetric)
     write_predictions(dataset, logits, Path(folder, f"{run}.predictions.parquet"))
     # The run's name of the model, which of several sizes of one architecture is not the latter's.
     named = re.fullmatch(r".+\.([^.]+)\.r\d+", run)

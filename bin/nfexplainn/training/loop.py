@@ -1,7 +1,8 @@
 """Training: Adam on both strands, early stopping on the validation loss, best weights kept.
 
-The data stay as codes, one byte a base; reverse complements and one-hot channels are made per
-batch. Novakovsky, Fornes et al. 2023, Methods ("Model training").
+The loop is the same for every model; what learns is a :class:`Learner`. The data stay as codes, one
+byte a base; reverse complements are made per batch. Novakovsky, Fornes et al. 2023, Methods
+("Model training").
 """
 
 from __future__ import annotations
@@ -12,36 +13,56 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
+from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.evaluation.metrics import headline
-from nfexplainn.evaluation.predict import predict_logits, reverse_complement
-from nfexplainn.models.kernels import own_threads
-from nfexplainn.training.adam import FusedAdam
-from nfexplainn.training.device import describe_device
-from nfexplainn.training.losses import LOSSES, resolve_loss
+from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.training.losses import LOSSES, Loss, resolve_loss
 from nfexplainn.training.options import TrainingOptions, options_from
 from nfexplainn.training.recipes import epoch_codes
 
 CLOCK_FIELDS = ("seconds", "sequences_per_second")  # of an Epoch, and never twice the same
 REPORT_EVERY = 10.0  # seconds between lines within a long epoch
+_ORDER = 2  # purpose of the random numbers: the order of the sequences
 
-__all__ = ["TrainingOptions", "epoch_batches", "options_from", "seeded", "train"]
+__all__ = ["TrainingOptions", "epoch_batches", "options_from", "train"]
 
 
-class Held(Protocol):
-    """Parameters that training leaves as they are until they are released."""
+class Learner(Protocol):
+    """A model that learns from batches of arrays."""
 
-    def after_step(self) -> None:
-        """Mend what a step may have broken."""
+    @property
+    def device(self) -> str:
+        """Where it learns, for people."""
 
-    def release(self) -> None:
-        """Let them learn from here on."""
+    @property
+    def batch(self) -> int:
+        """Number of sequences that one call of :meth:`logits` should be given."""
+
+    @property
+    def shuffle_threads(self) -> int:
+        """Threads of the kernel that shuffles for it; 0 where there is no kernel."""
+
+    def start(self, learning_rate: float, *, hold_filters: bool) -> None:
+        """Begin with a new Adam; held filters do not change, and their gammas stay positive."""
+
+    def step(self, batch: NDArray[Any], labels: NDArray[np.float32], loss: Loss) -> float:
+        """Learn from a batch; give its mean loss, and learn nothing where it is not finite."""
+
+    def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Give logits, float32 (n, tasks), as in evaluation."""
+
+    def state(self) -> Any:
+        """Copy all weights."""
+
+    def restore(self, state: Any) -> None:
+        """Take weights of :meth:`state` back."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +113,14 @@ class Inputs:
 
     Attributes
     ----------
-    rows : Tensor, shape (n, ...)
+    rows : array, shape (n, ...)
         In the order of the data set; uint8 codes by default.
     other_strand : callable
         Gives the rows of the reverse complements.
     """
 
-    rows: Tensor
-    other_strand: Callable[[Tensor], Tensor] = reverse_complement
+    rows: NDArray[Any]
+    other_strand: Callable[[NDArray[Any]], NDArray[Any]] = dna.reverse_complement
 
 
 def epoch_batches(n: int, batch_size: int) -> list[int]:
@@ -115,32 +136,29 @@ def epoch_batches(n: int, batch_size: int) -> list[int]:
 
 
 def train(
-    model: nn.Module,
+    learner: Learner,
     dataset: Dataset,
     options: TrainingOptions,
     *,
-    device: torch.device | None = None,
     report: Callable[[str], None] | None = None,
-    held: Held | None = None,
+    held: bool = False,
     inputs: Inputs | None = None,
 ) -> TrainingResult:
     """Train a model on the training part of a data set, stopping by its validation part.
 
     Parameters
     ----------
-    model : nn.Module
-        Made with :func:`seeded`, so that its start depends on the seed alone. Ends on ``device``
-        in evaluation mode with the best weights.
+    learner : Learner
+        Ends with the best weights.
     dataset : Dataset
     options : TrainingOptions
-    device : torch.device, optional
-        By default the CPU.
     report : callable, optional
         Takes a line of progress; by default it goes to stderr.
-    held : Held, optional
-        What is not trained: never, or with ``initial_filters`` released in the first part only.
-        That part ends after ``initial_epochs``, or when validation no longer gets better; the next
-        goes on from its best weights, and each may take ``max_epochs``.
+    held : bool
+        Whether the filters stay as they are: with ``initial_filters`` released in the first part
+        only, otherwise for good. That part ends after ``initial_epochs``, or when validation no
+        longer gets better; the next goes on from its best weights, and each may take
+        ``max_epochs``.
     inputs : Inputs, optional
         What the model reads instead of the data set's codes.
 
@@ -155,17 +173,11 @@ def train(
     DivergedError
         If the loss is no longer a number, or an activation more than a number can hold.
     """
-    device = device or torch.device("cpu")
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
     name = resolve_loss(options.loss, dataset.meta.task_type)
     _check(dataset)
     both = options.reverse_complement and dataset.meta.strand_symmetric
-    model.to(device)
-    trainer = _Trainer(model, dataset, options, device, name, both, report, held, inputs)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(options.seed)
-        with own_threads(model):
-            return trainer.run()
+    return _Trainer(learner, dataset, options, name, both, report, held, inputs).run()
 
 
 class _Trainer:
@@ -173,48 +185,38 @@ class _Trainer:
 
     def __init__(
         self,
-        model: nn.Module,
+        learner: Learner,
         dataset: Dataset,
         options: TrainingOptions,
-        device: torch.device,
         loss: str,
         both: bool,
         report: Callable[[str], None],
-        held: Held | None,
+        held: bool,
         inputs: Inputs | None,
     ) -> None:
-        self.held = held
-        self.model, self.dataset, self.options, self.device = model, dataset, options, device
+        self.learner, self.dataset, self.options, self.held = learner, dataset, options, held
         self.loss_name, self.loss, self.both, self.report = loss, LOSSES[loss], both, report
-        train, valid = dataset.rows("train"), dataset.rows("valid")
-        self.rows = torch.from_numpy(train).to(device)
+        self.rows, self.valid_rows = dataset.rows("train"), dataset.rows("valid")
+        self.inputs = inputs or Inputs(dataset.codes)
         # The paper's recipe never changes the sequences: they are used in place, not copied.
-        paper = options.recipe == "paper"
-        given = inputs or Inputs(torch.from_numpy(dataset.codes))
-        self.codes = given.rows.to(device) if paper or inputs else None
-        self.inputs = given.rows if self.codes is None else self.codes
-        self.other_strand = given.other_strand
-        self.labels = torch.from_numpy(dataset.labels[train]).to(device)
-        self.valid_rows = torch.from_numpy(valid).to(self.inputs.device)
-        self.valid_labels = torch.from_numpy(dataset.labels[valid])
-        self.order = torch.Generator().manual_seed(options.seed)
-        self.device_text = describe_device(device)
+        self.fresh = options.recipe != "paper" and inputs is None
+        self.labels = dataset.labels[self.rows]
+        self.valid_labels = dataset.labels[self.valid_rows]
+        self.order = np.random.default_rng([options.seed, _ORDER])
         self.metric = ""
         self.history: list[Epoch] = []
-        self.best, self.best_epoch, self.best_state = math.inf, 0, _copy(model)
+        self.best, self.best_epoch, self.best_state = math.inf, 0, learner.state()
 
     def run(self) -> TrainingResult:
         options = self.options
-        if self.held is not None and options.initial_filters == "released":
+        if self.held and options.initial_filters == "released":
             until = options.initial_epochs
             self._part(until or options.max_epochs, until or options.patience)
-            self.model.load_state_dict(self.best_state)
+            self.learner.restore(self.best_state)
             self.report(f"epoch {len(self.history)}: the filters are released")
-            self.held.release()
-            self.held = None
+            self.held = False
         self._part(options.max_epochs, options.patience)
-        self.model.load_state_dict(self.best_state)
-        self.model.eval()
+        self.learner.restore(self.best_state)
         at = self.best_epoch - 1
         self.history[at] = dataclasses.replace(self.history[at], best=True)
         return TrainingResult(
@@ -229,15 +231,15 @@ class _Trainer:
     def _part(self, epochs: int, patience: int) -> None:
         """Train on, until it no longer gets better, or for so many epochs."""
         first = len(self.history) + 1
-        trained = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self.optimizer = FusedAdam(trained, self.options.learning_rate)
+        self.learner.start(self.options.learning_rate, hold_filters=self.held)
         for number in range(first, first + epochs):
             started = time.perf_counter()
             train_loss, seen, elapsed = self._train_epoch(number)
             valid_loss, metric = self._validate()
-            self._check_finite(number, train_loss, valid_loss)
+            self._check_finite(number, "validation", valid_loss)
             if valid_loss < self.best:
-                self.best, self.best_epoch, self.best_state = valid_loss, number, _copy(self.model)
+                self.best, self.best_epoch = valid_loss, number
+                self.best_state = self.learner.state()
             self.history.append(
                 Epoch(
                     number,
@@ -247,7 +249,7 @@ class _Trainer:
                     time.perf_counter() - started,
                     seen / max(elapsed, 1e-9),
                     self.options.learning_rate,
-                    self.device_text,
+                    self.learner.device,
                     False,
                 )
             )
@@ -259,29 +261,23 @@ class _Trainer:
 
     def _train_epoch(self, number: int) -> tuple[float, int, float]:
         """Train once on everything; give mean loss, number of sequences and seconds."""
-        self.model.train()
         codes, rows = self._codes(number)
         n = len(rows)
         total = 2 * n if self.both else n
-        order = torch.randperm(total, generator=self.order).to(self.device)
-        losses = torch.zeros((), dtype=torch.float64, device=self.device)
-        done, started = 0, time.perf_counter()
+        order = self.order.permutation(total)
+        losses, done, started = 0.0, 0, time.perf_counter()
         told = started
-        for chosen in order.split(epoch_batches(total, self.options.batch_size)):
+        for size in epoch_batches(total, self.options.batch_size):
+            chosen = order[done : done + size]
             at = chosen % n
             batch = codes[rows[at]]
             if self.both:  # numbers from n on are the other strands
-                reverse = (chosen >= n)[:, None]
-                batch = torch.where(reverse, self.other_strand(batch), batch)
-            labels = self.labels[at]
-            loss = self.loss(self.model(batch), labels, ~torch.isnan(labels))
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            if self.held is not None:
-                self.held.after_step()
-            losses += loss.detach() * len(chosen)
-            done += len(chosen)
+                other = chosen >= n
+                batch[other] = self.inputs.other_strand(batch[other])
+            loss = self.learner.step(batch, self.labels[at], self.loss)
+            self._check_finite(number, "training", loss)
+            losses += loss * size
+            done += size
             now = time.perf_counter()
             if now - told > REPORT_EVERY:
                 told, rate = now, done / (now - started)
@@ -289,52 +285,49 @@ class _Trainer:
                     f"epoch {number}: {done:,} of {total:,} sequences, {rate:,.0f} per second,"
                     f" {_duration((total - done) / rate)} left of this epoch"
                 )
-        mean = float(losses) / total  # waits for the device
-        return mean, total, time.perf_counter() - started
+        return losses / total, total, time.perf_counter() - started
 
     def _validate(self) -> tuple[float, float]:
         """Give the loss over all validation sequences (of both strands) and the metric."""
-        forward = self._valid_logits(None)
-        labels, logits = self.valid_labels, forward
-        averaged = forward
+        averaged = logits = self._valid_logits(None)
+        labels = self.valid_labels
         if self.both:
-            other = self._valid_logits(self.other_strand)
-            averaged = (forward + other) / 2
-            logits, labels = torch.cat([forward, other]), torch.cat([labels, labels])
+            other = self._valid_logits(self.inputs.other_strand)
+            averaged = (logits + other) / np.float32(2)
+            logits, labels = np.concatenate([logits, other]), np.concatenate([labels, labels])
         # One mean over all sequences: batches of unequal size cannot weigh it wrongly.
-        loss = float(self.loss(logits.double(), labels.double(), ~torch.isnan(labels)))
-        self.metric, value = headline(
-            self.valid_labels.numpy(), averaged.numpy(), self.dataset.meta.task_type
-        )
+        loss, _ = self.loss(logits.astype(np.float64), labels.astype(np.float64))
+        self.metric, value = headline(self.valid_labels, averaged, self.dataset.meta.task_type)
         return loss, value
 
-    def _valid_logits(self, strand: Callable[[Tensor], Tensor] | None) -> Tensor:
-        rows = self.valid_rows
-        logits = predict_logits(
-            self.model, self.inputs, average_strands=False, rows=rows, strand=strand
+    def _valid_logits(
+        self, strand: Callable[[NDArray[Any]], NDArray[Any]] | None
+    ) -> NDArray[np.float32]:
+        return predict_logits(
+            self.learner,
+            self.inputs.rows,
+            average_strands=False,
+            rows=self.valid_rows,
+            strand=strand,
         )
-        return torch.from_numpy(logits)
 
-    def _codes(self, number: int) -> tuple[Tensor, Tensor]:
+    def _codes(self, number: int) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Give sequences, and which of them an epoch trains on."""
-        if self.codes is not None:
-            return self.codes, self.rows
+        if not self.fresh:
+            return self.inputs.rows, self.rows
+        threads = self.learner.shuffle_threads
         codes = epoch_codes(
-            self.dataset,
-            (self.options.seed, number),
-            native=getattr(self.model, "kernel", "torch") == "native",
-            threads=getattr(self.model, "threads", 0) or torch.get_num_threads(),
+            self.dataset, (self.options.seed, number), native=threads > 0, threads=threads
         )
-        return torch.from_numpy(codes).to(self.device), torch.arange(len(codes), device=self.device)
+        return codes, np.arange(len(codes))
 
-    def _check_finite(self, number: int, train_loss: float, valid_loss: float) -> None:
-        for part, value in (("training", train_loss), ("validation", valid_loss)):
-            if not math.isfinite(value):
-                raise DivergedError(
-                    f"The {part} loss of epoch {number} is {value}: training has diverged.",
-                    f"Lower learning_rate (now {self.options.learning_rate:g}), or check the"
-                    " labels for extreme values.",
-                )
+    def _check_finite(self, number: int, part: str, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"The {part} loss of epoch {number} is {loss}: training has diverged.",
+                f"Lower learning_rate (now {self.options.learning_rate:g}), or check the labels"
+                " for extreme values.",
+            )
 
     def _report_epoch(self, last_epoch: int, stop_after: int) -> None:
         last = self.history[-1]
@@ -350,13 +343,6 @@ class _Trainer:
         )
 
 
-def seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
-    """Make a model whose random start depends on ``seed`` alone; torch's own state stays."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make()
-
-
 def _check(dataset: Dataset) -> None:
     """Refuse what cannot be trained on; the prepare step says the same more kindly."""
     train, valid = dataset.rows("train"), dataset.rows("valid")
@@ -370,10 +356,6 @@ def _check(dataset: Dataset) -> None:
             raise UserError(
                 f"{dataset.meta.id}: the {split} part has no known label; split otherwise."
             )
-
-
-def _copy(model: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
 def _duration(seconds: float) -> str:

@@ -1,45 +1,58 @@
-"""Losses in which an unknown label has no part.
+"""Losses in which an unknown label has no part, with their gradients.
 
-Every loss takes logits, labels and a mask of known labels; what stands behind the mask is never
-looked at. All are means, so that their size does not depend on the size of a batch.
+Every loss takes logits and labels, NaN where unknown, and gives a mean, so that its size does not
+depend on the size of a batch, and the gradient of the logits. In float64, as the arrays are small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import numpy as np
+from numpy.typing import NDArray
 
 from nfexplainn.errors import UserError
 
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+Floats = NDArray[np.float64]
+Loss = Callable[[Floats, Floats], tuple[float, Floats]]
 _TINY = 1e-12
 
 
-def binary_cross_entropy(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
-    """Mean binary cross-entropy over the known labels, all (B, tasks)."""
-    losses = F.binary_cross_entropy_with_logits(logits, _filled(labels, known), reduction="none")
-    return _mean(losses, known)
+def binary_cross_entropy(logits: Floats, labels: Floats) -> tuple[float, Floats]:
+    """Mean binary cross-entropy over the known labels, all (n, tasks)."""
+    known = np.logical_not(np.isnan(labels))
+    target = np.where(known, labels, 0.0)
+    decay = np.exp(-np.abs(logits))
+    losses = np.maximum(logits, 0) - logits * target + np.log1p(decay)
+    probability = np.where(logits >= 0, 1, decay) / (1 + decay)
+    return _mean(losses, probability - target, known)
 
 
-def mean_squared_error(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
-    """Mean squared difference over the known labels, all (B, tasks)."""
-    return _mean((logits - _filled(labels, known)).square(), known)
+def mean_squared_error(logits: Floats, labels: Floats) -> tuple[float, Floats]:
+    """Mean squared difference over the known labels, all (n, tasks)."""
+    known = ~np.isnan(labels)
+    difference = logits - np.where(known, labels, 0.0)
+    return _mean(difference**2, 2 * difference, known)
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
+def cross_entropy(logits: Floats, labels: Floats) -> tuple[float, Floats]:
     """Mean cross-entropy over the sequences whose class is known.
 
     Labels hold a column per class with one 1 per row; a row with an unknown label is left out.
     """
-    labelled = known.all(dim=1)
-    losses = F.cross_entropy(logits, _filled(labels, known).argmax(dim=1), reduction="none")
-    return _mean(losses, labelled)
+    labelled = np.asarray(~np.isnan(labels).any(axis=1))
+    of_class = np.where(labelled[:, None], labels, 0.0).argmax(axis=1)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(len(logits))
+    losses = log_sum[:, 0] - shifted[rows, of_class]
+    slope = np.exp(shifted - log_sum)
+    slope[rows, of_class] -= 1
+    used = max(1, int(labelled.sum()))
+    return float(losses[labelled].sum() / used), np.where(labelled[:, None], slope / used, 0.0)
 
 
-def pearson(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
+def pearson(logits: Floats, labels: Floats) -> tuple[float, Floats]:
     """One minus Pearson's correlation.
 
     With three tasks or more it is taken per sequence across its known tasks (the authors' loss for
@@ -49,17 +62,28 @@ def pearson(logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
     task across the sequences of the batch. Where the known labels are fewer than two or all equal
     there is no correlation and no part.
     """
-    dim = 1 if logits.shape[1] > 2 else 0
-    weight = known.to(logits.dtype)
-    count = weight.sum(dim, keepdim=True).clamp(min=1)
-    target = _filled(labels, known)
-    a = (logits - (logits * weight).sum(dim, keepdim=True) / count) * weight
-    b = (target - (target * weight).sum(dim, keepdim=True) / count) * weight
-    squares_a, squares_b = a.square().sum(dim), b.square().sum(dim)
-    usable = (known.sum(dim) > 1) & (squares_b > _TINY)
+    axis = 1 if logits.shape[1] > 2 else 0
+    known = ~np.isnan(labels)
+    count = np.maximum(known.sum(axis=axis, keepdims=True), 1)
+
+    def centred(values: Floats) -> Floats:
+        filled = np.where(known, values, 0.0)
+        return np.where(known, filled - filled.sum(axis=axis, keepdims=True) / count, 0.0)
+
+    a, b = centred(logits), centred(labels)
+    squares_a, squares_b = (
+        (a**2).sum(axis=axis, keepdims=True),
+        (b**2).sum(axis=axis, keepdims=True),
+    )
+    usable = (known.sum(axis=axis, keepdims=True) > 1) & (squares_b > _TINY)
     # The square root of each sum, not of their product, which could underflow.
-    size = (squares_a + _TINY).sqrt() * (squares_b + _TINY).sqrt()
-    return _mean(1 - (a * b).sum(dim) / size, usable)
+    size_a, size_b = np.sqrt(squares_a + _TINY), np.sqrt(squares_b + _TINY)
+    cosine = (a * b).sum(axis=axis, keepdims=True) / (size_a * size_b)
+    used = max(1, int(usable.sum()))
+    slope = -(b / (size_a * size_b) - cosine * a / size_a**2)
+    slope = np.where(usable & known, slope, 0.0) / used
+    slope = slope - np.where(known, slope.sum(axis=axis, keepdims=True) / count, 0.0)
+    return float(np.where(usable, 1 - cosine, 0.0).sum() / used), slope
 
 
 LOSSES: Mapping[str, Loss] = {
@@ -101,12 +125,7 @@ def resolve_loss(name: str, task_type: str) -> str:
     return name
 
 
-def _filled(labels: Tensor, known: Tensor) -> Tensor:
-    """Labels with zeros for the unknown, so that no NaN reaches the arithmetic."""
-    return torch.where(known, labels, torch.zeros_like(labels))
-
-
-def _mean(losses: Tensor, used: Tensor) -> Tensor:
-    """Mean of the losses used; zero, with a zero gradient, where none is."""
-    used_losses = torch.where(used, losses, torch.zeros_like(losses))
-    return used_losses.sum() / used.sum().clamp(min=1)
+def _mean(losses: Floats, slope: Floats, known: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """Mean of the losses of known labels, and its gradient; zero where none is known."""
+    used = max(1, int(known.sum()))
+    return float(losses[known].sum() / used), np.where(known, slope / used, 0.0)

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.data.unknown import shuffle_known
 from nfexplainn.data.windows import MAX_SHIFT
 from nfexplainn.dna import N_CODE, Codes
-from nfexplainn.models.explainn import ExplaiNN
 from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset
 
 Recipe = Literal["paper", "robust"]
@@ -108,18 +107,24 @@ def shifted(codes: Codes, length: int, rng: np.random.Generator) -> Codes:
     return np.take_along_axis(codes, start[:, None] + np.arange(length), axis=1)
 
 
-def start_from_words(model: ExplaiNN, dataset: Dataset) -> int:
+def start_from_words(
+    filters: NDArray[np.float32], dataset: Dataset
+) -> tuple[NDArray[np.float32], int]:
     """Let the first 30 % of a model's filters start from words of the training part.
+
+    Parameters
+    ----------
+    filters : float32 array, shape (units, 4, filter_length)
+        Random start; not changed.
+    dataset : Dataset
 
     Returns
     -------
+    float32 array, shape (units, 4, filter_length)
     int
         Number of filters seeded.
     """
-    convolution, _ = model.convolution
-    words = words_of_dataset(dataset, round(SEEDED_SHARE * model.config.units))
-    words = [word for word in words if len(word.codes) <= model.config.filter_length]
-    with torch.no_grad():
-        seeded = seed_filters(convolution.weight.cpu().numpy(), words)
-        convolution.weight.copy_(torch.from_numpy(seeded))
-    return len(words)
+    units, _, width = filters.shape
+    words = words_of_dataset(dataset, round(SEEDED_SHARE * units))
+    words = [word for word in words if len(word.codes) <= width]
+    return seed_filters(filters, words), len(words)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.predict import CPU_BATCH, GPU_BATCH, reverse_complement
+from nfexplainn.models.torch_model import CPU_BATCH, GPU_BATCH
 from nfexplainn.models.transfer import TransferModel
-from nfexplainn.training.loop import Inputs, TrainingOptions, TrainingResult, train
+from nfexplainn.models.units import reverse_complement
+from nfexplainn.training.loop import Inputs, TrainingOptions, TrainingResult
+from nfexplainn.training.torch_learner import train_module
 
 REPORT_EVERY = 10.0  # seconds
 
@@ -53,6 +56,7 @@ def source_outputs(
     device: torch.device,
     *,
     both: bool,
+    files: Sequence[str] = (),
     report: Callable[[str], None] | None = None,
 ) -> Tensor:
     """Compute what the frozen models give for every sequence.
@@ -65,6 +69,8 @@ def source_outputs(
     device : torch.device
     both : bool
         For the reverse complements too.
+    files : sequence of str, optional
+        What the user calls the file of each trained model; by default their names.
     report : callable, optional
         Takes a line of progress.
 
@@ -96,10 +102,12 @@ def source_outputs(
                    f" {rate:,.0f} per second, {left:.0f} s left")  # fmt: skip
     bad = (~torch.isfinite(found)).any(dim=1).any(dim=0).nonzero().flatten().tolist()
     if bad:
-        named = [f"{s.name} {task}" for s in model.config.sources for task in s.tasks]
+        sources = model.config.sources
+        called = zip(files or [one.name for one in sources], sources, strict=True)
+        file, task = [(file, task) for file, one in called for task in one.tasks][bad[0]]
         raise UserError(
-            f"{dataset.meta.id}: the pretrained output {named[bad[0]]} is not a finite number for"
-            " some sequences; leave that model out of pretrained."
+            f"{file}: its output {task} is not a finite number for some sequences of"
+            f" {dataset.meta.id}; leave this model out of pretrained."
         )
     return found
 
@@ -110,6 +118,7 @@ def train_transfer(
     options: TrainingOptions,
     *,
     device: torch.device,
+    files: Sequence[str] = (),
     report: Callable[[str], None] | None = None,
 ) -> TrainingResult:
     """Train what is learnt from the outputs of frozen models.
@@ -123,6 +132,8 @@ def train_transfer(
         Filled; ends on `device` in evaluation mode with the best weights.
     dataset, options, device, report
         As for :func:`nfexplainn.training.loop.train`.
+    files
+        As for :func:`source_outputs`.
 
     Raises
     ------
@@ -137,15 +148,15 @@ def train_transfer(
         )
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
     both = options.reverse_complement and dataset.meta.strand_symmetric and not model.symmetric
-    outputs = source_outputs(model, dataset, device, both=both, report=report)
-    numbers = torch.arange(1, len(dataset.codes) + 1)[:, None]
-    result = train(
+    outputs = source_outputs(model, dataset, device, both=both, files=files, report=report)
+    numbers = np.arange(1, len(dataset.codes) + 1)[:, None]
+    result = train_module(
         Precomputed(model, outputs),
         dataset,
         dataclasses.replace(options, reverse_complement=both),
         device=device,
         report=report,
-        inputs=Inputs(numbers, torch.neg),
+        inputs=Inputs(numbers, np.negative),
     )
     model.eval()
     return result

@@ -2,6 +2,7 @@ include { MODEL_TRAIN } from '../../../modules/local/model/train'
 include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
 include { bestRuns } from './replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
+include { needsTorch } from '../validate/environment.nf'
 
 // Every model of a data set, in replicates that differ in their seed, measured against simple baselines.
 workflow TRAIN {
@@ -57,10 +58,10 @@ workflow TRAIN {
     baseline      // [ [id: 'oct4', ...], oct4.baseline.tsv ]
 }
 
-// A meta map for every model and replicate of a data set.
+// A meta map for every model and replicate of a data set; torch: whether the model needs it, wherever it is computed.
 def runsOf(Map meta, Map plan) {
     return [modelsOf(plan), 1..plan.replicates].combinations().collect { model, replicate ->
-        [id: "${meta.id}.${model.model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay] + model + [replicate: replicate as int]
+        [id: "${meta.id}.${model.model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay] + model + [replicate: replicate as int, torch: needsTorch(model.architecture, plan.training[model.architecture])]
     }
 }
 

@@ -1,30 +1,70 @@
-// Whether the container engine can start a task at all: asked before the first one, of what is on this machine.
+// Whether tasks can start at all: asked of what is on this machine before the first one. What the run needs and
+// ./nextflow makes, but for core, which is there, it makes now.
 
 include { readJson; schemaProperties } from './schema.nf'
+include { torchReasons } from './environment.nf'
 
 // What is missing, a sentence each. Executors on other machines, and images of the user's own, are their business.
-def engineProblems(Map values) {
+def engineProblems(Map values, List datasets) {
     def engine = workflow.preview ? null : workflow.containerEngine
     def config = nextflow.Global.session.config
     def named = (config.executor instanceof Map) ? config.executor.name : config.executor
     def executor = config.process?.executor ?: named ?: System.getenv('NXF_EXECUTOR') ?: 'local'
-    // A container that a file of the user's sets takes the place of our closure.
-    def images = (config.process?.container instanceof CharSequence) ? [] : ownImages(values)
-    if (engine in ['singularity', 'apptainer'] && !(executor in ['awsbatch', 'google-batch', 'azurebatch', 'k8s'])) {
-        // Nextflow looks for the file itself, on the machine where it runs.
-        return images.collectMany { image -> fileOfImage(engine, image, config[engine] ?: [:]) }
-    }
-    if (!(engine in ['docker', 'podman']) || executor != 'local' || config[engine]?.sudo) {
+    def docker = engine in ['docker', 'podman']
+    // Other machines pull what they need; where ./nextflow is at work, it has it ready here.
+    if (!(docker || engine in ['singularity', 'apptainer']) || executor in ['awsbatch', 'google-batch', 'azurebatch', 'k8s'] || (docker && (config[engine]?.sudo || executor != 'local' && !startUp()))) {
         return []
     }
-    def problems = images.collectMany { image -> imageOfEngine(engine, image) }
-    return problems || values.device != 'gpu' || (config.process?.container instanceof CharSequence) ? problems : gpuOfEngine(engine, values.container_image)
+    // A container that a file of the user's sets takes the place of our closure.
+    def closed = config.process?.container instanceof CharSequence
+    def images = closed ? [:] : ownImages(values, datasets)
+    // For Apptainer Nextflow looks for the file itself, on the machine where it runs.
+    def missing = { image -> docker ? imageOfEngine(engine, image) : fileOfImage(engine, image, config[engine] ?: [:]) }
+    images.findAll { name, image -> name != 'core' && startUp() && missing.call(image) }.each { name, _image -> callStartUp(['image', name, engine], name == 'torch' ? reasons(datasets) : 'single cells') }
+    def problems = images.values().collectMany(missing)
+    return problems || !docker || executor != 'local' || values.device != 'gpu' || closed ? problems : gpuOfEngine(engine, values.torch_container)
 }
 
-// Images of this version, which no registry holds yet.
-def ownImages(Map values) {
+// Images of this version, which no registry holds yet, as far as the run needs them: [ core: 'ghcr.io/...', ... ]
+def ownImages(Map values, List datasets) {
     def known = schemaProperties(readJson('nextflow_schema.json'))
-    return (['container_image'] + (values.peakvi ? ['peakvi_container'] : [])).findAll { name -> values[name] == known[name].default }.collect { name -> values[name] }
+    def needed = [core: 'container_image'] + (reasons(datasets) ? [torch: 'torch_container'] : [:]) + (datasets.any { plan -> plan.denoised } ? [peakvi: 'peakvi_container'] : [:])
+    return needed.findAll { _name, parameter -> values[parameter] == known[parameter].default }.collectEntries { name, parameter -> [name, values[parameter]] }
+}
+
+// The environment with torch, where tasks run without containers in one of ours: made now, before any task and once,
+// since the nodes of a cluster may have no network. Else how to make it.
+def environmentProblems(List datasets) {
+    def why = reasons(datasets)
+    if (!why || !System.getenv('NFEXPLAINN_ENVIRONMENT') || workflow.containerEngine || workflow.preview || workflow.stubRun) {
+        return []
+    }
+    if (startUp()) {
+        def ended = callStartUp(['environment', 'torch'], file("${System.getenv('NFEXPLAINN_TORCH_ENVIRONMENT')}", glob: false).exists() ? null : why)
+        return ended == 0 ? [] : ["this run needs torch, for ${why}, and the environment with it could not be made: the line above tells why."]
+    }
+    def place = System.getenv('NFEXPLAINN_TORCH_ENVIRONMENT')
+    return place && file(place, glob: false).exists() ? [] : ["this run needs torch, for ${why}: export NFEXPLAINN_TORCH_ENVIRONMENT=\$(${projectDir}/containers/startup/start.sh environment torch), then start again."]
+}
+
+// 'models danq, attribution': what the data sets need torch for; empty where they do not.
+def reasons(List datasets) {
+    return datasets.collectMany { plan -> torchReasons(plan) }.unique().join(', ')
+}
+
+// The start-up's script, where ./nextflow has started Nextflow; else null.
+def startUp() {
+    return System.getenv('NFEXPLAINN_STARTUP')
+}
+
+// How the start-up ends; its lines are the user's to see.
+def callStartUp(List words, String why) {
+    if (why) {
+        log.info("This run needs ${words[1]}, for ${why}: its ${words[0]} is made now, once.")
+    }
+    def process = new ProcessBuilder([startUp()] + words).redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+    Runtime.runtime.addShutdownHook(new Thread({ process.destroy() } as Runnable))
+    return process.waitFor()
 }
 
 def fileOfImage(String engine, String image, Map config) {

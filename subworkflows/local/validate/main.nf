@@ -2,7 +2,7 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
-include { engineProblems } from './engine.nf'
+include { engineProblems; environmentProblems } from './engine.nf'
 include { features } from './features.nf'
 include { shown } from './schema.nf'
 include { resolvePath; fileProblem } from './paths.nf'
@@ -14,7 +14,8 @@ def validatedInput() {
     def values = checked.values
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
-    problems.addAll(engineProblems(values))
+    // Nothing is made for a run that is refused, nor known of its needs.
+    problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
     if (problems) {
         leaveNoReports()
         error(problems.unique().collect { text -> shown(text) }.join('\n'))

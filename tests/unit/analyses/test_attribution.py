@@ -34,8 +34,10 @@ from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.models.checkpoint import ModelHeader, save_model
+from nfexplainn.models.checkpoint import ModelHeader
+from nfexplainn.models.modules import save_module
 from nfexplainn.models.registry import build
+from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 
@@ -97,7 +99,7 @@ def test_single_precision_is_under_the_limit_and_the_seed_decides():
     assert (one.hypothetical == again.hypothetical).all()
     assert not np.allclose(one.delta, other.delta)
     # delta is the prediction that the pipeline makes, less something of the shuffles
-    logits = predict_logits(model, codes, average_strands=True)[:, 0]
+    logits = predict_logits(TorchModel(model), codes, average_strands=True)[:, 0]
     assert np.corrcoef(one.delta, logits)[0, 1] > 0.5
 
 
@@ -169,7 +171,8 @@ def test_padding_gets_nothing_and_the_rest_adds_up(name, more, both):
     shuffled = np.repeat(codes, n, axis=0)
     shuffled[:, 31:93] = inner
     logits = [
-        predict_logits(model.float(), one, average_strands=both)[:, 1] for one in (codes, shuffled)
+        predict_logits(TorchModel(model.float()), one, average_strands=both)[:, 1]
+        for one in (codes, shuffled)
     ]
     wanted = logits[0] - logits[1].reshape(3, n).mean(axis=1)
     assert np.allclose(found.delta, wanted, atol=1e-5)
@@ -302,8 +305,8 @@ def test_script_from_files_to_files(root, tmp_path):
         header = ModelHeader(
             "explainn", dataclasses.asdict(model.config), ("a",), replicate=replicate
         )
-        save_model(tmp_path / f"{prefix}.model.safetensors", model, header)
-        logits = predict_logits(model, codes, average_strands=True)
+        save_module(tmp_path / f"{prefix}.model.safetensors", model, header)
+        logits = predict_logits(TorchModel(model), codes, average_strands=True)
         write_predictions(data, logits, tmp_path / f"{prefix}.predictions.parquet")
         motif = Motif("unit_001", "", np.full((9, 4), 0.25), 20.0)
         write_meme(MotifSet((motif,)), tmp_path / f"{prefix}.units.meme")

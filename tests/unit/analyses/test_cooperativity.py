@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -26,8 +25,8 @@ from nfexplainn.analyses.cooperativity.sites import (
     word_of,
 )
 from nfexplainn.analyses.cooperativity.statistics import median_interval, median_ranks, ratio, trend
-from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulation.sequences import background, plant_pairs
 
@@ -88,7 +87,7 @@ def model(num_fc: int) -> ExplaiNN:
 
 
 def of_model(made: ExplaiNN):
-    return lambda codes: np.concatenate(list(unit_outputs(made, codes)))
+    return TorchModel(made).unit_outputs
 
 
 def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
@@ -251,17 +250,18 @@ def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
 
 
 def test_the_leading_units_are_paired() -> None:
-    units = pd.DataFrame(
-        {
-            "replicate": [1, 1, 1, 1, 2],
-            "unit": ["unit_001", "unit_002", "unit_003", "unit_004", "unit_001"],
-            "annotation": ["CTCF, CTCFL", "REST", "CTCF", None, "NFIA"],
-            "target_id": ["M1", "M2", "M1", None, "M3"],
-            "effect:t": [0.5, 2.0, 1.0, 9.0, 99.0],
-        }
-    )
-    motifs = {f"unit_{n:03d}": motif(A if n == 3 else B, "", f"unit_{n:03d}") for n in range(1, 5)}
-    pairs = top_pairs(units, motifs, "t", 1)
+    rows = [
+        ("1", "unit_001", "CTCF, CTCFL", "M1", "0.5"),
+        ("1", "unit_002", "REST", "M2", "2"),
+        ("1", "unit_003", "CTCF", "M1", "1"),
+        ("1", "unit_004", "", "", "9"),
+        ("1", "unit_005", "MAX", "M4", ""),
+        ("2", "unit_001", "NFIA", "M3", "99"),
+    ]
+    columns = ("replicate", "unit", "annotation", "target_id", "effect:t")
+    units = [dict(zip(columns, row, strict=True)) for row in rows]
+    motifs = {f"unit_{n:03d}": motif(A if n == 3 else B, "", f"unit_{n:03d}") for n in range(1, 6)}
+    pairs = top_pairs(units, motifs, "effect:t", 1)
     assert [(p.name, p.kind) for p in pairs] == [
         ("REST:REST", "homotypic"),
         ("REST:CTCF", "heterotypic"),
@@ -270,7 +270,7 @@ def test_the_leading_units_are_paired() -> None:
         ("CTCF:GGGCT", "control"),
     ]
     assert pairs[1].second_word == A
-    assert top_pairs(units.assign(annotation=None), motifs, "t", 1) == []
+    assert top_pairs([row | {"annotation": ""} for row in units], motifs, "effect:t", 1) == []
 
 
 def test_a_motif_becomes_its_word() -> None:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.analyses.cycles.scores import score_cycles
+from nfexplainn.analyses.cycles.scores import COLUMNS, score_cycles
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.errors import UserError
+from nfexplainn.io.tsv import Table
 from nfexplainn.motifs.motif import Motif
 
 SITE = "TAATTAAATTA"
@@ -37,7 +38,9 @@ def cycles(n: int = 200, task_type: str = "multiclass", test: bool = True) -> Da
 
 @pytest.mark.parametrize("test", [True, False])
 def test_the_planted_motif_tells_the_last_cycle_from_the_first(test: bool) -> None:
-    table = score_cycles([motif("other", "GCGCGGCCGGC"), motif("site", SITE)], cycles(test=test))
+    table = score_cycles(
+        [motif("other", "GCGCGGCCGGC"), motif("site", SITE)], cycles(test=test)
+    ).frame()
     assert table["unit"].tolist() == ["site", "other"]
     assert table.loc[0, "auroc"] == pytest.approx(1)
     assert table.loc[0, "auprc"] == pytest.approx(1)
@@ -49,7 +52,7 @@ def test_the_planted_motif_tells_the_last_cycle_from_the_first(test: bool) -> No
 
 
 def test_no_motif_gives_an_empty_table() -> None:
-    assert score_cycles([], cycles()).empty
+    assert score_cycles([], cycles()) == Table(COLUMNS, [])
 
 
 def test_what_has_no_cycles_is_refused() -> None:

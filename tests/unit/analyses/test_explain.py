@@ -32,8 +32,14 @@ from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, write_tsv
 from nfexplainn.io.genome import open_genome
-from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, save_model
+from nfexplainn.models.authors import read_authors_checkpoint
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.model import FilterModel
+from nfexplainn.models.modules import module_of, save_module, weights_of
+from nfexplainn.models.native_model import NativeExplaiNN
+from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.native import library
 
 LENGTH, UNITS, TASKS = 60, 7, ("a", "b")
 CONFIG = ExplaiNNConfig(LENGTH, len(TASKS), units=UNITS, filter_length=9, hidden=8)
@@ -50,6 +56,17 @@ def untrained(seed: int = 3) -> ExplaiNN:
     return model.eval()
 
 
+def computed(module: ExplaiNN, kernel: str) -> FilterModel:
+    """What is asked, by the kernel or by torch."""
+    if kernel == "torch":
+        return TorchModel(module)
+    try:
+        library.load()
+    except library.KernelError as error:
+        pytest.skip(f"needs the native kernel, but {error}")
+    return NativeExplaiNN(module.config, weights_of(module))
+
+
 def random_codes(n: int, seed: int = 5, length: int = LENGTH) -> dna.Codes:
     return np.random.default_rng(seed).integers(0, 5, (n, length), dtype=np.uint8)
 
@@ -63,12 +80,13 @@ def located(codes: dna.Codes) -> Located:
 @pytest.fixture
 def splitter() -> Splitter:
     torch.set_num_threads(1)
-    return Splitter(untrained(), True, np.full(UNITS, np.nan))  # type: ignore[arg-type]
+    return Splitter(TorchModel(untrained()), True, np.full(UNITS, np.nan))
 
 
+@pytest.mark.parametrize("kernel", ["native", "torch"])
 @pytest.mark.parametrize("both", [True, False])
-def test_contributions_and_bias_are_the_logit(both):
-    model = untrained()
+def test_contributions_and_bias_are_the_logit(both, kernel):
+    model = computed(untrained(), kernel)
     codes = random_codes(40)
     splitter = Splitter(model, both, np.full(UNITS, np.nan))
     logits = predict_logits(model, codes, average_strands=both)
@@ -108,7 +126,7 @@ def test_positions_are_those_of_the_largest_convolution():
     codes = random_codes(12)
     weight, offset = (part.numpy().astype(np.float64) for part in model.filters())
     threshold = np.full(UNITS, -0.2)
-    found = next(Splitter(model, True, threshold).split(codes))
+    found = next(Splitter(TorchModel(model), True, threshold).split(codes))
     width, covered = weight.shape[2], model.covered
     hits = {(s, n, u, p) for s, n, u, p in found.hits.tolist()}
     for number, strand in enumerate((1, -1)):
@@ -180,7 +198,7 @@ def test_intervals_and_their_sequences_give_the_same_places(genome, tmp_path):
     model = untrained()
     for name in ("in.bed", "forward.fa", "turned.fa.gz"):
         found = read_sequences(tmp_path / name, name, LENGTH, genome)
-        splitter = Splitter(model, True, np.full(UNITS, 0.0))
+        splitter = Splitter(TorchModel(model), True, np.full(UNITS, 0.0))
         out = tmp_path / name.replace(".", "_")
         out.mkdir()
         explain(splitter, found, TASKS, {"unit_002": "MAX"}, out / "x", 0)
@@ -285,14 +303,13 @@ def test_picture_of_nothing():
 
 
 def test_units_are_called_by_motif_or_consensus():
-    units = pd.DataFrame(
-        {
-            "unit": ["unit_001", "unit_002", "unit_003"],
-            "status": ["annotated", "unannotated", "dead"],
-            "annotation": ["MAX, MYC", np.nan, np.nan],
-            "consensus": ["CACGTG", "NNTTACAN", np.nan],
-        }
-    )
+    columns = ("unit", "status", "annotation", "consensus")
+    rows = [
+        ("unit_001", "annotated", "MAX, MYC", "CACGTG"),
+        ("unit_002", "unannotated", "", "NNTTACAN"),
+        ("unit_003", "dead", "", ""),
+    ]
+    units = [dict(zip(columns, row, strict=True)) for row in rows]
     assert unit_labels(units) == {"unit_001": "MAX", "unit_002": "TTACA"}
 
 
@@ -316,7 +333,7 @@ def test_scripts_from_files_to_files(root, tmp_path):
     for replicate in (1, 2):
         header = ModelHeader("explainn", dataclasses.asdict(CONFIG), TASKS, replicate=replicate)
         prefix = f"d.explainn.r{replicate}"
-        save_model(tmp_path / f"{prefix}.model.safetensors", untrained(replicate), header)
+        save_module(tmp_path / f"{prefix}.model.safetensors", untrained(replicate), header)
         rows = [
             (f"unit_{u + 1:03d}", "unannotated", 9, 9, 9.0, "A", 0.0, 1.0, "") for u in range(7)
         ]
@@ -351,7 +368,8 @@ def test_authors_model_says_where_ap1_binds(data_dir):
     needed = ("explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth", "golden_inputs_200bp.fa")
     if not all((models / name).exists() for name in needed):
         pytest.skip(f"needs {needed[0]} and the golden inputs in {models}")
-    model = load_authors_model(models / needed[0], length=200).model
+    header, weights = read_authors_checkpoint(models / needed[0], length=200)
+    model = TorchModel(module_of(needed[0], header, weights))
     found = read_sequences(models / needed[1], needed[1], 200, None)
     splitter = Splitter(model, False, np.full(100, np.nan))
     split = next(splitter.split(found.codes))

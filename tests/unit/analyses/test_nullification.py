@@ -13,14 +13,17 @@ import torch
 from torch import nn
 
 from nfexplainn.analyses.nullification import nullify
+from nfexplainn.analyses.nullification.filters import With, nullify_filters
 from nfexplainn.data.dataset import Dataset, DatasetMeta, TaskType
 from nfexplainn.dna import Codes
-from nfexplainn.evaluation.predict import predict_logits, reverse_complement
+from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.filters import filter_motifs, padded
 from nfexplainn.interpret.options import InterpretOptions, NullifyOptions
 from nfexplainn.interpret.status import filter_name, unit_name
 from nfexplainn.models.first_layer import first_layer
 from nfexplainn.models.registry import ARCHITECTURES, build
+from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.models.units import reverse_complement
 
 NETWORKS = tuple(name for name, one in ARCHITECTURES.items() if one.shortest)
 
@@ -88,22 +91,23 @@ def test_halves_make_the_network(name: str) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("with_", ["mean", "zero"])
-def test_filters_as_a_hook_does(name: str, with_: nullify.With) -> None:
+def test_filters_as_a_hook_does(name: str, with_: With) -> None:
     length = max(60, ARCHITECTURES[name].shortest)
     model, codes = network(name, length), sequences(5, length)
     data = dataset(codes, np.ones((5, 2)))
     layer = first_layer(model)
     assert layer is not None
     rows = np.arange(5)
-    found = nullify.nullify_filters(model, layer, data, rows, with_=with_)
+    found = nullify_filters(layer, data, rows, with_=with_)
     convolutions = model.convolutions
     assert isinstance(convolutions, nn.Sequential)
     activation = convolutions[2 if layer.norm is not None else 1]
     both = torch.cat([torch.from_numpy(codes), reverse_complement(torch.from_numpy(codes))])
     seen: list[torch.Tensor] = []
     handle = activation.register_forward_hook(lambda *parts: seen.append(parts[2]))
-    whole = predict_logits(model, codes, average_strands=True).astype(np.float64)
-    predict_logits(model, both, average_strands=False)
+    whole = predict_logits(TorchModel(model), codes, average_strands=True).astype(np.float64)
+    with torch.no_grad():
+        model(both)
     handle.remove()
     for index in (0, 7, layer.convolution.out_channels - 1):
         value = float(seen[-1][:, index].mean()) if with_ == "mean" else 0.0
@@ -114,12 +118,30 @@ def test_filters_as_a_hook_does(name: str, with_: nullify.With) -> None:
             return maps
 
         handle = activation.register_forward_hook(replace)
-        lost = whole - predict_logits(model, codes, average_strands=True)
+        lost = whole - predict_logits(TorchModel(model), codes, average_strands=True)
         handle.remove()
         assert np.allclose(found.squared[index], (lost**2).mean(axis=0), rtol=2e-3, atol=1e-9)
         assert np.allclose(found.change[index], lost.mean(axis=0), rtol=2e-3, atol=2e-6)
     assert found.squared.shape == (layer.convolution.out_channels, 2)
     assert found.sequences == 5 and np.isnan(found.correlation).all()
+
+
+class Exact(TorchModel):
+    """A model that is asked in float64."""
+
+    def unit_outputs(self, codes: Codes) -> np.ndarray:
+        with torch.no_grad():
+            outputs: np.ndarray = self.module.unit_outputs(torch.from_numpy(codes)).numpy()  # type: ignore[operator]
+        assert outputs.dtype == np.float64
+        return outputs
+
+    @property
+    def final_weight(self) -> np.ndarray:
+        return self.module.final.weight.detach().numpy().copy()  # type: ignore[union-attr,operator,no-any-return]
+
+    @property
+    def final_bias(self) -> np.ndarray:
+        return self.module.final.bias.detach().numpy().copy()  # type: ignore[union-attr,operator,no-any-return]
 
 
 def test_unit_loses_exactly_its_contribution() -> None:
@@ -128,7 +150,7 @@ def test_unit_loses_exactly_its_contribution() -> None:
     data = dataset(codes, np.ones((7, 2)))
     weight = model.final.weight.detach().clone()  # type: ignore[union-attr]
     for row in range(7):
-        found = nullify.nullify_units(model, data, np.array([row]))  # type: ignore[arg-type]
+        found = nullify.nullify_units(Exact(model), data, np.array([row]))
         one = torch.from_numpy(codes[row : row + 1])
         with torch.no_grad():
             outputs = [model.unit_outputs(c) for c in (one, reverse_complement(one))]  # type: ignore[operator]
@@ -148,13 +170,13 @@ def test_correlation_over_tasks() -> None:
     labels = np.random.default_rng(5).normal(size=(9, 4))
     labels[2, 1] = np.nan
     data = dataset(codes, labels, "regression")
-    found = nullify.nullify_units(model, data, np.arange(9))  # type: ignore[arg-type]
+    found = nullify.nullify_units(TorchModel(model), data, np.arange(9))
     tensor = torch.from_numpy(codes)
     with torch.no_grad():
         parts = [model.unit_outputs(c) for c in (tensor, reverse_complement(tensor))]  # type: ignore[operator]
     outputs = ((parts[0] + parts[1]) / 2).double().numpy()
     weight = model.final.weight.detach().double().numpy()  # type: ignore[union-attr]
-    whole = predict_logits(model, codes, average_strands=True).astype(np.float64)
+    whole = predict_logits(TorchModel(model), codes, average_strands=True).astype(np.float64)
 
     def pearson(logits: np.ndarray) -> np.ndarray:
         known = ~np.isnan(data.labels)
@@ -166,7 +188,7 @@ def test_correlation_over_tasks() -> None:
         without = whole - outputs[:, [unit]] * weight[:, unit]
         expected = ((pearson(whole) - pearson(without)) ** 2).mean()
         assert found.correlation[unit] == pytest.approx(expected, rel=1e-3, abs=1e-9)
-    table = nullify.influence_table(found, data.meta.tasks, unit_name, "well-predicted")
+    table = nullify.influence_table(found, data.meta.tasks, unit_name, "well-predicted").frame()
     assert tuple(table.columns) == nullify.COLUMNS
     assert list(table["task"][:5]) == ["t0", "t1", "t2", "t3", "*"]
     assert list(table["unit"].unique()) == [unit_name(i) for i in range(6)]
@@ -177,12 +199,10 @@ def test_batches_and_order_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     data, rows = dataset(codes, np.ones((11, 2))), np.arange(11)
     layer = first_layer(model)
     assert layer is not None
-    one = nullify.nullify_filters(model, layer, data, rows)
+    one = nullify_filters(layer, data, rows)
     monkeypatch.setattr(nullify, "BATCH", 3)
     steps: list[tuple[int, int]] = []
-    two = nullify.nullify_filters(
-        model, layer, data, rows, report=lambda done, total: steps.append((done, total))
-    )
+    two = nullify_filters(layer, data, rows, report=lambda done, total: steps.append((done, total)))
     assert np.allclose(one.squared, two.squared, rtol=1e-3, atol=1e-9)
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
 

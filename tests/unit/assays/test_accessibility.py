@@ -124,6 +124,16 @@ def test_fragments_count_where_the_enzyme_cut(tmp_path: Path, genome: Path, form
     np.testing.assert_allclose(got.labels[:, 0], expected(got.names, painted))
 
 
+def test_the_number_of_fragments_tells_of_a_file_joined_to_itself(
+    tmp_path: Path, genome: Path
+) -> None:
+    lines = "".join(f"{c}\t{s}\t{e}\tACGT-1\t2\n" for c, s, e, _ in signal(3))
+    count, once = lines.count("\n"), gzip.compress(lines.encode())
+    files: dict[str, Any] = {"f.gz": once + once, "r.bed": bed()}
+    spec = make_spec(tmp_path, genome, "accessibility", files, regions="r.bed", transform="none")
+    assert ("f.gz", "records", f"{2 * count:,}") in prepare(spec).readings
+
+
 def test_bigwig_equals_bedgraph(tmp_path: Path, genome: Path) -> None:
     pybigtools = pytest.importorskip("pybigtools", reason="needs pybigtools to write a bigWig")
     rng = np.random.default_rng(4)

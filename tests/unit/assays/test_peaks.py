@@ -401,7 +401,11 @@ def test_too_few_peaks_are_a_result(tmp_path: Path, genome: Path) -> None:
             {},
             "different negatives",
         ),
-        ([{"sample": "A", "data": 0}], {"width": 0}, "count bases"),
+        (
+            [{"sample": "A", "data": 0}],
+            {"width": 0},
+            "width is 0; it counts bases: give 1 to 100,000",
+        ),
         ([{"sample": "A", "data": 0}], {"top_n": 0}, "top_n is 0"),
         ([{"sample": "A", "data": 0}], {"negatives": "random"}, "negatives is 'random'"),
         ([{"sample": "A", "data": 0}], {"negatives_ratio": -1}, "must be above 0"),

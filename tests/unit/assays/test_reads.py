@@ -13,6 +13,7 @@ import pytest
 from assay_fixtures import check_refusal, fastq, prepared, texts
 from nfexplainn import dna
 from nfexplainn.assays import htselex, read_records, smileseq
+from nfexplainn.errors import UnusableError
 
 
 def fasta(sequences: list[str]) -> str:
@@ -72,6 +73,28 @@ def test_rna_is_named(kind: str, tmp_path: Path) -> None:
         tmp_path,
         {"a": content},
     )
+
+
+def test_a_fastq_whose_first_mark_is_lost(tmp_path: Path) -> None:
+    check_refusal(
+        r"^a: read 1 holds '\+', which no DNA has; .* \(a FASTQ begins with '@', a FASTA with",
+        smileseq.prepare,
+        tmp_path,
+        {"a": ">" + fastq(texts(30, 20))[1:]},
+    )
+
+
+@pytest.mark.parametrize("length", [None, 12])
+def test_files_of_which_no_read_is_left(tmp_path: Path, length: int | None) -> None:
+    reads = {"a": fastq(["N" * 20] * 30)}
+    with pytest.raises(UnusableError) as caught:
+        prepared(smileseq.prepare, tmp_path, reads, length=length)
+    assert caught.value.reason == "No read can be used (30 were dropped, see d.dropped.tsv)."
+    # Where another row has reads, they are a data set.
+    rows = [{"sample": "A", "data": 0}, {"sample": "B", "data": 1}]
+    files: dict[str, str | bytes] = {**reads, "b": fastq(texts(30, 20))}
+    dataset = prepared(smileseq.prepare, tmp_path, files, rows, length=length).dataset
+    assert dataset.labels[:, 1].sum() == 30 and not dataset.labels[:, 0].any()
 
 
 @pytest.mark.realdata

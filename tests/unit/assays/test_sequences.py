@@ -240,7 +240,11 @@ def test_overlapping_coordinates_stay_together(tmp_path: Path) -> None:
     [
         ([{"sample": "A", "data": 0, "negatives": "gc"}], {}, "line 2: negatives 'gc'"),
         ([{"sample": "A", "data": 0, "negatives": "others"}], {}, "no other row"),
-        ([{"sample": "A", "data": 0}], {"length": 0}, "count bases"),
+        (
+            [{"sample": "A", "data": 0}],
+            {"length": 0},
+            "length is 0; it counts bases: give 1 to 100,000",
+        ),
     ],
 )
 def test_each_wrong_setting_has_its_sentence(

@@ -257,6 +257,11 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
         {"clusters": "c.csv", "cluster_column": "leiden"},
         "c.csv: there is no column 'leiden' of clusters (cluster_column); it has Cluster (3 diff",
     ),
+    "only a mark": (
+        market(mtx="\ufeff"),
+        MTX,
+        "m.mtx: the file is empty but for a byte order mark",
+    ),
     "genes": (genes_only, {"clusters": "c.csv"}, "no feature is of the type Peaks"),
     "no clusters": (market(), {k: v for k, v in MTX.items() if k != "clusters"}, "'clusters'"),
     "no barcodes": (market(), {"regions": "peaks.bed"}, "give the column 'barcodes'"),

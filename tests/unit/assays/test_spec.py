@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nfexplainn.assays.spec import Options, check_dataset, make_options, read_spec
-from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.data.dataset import Dataset, DatasetMeta, Source
 from nfexplainn.data.tables import write_counts
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.tsv import write_tsv
@@ -124,6 +124,21 @@ def test_an_infinite_label_is_named() -> None:
     labels = [[1.0], [2.0], [np.inf], [3.0]]
     with pytest.raises(UserError, match="in the task a is infinite"):
         check_dataset(dataset("regression", labels, parts))
+
+
+@pytest.mark.parametrize("value", [0, -1, 100_001, 2**31])
+@pytest.mark.parametrize("key", ["width", "length"])
+def test_numbers_of_bases_have_bounds(key: str, value: int) -> None:
+    with pytest.raises(UserError, match=f"^{key} is {value}; it counts bases: give 1 to 100,000"):
+        make_options({key: value})
+
+
+def test_a_task_called_like_a_column_is_told_with_the_files() -> None:
+    one = dataset("regression", [[1.0], [2.0]], ["train", "valid"])
+    sources = (Source("v.tsv", "0"),)
+    meta = dataclasses.replace(one.meta, tasks=("sequence",), sources=sources)
+    with pytest.raises(UserError, match=r" \(v\.tsv\): a task may not be called 'sequence', "):
+        check_dataset(dataclasses.replace(one, meta=meta))
 
 
 def test_one_task_with_contrast_is_enough() -> None:

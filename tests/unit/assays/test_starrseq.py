@@ -39,6 +39,19 @@ def test_a_table_with_a_header(tmp_path: Path) -> None:
     assert any("Strands are averaged" in note for note in dataset.meta.notes)
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_header_that_has_lost_a_name(tmp_path: Path, lost: int) -> None:
+    header = ["sequence", "dev", "hk"]
+    del header[lost]
+    body = [(s, i, -i) for i, s in enumerate(texts(60))]
+    says = r"^a, line 1: the header has 2 names for 3 columns, and calls a column 'sequence' that"
+    content = table([header, *body])
+    check_refusal(says, prepare, tmp_path, {"a": content})
+    # The names of R's rows are counted by no header, and may be sequences.
+    content = table([["dev", "hk"], *body])
+    assert prepared(prepare, tmp_path, {"a": content}).dataset.meta.tasks == ("dev", "hk")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_separators_and_quotes(tmp_path: Path, separator: str) -> None:
     content = table([[f'"{cell}"' for cell in row] for row in [HEADER, *rows()]], separator)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from nfexplainn import dna
-from nfexplainn.data.splits import make_groups, split_chromosomes, split_random
+from nfexplainn.data.splits import connected, make_groups, split_chromosomes, split_random
 from nfexplainn.errors import UserError
 from nfexplainn.io.coordinates import read_names, shuffle_name, window_name
 
@@ -45,6 +47,22 @@ def test_groups_hold_shuffles_overlaps_and_equals_on_both_strands() -> None:
         for j in range(8):
             same = any({i, j} <= part for part in together)
             assert (groups[i] == groups[j]) == same
+
+
+@given(st.data(), st.integers(0, 30), st.integers(1, 3))
+def test_components_are_numbered_as_scipy_does(data: st.DataObject, n: int, kinds: int) -> None:
+    nodes = st.lists(st.integers(0, max(n - 1, 0)), min_size=n, max_size=n)
+    links = [np.array(data.draw(nodes), dtype=np.int64) for _ in range(kinds)]
+    ends = (np.tile(np.arange(n), kinds), np.concatenate(links))
+    graph = coo_array((np.ones(kinds * n, dtype=np.int8), ends), shape=(n, n))
+    assert np.array_equal(connected(links), connected_components(graph, directed=False)[1])
+
+
+def test_a_long_path_is_one_component() -> None:
+    path = np.random.default_rng(3).permutation(50_000)
+    link = np.empty_like(path)
+    link[path] = path[np.maximum(np.arange(len(path)) - 1, 0)]
+    assert not connected([link]).any()
 
 
 @settings(deadline=None, max_examples=40)

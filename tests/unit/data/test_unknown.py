@@ -29,6 +29,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.io.coordinates import read_names
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.training.recipes import epoch_codes
 
 
@@ -167,13 +168,14 @@ def test_a_filter_sums_over_the_known_bases() -> None:
     model = ExplaiNN(ExplaiNNConfig(length=60, tasks=1, units=4, filter_length=9, num_fc=0)).eval()
     codes = masked(30, 60, 0.3)
     codes[0, 10:40] = dna.N_CODE  # windows of nothing but N
-    weight, offset = (part.numpy() for part in model.filters())
+    filters = TorchModel(model).filters()
+    weight, offset = filters.weights, filters.offset
     outputs = model.unit_outputs(torch.from_numpy(codes)).detach().numpy()
     for row in range(len(codes)):
         for unit in range(4):
             sums = [
                 sum(weight[unit, codes[row, at + i], i] for i in range(9) if codes[row, at + i] < 4)
-                for at in range(model.covered)
+                for at in range(filters.covered)
             ]
             assert outputs[row, unit] == pytest.approx(np.exp(max(sums) + offset[unit]), rel=1e-5)
 
@@ -197,7 +199,7 @@ def test_units_add_up_and_strands_agree_with_unknown_bases(kernel: str) -> None:
     assert torch.allclose(added, logits.double(), atol=1e-5)
     turned = dna.reverse_complement(codes)
     assert np.array_equal(turned == 4, (codes == 4)[:, ::-1])
-    both = [predict_logits(model, c, average_strands=True) for c in (codes, turned)]
+    both = [predict_logits(TorchModel(model), c, average_strands=True) for c in (codes, turned)]
     assert np.allclose(*both, atol=1e-5)
 
 

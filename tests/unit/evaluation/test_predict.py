@@ -6,27 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 import torch
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evaluation.predict import (
-    evaluating,
-    predict_logits,
-    reverse_complement,
-    unit_outputs,
-    write_predictions,
-)
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.models.units import reverse_complement
 
 
 def codes_of(n: int, length: int = 60) -> dna.Codes:
     return np.random.default_rng(0).integers(0, 5, (n, length)).astype(np.uint8)
 
 
-def model_of() -> ExplaiNN:
+def model_of() -> TorchModel:
     torch.manual_seed(0)
-    return ExplaiNN(ExplaiNNConfig(60, 2, units=8, hidden=10))
+    return TorchModel(ExplaiNN(ExplaiNNConfig(60, 2, units=8, hidden=10)))
 
 
 def test_reverse_complement_is_that_of_dna() -> None:
@@ -48,36 +45,36 @@ def test_strands_agree_where_they_are_averaged() -> None:
     assert np.abs((one + two) / 2 - forward).max() < 1e-6
 
 
-def test_batches_do_not_matter() -> None:
+def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     model, codes = model_of(), codes_of(101)
-    whole = predict_logits(model, codes, average_strands=True, batch_size=1000)
-    for size in (1, 7, 100):
-        parts = predict_logits(model, codes, average_strands=True, batch_size=size)
-        assert np.abs(parts - whole).max() < 1e-5
-    outputs = np.concatenate(list(unit_outputs(model, codes, batch_size=50)))
+    whole = predict_logits(model, codes, average_strands=True)
+    outputs = model.unit_outputs(codes)
     assert outputs.shape == (101, 8)
-    logits = outputs @ model.final.weight.detach().numpy().T + model.final.bias.detach().numpy()
+    for size in (1, 7, 100):
+        monkeypatch.setattr(TorchModel, "batch", size)
+        parts = predict_logits(model, codes, average_strands=True)
+        assert np.abs(parts - whole).max() < 1e-5
+        assert np.abs(model.unit_outputs(codes) - outputs).max() < 1e-5
+    logits = outputs @ model.final_weight.T + model.final_bias
     assert np.abs(logits - predict_logits(model, codes, average_strands=False)).max() < 1e-5
+    some = np.array([3, 99, 4])
+    chosen = predict_logits(model, codes, average_strands=True, rows=some)
+    assert np.abs(chosen - whole[some]).max() < 1e-5
 
 
 def test_nothing_to_predict() -> None:
     empty = np.zeros((0, 60), dtype=np.uint8)
     assert predict_logits(model_of(), empty, average_strands=True).shape == (0, 2)
-    assert list(unit_outputs(model_of(), empty)) == []
+    assert model_of().unit_outputs(empty).shape == (0, 8)
 
 
 def test_mode_is_put_back_and_weights_stay() -> None:
-    model = model_of().train()
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model = model_of()
+    model.module.train()
+    before = model.weights()
     predict_logits(model, codes_of(20), average_strands=True)
-    assert model.training
-    for _ in unit_outputs(model, codes_of(20), batch_size=8):
-        assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-    assert model.training
-    assert all(torch.equal(before[name], t) for name, t in model.state_dict().items())
-    with evaluating(model.eval()):
-        pass
-    assert not model.training
+    assert model.module.training
+    assert all(np.array_equal(before[name], array) for name, array in model.weights().items())
 
 
 def test_written_predictions(tmp_path: Path) -> None:

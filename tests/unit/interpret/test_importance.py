@@ -15,6 +15,7 @@ from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.importance import EffectSums, OutputSamples, undefined_effect
 from nfexplainn.interpret.run import interpret_model, select_rows
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.torch_model import TorchModel
 
 NAN = np.nan
 
@@ -89,7 +90,7 @@ def test_importances_and_effects_equal_a_loop_over_sequences(tmp_path, symmetric
         model.convolution[0].weight.mul_(8)
     logits = friendly_logits(dataset)
     path = tmp_path / "i.parquet"
-    result = interpret_model(model, dataset, logits, path)
+    result = interpret_model(TorchModel(model), dataset, logits, path)
     weight = model.final.weight.detach().numpy().astype(float)
     filters, offset = (part.numpy().astype(float) for part in model.filters())
     units, _, width = filters.shape
@@ -157,7 +158,7 @@ def test_regression_effect_is_weight_times_slope(tmp_path):
     model = make_model(tasks=1)
     dataset = make_dataset(120, tasks=1, kind="regression")
     logits = np.random.default_rng(2).normal(size=(120, 1)).astype(np.float32)
-    result = interpret_model(model, dataset, logits, tmp_path / "i.parquet")
+    result = interpret_model(TorchModel(model), dataset, logits, tmp_path / "i.parquet")
     assert result.effect_basis[0].startswith("all labelled")
     rows = [
         r for r in range(120) if dataset.split[r] != "test" and not np.isnan(dataset.labels[r, 0])
@@ -178,7 +179,9 @@ def test_multiclass_effects_are_one_against_the_rest(tmp_path):
     classes = np.random.default_rng(5).integers(0, 3, len(dataset))
     dataset = dataclasses.replace(dataset, labels=np.eye(3, dtype=np.float32)[classes])
     logits = 4 * dataset.labels - 8  # right by the largest, wrong by a rounded sigmoid
-    result = interpret_model(model, dataset, logits.astype(np.float32), tmp_path / "i.parquet")
+    result = interpret_model(
+        TorchModel(model), dataset, logits.astype(np.float32), tmp_path / "i.parquet"
+    )
     rows = dataset.rows("train", "valid")
     assert result.selection.chosen.sum() == len(rows)
     both = np.concatenate([dataset.codes[rows], dna.reverse_complement(dataset.codes[rows])])
@@ -194,13 +197,13 @@ def test_sequences_that_do_not_count_change_nothing(tmp_path):
     model, dataset = make_model(), make_dataset()
     dataset.labels[4] = NAN
     logits = friendly_logits(dataset)
-    one = interpret_model(model, dataset, logits, tmp_path / "1.parquet")
+    one = interpret_model(TorchModel(model), dataset, logits, tmp_path / "1.parquet")
     codes, other = dataset.codes.copy(), logits.copy()
     codes[4] = 0
     codes[dataset.split == "test"] = 1
     other[np.isnan(dataset.labels)] *= -1
     changed = dataclasses.replace(dataset, codes=codes)
-    two = interpret_model(model, changed, other, tmp_path / "2.parquet")
+    two = interpret_model(TorchModel(model), changed, other, tmp_path / "2.parquet")
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
     np.testing.assert_array_equal(one.effect, two.effect)
     np.testing.assert_array_equal(one.importance.median, two.importance.median)
@@ -236,8 +239,8 @@ def test_permuted_units_give_permuted_results(tmp_path):
         shuffled.final.weight.copy_(model.final.weight[:, order])
         shuffled.final.bias.copy_(model.final.bias)
     logits = friendly_logits(dataset)
-    one = interpret_model(model, dataset, logits, tmp_path / "1.parquet")
-    two = interpret_model(shuffled, dataset, logits, tmp_path / "2.parquet")
+    one = interpret_model(TorchModel(model), dataset, logits, tmp_path / "1.parquet")
+    two = interpret_model(TorchModel(shuffled), dataset, logits, tmp_path / "2.parquet")
     np.testing.assert_allclose(two.effect, one.effect[order.numpy()], rtol=1e-5, atol=1e-8)
     for index, old in enumerate(order.tolist()):
         assert (two.states[index].counts == one.states[old].counts).all()
@@ -251,7 +254,9 @@ def test_dead_units_are_told(tmp_path):
         _, last = model.dense_layers[-1]
         last.weight[1], last.bias[1] = 0, -1  # the last ReLU shuts it off
         last.weight[2], last.bias[2] = 0, 1  # always 1
-    result = interpret_model(model, dataset, friendly_logits(dataset), tmp_path / "i.parquet")
+    result = interpret_model(
+        TorchModel(model), dataset, friendly_logits(dataset), tmp_path / "i.parquet"
+    )
     statuses = [state.status for state in result.states]
     assert statuses[:3] == ["dead"] * 3 and "dead" not in statuses[3:]
     assert all(state.motif is None for state in result.states[:3])
@@ -261,7 +266,7 @@ def test_dead_units_are_told(tmp_path):
 def test_no_well_predicted_sequence_leaves_units_without_sites(tmp_path):
     model, dataset = make_model(), make_dataset()
     wrong = np.where(dataset.labels > 0.5, -1.0, 1.0).astype(np.float32)
-    result = interpret_model(model, dataset, wrong, tmp_path / "i.parquet")
+    result = interpret_model(TorchModel(model), dataset, wrong, tmp_path / "i.parquet")
     assert {state.status for state in result.states} == {"no_sites"}
     assert pq.read_table(tmp_path / "i.parquet").num_rows == 0
     assert np.isnan(result.site_effect.value).all()
@@ -275,7 +280,7 @@ def test_task_without_a_positive_has_no_effect_and_a_reason(tmp_path):
     model, dataset = make_model(), make_dataset()
     dataset.labels[:, 1] = 0
     logits = friendly_logits(dataset)
-    result = interpret_model(model, dataset, logits, tmp_path / "i.parquet")
+    result = interpret_model(TorchModel(model), dataset, logits, tmp_path / "i.parquet")
     assert np.isnan(result.effect[:, 1]).all() and np.isfinite(result.effect[:, 0]).all()
     assert result.effect_basis[1] == "none (no positive)"
 
@@ -310,8 +315,8 @@ def test_rows_without_a_prediction_are_left_out():
 
 def test_same_bytes_twice(tmp_path):
     model, dataset = make_model(), make_dataset()
-    logits = predict_logits(model, dataset.codes, average_strands=True)
+    logits = predict_logits(TorchModel(model), dataset.codes, average_strands=True)
     for name in ("1", "2"):
-        interpret_model(model, dataset, logits, tmp_path / name)
+        interpret_model(TorchModel(model), dataset, logits, tmp_path / name)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import torch
 from scipy.optimize import minimize_scalar
 
 from nfexplainn import dna
@@ -24,7 +23,7 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_da
 from nfexplainn.data.tables import write_counts
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import baseline_logits
-from nfexplainn.evaluation.predict import predict_logits, unit_outputs, write_predictions
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.evidence.removal import Target
 from nfexplainn.evidence.tables import evidence_replicate, held_out_clusters
 from nfexplainn.interpret.columns import (
@@ -37,16 +36,17 @@ from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.interpret.outputs import read_outputs
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
-from nfexplainn.interpret.run import model_filters
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
 from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.io.tsv import write_tsv
-from nfexplainn.models.checkpoint import ModelHeader, load_authors_model, load_model, save_model
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.motifs.formats import read_jaspar, read_meme
 from nfexplainn.simulation.sequences import background, plant
-from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.loop import TrainingOptions
+from training_fixtures import train_weights
 
 OPTIONS = {"activation_threshold": 0.5, "min_sites": 20, "min_information": 5, "q_threshold": 0.05}
 MAX_EPOCHS = 8
@@ -70,7 +70,6 @@ def motif_set(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path) -> Path:
     """Give all files of two replicates of a model of two planted motifs."""
-    torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("interpret")
     known = {motif.name: motif for motif in read_meme(motif_set).motifs}
     rng = np.random.default_rng(4)
@@ -91,10 +90,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, motif_set: Path
     for replicate in REPLICATES:
         prefix = f"sim.explainn.r{replicate}"
         options = TrainingOptions(max_epochs=MAX_EPOCHS, seed=replicate)
-        model = seeded(replicate, lambda: ExplaiNN(config))
-        result = train(model, dataset, options)
+        start = initial_weights(config, replicate)
+        model, result = train_weights("native", config, start, dataset, options)
         header = ModelHeader("explainn", dataclasses.asdict(config), TASKS, replicate=replicate)
-        save_model(out / f"{prefix}.model.safetensors", model, header)
+        save_model(out / f"{prefix}.model.safetensors", model.weights(), header)
         history = [(row.epoch, row.valid_loss, int(row.best)) for row in result.history]
         write_tsv(out / f"{prefix}.history.tsv", ("epoch", "valid_loss", "best"), history)
         logits = predict_logits(model, dataset.codes, average_strands=True)
@@ -258,7 +257,7 @@ def check_evidence(folder: Path) -> None:
     for task in TASKS:
         own = rows[rows["task"] == task]
         first = own.iloc[0]
-        assert first["name"] == task and first["supported"] and first["found_in"] == 2
+        assert task in first["family"].split(", ") and first["supported"] and first["found_in"] == 2
         assert first["direction"] == "raises" and first["odds_low"] > 5
         assert first["positives_with_site"] > 0.5 > 0.2 > first["negatives_with_site"]
         assert first["gain_low"] < first["gain"] < first["gain_high"]
@@ -268,7 +267,8 @@ def check_evidence(folder: Path) -> None:
     assert (tasks["unseen"] == 200).all() and (tasks["model_loss"] < tasks["base_loss"]).all()
     minimal = read_tsv(folder / "sim.explainn.minimal.tsv", MINIMAL_COLUMNS)
     chosen = minimal[minimal["chosen"]]
-    assert set(TASKS) <= set(chosen["name"].dropna())
+    best = {rows[rows["task"] == task].iloc[0]["motif"] for task in TASKS}
+    assert best <= set(chosen["motif"].dropna())
     assert minimal["test_loss"].notna().sum() == 2  # of the chosen, and of the whole model
 
 
@@ -276,27 +276,31 @@ def test_the_outputs_are_those_of_the_model_and_give_its_loss_without_some(folde
     """Set final weights of the model itself to 0, and refit its bias by another method."""
     dataset = read_dataset(folder / "sim.dataset.parquet")
     stored = read_outputs(folder / "sim.explainn.r1.outputs.npz", dataset)
-    model = load_model(folder / "sim.explainn.r1.model.safetensors").model
+    loaded = load_model(folder / "sim.explainn.r1.model.safetensors")
+    model = loaded.model
     some = slice(150, 210)
     both = [dataset.codes[stored.rows[some]]]
     both.append(dna.reverse_complement(both[0]))
-    known = np.mean([np.concatenate(list(unit_outputs(model, codes))) for codes in both], axis=0)
+    known = np.mean([model.unit_outputs(codes) for codes in both], axis=0)
     np.testing.assert_allclose(stored.outputs[some], known, atol=1e-5)
 
-    with torch.no_grad():
-        losses = []
-        for gone in ([], [0, 3]):
-            model.final.weight[:, gone] = 0
-            z = predict_logits(model, dataset.codes, average_strands=True)[:, 0].astype(float)
-            y = dataset.labels[:, 0].astype(float)
+    losses = []
+    for gone in ([], [0, 3]):
+        weights = {name: values.copy() for name, values in model.weights().items()}
+        weights["final.weight"][:, gone] = 0
+        path = folder / "without.model.safetensors"
+        save_model(path, weights, loaded.header)
+        changed = load_model(path).model
+        path.unlink()
+        z = predict_logits(changed, dataset.codes, average_strands=True)[:, 0].astype(float)
+        y = dataset.labels[:, 0].astype(float)
 
-            def of(b, rows, z=z, y=y):
-                values = np.logaddexp(0, z[rows] + b) - y[rows] * (z[rows] + b)
-                return np.nanmean(values)
+        def of(b, rows, z=z, y=y):
+            return np.nanmean(np.logaddexp(0, z[rows] + b) - y[rows] * (z[rows] + b))
 
-            train, test = dataset.rows("train"), dataset.rows("test")
-            bias = minimize_scalar(of, args=(train,), bracket=(-1, 1), tol=1e-10).x
-            losses.append(of(bias, test))
+        train, test = dataset.rows("train"), dataset.rows("test")
+        bias = minimize_scalar(of, args=(train,), bracket=(-1, 1), tol=1e-10).x
+        losses.append(of(bias, test))
     replicate = evidence_replicate(1, stored, dataset)
     clusters = held_out_clusters(dataset)
     removed = Target([replicate], "bce", slice(0, 1), clusters).remove([np.array([0, 3])])
@@ -413,9 +417,9 @@ def test_authors_filters_come_back_from_other_sequences(data_dir):
                 windows.append(window)
     codes = np.stack(windows)
     path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
-    model = load_authors_model(path, length=200).model
+    model = load_model(path).model
     rows = np.arange(len(codes))
-    scanner = TableScanner(model_filters(model))
+    scanner = TableScanner(model.filters())
     table = count_sites(scanner, lambda: strand_chunks(codes, rows, scanner.chunk, True))
     alike = []
     for motif in read_meme(needed[1]).motifs:

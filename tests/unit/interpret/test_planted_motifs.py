@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from nfexplainn.analyses.attribution import deeplift, patterns
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -14,12 +14,15 @@ from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.models import registry
-from nfexplainn.models.kernels import choose_kernel
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import initial_weights
+from nfexplainn.models.modules import put_weights
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.tomtom import tomtom
 from nfexplainn.simulation.sequences import background, plant
-from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.training.loop import TrainingOptions
+from training_fixtures import train_weights
 
 PLANTED = ("CTCF", "REST", "GATA1")
 LENGTH, POSITIVES = 200, 4000
@@ -41,10 +44,9 @@ def test_units_find_what_was_planted_and_modisco_agrees(tmp_path: Path, root: Pa
     codes = np.concatenate([sites, empty[POSITIVES:]])
     dataset = Dataset(meta, names, codes, np.tile(part, 2), labels)
 
-    config = registry.config_from("explainn", {"units": 50}, LENGTH, 1)
-    model = seeded(1, lambda: registry.build("explainn", config))
-    choose_kernel(model, "auto", torch.device("cpu"))
-    train(model, dataset, TrainingOptions(seed=1), report=lambda _: None)
+    config = ExplaiNNConfig(LENGTH, 1, units=50)
+    start = initial_weights(config, 2)
+    model, _ = train_weights("native", config, start, dataset, TrainingOptions(seed=2))
     logits = predict_logits(model, codes, average_strands=True)
     states = interpret_model(model, dataset, logits, str(tmp_path / "i.parquet")).states
     units = tuple(s.motif for s in states if s.motif is not None and s.information >= 5)
@@ -52,7 +54,9 @@ def test_units_find_what_was_planted_and_modisco_agrees(tmp_path: Path, root: Pa
     assert set(hits["target_id"]) == {one.id for one in targets.motifs}
 
     rows = deeplift.choose_sequences(dataset, logits, 0, 1000)
-    found = deeplift.attribute(model, codes[rows], 0, 1, both_strands=True)
+    module = registry.build("explainn", dataclasses.asdict(config))
+    put_weights(module, model.weights())
+    found = deeplift.attribute(module.eval(), codes[rows], 0, 1, both_strands=True)
     assert found.error.max() < 1e-3
     motifs, _ = patterns.find_patterns(codes[rows], found, "sim", "")
     table = patterns.pattern_table(motifs, targets, units, AnnotateOptions())

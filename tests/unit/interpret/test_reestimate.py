@@ -10,6 +10,7 @@ import pytest
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS, reestimate, second_motifs
+from nfexplainn.io.tsv import Table
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.simulation.sequences import background, plant
@@ -99,7 +100,7 @@ def test_both_kinds_are_scored_and_the_test_part_is_used_once(task_type: str) ->
     sample = dataset(task_type)
     flat = Motif("unit_002", "", np.full((16, 4), 0.25), 30.0)
     second = second_motifs(sample, [blurred(), flat], np.array([0, 1]))
-    table = second.table
+    table = second.table.frame()
     assert list(table.columns) == list(PWM_COLUMNS) and len(table) == 2 * 2 * 2
     assert [motif.id for motif in second.motifs] == ["unit_001", "unit_002"]
     of_task = table[table["task"] == "AP1"].set_index(["unit", "motif"])
@@ -120,7 +121,9 @@ def test_what_the_test_part_holds_does_not_matter_to_the_choice() -> None:
     codes = sample.codes.copy()
     codes[test] = background(len(test), 80, np.random.default_rng(9))
     other = dataclasses.replace(sample, codes=codes)
-    tables = [second_motifs(one, [blurred()], np.array([0])).table for one in (sample, other)]
+    tables = [
+        second_motifs(one, [blurred()], np.array([0])).table.frame() for one in (sample, other)
+    ]
     columns = [column for column in PWM_COLUMNS if column != "auprc_test"]
     assert tables[0][columns].equals(tables[1][columns])
     assert not tables[0]["auprc_test"].equals(tables[1]["auprc_test"])
@@ -128,4 +131,4 @@ def test_what_the_test_part_holds_does_not_matter_to_the_choice() -> None:
 
 def test_no_motif_gives_an_empty_table() -> None:
     second = second_motifs(dataset(), [], np.zeros(0, dtype=np.intp))
-    assert second.motifs == () and list(second.table.columns) == list(PWM_COLUMNS)
+    assert second.motifs == () and second.table == Table(PWM_COLUMNS, [])

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.filters import Filters
 from nfexplainn.interpret.run import interpret_model
 from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.site_effect import SiteSums
+from nfexplainn.models.config import ModelConfig
+from nfexplainn.models.model import Kernel
 from nfexplainn.native import library
 from nfexplainn.native.scan import NativeScanner
 
@@ -21,34 +23,35 @@ SITE = "TAATTAAATTA"
 LENGTH = 60
 
 
-class TwoUnits(torch.nn.Module):
+class TwoUnits:
     """One unit says 3 where the site is and 0 elsewhere, the other 0 where it is and 3 elsewhere.
 
     The second is what ALX4 showed: the unit falls silent at its own motif.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.final = torch.nn.Linear(2, 2)
-        with torch.no_grad():
-            # Tasks: the first cycle, the last.
-            self.final.weight.copy_(torch.tensor([[-0.5, 0.4], [1.0, -1.0]]))
-            self.final.bias.zero_()
-        self.word = torch.from_numpy(dna.encode([SITE])[0].astype(np.int64))
+    kernel: Kernel = "torch"
+    config = ModelConfig(LENGTH, 2)
+    batch = 100
+    # Tasks: the first cycle, the last.
+    final_weight = np.array([[-0.5, 0.4], [1.0, -1.0]], dtype=np.float32)
+    final_bias = np.zeros(2, dtype=np.float32)
+    word = dna.encode([SITE])[0]
 
-    @property
-    def covered(self) -> int:
-        return LENGTH - len(SITE) + 1
+    def filters(self) -> Filters:
+        weight = np.zeros((2, 4, len(SITE)), dtype=np.float32)
+        weight[:, self.word, np.arange(len(SITE))] = 2.0
+        return Filters(weight, np.zeros(2, dtype=np.float32), LENGTH - len(SITE) + 1)
 
-    def filters(self) -> tuple[torch.Tensor, torch.Tensor]:
-        weight = torch.zeros(4, len(SITE))
-        weight[self.word, torch.arange(len(SITE))] = 2.0
-        return torch.stack([weight, weight]), torch.zeros(2)
+    def unit_outputs(self, codes: dna.Codes) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(codes, len(SITE), axis=1)
+        there = (windows == self.word).all(axis=2).any(axis=1)
+        return np.stack([3 * there, 3 * ~there], axis=1).astype(np.float32)
 
-    def unit_outputs(self, codes: torch.Tensor) -> torch.Tensor:
-        windows = codes.long().unfold(1, len(SITE), 1)
-        there = (windows == self.word).all(dim=2).any(dim=1).float()
-        return torch.stack([3 * there, 3 * (1 - there)], dim=1)
+    def logits(self, codes: dna.Codes) -> np.ndarray:
+        return self.unit_outputs(codes) @ self.final_weight.T
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return {}
 
 
 def cycles() -> Dataset:
@@ -65,7 +68,7 @@ def cycles() -> Dataset:
 def test_a_unit_that_is_silent_at_its_motif_works_the_other_way_round(tmp_path: Path) -> None:
     data = cycles()
     logits = (4 * data.labels - 2).astype(np.float32)  # all well predicted
-    result = interpret_model(TwoUnits().eval(), data, logits, tmp_path / "i.parquet")
+    result = interpret_model(TwoUnits(), data, logits, tmp_path / "i.parquet")
     assert result.importance.n.tolist() == [9, 9]
     # The effect of both units is positive in both tasks, and the second is silent at its sites.
     assert (result.effect > 0).all()
@@ -85,7 +88,7 @@ def test_the_kernel_gives_the_same_as_torch(tmp_path: Path) -> None:
     logits = (4 * data.labels - 2).astype(np.float32)
     ours, theirs = (
         interpret_model(
-            TwoUnits().eval(),
+            TwoUnits(),
             data,
             logits,
             tmp_path / str(at),

@@ -21,6 +21,13 @@ def test_texts(values: list[str]) -> None:
     assert found.dictionary_encode().equals(pa.array(values, pa.string()).dictionary_encode())
 
 
+@pytest.mark.parametrize("values", [[], ["a"], ["b", "a", "b", "", "a", "c"]])
+def test_words(values: list[str]) -> None:
+    found = arrow.words(values)
+    found.validate(full=True)
+    assert found.equals(pa.array(values, pa.string()).dictionary_encode())
+
+
 def test_floats() -> None:
     table = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
     table[2, 1] = np.nan
@@ -29,6 +36,25 @@ def test_floats() -> None:
         found.validate(full=True)
         assert found.null_count == 0 and found.type == pa.float32()
         np.testing.assert_array_equal(found.to_numpy(), values)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int32, np.int64, np.float32])
+def test_numbers_there_and_back(kind: type[np.number]) -> None:
+    values = np.arange(12, dtype=kind).reshape(6, 2)
+    found = arrow.numbers(values[:, 1])
+    found.validate(full=True)
+    assert found.equals(pa.array(values[:, 1]))
+    np.testing.assert_array_equal(arrow.view(found[2:5], kind), values[2:5, 1])
+    parts = pa.chunked_array([found[:2], found[2:2], found[2:]])
+    np.testing.assert_array_equal(arrow.copy(parts, kind), values[:, 1])
+    assert len(arrow.copy(pa.chunked_array([], parts.type), kind)) == 0
+
+
+def test_a_view_of_other_or_missing_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="of the type double"):
+        arrow.view(pa.array([1.0]), np.float32)
+    with pytest.raises(ValueError, match="missing"):
+        arrow.view(pa.array([1, None], pa.int32()), np.int32)
 
 
 def test_writing_a_data_set_does_not_load_pandas(root: Path, tmp_path: Path) -> None:

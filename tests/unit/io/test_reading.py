@@ -20,7 +20,7 @@ import pytest
 from nfexplainn.assays.spec import make_options, read_spec
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.reading import check_size, read_json, reading
-from nfexplainn.io.text import read_lines, read_text_lines
+from nfexplainn.io.text import EmptyFileError, read_lines, read_text_lines
 from nfexplainn.typed import from_json, typed
 
 
@@ -120,6 +120,21 @@ def test_damaged_gzip_is_one_sentence(tmp_path: Path, read: Any, place: int) -> 
         assert str(error).startswith("x: ") and len(str(error).splitlines()) == 1
     else:
         assert place == 5 and found  # the time stamp of the header
+
+
+@pytest.mark.parametrize("read", [read_lines, read_text_lines])
+def test_texts_that_no_reader_takes_for_text(tmp_path: Path, read: Any) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"\xef\xbb\xbf")
+    with pytest.raises(EmptyFileError, match=r"^x: the file is empty but for a byte order mark; "):
+        list(read(path, "x"))
+    table = "barcode,cluster\n" + "CELL0-1,B cell\n" * 9
+    path.write_bytes(table.encode("cp500"))
+    with pytest.raises(UserError, match=r"^x: most of its bytes .* EBCDIC; save it as UTF-8\.$"):
+        list(read(path, "x"))
+    for text, encoding in (("細胞\n" * 2000, "utf-8"), ("Zellkörper für Rezeptor\n", "latin-1")):
+        path.write_bytes(text.encode(encoding))
+        assert len(list(read(path, "x"))) == text.count("\n")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import pytest
 
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.data.tables import write_counts
-from nfexplainn.interpret.unit_files import read_tsv
+from nfexplainn.errors import UserError
+from nfexplainn.interpret.unit_files import read_rows, read_tsv
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
-from nfexplainn.io.tsv import iterate_tsv, write_tsv
+from nfexplainn.io.tsv import Table, iterate_tsv, write_tsv
 
 TEXTS = (
     '"', '""', '"begun', 'en"ded', '"both"', "'single", "a,b;c", "\\", "\\t", "#", "NA", "nan",
@@ -30,6 +31,12 @@ def test_all_writers_and_readers_agree(tmp_path: Path) -> None:
     wanted = [(row[0], row[1], f"{row[2]:.6g}") for row in rows]
     found = [tuple(row.values()) for row in iterate_tsv(tmp_path / "rows.tsv")]
     assert found == wanted
+    assert read_rows(tmp_path / "rows.tsv", header) == list(iterate_tsv(tmp_path / "rows.tsv"))
+    Table(tuple(header), rows).write(tmp_path / "table.tsv")
+    write_frame(Table(tuple(header), rows), tmp_path / "again.tsv")
+    for name in ("table.tsv", "again.tsv"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "rows.tsv").read_bytes()
+    assert Table(tuple(header), rows).frame().equals(pd.DataFrame(rows, columns=header))
     frame = read_tsv(tmp_path / "rows.tsv", header)
     assert list(zip(frame["task"], frame["reason"], strict=True)) == [row[:2] for row in wanted]
     # and so do those of others by default: Python's csv, pandas
@@ -75,3 +82,18 @@ def test_a_label_that_begins_with_a_quote_is_counted_and_read(tmp_path: Path) ->
     assert list(frame["task"]) == ["*", *labels] * 3
     assert list(frame["positives"]) == [2, 1, 1] * 3
     assert [row["task"] for row in iterate_tsv(tmp_path / "D.counts.tsv")] == ["*", *labels] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("unit\tsites\n", "the column status is missing"),
+        ("", "the column unit is missing"),
+        ("unit\tstatus\nu\n", "more or fewer fields"),
+        ("unit\tstatus\nu\ta\tb\n", "more or fewer fields"),
+    ],
+)
+def test_rows_of_a_damaged_table_are_refused(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "x.tsv").write_text(text)
+    with pytest.raises(UserError, match=says):
+        read_rows(tmp_path / "x.tsv", ("unit", "status"))

@@ -12,14 +12,16 @@ from safetensors.torch import save_file
 
 from nfexplainn import dna
 from nfexplainn.errors import UserError
+from nfexplainn.models.authors import read_authors_checkpoint
 from nfexplainn.models.checkpoint import (
     ModelHeader,
     check_tasks,
-    load_authors_model,
     load_model,
+    read_checkpoint,
     save_model,
 )
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.modules import load_module, save_module
 
 CONFIG = ExplaiNNConfig(length=60, tasks=2, units=4, hidden=6)
 HEADER = ModelHeader(
@@ -46,39 +48,40 @@ def model() -> ExplaiNN:
 
 def test_round_trip(model: ExplaiNN, tmp_path: Path) -> None:
     path = tmp_path / "m.model.safetensors"
-    save_model(path, model, HEADER)
-    loaded = load_model(path)
+    save_module(path, model, HEADER)
+    loaded = load_module(path)
     assert loaded.header == HEADER
     assert loaded.model.config == CONFIG
     assert not loaded.model.training
     codes = torch.randint(0, 5, (7, 60), dtype=torch.uint8)
     assert torch.equal(loaded.model(codes), model(codes))
     again = tmp_path / "again.model.safetensors"
-    save_model(again, loaded.model, loaded.header)
+    save_model(again, *reversed(read_checkpoint(path)))
     assert path.read_bytes() == again.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == [again.name, path.name]
 
 
 def test_authors_model_gives_the_golden_logits(data_dir: Path) -> None:
     folder = data_dir / "models"
-    loaded = load_authors_model(folder / GOLDEN, tasks=("MAX", "FOXA1", "JUND"))
-    assert loaded.model.config == ExplaiNNConfig(200, 3)
+    header, _ = read_authors_checkpoint(folder / GOLDEN, tasks=("MAX", "FOXA1", "JUND"))
+    assert header.config == dataclasses.asdict(ExplaiNNConfig(200, 3))
+    assert header.tasks == ("MAX", "FOXA1", "JUND")
     text = (folder / "golden_inputs_200bp.fa").read_text().split(">")[1:]
     sequences = ["".join(entry.splitlines()[1:]) for entry in text]
     lines = (folder / "golden_logits_MAX_FOXA1_JUND.tsv").read_text().splitlines()
     golden = np.array([line.split("\t")[1:] for line in lines[1:]], dtype=np.float64)
-    with torch.no_grad():
-        logits = loaded.model(torch.from_numpy(dna.encode(sequences))).numpy()
-    assert np.abs(logits - golden).max() < 1e-4
+    for kernel in ("auto", "torch"):
+        model = load_model(folder / GOLDEN, kernel=kernel).model
+        assert np.abs(model.logits(dna.encode(sequences)) - golden).max() < 1e-4
 
 
 def test_authors_models_become_ours(data_dir: Path, tmp_path: Path) -> None:
     for name in (GOLDEN, "explainn_paper_checkpoint_model_epoch_best_5_.pth"):
         loaded = load_model(data_dir / "models" / name)
-        save_model(tmp_path / "x.model.safetensors", loaded.model, loaded.header)
+        save_model(tmp_path / "x.model.safetensors", loaded.model.weights(), loaded.header)
         again = load_model(tmp_path / "x.model.safetensors")
-        codes = torch.randint(0, 4, (5, 200), dtype=torch.uint8)
-        assert torch.equal(again.model(codes), loaded.model(codes))
+        codes = np.random.default_rng(0).integers(0, 4, (5, 200)).astype(np.uint8)
+        assert np.array_equal(again.model.logits(codes), loaded.model.logits(codes))
 
 
 @pytest.mark.parametrize("num_fc", [0, 1, 2, 3, 4])
@@ -86,8 +89,10 @@ def test_shape_is_read_off_the_weights(num_fc: int, tmp_path: Path) -> None:
     config = ExplaiNNConfig(74, 3, units=5, filter_length=12, num_fc=num_fc, hidden=9)
     config = dataclasses.replace(config, hidden=9 if num_fc > 1 else 100)
     torch.save(ExplaiNN(config).state_dict(), tmp_path / "m.pth")
-    assert load_authors_model(tmp_path / "m.pth", length=74).model.config == config
+    header, _ = read_authors_checkpoint(tmp_path / "m.pth", length=74)
+    assert ExplaiNNConfig(**header.config) == config
     shortest = load_model(tmp_path / "m.pth").model.config
+    assert isinstance(shortest, ExplaiNNConfig)
     assert shortest.pooled_positions == config.pooled_positions
     assert shortest.length <= 74
 
@@ -106,7 +111,7 @@ class TestWrongFiles:
 
     def test_cut_off(self, model: ExplaiNN, tmp_path: Path) -> None:
         path = tmp_path / "m.model.safetensors"
-        save_model(path, model, HEADER)
+        save_module(path, model, HEADER)
         path.write_bytes(path.read_bytes()[:-10])
         with pytest.raises(UserError, match="no readable safetensors"):
             load_model(path)
@@ -118,7 +123,7 @@ class TestWrongFiles:
 
     def test_of_another_version(self, model: ExplaiNN, tmp_path: Path) -> None:
         path = tmp_path / "m.model.safetensors"
-        save_model(path, model, HEADER)
+        save_module(path, model, HEADER)
         content = path.read_bytes()
         old = b'format_version\\":1'
         assert old in content
@@ -155,9 +160,9 @@ class TestWrongFiles:
     def test_wrong_length_or_tasks(self, tmp_path: Path) -> None:
         torch.save(ExplaiNN(CONFIG).state_dict(), tmp_path / "m.pth")
         with pytest.raises(UserError, match="60 to 66 bp"):
-            load_authors_model(tmp_path / "m.pth", length=100)
+            read_authors_checkpoint(tmp_path / "m.pth", length=100)
         with pytest.raises(UserError, match="2 outputs, not 1"):
-            load_authors_model(tmp_path / "m.pth", tasks=("x",))
+            read_authors_checkpoint(tmp_path / "m.pth", tasks=("x",))
 
 
 def test_a_data_set_of_other_tasks_is_refused() -> None:

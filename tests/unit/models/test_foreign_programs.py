@@ -16,10 +16,11 @@ import torch
 from torch import nn
 
 from nfexplainn.errors import UserError
-from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.models.checkpoint import ModelHeader, load_model
+from nfexplainn.models.modules import load_module, save_module
 from nfexplainn.models.pretrained import check_readable, fill_sources, read_sources
 from nfexplainn.models.registry import build
-from nfexplainn.models.transfer import SourceConfig, TransferConfig
+from nfexplainn.models.transfer_config import SourceConfig, TransferConfig
 
 LENGTH = 30
 PLANTED = "PWNED"
@@ -82,7 +83,7 @@ def innocent(path: Path, program: Path, kind: str, depth: int = 1) -> Path:
     model = build("single_layer", inner)
     (buffer,) = (tensor for name, tensor in model.named_buffers() if name.endswith("content"))
     buffer.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
-    save_model(path, model, ModelHeader("single_layer", inner, ("a",)))
+    save_module(path, model, ModelHeader("single_layer", inner, ("a",)))
     return path
 
 
@@ -148,6 +149,6 @@ def test_what_is_trusted_is_used(place: Path) -> None:
     config = {"length": LENGTH, "tasks": 1, "sources": tuple(one.config for one in sources)}
     model = build("nam", config)
     fill_sources(model, sources)  # type: ignore[arg-type]
-    save_model(place / "m.model.safetensors", model, ModelHeader("nam", config, ("a",)))
-    again = load_model(place / "m.model.safetensors", trust_programs=True).model
+    save_module(place / "m.model.safetensors", model, ModelHeader("nam", config, ("a",)))
+    again = load_module(place / "m.model.safetensors", trust_programs=True).model
     assert again(torch.zeros(2, LENGTH, dtype=torch.uint8)).shape == (2, 1)

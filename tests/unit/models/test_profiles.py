@@ -10,17 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from nfexplainn.analyses.plug_and_play.drift import unit_drift
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import choose_kernel
-from nfexplainn.models.profiles import HeldFilters, start_from_profiles
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import Weights, initial_weights
+from nfexplainn.models.profiles import start_from_profiles
 from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarity
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.starts import filter_weights, resize, starts
-from nfexplainn.training.loop import TrainingOptions, seeded, train
-from training_fixtures import LENGTH, WORD, planted, quiet
+from nfexplainn.training.loop import TrainingOptions
+from training_fixtures import LENGTH, WORD, both_kernels, planted, train_weights
 
 SEQUENCES = ("TGACTCAT", "CCGGAAGT", "GGGGCGGGG", "CACGTG", "TATAAAAG", "GATAAGATAAC")
 WIDTH = 9
@@ -38,13 +37,12 @@ def profiles(*words: str) -> MotifSet:
     return MotifSet(tuple(motif(word, word.lower()) for word in words or SEQUENCES))
 
 
-def model_from(found: MotifSet, seed: int = 1) -> ExplaiNN:
+def start_of(found: MotifSet, seed: int = 1) -> tuple[ExplaiNNConfig, Weights]:
     units = 2 * len(found.motifs)
     config = ExplaiNNConfig(LENGTH, 1, units=units, filter_length=WIDTH, hidden=10)
-    model = seeded(seed, lambda: ExplaiNN(config))
-    assert isinstance(model, ExplaiNN)
-    start_from_profiles(model, found.motifs)
-    return model
+    weights = initial_weights(config, seed)
+    weights["linears.0.weight"], _ = start_from_profiles(weights["linears.0.weight"], found.motifs)
+    return config, weights
 
 
 def test_a_long_profile_loses_its_less_informative_end() -> None:
@@ -70,9 +68,9 @@ def test_every_profile_gives_a_filter_and_its_reverse_complement() -> None:
         assert weights.shape == (2 * len(SEQUENCES), 4, width)
         assert np.array_equal(weights[1::2], weights[::2, ::-1, ::-1])
         assert np.allclose(weights.sum(axis=1), 0, atol=1e-6)
-    model = model_from(profiles())
+    _, weights_of = start_of(profiles())
     first = resize(profiles().motifs[0].ppm, WIDTH) - 0.25
-    assert np.allclose(model.convolution[0].weight[0].detach().numpy().T, first, atol=1e-7)
+    assert np.allclose(weights_of["linears.0.weight"][0].T, first, atol=1e-7)
     assert [start.label for start in starts(profiles("CACGTG").motifs, WIDTH)] == [
         "MCACGTG cacgtg (+)",
         "MCACGTG cacgtg (-)",
@@ -113,62 +111,50 @@ def test_of_families_one_of_each_is_chosen_first() -> None:
         choose_profiles(everything, 7)
 
 
-@pytest.mark.parametrize("kernel", ["torch", "native"])
+@both_kernels
 def test_frozen_filters_are_bit_identical_after_training(kernel: str) -> None:
-    model = model_from(profiles())
-    if choose_kernel(model, "auto", torch.device("cpu")) != kernel:
-        if kernel == "native":
-            pytest.skip("needs the native kernel, which cannot be built here")
-        model.kernel = "torch"
-    convolution, norm = model.convolution
-    before = convolution.weight.detach().clone()
-    others = {n: p.detach().clone() for n, p in model.named_parameters() if "linears.0.w" not in n}
+    config, start = start_of(profiles())
     # A gamma that wants to become negative: the word is what negatives have.
     data = planted(200)
     data.labels[:] = 1 - data.labels
     options = TrainingOptions(max_epochs=6, learning_rate=0.2, initial_filters="frozen")
-    result = train(model, data, options, report=quiet, held=HeldFilters(model))
-    assert torch.equal(convolution.weight, before)
-    assert float(norm.weight.detach().min()) > 0
+    model, result = train_weights(kernel, config, start, data, options, held=True)
+    after = model.weights()
+    assert np.array_equal(after["linears.0.weight"], start["linears.0.weight"])
+    assert after["linears.1.weight"].min() > 0
     assert len(result.history) <= 6
-    moved = [name for name, p in model.named_parameters() if name in others and not
-             torch.equal(p, others[name])]  # fmt: skip
-    assert "final.weight" in moved and "linears.1.weight" in moved and "linears.6.weight" in moved
+    moved = {name for name, array in after.items() if not np.array_equal(array, start[name])}
+    assert {"final.weight", "linears.1.weight", "linears.6.weight"} <= moved
 
 
-def test_released_filters_are_frozen_first_and_learn_then() -> None:
+@both_kernels
+def test_released_filters_are_frozen_first_and_learn_then(kernel: str) -> None:
     options = TrainingOptions(max_epochs=4, initial_filters="released", initial_epochs=2)
-    model = model_from(profiles())
-    seen: list[torch.Tensor] = []
-
-    class Watched(HeldFilters):
-        def release(self) -> None:
-            seen.append(model.convolution[0].weight.detach().clone())
-            super().release()
-
-    start = model.convolution[0].weight.detach().clone()
-    result = train(model, planted(200), options, report=quiet, held=Watched(model))
-    assert len(seen) == 1 and torch.equal(seen[0], start)
+    config, start = start_of(profiles())
+    lines: list[str] = []
+    model, result = train_weights(
+        kernel, config, start, planted(200), options, held=True, report=lines.append
+    )
+    assert lines.index("epoch 2: the filters are released") == 2
     assert [epoch.epoch for epoch in result.history] == [1, 2, 3, 4, 5, 6]
     assert result.best_epoch > 2
-    assert not torch.equal(model.convolution[0].weight, start)
+    assert not np.array_equal(model.weights()["linears.0.weight"], start["linears.0.weight"])
     # Without a number, the first part ends when validation no longer gets better.
     options = TrainingOptions(max_epochs=3, patience=1, initial_filters="released")
-    assert 3 < len(train(model_from(profiles()), planted(200), options, report=quiet,
-                         held=HeldFilters(model)).history) <= 6  # fmt: skip
+    _, result = train_weights(kernel, config, start, planted(200), options, held=True)
+    assert 3 < len(result.history) <= 6
 
 
-def test_a_unit_that_starts_from_the_planted_word_is_the_one_that_counts() -> None:
+@both_kernels
+def test_a_unit_that_starts_from_the_planted_word_is_the_one_that_counts(kernel: str) -> None:
     data = planted(600)
-    model = model_from(profiles())
+    config, start = start_of(profiles())
     options = TrainingOptions(max_epochs=15, batch_size=50, initial_filters="frozen")
-    train(model, data, options, report=quiet, held=HeldFilters(model))
-    codes = torch.from_numpy(data.codes)
-    with torch.inference_mode():
-        outputs = model.unit_outputs(codes)
-        effect = outputs[1::2].mean(0) - outputs[::2].mean(0)
-        ranked = (effect * model.final.weight[0]).argsort(descending=True)
-    labels = [start.profile.id for start in starts(profiles().motifs, WIDTH)]
+    model, _ = train_weights(kernel, config, start, data, options, held=True)
+    outputs = model.unit_outputs(data.codes)
+    effect = outputs[1::2].mean(axis=0) - outputs[::2].mean(axis=0)
+    ranked = np.argsort(-effect * model.final_weight[0])
+    labels = [one.profile.id for one in starts(profiles().motifs, WIDTH)]
     assert labels[int(ranked[0])] == "M" + "".join("ACGT"[code] for code in WORD)
 
 

@@ -13,13 +13,18 @@ from torch import Tensor, nn
 
 from nfexplainn.analyses.transfer.units import plugged_units
 from nfexplainn.errors import UserError
-from nfexplainn.evaluation.predict import predict_logits, reverse_complement
-from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.modules import load_module, save_module
 from nfexplainn.models.pretrained import fill_sources, fitting, read_sources
 from nfexplainn.models.registry import build
-from nfexplainn.models.transfer import TransferConfig, TransferModel, fit_length
-from nfexplainn.training.loop import TrainingOptions, seeded, train
+from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.models.transfer import TransferModel, fit_length
+from nfexplainn.models.transfer_config import TransferConfig
+from nfexplainn.models.units import reverse_complement
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.torch_learner import seeded, train_module
 from nfexplainn.training.transfer import train_transfer
 from training_fixtures import LENGTH, planted, quiet
 
@@ -55,7 +60,7 @@ def explainn(folder: Path, name: str, tasks: tuple[str, ...] = ("a",), **changes
         model(codes)
     path = folder / f"{name}.model.safetensors"
     header = ModelHeader("explainn", dataclasses.asdict(model.config), tasks, dataset=name)  # type: ignore[call-overload]
-    save_model(path, model.eval(), header)
+    save_module(path, model.eval(), header)
     return path
 
 
@@ -113,7 +118,7 @@ def test_every_kind_of_file_gives_its_own_outputs_as_units(files: list[Path]) ->
     outputs = model.source_outputs(codes)
     assert outputs.shape == (12, 9)
     # By hand: ours through its own file, the program through torch's own loader.
-    one = load_model(files[0]).model
+    one = load_module(files[0]).model
     scripted = torch.jit.load(str(files[4]))
     with torch.inference_mode():
         mean = (one(codes) + one(reverse_complement(codes))) / 2
@@ -192,7 +197,7 @@ def test_precomputed_training_is_plain_training(files: list[Path]) -> None:
     data = planted(200, "regression")
     options = TrainingOptions(max_epochs=2, batch_size=40, reverse_complement=False)
     plain, quick = over(files, "nam"), over(files, "nam")
-    expected = train(plain, data, options, report=quiet)
+    expected = train_module(plain, data, options, report=quiet)
     found = train_transfer(quick, data, options, device=CPU, report=quiet)
     assert [row.train_loss for row in found.history] == pytest.approx(
         [row.train_loss for row in expected.history], rel=1e-4
@@ -202,8 +207,8 @@ def test_precomputed_training_is_plain_training(files: list[Path]) -> None:
 
 def test_a_source_that_knows_one_strand_is_trained_on_both(tmp_path: Path) -> None:
     path = explainn(tmp_path, "one.explainn.r1")
-    loaded = load_model(path)
-    save_model(path, loaded.model, dataclasses.replace(loaded.header, strand_symmetric=False))
+    loaded = load_module(path)
+    save_module(path, loaded.model, dataclasses.replace(loaded.header, strand_symmetric=False))
     model = over([path], "single_layer")
     assert not model.symmetric
     options = TrainingOptions(max_epochs=1)
@@ -213,14 +218,14 @@ def test_a_source_that_knows_one_strand_is_trained_on_both(tmp_path: Path) -> No
 def test_a_file_holds_all_that_it_needs(files: list[Path], tmp_path: Path) -> None:
     model = over(files, "nam", tasks=2).eval()
     header = ModelHeader("nam", dataclasses.asdict(model.config), ("a", "b"))
-    save_model(tmp_path / "x.model.safetensors", model, header)
+    save_module(tmp_path / "x.model.safetensors", model, header)
     for path in files:
         path.unlink()
-    loaded = load_model(tmp_path / "x.model.safetensors", trust_programs=True)
+    loaded = load_module(tmp_path / "x.model.safetensors", trust_programs=True)
     codes = some_codes().numpy()
     for strands in (True, False):
-        expected = predict_logits(model, codes, average_strands=strands)
-        found = predict_logits(loaded.model, codes, average_strands=strands)
+        expected = predict_logits(TorchModel(model), codes, average_strands=strands)
+        found = predict_logits(TorchModel(loaded.model), codes, average_strands=strands)
         assert np.array_equal(found, expected)
     digests = [source["digest"] for source in loaded.header.config["sources"]]
     assert len(set(digests)) == 6 and all(len(digest) == 64 for digest in digests)
@@ -248,7 +253,8 @@ def test_the_unit_that_says_the_target_is_first() -> None:
             return self.values[[self.table[row.tobytes()] for row in codes.numpy()]]
 
     nn.Module.__init__(model)
-    from nfexplainn.models.transfer import SourceConfig, UnitHead
+    from nfexplainn.models.transfer import UnitHead
+    from nfexplainn.models.transfer_config import SourceConfig
 
     tasks = ("noise", "opposite", "target")
     source = SourceConfig("known", "0", "torchscript", tasks, LENGTH, both_strands=False)
@@ -257,8 +263,10 @@ def test_the_unit_that_says_the_target_is_first() -> None:
     model.sources = nn.ModuleList([Known()])
     with torch.no_grad():
         model.final.weight[:] = torch.tensor([[1.0, 1.0, 2.0]])
-    logits = predict_logits(model, data.codes, average_strands=False)
-    table = plugged_units(model, data, logits, both_strands=False).set_index("source_task")
+    logits = predict_logits(TorchModel(model, CPU), data.codes, average_strands=False)
+    table = plugged_units(TorchModel(model, CPU), data, logits, both_strands=False).set_index(
+        "source_task"
+    )
     assert table.loc["target", "effect"] == pytest.approx(2, abs=1e-6)
     assert table.loc["opposite", "effect"] == pytest.approx(-1, abs=1e-6)
     assert list(table["rank"]) == [2, 3, 1]
@@ -282,6 +290,23 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes | None, says: str) 
     with pytest.raises(UserError) as error:
         read_sources([tmp_path / name], dataset_length=LENGTH, trust_programs=True)
     assert says in str(error.value) and name in str(error.value)
+
+
+def test_an_output_that_is_no_number_is_told_with_its_file(tmp_path: Path) -> None:
+    path = explainn(tmp_path, "large")
+    model = over([path], "single_layer")
+    with torch.no_grad():
+        next(iter(model.sources[0].parameters())).fill_(3e38)
+    says = "my/large.pth: its output a is not a finite number for some sequences of"
+    with pytest.raises(UserError, match=says):
+        train_transfer(
+            model,
+            planted(),
+            TrainingOptions(),
+            device=CPU,
+            files=["my/large.pth"],
+            report=quiet,
+        )
 
 
 def test_programs_that_do_not_fit_and_names_that_clash(tmp_path: Path) -> None:

@@ -94,6 +94,20 @@ BAD = {
     "rna": (CISBP.replace("\tT\n", "\tU\n"), "a, line 1: these are motifs of RNA"),
     "licensed": ("Pos\tA\tC\tG\tT\n", "a, line 1: a has no line of numbers under it"),
     "same accession": (TRANSFAC + TRANSFAC, "a, line 21: the motif M00001 stands in this file"),
+    "no position": (
+        TRANSFAC.replace("02 ", "<b>1</b> "),
+        "a, line 10: '<b>1</b>      7      1      1      1      A' (M00001) is no row",
+    ),
+    "no first position": (CISBP.replace("1\t", "`id`\t", 1), "(a) is no row of the position 1"),
+    "a line within": (
+        TRANSFAC.replace("02 ", "%\n02 "),
+        "a, line 11: '02      7      1      1      1      A' is a row",
+    ),
+    "a row is lost": (
+        CISBP.replace("2\t0.7\t0.1\t0.1\t0.1\n", ""),
+        r"a, line 3: '3\t0\t0\t1\t0' (a) is no row of the position 2; write 2",
+    ),
+    "a number too many": (TRANSFAC.replace("02 ", "02 0 "), "(M00001) is no row of the position 2"),
     "unknown": ("Gene: X\nA:\t0.1\nC:\t0.3\n", "give motifs in MEME, JASPAR, HOMER, CIS-BP or"),
 }
 

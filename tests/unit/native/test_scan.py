@@ -1,4 +1,4 @@
-"""The kernel's scan and shuffle against the same in NumPy and torch."""
+"""The kernel's scan and shuffle against the same in NumPy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def whole_filters(units: int, width: int, covered: int, seed: int = 0) -> Filter
 
 @pytest.mark.parametrize("width", [1, 2, 5, 19, 20, 21, 40, 50])
 @pytest.mark.parametrize("units", [1, 16, 35])
-def test_scan_equals_the_scanner_in_torch(width: int, units: int) -> None:
+def test_scan_equals_the_scanner_in_numpy(width: int, units: int) -> None:
     filters = whole_filters(units, width, covered=31, seed=width)
     codes = random_codes(60, 31 + width + 4, seed=units)  # a tail that no pool covers
     ours, reference = NativeScanner(filters, threads=2), TableScanner(filters)

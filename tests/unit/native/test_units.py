@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from nfexplainn.dna import encode
 from nfexplainn.errors import DivergedError
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.explainn_weights import layer_names
+from nfexplainn.models.native_model import unit_layers
 from nfexplainn.native import build, library, units
 
 ISAS = list(build.ISA_FLAGS)
@@ -64,10 +67,52 @@ def random_model(config: ExplaiNNConfig, seed: int = 0) -> ExplaiNN:
     return model
 
 
+class KernelExplaiNN(ExplaiNN):
+    """An ExplaiNN that is computed by the kernel in training, too, with gradients for torch."""
+
+    def unit_outputs(self, codes: Tensor) -> Tensor:
+        """Give every unit's output, float (B, units), of codes, uint8 (B, length)."""
+        arrays = {name: tensor.detach().numpy() for name, tensor in self.state_dict().items()}
+        kernel = units.Units(self.config, unit_layers(self.config, arrays), torch.get_num_threads())
+        if not self.training:
+            return torch.from_numpy(kernel.evaluate(codes.numpy()))
+        learnt = dict(self.named_parameters())
+        names = layer_names(self.config.num_fc)
+        parameters = [
+            learnt[name]
+            for layer, norm in names
+            for name in (f"{layer}.weight", f"{norm}.weight", f"{norm}.bias")
+        ]
+        outputs = _Kernel.apply(kernel, codes.numpy(), *parameters)
+        for _, norm in names:
+            self.get_submodule(norm).num_batches_tracked += 1
+        return outputs
+
+
+class _Kernel(torch.autograd.Function):
+    """A training step of the kernel, for torch's gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, kernel: units.Units, codes: np.ndarray, *parameters: Tensor) -> Tensor:
+        """Give (B, units)."""
+        ctx.kernel = kernel
+        ctx.save_for_backward(*parameters)
+        seed = int(torch.randint(1 << 62, ()).item())
+        return torch.from_numpy(kernel.forward(codes, seed))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Give the gradients of weight, gamma and beta of every layer."""
+        found = [np.empty(tuple(one.shape), np.float32) for one in ctx.saved_tensors]
+        places = [units.LayerGradient(*found[at : at + 3]) for at in range(0, len(found), 3)]
+        ctx.kernel.backward(gradient.numpy(), places)
+        return (None, None, *map(torch.from_numpy, found))
+
+
 def native(model: ExplaiNN) -> ExplaiNN:
-    model = copy.deepcopy(model)
-    model.kernel = "native"
-    return model
+    other = KernelExplaiNN(model.config)
+    other.load_state_dict(model.state_dict())
+    return other.train(model.training)
 
 
 def step(model: ExplaiNN, codes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -206,9 +251,13 @@ def test_evaluation(num_fc: int, batch: int) -> None:
 
 
 @each_isa
-def test_evaluation_with_a_gradient_is_torch_s() -> None:
-    model = native(random_model(SMALL)).eval()
-    model(random_codes(5, SMALL.length)).sum().backward()
+def test_a_module_uses_the_kernel_in_evaluation_alone() -> None:
+    model = random_model(SMALL).eval()
+    model.kernel = "native"
+    codes = random_codes(5, SMALL.length)
+    with torch.no_grad():
+        assert torch.equal(model(codes), native(model)(codes))
+    model(codes).sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
@@ -250,7 +299,7 @@ def test_gradients_are_as_good_as_the_authors() -> None:
                 module.p = 0.0
         ours = ExplaiNN(ExplaiNNConfig(200, 1, units=10, dropout=0.0))
         ours.load_state_dict(theirs.state_dict())
-        ours.kernel = "native"
+        ours = native(ours)
         codes = random_codes(40, 200, seed, unknown=0.0)
         channels = (codes[:, None] == torch.arange(4)[None, :, None]).float()
         labels = torch.randint(0, 2, (40, 1)).float()
@@ -306,12 +355,13 @@ def test_dropout_rate(rate: float) -> None:
         model.linears["7"].weight.zero_()
         model.linears["7"].bias.fill_(1.0)  # every node is 1, whatever comes in
         model.linears["10"].weight.fill_(1.0)
-        model.linears["11"].momentum = 1.0  # the running statistics are this batch's
         model.linears["10"].bias.zero_()
         torch.manual_seed(3)
         model.unit_outputs(random_codes(500, config.length))
     n, keep = 100, 1 - rate
-    mean, variance = model.linears["11"].running_mean, model.linears["11"].running_var
+    norm = model.linears["11"]  # whose running statistics began at 0 and 1
+    mean = norm.running_mean / units.MOMENTUM
+    variance = (norm.running_var - (1 - units.MOMENTUM)) / units.MOMENTUM
     expected = n * rate / keep  # variance of a sum of n scaled Bernoulli draws
     assert abs(float(mean.mean()) / n - 1) < 4 * np.sqrt(rate / keep / (n * 500 * 20))
     assert abs(float(variance.mean()) / expected - 1) < 4 * np.sqrt(2 / (500 * 20))
@@ -403,7 +453,7 @@ def test_training_learns_a_planted_motif() -> None:
         torch.manual_seed(1)
         config = ExplaiNNConfig(length=60, tasks=1, units=8, filter_length=9, hidden=20)
         model = ExplaiNN(config).train()
-        model.kernel = kernel  # type: ignore[assignment]
+        model = native(model) if kernel == "native" else model
         optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
         for _ in range(40):
             optimizer.zero_grad()

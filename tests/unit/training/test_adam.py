@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from nfexplainn.training.adam import FusedAdam
+from nfexplainn.training.torch_adam import FusedAdam
 
 
 def test_steps_are_those_of_torch_to_the_bit() -> None:
@@ -38,7 +38,7 @@ def test_steps_are_those_of_torch_to_the_bit() -> None:
 
 def test_training_does_not_load_the_compiler(root: Path) -> None:
     code = (
-        "import sys, torch; from nfexplainn.training.adam import FusedAdam;"
+        "import sys, torch; from nfexplainn.training.torch_adam import FusedAdam;"
         "m = torch.nn.Linear(2, 1); o = FusedAdam(m.parameters(), 0.1);"
         "m(torch.ones(3, 2)).sum().backward(); o.step(); o.zero_grad();"
         "sys.exit('torch._dynamo' in sys.modules)"

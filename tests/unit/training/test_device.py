@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nfexplainn.errors import UserError
-from nfexplainn.training.device import describe_device, prepare_device, resolve_device
+from nfexplainn.models.device import describe_device, prepare_device, resolve_device
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

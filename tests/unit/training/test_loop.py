@@ -8,22 +8,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from nfexplainn.data.dataset import Dataset
+from nfexplainn.dna import reverse_complement
 from nfexplainn.errors import DivergedError, UserError
-from nfexplainn.evaluation.predict import predict_logits, reverse_complement
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-from nfexplainn.models.kernels import own_threads
+from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.models.config import ExplaiNNConfig
+from nfexplainn.models.explainn_weights import initial_weights
+from nfexplainn.models.model import FilterModel
 from nfexplainn.training import loop as training
-from nfexplainn.training.loop import TrainingOptions, epoch_batches, options_from, train
+from nfexplainn.training.loop import TrainingOptions, epoch_batches, options_from
 from nfexplainn.training.losses import LOSSES
-from training_fixtures import model_for, planted, quiet
+from nfexplainn.training.native_learner import NativeLearner
+from training_fixtures import config_for, planted, train_weights, trained
 
 
-def run(dataset: Dataset, options: TrainingOptions) -> tuple[ExplaiNN, training.TrainingResult]:
-    model = model_for(dataset, options.seed)
-    return model, train(model, dataset, options, report=quiet)
+@pytest.fixture(params=["native", "torch"])
+def kernel(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def run(
+    dataset: Dataset, options: TrainingOptions, kernel: str = "native"
+) -> tuple[FilterModel, training.TrainingResult]:
+    return trained(kernel, dataset, options)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +61,7 @@ def test_no_batch_is_ever_too_small() -> None:
 
 @pytest.mark.parametrize("kept", [51, 101])  # times two strands, or once, batch 50
 @pytest.mark.parametrize("both", [True, False])
-def test_remainders_of_one_do_not_break_training(kept: int, both: bool) -> None:
+def test_remainders_of_one_do_not_break_training(kept: int, both: bool, kernel: str) -> None:
     dataset = planted(300)
     rows = np.concatenate([dataset.rows("train")[:kept], dataset.rows("valid")])
     dataset = dataclasses.replace(
@@ -64,15 +72,15 @@ def test_remainders_of_one_do_not_break_training(kept: int, both: bool) -> None:
         labels=dataset.labels[rows],
     )
     options = TrainingOptions(max_epochs=1, batch_size=50, reverse_complement=both)
-    _, result = run(dataset, options)
+    _, result = run(dataset, options, kernel)
     assert math.isfinite(result.best_loss)
     assert result.both_strands is both
 
 
 @pytest.mark.parametrize("task_type", ["binary", "multilabel", "multiclass", "regression"])
-def test_it_learns_a_planted_word(task_type: str) -> None:
+def test_it_learns_a_planted_word(task_type: str, kernel: str) -> None:
     dataset = planted(1000, task_type)
-    model, result = run(dataset, TrainingOptions(max_epochs=25, batch_size=50))
+    model, result = run(dataset, TrainingOptions(max_epochs=25, batch_size=50), kernel)
     test = dataset.rows("test")
     logits = predict_logits(model, dataset.codes[test], average_strands=True)
     metric, value = training.headline(dataset.labels[test], logits, task_type)
@@ -87,25 +95,21 @@ def test_pearson_loss_learns() -> None:
     assert result.best_loss < 0.3
 
 
-def test_best_weights_are_restored() -> None:
+def test_best_weights_are_restored(kernel: str) -> None:
     """The model's own validation loss at the end is the smallest of the history."""
     dataset = planted(200)
     options = TrainingOptions(max_epochs=30, patience=4, learning_rate=0.02, batch_size=20)
-    model, result = run(dataset, options)
+    model, result = run(dataset, options, kernel)
     losses = [epoch.valid_loss for epoch in result.history]
     assert result.best_loss == min(losses)
     assert losses.index(min(losses)) + 1 == result.best_epoch
     assert [epoch.epoch for epoch in result.history if epoch.best] == [result.best_epoch]
     assert result.best_epoch < len(losses)  # otherwise this test shows nothing
-    assert not model.training
     at = dataset.rows("valid")
-    codes = torch.from_numpy(dataset.codes[at])
-    labels = torch.from_numpy(dataset.labels[at])
-    with torch.no_grad():
-        logits = torch.cat([model(codes), model(reverse_complement(codes))]).double()
-    labels = torch.cat([labels, labels]).double()
-    found = LOSSES["bce"](logits, labels, torch.ones_like(labels, dtype=torch.bool))
-    assert float(found) == pytest.approx(result.best_loss, abs=1e-9)
+    codes, labels = dataset.codes[at], dataset.labels[at]
+    both = [model.logits(strand) for strand in (codes, reverse_complement(codes))]
+    found, _ = LOSSES["bce"](np.concatenate(both).astype(float), np.concatenate([labels, labels]))
+    assert found == pytest.approx(result.best_loss, abs=1e-9)
 
 
 def test_early_stopping_waits_for_its_patience(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,42 +130,44 @@ def test_validation_loss_is_weighted_by_sequences() -> None:
     assert len(at) % 200  # the last batch of the prediction is smaller than the others
     logits = [
         predict_logits(model, codes, average_strands=False)[:, 0].astype(np.float64)
-        for codes in (dataset.codes[at], reverse_complement(torch.from_numpy(dataset.codes[at])))
+        for codes in (dataset.codes[at], reverse_complement(dataset.codes[at]))
     ]
     y = dataset.labels[at, 0]
     each = [np.logaddexp(0, z) - y * z for z in logits]
     assert result.best_loss == pytest.approx(np.concatenate(each).mean(), abs=1e-9)
 
 
-def test_same_seed_same_weights_and_another_seed_others() -> None:
+def test_same_seed_same_weights_and_another_seed_others(kernel: str) -> None:
     dataset = planted(200)
     options = TrainingOptions(max_epochs=3, batch_size=32)
     states = []
     for seed in (1, 1, 2):
-        torch.manual_seed(int(np.random.default_rng().integers(1000)))  # must not matter
-        model, _ = run(dataset, dataclasses.replace(options, seed=seed))
-        states.append(model.state_dict())
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    assert not torch.equal(states[0]["final.weight"], states[2]["final.weight"])
+        model, _ = run(dataset, dataclasses.replace(options, seed=seed), kernel)
+        states.append(model.weights())
+    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
+    assert not np.array_equal(states[0]["final.weight"], states[2]["final.weight"])
 
 
 def test_global_random_state_is_left_alone() -> None:
+    import torch
+
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
-    run(planted(100), TrainingOptions(max_epochs=1))
+    run(planted(100), TrainingOptions(max_epochs=1), "torch")
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_what_is_unknown_teaches_nothing() -> None:
+def test_what_is_unknown_teaches_nothing(kernel: str) -> None:
     """A column of unknowns leaves the shared units as they are trained by the other column."""
     dataset = planted(200, "multilabel")
     dataset.labels[:, 1] = np.nan
-    model, result = run(dataset, TrainingOptions(max_epochs=2))
-    start = model_for(dataset).state_dict()
-    assert torch.equal(model.final.weight[1], start["final.weight"][1])
-    assert torch.equal(model.final.bias[1], start["final.bias"][1])
-    assert not torch.equal(model.final.weight[0], start["final.weight"][0])
+    options = TrainingOptions(max_epochs=2)
+    model, result = run(dataset, options, kernel)
+    start = initial_weights(config_for(dataset), options.seed)
+    assert np.array_equal(model.final_weight[1], start["final.weight"][1])
+    assert np.array_equal(model.final_bias[1], start["final.bias"][1])
+    assert not np.array_equal(model.final_weight[0], start["final.weight"][0])
     assert math.isfinite(result.best_loss)
 
 
@@ -176,17 +182,16 @@ def test_both_strands_only_where_they_mean_the_same() -> None:
 def test_every_sequence_is_seen_once_on_each_strand(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = planted(100)
     seen: list[np.ndarray] = []
-    forward = ExplaiNN.forward
+    step = NativeLearner.step
 
-    def recording(self: ExplaiNN, codes: torch.Tensor) -> torch.Tensor:
-        if self.training:
-            seen.append(codes.numpy().copy())
-        return forward(self, codes)
+    def recording(self: NativeLearner, batch: np.ndarray, *rest: Any) -> float:
+        seen.append(batch.copy())
+        return step(self, batch, *rest)
 
-    monkeypatch.setattr(ExplaiNN, "forward", recording)
+    monkeypatch.setattr(NativeLearner, "step", recording)
     run(dataset, TrainingOptions(max_epochs=1, batch_size=16))
     codes = dataset.codes[dataset.rows("train")]
-    other = reverse_complement(torch.from_numpy(codes)).numpy()
+    other = reverse_complement(codes)
     expected = sorted(row.tobytes() for row in np.concatenate([codes, other]))
     assert sorted(row.tobytes() for row in np.concatenate(seen)) == expected
 
@@ -194,7 +199,9 @@ def test_every_sequence_is_seen_once_on_each_strand(monkeypatch: pytest.MonkeyPa
 def test_progress_has_rate_and_time_left() -> None:
     lines: list[str] = []
     dataset = planted(100)
-    train(model_for(dataset), dataset, TrainingOptions(max_epochs=2), report=lines.append)
+    config, options = config_for(dataset), TrainingOptions(max_epochs=2)
+    start = initial_weights(config, 1)
+    train_weights("native", config, start, dataset, options, report=lines.append)
     assert len(lines) == 2
     assert lines[0].startswith("epoch 1/2: train loss 0.")
     assert "sequences/s" in lines[0] and " left" in lines[0]
@@ -202,21 +209,22 @@ def test_progress_has_rate_and_time_left() -> None:
 
 
 class TestMistakes:
-    def test_divergence_is_a_sentence(self) -> None:
+    def test_divergence_is_a_sentence(self, kernel: str) -> None:
         dataset = planted(100, "regression")
         dataset.labels[dataset.rows("train")[0]] = np.inf
         with pytest.raises(DivergedError, match=r"The training loss of epoch 1 is (nan|inf)"):
-            run(dataset, TrainingOptions(max_epochs=2))
+            run(dataset, TrainingOptions(max_epochs=2), kernel)
 
     def test_overflow_in_evaluation_is_not_unseen(self) -> None:
         """An activation beyond float32 is inf; it must end the training, not hide in it."""
         dataset = planted(100)
-        model = model_for(dataset)
-        _, norm = model.convolution
-        with torch.no_grad():
-            norm.bias.fill_(95.0)
+        config, options = config_for(dataset), TrainingOptions(max_epochs=1)
+        start = initial_weights(config, 1)
+        start["linears.1.bias"][:] = 95.0
         with pytest.raises(DivergedError, match=r"loss of epoch 1 is (nan|inf).*learning_rate"):
-            train(model, dataset, TrainingOptions(max_epochs=1), report=quiet)
+            train_weights("torch", config, start, dataset, options)
+        with pytest.raises(DivergedError, match=r"exp\(9\d.*learning_rate"):
+            train_weights("native", config, start, dataset, options)
 
     def test_too_little_data(self) -> None:
         dataset = planted(100)
@@ -255,21 +263,3 @@ def test_options_are_the_parameters(root: Any) -> None:
                 assert default == getattr(options, field.name), field.name
     picked = options_from({"units": 3, "patience": 2, "loss": None, "seed": 1}, seed=8)
     assert picked == TrainingOptions(patience=2, seed=8)
-
-
-def test_the_kernel_has_the_threads_to_itself() -> None:
-    """Torch's would spin beside it; afterwards all is as it was."""
-    dataset = planted(100)
-    model = model_for(dataset)
-    seen: list[tuple[int, int]] = []
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        for kernel, expected in (("native", (2, 1)), ("torch", (0, 2))):
-            model.kernel = kernel  # type: ignore[assignment]
-            with own_threads(model):
-                seen.append((model.threads, torch.get_num_threads()))
-            assert seen[-1] == expected
-            assert (model.threads, torch.get_num_threads()) == (0, 2)
-    finally:
-        torch.set_num_threads(before)

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
+from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.native import library
-from nfexplainn.training.loop import TrainingOptions, train
+from nfexplainn.training.loop import TrainingOptions
+from nfexplainn.training.native_learner import NativeLearner
 from nfexplainn.training.recipes import epoch_codes, shifted, start_from_words
-from training_fixtures import model_for, planted
+from training_fixtures import both_kernels, config_for, planted, train_weights, trained
 
 
 def test_paper_trains_on_the_sequences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = planted(100)
     expected = {row.tobytes() for row in dataset.codes[dataset.rows("train")]}
     seen: set[bytes] = set()
-    model = ExplaiNN(ExplaiNNConfig(dataset.meta.length, 1, units=2))
-    forward = ExplaiNN.forward
+    step = NativeLearner.step
 
-    def spy(self: ExplaiNN, codes: torch.Tensor) -> torch.Tensor:
-        if self.training:
-            seen.update(row.tobytes() for row in codes.numpy())
-        return forward(self, codes)
+    def spy(self: NativeLearner, batch: np.ndarray, *rest: Any) -> float:
+        seen.update(row.tobytes() for row in batch)
+        return step(self, batch, *rest)
 
-    monkeypatch.setattr(ExplaiNN, "forward", spy)
-    options = TrainingOptions(max_epochs=1, reverse_complement=False)
-    train(model, dataset, options, report=lambda _: None)
+    monkeypatch.setattr(NativeLearner, "step", spy)
+    trained("native", dataset, TrainingOptions(max_epochs=1, reverse_complement=False), units=2)
     assert seen == expected
 
 
@@ -136,10 +134,10 @@ def test_given_negatives_are_not_shuffled() -> None:
 
 def test_filters_start_from_the_planted_word() -> None:
     dataset = planted(600)
-    model = model_for(dataset, units=10)
-    assert start_from_words(model, dataset) == 3
+    start = initial_weights(config_for(dataset, units=10), 42)["linears.0.weight"]
+    weight, count = start_from_words(start, dataset)
+    assert count == 3
     word = np.array([3, 2, 0, 1, 3, 1, 0, 3])
-    weight = model.convolution[0].weight.detach().numpy()
     best = 0
     for unit in range(3):
         spelt = np.where(weight[unit].max(axis=0) > 0.29, weight[unit].argmax(axis=0), 9)
@@ -150,13 +148,14 @@ def test_filters_start_from_the_planted_word() -> None:
     assert best >= 6
 
 
-def test_robust_training_runs_and_is_reproducible() -> None:
+@both_kernels
+def test_robust_training_runs_and_is_reproducible(kernel: str) -> None:
     dataset = planted(200, extra={"negatives": "shuffle"})
     states = []
     for _ in range(2):
-        model = model_for(dataset)
-        start_from_words(model, dataset)
-        options = TrainingOptions(max_epochs=2, recipe="robust")
-        train(model, dataset, options, report=lambda _: None)
-        states.append(model.state_dict())
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+        config, options = config_for(dataset), TrainingOptions(max_epochs=2, recipe="robust")
+        start = initial_weights(config, 1)
+        start["linears.0.weight"], _ = start_from_words(start["linears.0.weight"], dataset)
+        model, _ = train_weights(kernel, config, start, dataset, options)
+        states.append(model.weights())
+    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])

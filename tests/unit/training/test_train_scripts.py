@@ -18,7 +18,8 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.models import registry
-from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.models.checkpoint import ModelHeader, load_model
+from nfexplainn.models.modules import load_module, save_module
 from training_fixtures import planted
 
 OPTIONS = {
@@ -74,7 +75,7 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     made |= {f"{RUN}.predictions.parquet", "demo.dataset.parquet", "options.json"}
     assert {path.name for path in folder.iterdir()} == made
 
-    loaded = load_model(folder / f"{RUN}.model.safetensors")
+    loaded = load_model(folder / f"{RUN}.model.safetensors", kernel="torch")
     header = loaded.header
     assert (header.dataset, header.replicate, header.seed) == ("demo", 2, 5)
     assert header.tasks == ("a", "b") and header.task_type == "multilabel"
@@ -82,7 +83,8 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     assert header.config["units"] == 8 and header.strand_symmetric
     assert header.training["loss"] == "bce" and header.training["batch_size"] == 32
 
-    size = sum(parameter.numel() for parameter in loaded.model.parameters())
+    module = load_module(folder / f"{RUN}.model.safetensors").model
+    size = sum(parameter.numel() for parameter in module.parameters())
     assert read_tsv(folder / f"{RUN}.model.tsv") == [
         {"architecture": "explainn", "parameters": str(size), "kernel": "torch"}
     ]
@@ -167,7 +169,7 @@ def test_mistakes_are_a_sentence(root: Path, tmp_path: Path, options: str, messa
 
 def test_model_of_another_data_set(root: Path, tmp_path: Path) -> None:
     header = ModelHeader("explainn", {"length": 40, "tasks": 1, "units": 3}, ("a",))
-    save_model(tmp_path / "x.model.safetensors", registry.build("explainn", header.config), header)
+    save_module(tmp_path / "x.model.safetensors", registry.build("explainn", header.config), header)
     write_dataset(planted(100, "multilabel"), tmp_path / "other.parquet")
     model = ("--model", "x.model.safetensors", "--dataset", "other.parquet")
     done = call(root, "evaluate.py", *model, "--id", RUN, "--device", "cpu", cwd=tmp_path)
@@ -179,8 +181,10 @@ def test_model_of_another_data_set(root: Path, tmp_path: Path) -> None:
 def test_real_peaks(data_dir: Path) -> None:
     """FOXA1 in HepG2 against dinucleotide shuffles: the default model, a few epochs."""
     from nfexplainn.evaluation.metrics import compute_metrics
-    from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
-    from nfexplainn.training.loop import TrainingOptions, seeded, train
+    from nfexplainn.models.config import ExplaiNNConfig
+    from nfexplainn.models.explainn_weights import initial_weights
+    from nfexplainn.training.loop import TrainingOptions
+    from training_fixtures import train_weights
 
     path = data_dir / "chipseq" / "FOXA1_HepG2.train_pos.fa.gz"
     with gzip.open(path, "rt") as lines:
@@ -192,8 +196,8 @@ def test_real_peaks(data_dir: Path) -> None:
     names = [f"s{i}" for i in range(len(codes))]
     meta = DatasetMeta("foxa1", "sequences", "binary", ("FOXA1",), codes.shape[1], True, 0)
     dataset = Dataset(meta, names, codes, np.tile(part, 2), labels)
-    model = seeded(1, lambda: ExplaiNN(ExplaiNNConfig(codes.shape[1], 1)))
-    train(model, dataset, TrainingOptions(max_epochs=4, seed=1), report=lambda _: None)
+    config, options = ExplaiNNConfig(codes.shape[1], 1), TrainingOptions(max_epochs=4, seed=1)
+    model, _ = train_weights("native", config, initial_weights(config, 1), dataset, options)
     at = dataset.rows("valid")
     logits = predict_logits(model, codes[at], average_strands=True)
     found = {m.metric: m.value for m in compute_metrics(labels[at], logits, ("FOXA1",), "binary")}

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from nfexplainn.errors import UserError
-from nfexplainn.models.architectures.danq import DanQ
-from nfexplainn.models.convnets import ConvNet
+from nfexplainn.models.convnet import ConvNet
+from nfexplainn.models.danq import DanQ
 from nfexplainn.models.explainn import ExplaiNN
 
 # Points of the integral along the path from reference to sequence, for the recurrent layer.

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
@@ -141,7 +140,7 @@ def _resolve(name: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str,
 
 
 def top_pairs(
-    units: pd.DataFrame, motifs: Mapping[str, Motif], task: str, replicate: int
+    units: Iterable[Mapping[str, str]], motifs: Mapping[str, Motif], effect: str, replicate: int
 ) -> list[Pair]:
     """Pair the two leading annotated units of a replicate, by effect, each also with itself.
 
@@ -149,21 +148,25 @@ def top_pairs(
 
     Parameters
     ----------
-    units : DataFrame
-        As in ``D.<model>.units.tsv``.
+    units : iterable of mappings
+        Rows of ``D.<model>.units.tsv``; empty where missing.
     motifs : mapping of unit to Motif
         Of that replicate.
-    task : str
+    effect : str
+        Column of the effects in a task.
     replicate : int
     """
-    rows = units[(units["replicate"] == replicate) & units["annotation"].notna()]
-    rows = rows[rows["unit"].isin(motifs)].copy()
-    rows[f"effect:{task}"] = pd.to_numeric(rows[f"effect:{task}"])
-    rows = rows.dropna(subset=[f"effect:{task}"])
-    rows = rows.sort_values(f"effect:{task}", ascending=False, kind="stable")
+    rows = [
+        row
+        for row in units
+        if row["replicate"] == str(replicate)
+        and row["annotation"]
+        and row["unit"] in motifs
+        and row[effect]
+    ]
     leading: list[tuple[str, str]] = []
-    for unit, annotation in zip(rows["unit"], rows["annotation"], strict=True):
-        name, word = str(annotation).split(", ")[0], word_of(motifs[unit].ppm)
+    for row in sorted(rows, key=lambda row: -float(row[effect])):
+        name, word = row["annotation"].split(", ")[0], word_of(motifs[row["unit"]].ppm)
         taken = any(name == other for other, _ in leading)
         if len(word) >= LEAST_WORD and len(leading) < LEADING and not taken:
             leading.append((name, word))

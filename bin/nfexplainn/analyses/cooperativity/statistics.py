@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 BIN = 10  # bases of gap per bin
@@ -46,6 +45,8 @@ def median_ranks(n: int, level: float = 0.95) -> tuple[int, int]:
     most the k-th value is binomial with share k/n. Its quantiles are what infinitely many
     resamples give.
     """
+    from scipy import stats
+
     ranks = np.arange(1, n + 1)
     low, high = (1 - level) / 2, (1 + level) / 2
     lower, upper = (n + 1) // 2, n // 2 + 1
@@ -100,6 +101,8 @@ def trend(values: Floats, gaps: NDArray[np.intp], least_gap: int) -> Trend:
     spread = float(medians.max() - medians.min())
     if np.ptp(means, axis=0).max() == 0:
         return Trend(least_gap, len(means), 1.0, 0.0)
+    from scipy import stats
+
     if len(means) == 2:
         test = stats.wilcoxon(means[0], means[1])
     else:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation import metrics
+from nfexplainn.io.tsv import Table
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import average_precision, best_hits
 
 COLUMNS = ("unit", "last", "first", "auroc", "auprc", "n_last", "n_first")
 
 
-def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> pd.DataFrame:
+def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> Table:
     """Score each motif's best hits in reads of the last against the first cycle.
 
     Parameters
@@ -32,7 +32,7 @@ def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Table
         Columns :data:`COLUMNS`, a row per motif, the best by AUPRC first.
 
     Raises
@@ -57,19 +57,20 @@ def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> pd.DataFrame:
             " test_fraction."
         )
     if not motifs:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return Table(COLUMNS, [])
     # Scores of the padded read: an unknown base is no evidence for or against a motif.
     scores = best_hits(motifs, dataset.codes[rows], both_strands=dataset.meta.strand_symmetric)
-    table = pd.DataFrame(
-        {
-            "unit": [motif.id for motif in motifs],
-            "last": dataset.meta.tasks[-1],
-            "first": dataset.meta.tasks[0],
-            "auroc": [float(roc_auc_score(last, column)) for column in scores.T],
-            "auprc": average_precision(scores, last.astype(np.float32)),
-            "n_last": int(last.sum()),
-            "n_first": int((~last).sum()),
-        },
-        columns=list(COLUMNS),
-    )
-    return table.sort_values("auprc", ascending=False, kind="stable", ignore_index=True)
+    areas = average_precision(scores, last.astype(np.float32))
+    tasks, counts = dataset.meta.tasks, (int(last.sum()), int((~last).sum()))
+    found = [
+        (
+            motifs[at].id,
+            tasks[-1],
+            tasks[0],
+            metrics.auroc(last.astype(np.float64), scores[:, at]),
+            areas[at],
+            *counts,
+        )
+        for at in np.argsort(-areas, kind="stable").tolist()
+    ]
+    return Table(COLUMNS, found)

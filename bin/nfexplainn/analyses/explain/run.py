@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.analyses.explain.drawing import Mark, draw_sequence
@@ -35,27 +34,27 @@ class ExplainOptions:
     explain_pictures: int = 20
 
 
-def unit_labels(units: pd.DataFrame) -> dict[str, str]:
+def unit_labels(units: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Name units by their best known motif, else by their consensus, else not at all.
 
     Parameters
     ----------
-    units : DataFrame
-        Final units of one replicate; columns unit, status, annotation, consensus.
+    units : iterable of mappings
+        Final units of one replicate: unit, status, annotation, consensus; empty where missing.
     """
     labels: dict[str, str] = {}
-    for row in units.itertuples():
-        if isinstance(row.annotation, str) and row.annotation:
-            labels[str(row.unit)] = row.annotation.split(", ")[0]
-        elif isinstance(row.consensus, str) and row.status == "unannotated":
-            labels[str(row.unit)] = row.consensus.strip("N")
+    for row in units:
+        if row["annotation"]:
+            labels[row["unit"]] = row["annotation"].split(", ")[0]
+        elif row["status"] == "unannotated":
+            labels[row["unit"]] = row["consensus"].strip("N")
     return {unit: label for unit, label in labels.items() if label}
 
 
-def thresholds(units: pd.DataFrame, count: int) -> NDArray[np.float64]:
+def thresholds(units: Iterable[Mapping[str, str]], count: int) -> NDArray[np.float64]:
     """Thresholds of a run's units in their order, float64 (count,); NaN without a motif."""
-    table = units.set_index("unit")["threshold"]
-    return np.array([table.get(unit_name(at), np.nan) for at in range(count)], dtype=np.float64)
+    known = {row["unit"]: float(row["threshold"] or "nan") for row in units}
+    return np.array([known.get(unit_name(at), np.nan) for at in range(count)], dtype=np.float64)
 
 
 def explain(

@@ -17,6 +17,7 @@ from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.errors import UserError
+from nfexplainn.io import arrow
 from nfexplainn.io.coordinates import COORDINATES, window_names
 from nfexplainn.io.fasta import read_fasta
 from nfexplainn.io.genome import Genome
@@ -24,6 +25,17 @@ from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems
+
+_GROUP_ROWS = 65536
+_SCHEMA = pa.schema(
+    [
+        ("name", pa.string()),
+        ("sequence", pa.string()),
+        ("chrom", pa.dictionary(pa.int32(), pa.string())),
+        ("start", pa.int64()),
+        ("strand", pa.int8()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -160,20 +172,21 @@ def _counted(notes: Mapping[str, int]) -> dict[str, int]:
 
 def write_located(found: Located, path: str | Path) -> None:
     """Write the sequences as Parquet; the same sequences give the same bytes."""
-    table = pa.table(
-        {
-            "name": pa.array(found.names, pa.string()),
-            "sequence": pa.array(dna.decode(found.codes), pa.string()),
-            "chrom": pa.array(found.chrom, pa.string()).dictionary_encode(),
-            "start": pa.array(found.start, pa.int64()),
-            "strand": pa.array(found.strand, pa.int8()),
-        }
-    )
     meta = json.dumps({"notes": dict(found.notes)}, sort_keys=True)
+    schema = _SCHEMA.with_metadata({METADATA_KEY: meta})
     path = Path(path)
     part = path.with_name(path.name + ".part")
-    table = table.replace_schema_metadata({METADATA_KEY: meta})
-    pq.write_table(table, str(part), compression="zstd", row_group_size=65536)
+    with pq.ParquetWriter(str(part), schema, compression="zstd") as writer:
+        for first in range(0, len(found), _GROUP_ROWS):
+            at = slice(first, first + _GROUP_ROWS)
+            written = [
+                arrow.texts(found.names[at]),
+                arrow.texts(dna.decode(found.codes[at])),
+                arrow.words(found.chrom[at]),
+                arrow.numbers(found.start[at]),
+                arrow.numbers(found.strand[at]),
+            ]
+            writer.write_table(pa.table(written, schema=schema))
     part.replace(path)
 
 
@@ -186,13 +199,13 @@ def read_located(path: str | Path) -> Located:
         If the file is damaged.
     """
     with reading(str(path), "the sequences to explain cannot be read", "make them anew"):
-        table = pq.read_table(str(path))
+        table = pq.ParquetFile(str(path)).read(use_threads=False)
         meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Located(
             table.column("name").to_pylist(),
             dna.encode(table.column("sequence").to_pylist()),
             table.column("chrom").to_pylist(),
-            table.column("start").to_numpy().astype(np.int64),
-            table.column("strand").to_numpy().astype(np.int8),
+            arrow.copy(table.column("start"), np.int64),
+            arrow.copy(table.column("strand"), np.int8),
             meta["notes"],
         )

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.evaluation.predict import unit_outputs
-from nfexplainn.interpret.run import UnitModel, model_filters
 from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.models.model import FilterModel
 
 # Activations of a chunk (64 MB), and contributions (whose rows take 40 bytes each).
 _CELLS, _CONTRIBUTIONS = 1 << 24, 1 << 23
@@ -59,8 +57,7 @@ class Splitter:
 
     Parameters
     ----------
-    model : UnitModel
-        In evaluation mode, on the CPU.
+    model : FilterModel
     both_strands : bool
         Whether its predictions are the mean over both strands.
     threshold : float array, shape (units,)
@@ -68,15 +65,14 @@ class Splitter:
     """
 
     def __init__(
-        self, model: UnitModel, both_strands: bool, threshold: NDArray[np.floating]
+        self, model: FilterModel, both_strands: bool, threshold: NDArray[np.floating]
     ) -> None:
         self._model = model
-        self._scanner = TableScanner(model_filters(model))
+        self._scanner = TableScanner(model.filters())
         self.strands = (1, -1) if both_strands else (1,)
-        limit = np.where(np.isnan(threshold), np.inf, threshold).astype(np.float32)
-        self._limit = torch.from_numpy(limit)
-        self.weights: NDArray[np.float32] = model.final.weight.detach().cpu().numpy()
-        self.bias: NDArray[np.float32] = model.final.bias.detach().cpu().numpy()
+        self._limit = np.where(np.isnan(threshold), np.inf, threshold).astype(np.float32)
+        self.weights = model.final_weight
+        self.bias = model.final_bias
 
     @property
     def units(self) -> int:
@@ -107,19 +103,16 @@ class Splitter:
         hits, heights = [], []
         for number, strand in enumerate(self.strands):
             read = codes if strand > 0 else dna.reverse_complement(codes)
-            parts = list(unit_outputs(self._model, read))  # type: ignore[arg-type]
-            outputs[number] = np.concatenate(parts) / len(self.strands)
+            outputs[number] = self._model.unit_outputs(read) / len(self.strands)
             found = self._scanner.activations(read)
-            best = found.max(dim=1)
-            activation[number] = best.values.numpy()
-            where = best.indices.numpy()
+            where = found.argmax(axis=1)
+            activation[number] = np.take_along_axis(found, where[:, None], axis=1)[:, 0]
             position[number] = where if strand > 0 else last - where
-            active = torch.from_numpy(outputs[number] != 0)
-            above = (found >= self._limit) & active[:, None, :]
-            sequence, window, unit = (part.numpy() for part in above.nonzero(as_tuple=True))
+            above = (found >= self._limit) & (outputs[number] != 0)[:, None, :]
+            sequence, window, unit = np.nonzero(above)
             left = window if strand > 0 else last - window
             hits.append(np.stack([np.full_like(unit, number), sequence, unit, left], axis=1))
-            heights.append(found[above].numpy())
+            heights.append(found[above])
         return Split(
             rows,
             self.strands,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.explain.split import Split, Splitter
 from nfexplainn.interpret.status import unit_name
+from nfexplainn.io import arrow
 from nfexplainn.io.tsv import tsv_text
 
 SCHEMA = pa.schema(
@@ -141,16 +142,16 @@ class ExplanationWriter:
             pa.table(
                 [
                     pa.DictionaryArray.from_arrays(
-                        pa.array(at.astype(np.int32)), pa.array(names, pa.string())
+                        arrow.numbers(at.astype(np.int32)), arrow.texts(names)
                     ),
-                    pa.array(signs[strand]),
-                    pa.array(unit.astype(np.int32) + 1),
+                    arrow.numbers(signs[strand]),
+                    arrow.numbers(unit.astype(np.int32) + 1),
                     pa.DictionaryArray.from_arrays(
-                        pa.array(task.astype(np.int32)), pa.array(self._tasks, pa.string())
+                        arrow.numbers(task.astype(np.int32)), arrow.texts(self._tasks)
                     ),
-                    pa.array(contributions[strand, at, unit, task]),
-                    pa.array(found.position[strand, at, unit]),
-                    pa.array(found.activation[strand, at, unit]),
+                    arrow.numbers(contributions[strand, at, unit, task]),
+                    arrow.numbers(found.position[strand, at, unit]),
+                    arrow.numbers(found.activation[strand, at, unit]),
                 ],
                 schema=SCHEMA,
             )

@@ -13,26 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
 
 import numpy as np
-import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.evaluation.predict import evaluating, reverse_complement
+from nfexplainn.dna import reverse_complement
 from nfexplainn.interpret.run import select_rows
 from nfexplainn.interpret.selection import MIN_TASKS_FOR_CORRELATION, row_correlation
-from nfexplainn.models.explainn import ExplaiNN
-from nfexplainn.models.first_layer import FirstLayer
+from nfexplainn.io.tsv import Table
+from nfexplainn.models.model import UnitModel
 
-With = Literal["mean", "zero"]
 BATCH = 200
 TOGETHER = "*"
 COLUMNS = ("unit", "task", "influence", "change", "sequences", "basis")
 Floats = NDArray[np.float64]
+# Rows, their logits, and their logits without each filter.
+Batch = tuple[NDArray[np.intp], Floats, Iterator[Floats]]
 
 
 @dataclass(frozen=True)
@@ -81,70 +78,8 @@ def choose_rows(
     return rows, basis
 
 
-def nullify_filters(
-    model: nn.Module,
-    layer: FirstLayer,
-    dataset: Dataset,
-    rows: NDArray[np.intp],
-    *,
-    with_: With = "mean",
-    both_strands: bool = True,
-    report: Callable[[int, int], None] | None = None,
-) -> Influence:
-    """Nullify every filter of a network's first layer.
-
-    Parameters
-    ----------
-    model : nn.Module
-        The network that `layer` was split from; on the CPU.
-    layer : FirstLayer
-    dataset : Dataset
-    rows : int array
-        Sequences to look at.
-    with_ : {'mean', 'zero'}
-        What a map is replaced by.
-    both_strands : bool
-        Average the predictions of both strands, as everywhere.
-    report : callable, optional
-        Called with the number of batches done and in all.
-    """
-    filters = layer.convolution.out_channels
-    total = -(-len(rows) // BATCH)
-    with evaluating(model, torch.device("cpu")), torch.inference_mode():
-        value = torch.zeros(filters)
-        if with_ == "mean":
-            value = _mean_activation(layer, dataset, rows, both_strands)
-
-        def batches() -> Iterator[tuple[NDArray[np.intp], Floats, Iterator[Floats]]]:
-            for part in _parts(rows):
-                strands = _strands(dataset, part, both_strands)
-                pooled, base = [], []
-                for codes in strands:
-                    maps = layer.maps(codes)
-                    pooled.append(layer.pool(maps))
-                    base.append(layer.after_linear(pooled[-1]))
-                # A constant map stays constant in the pooling: one sequence's is that of all.
-                flat = layer.pool(value[None, :, None].expand(1, filters, maps.shape[2]))[0]
-                whole = _average([layer.rest(each) for each in base])
-                yield (
-                    part,
-                    whole,
-                    (
-                        _average(
-                            [
-                                layer.replaced(one, two, index, flat[index])
-                                for one, two in zip(base, pooled, strict=True)
-                            ]
-                        )
-                        for index in range(filters)
-                    ),
-                )
-
-        return _measure(dataset, batches(), filters, total, report)
-
-
 def nullify_units(
-    model: ExplaiNN,
+    model: UnitModel,
     dataset: Dataset,
     rows: NDArray[np.intp],
     *,
@@ -153,33 +88,41 @@ def nullify_units(
 ) -> Influence:
     """Nullify every unit's output: the change is its contribution, exactly.
 
-    Parameters are those of :func:`nullify_filters`.
+    Parameters
+    ----------
+    model : UnitModel
+    dataset : Dataset
+    rows : int array
+        Sequences to look at.
+    both_strands : bool
+        Average the predictions of both strands, as everywhere.
+    report : callable, optional
+        Called with the number of batches done and in all.
     """
-    weight = model.final.weight.detach().double().numpy()  # (tasks, units)
-    bias = model.final.bias.detach().double().numpy()
-    total = -(-len(rows) // BATCH)
-    with evaluating(model, torch.device("cpu")), torch.inference_mode():
+    weight = model.final_weight.astype(np.float64)  # (tasks, units)
+    bias = model.final_bias.astype(np.float64)
+    units = weight.shape[1]
 
-        def batches() -> Iterator[tuple[NDArray[np.intp], Floats, Iterator[Floats]]]:
-            for part in _parts(rows):
-                strands = _strands(dataset, part, both_strands)
-                outputs = _average([model.unit_outputs(codes) for codes in strands])
-                whole = outputs @ weight.T + bias
-                yield (
-                    part,
-                    whole,
-                    (
-                        whole - outputs[:, unit, None] * weight[None, :, unit]
-                        for unit in range(model.config.units)
-                    ),
-                )
+    def batches() -> Iterator[Batch]:
+        for part in parts(rows):
+            codes = np.ascontiguousarray(dataset.codes[part])
+            strands = [codes, reverse_complement(codes)] if both_strands else [codes]
+            outputs = np.stack([model.unit_outputs(one) for one in strands]).mean(
+                axis=0, dtype=np.float64
+            )
+            whole = outputs @ weight.T + bias
+            yield (
+                part,
+                whole,
+                (whole - outputs[:, unit, None] * weight[None, :, unit] for unit in range(units)),
+            )
 
-        return _measure(dataset, batches(), model.config.units, total, report)
+    return measure(dataset, batches(), units, len(rows), report)
 
 
 def influence_table(
     found: Influence, tasks: Sequence[str], name: Callable[[int], str], basis: str
-) -> pd.DataFrame:
+) -> Table:
     """Give a row per filter and task; the task ``*`` holds the correlation over tasks, if any.
 
     Columns :data:`COLUMNS`; ``unit`` is what `name` calls a 0-based filter, ``influence`` the mean
@@ -194,17 +137,18 @@ def influence_table(
             rows.append((name(index), task, squared, change, *about))
         if np.isfinite(found.correlation[index]):
             rows.append((name(index), TOGETHER, found.correlation[index], None, *about))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return Table(COLUMNS, rows)
 
 
-def _measure(
+def measure(
     dataset: Dataset,
-    batches: Iterator[tuple[NDArray[np.intp], Floats, Iterator[Floats]]],
+    batches: Iterator[Batch],
     filters: int,
-    total: int,
+    sequences: int,
     report: Callable[[int, int], None] | None,
 ) -> Influence:
-    """Add up the changes of batches of (rows, logits, logits without each filter)."""
+    """Add up the changes of batches of :func:`parts` of a number of sequences."""
+    total = -(-sequences // BATCH)
     tasks = len(dataset.meta.tasks)
     squared, change = np.zeros((2, filters, tasks))
     correlation, correlated = np.zeros((2, filters))
@@ -229,29 +173,6 @@ def _measure(
         return Influence(squared / count, change / count, correlation / correlated, count)
 
 
-def _mean_activation(
-    layer: FirstLayer, dataset: Dataset, rows: NDArray[np.intp], both_strands: bool
-) -> Tensor:
-    """Mean of every filter's map over sequences, strands and positions, shape (filters,)."""
-    sums = torch.zeros(layer.convolution.out_channels, dtype=torch.float64)
-    count = 0
-    for part in _parts(rows):
-        for codes in _strands(dataset, part, both_strands):
-            maps = layer.maps(codes)
-            sums += maps.double().sum(dim=(0, 2))
-            count += maps.shape[0] * maps.shape[2]
-    return (sums / max(1, count)).float()
-
-
-def _parts(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+def parts(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Take rows in batches."""
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-
-
-def _strands(dataset: Dataset, rows: NDArray[np.intp], both: bool) -> list[Tensor]:
-    codes = torch.from_numpy(np.ascontiguousarray(dataset.codes[rows]))
-    return [codes, reverse_complement(codes)] if both else [codes]
-
-
-def _average(strands: list[Tensor]) -> Floats:
-    mean = torch.stack([one.double() for one in strands]).mean(dim=0)
-    return cast(Floats, mean.numpy())

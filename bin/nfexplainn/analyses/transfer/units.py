@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.dna import Codes, reverse_complement
-from nfexplainn.evaluation.predict import unit_outputs
 from nfexplainn.interpret.importance import EffectSums, undefined_effect
 from nfexplainn.interpret.run import select_rows
-from nfexplainn.models.transfer import TransferModel
+from nfexplainn.models.model import UnitModel
+from nfexplainn.models.transfer_config import TransferConfig
 
 TRANSFER_COLUMNS = (
     "unit",
@@ -34,7 +33,7 @@ TRANSFER_COLUMNS = (
 
 
 def plugged_units(
-    model: TransferModel, dataset: Dataset, logits: np.ndarray, *, both_strands: bool
+    model: UnitModel, dataset: Dataset, logits: np.ndarray, *, both_strands: bool
 ) -> pd.DataFrame:
     """Tabulate the units of a model over trained models.
 
@@ -44,8 +43,8 @@ def plugged_units(
 
     Parameters
     ----------
-    model : TransferModel
-        In evaluation mode.
+    model : UnitModel
+        Its configuration is a ``TransferConfig``.
     dataset : Dataset
     logits : float32 array, shape (n, tasks)
         Of the model, for choosing the well-predicted sequences; NaN where there is none.
@@ -58,22 +57,24 @@ def plugged_units(
         A row per unit and task, columns :data:`TRANSFER_COLUMNS`; ``rank`` is by effect, 1 the
         largest, empty where the effect is undefined.
     """
+    config = model.config
+    assert isinstance(config, TransferConfig)
     selection = select_rows(dataset, logits)
     regression = dataset.meta.task_type == "regression"
-    weights = model.final.weight.detach().cpu().numpy().astype(np.float64)
+    weights = model.final_weight.astype(np.float64)
     rows = np.flatnonzero(selection.chosen | selection.effect_rows.any(axis=1))
     sums = EffectSums(dataset.labels, selection.effect_rows, regression, weights.shape[1])
     well: list[np.ndarray] = []
     for strand in (False, True) if both_strands else (False,):
         codes: Codes = dataset.codes[rows]
-        outputs = _outputs(model, reverse_complement(codes) if strand else codes)
+        outputs = model.unit_outputs(reverse_complement(codes) if strand else codes)
         sums.add(rows, outputs)
         well.append(outputs[selection.chosen[rows]])
     seen = np.concatenate(well).astype(np.float64)
     effect = sums.effect(weights)
     undefined = undefined_effect(dataset.labels, selection.effect_rows, regression)
     basis = [why or basis for why, basis in zip(undefined, selection.effect_basis, strict=True)]
-    sources = [(source, task) for source in model.config.sources for task in source.tasks]
+    sources = [(source, task) for source in config.sources for task in source.tasks]
     ranks = np.argsort(np.argsort(-np.nan_to_num(effect, nan=-np.inf), axis=0, kind="stable"), 0)
     table: list[dict[str, Any]] = []
     for unit, (source, source_task) in enumerate(sources):
@@ -106,8 +107,3 @@ def plugged_units(
             )
     frame = pd.DataFrame(table, columns=list(TRANSFER_COLUMNS))
     return frame.astype({"rank": "Int64"})
-
-
-def _outputs(model: TransferModel, codes: Codes) -> np.ndarray:
-    empty = np.zeros((0, model.config.units), dtype=np.float32)
-    return np.concatenate([empty, *unit_outputs(model, torch.from_numpy(codes))])

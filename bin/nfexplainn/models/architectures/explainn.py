@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nfexplainn.models.architecture import Architecture
 from nfexplainn.models.config import ExplaiNNConfig
-from nfexplainn.models.explainn import ExplaiNN
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def _model(config: ExplaiNNConfig) -> nn.Module:
+    from nfexplainn.models.explainn import ExplaiNN
+
+    return ExplaiNN(config)
+
 
 ARCHITECTURE = Architecture(
     "explainn",
     "ExplaiNN",
     ExplaiNNConfig,
-    ExplaiNN,
+    _model,
     options=("initial_filters", "initial_epochs"),
 )

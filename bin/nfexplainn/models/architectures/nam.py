@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nfexplainn.models.architecture import Architecture
-from nfexplainn.models.transfer import TransferConfig, of_head
+from nfexplainn.models.transfer_config import TransferConfig, of_head
 
 ARCHITECTURE = Architecture(
     "nam",

@@ -1,4 +1,5 @@
 // The kernel's C interface. One object per instruction set; the caller picks.
+#include "adam.hpp"
 #include "backward.hpp"
 #include "evaluate.hpp"
 #include "forward.hpp"
@@ -36,4 +37,9 @@ NFX_API int nfx_scan(const ScanCall* call) {
 NFX_API int nfx_shuffle(const uint8_t* codes, int64_t n, int64_t length, uint64_t seed, int64_t first,
                         int32_t threads, uint8_t* out) {
   return shuffle(codes, n, length, seed, first, threads, out) ? OK : NO_MEMORY;
+}
+
+NFX_API void nfx_adam(int64_t n, float* weights, const float* gradients, float* means, float* squares, double rate,
+                      double root, double epsilon) {
+  adam(n, weights, gradients, means, squares, rate, root, epsilon);
 }

@@ -1,9 +1,11 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
 // What the best replicate of a model makes of pairs of motifs in random sequences, at every distance from each other.
 process COOPERATIVITY_MEASURE {
     tag "${meta.id}"
     label 'process_low'
+    ext environment: { environmentOf(meta, options) }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/cooperativity" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:

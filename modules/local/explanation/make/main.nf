@@ -1,9 +1,11 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
 // Each prediction split over the units of the best replicate.
 process EXPLANATION_MAKE {
     tag "${meta.id}"
     label 'process_low'
+    ext environment: { environmentOf(meta, options) }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,svg,parquet,bed}'
 
     input:

@@ -1,9 +1,11 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
 // What the predictions lose when one filter of a network, or one unit of ExplaiNN, says nothing.
 process MODEL_NULLIFY {
     tag "${meta.id}"
     label 'process_medium'
+    ext environment: { environmentOf(meta, options) }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:

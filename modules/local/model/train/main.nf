@@ -1,10 +1,12 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
+include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
 // One model, trained and measured: in one task, since starting another takes longer than most evaluations.
 process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
+    ext environment: { environmentOf(meta, options) }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{safetensors,tsv,parquet,diverged.json}'
 
     input:

@@ -4,6 +4,7 @@ include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/val
 process PRETRAINED_READ {
     tag "${meta.id}"
     label 'process_low'
+    ext environment: 'torch'
 
     input:
     // options: [pretrained_length: of the sequences that models read whose file does not tell it, trust_programs: false]

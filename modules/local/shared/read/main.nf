@@ -4,6 +4,7 @@ include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/val
 process SHARED_READ {
     tag "${input.holds}"
     label 'process_single'
+    ext environment: { input.holds == 'models' ? 'torch' : 'core' }
 
     input:
     // input: [holds: 'intervals', 'lines', ..., names: what the user calls the files]; of models also pretrained_length

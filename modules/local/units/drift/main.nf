@@ -1,8 +1,10 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
+include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
 process UNITS_DRIFT {
     tag "${meta.id}"
     label 'process_single'
+    ext environment: { environmentOf(meta, options) }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:

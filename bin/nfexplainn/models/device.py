@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 
 import torch
 
+from nfexplainn.cpu import describe_cpu, prepare_cpu
 from nfexplainn.errors import UserError
 
 
@@ -40,8 +40,7 @@ def resolve_device(name: str) -> torch.device:
 def describe_device(device: torch.device) -> str:
     """Name the device for people, with the CUDA release on a GPU."""
     if device.type != "cuda":
-        threads = torch.get_num_threads()
-        return f"cpu ({threads} thread{'' if threads == 1 else 's'})"
+        return describe_cpu(torch.get_num_threads())
     name = torch.cuda.get_device_name(device)
     memory = torch.cuda.get_device_properties(device).total_memory / 2**30
     return f"gpu ({name}, {memory:.0f} GiB, CUDA {torch.version.cuda})"
@@ -57,10 +56,8 @@ def prepare_device(device: torch.device, threads: int) -> None:
     UserError
         If ``threads`` is below 1.
     """
-    if threads < 1:
-        raise UserError(f"threads is {threads}; it must be at least 1.")
+    prepare_cpu(threads)
     torch.set_num_threads(threads)
-    _keep_freed_memory()
     if device.type == "cuda":
         # Without these, TF32 would cost digits of the logits and the sums' order would vary.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -69,21 +66,6 @@ def prepare_device(device: torch.device, threads: int) -> None:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         torch.use_deterministic_algorithms(True, warn_only=True)
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep freed blocks of up to 32 MiB instead of giving them back to the system.
-
-    Every training step frees and allocates the same megabytes; fetching them anew costs a page
-    fault per 4 KiB, up to half of the step's time. Elsewhere than on glibc nothing happens.
-    """
-    trim_threshold, mmap_threshold = -1, -3  # glibc's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(mmap_threshold, 32 << 20)
-    mallopt(trim_threshold, 1 << 30)
 
 
 def _why_no_gpu() -> str:

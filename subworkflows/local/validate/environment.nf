@@ -1,0 +1,21 @@
+// Which environment, and so which image, a task needs: core, or torch, which holds core and more. A module gives it to the
+// configuration as ext.environment: conf/engines.config and conf/environment.config choose by it. What says nothing gets
+// core; what always needs torch says so itself. (Without includes, so that every module can include it.)
+
+// Of a task that computes a model, by its options.
+def environmentOf(Map run, Map options) {
+    return run.torch || options.kernel == 'torch' || options.device == 'gpu' ? 'torch' : 'core'
+}
+
+// Whether a model is one that the kernel does not compute: any but ExplaiNN with at most two layers per unit.
+def needsTorch(String architecture, Map training) {
+    return architecture != 'explainn' || training.num_fc > 2
+}
+
+// What of a data set's options makes any of its tasks need torch, as the user would say it.
+def torchReasons(Map plan) {
+    def models = plan.models.findAll { model -> needsTorch(model, plan.training[model]) }
+    def asked = [attribution: plan.options.attribute.attribution, unit_maps: plan.options.map.unit_maps]
+    def how = plan.training.values().collectMany { options -> ['kernel', 'device'].findAll { name -> environmentOf([:], options.subMap([name])) == 'torch' }.collect { name -> "${name} ${options[name]}" } }
+    return (models.collect { model -> model == 'explainn' ? "num_fc ${plan.training.explainn.num_fc}" : "models ${model}" } + how + asked.findAll { _name, on -> on }.keySet())*.toString().unique()
+}

@@ -1,0 +1,41 @@
+"""A script that is started again where torch is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nfexplainn.environment import VARIABLE, start_again_with_torch
+from nfexplainn.errors import UserError
+
+SCRIPT = """
+import os, sys
+from nfexplainn.environment import start_again_with_torch
+print(os.environ.get("THERE"), sys.argv[1:], flush=True)
+start_again_with_torch("no kernel")
+"""
+
+
+def test_it_is_started_once_with_its_arguments_and_says_so(tmp_path: Path, root: Path) -> None:
+    script = tmp_path / "a script.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, str(script), "--id", "two words"]
+    variables = os.environ | {"PYTHONPATH": str(root / "bin")}
+    variables[VARIABLE] = f"env THERE=yes '{sys.executable}'"
+    finished = subprocess.run(command, env=variables, capture_output=True, text=True)
+    words = "['--id', 'two words']"
+    assert finished.stdout.splitlines() == [f"None {words}", f"yes {words}"]
+    assert finished.stderr.count("no kernel: starting again in the environment with torch") == 1
+    assert (
+        "UserError: no kernel, but torch is not in this" in finished.stderr.strip().splitlines()[-1]
+    )
+
+
+def test_without_another_environment_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(UserError, match=r"no kernel, but torch .* use --kernel torch"):
+        start_again_with_torch("no kernel")
