@@ -115,3 +115,20 @@ def test_the_share_of_positives_that_a_motif_needs() -> None:
     assert least(0.2158) == pytest.approx(0.5, abs=0.001)  # ln 2 - 3/4 x H(1/3)
     assert least(0.0, positives=100) == 0.0625
     assert np.isnan([least(0.7), least(np.nan), least(0.0, positives=6)]).all()
+
+
+def test_the_interval_holds_the_gain_on_fresh_sequences_of_the_same_model() -> None:
+    """95 %, over 200 models of 300 unseen sequences: 181 to 199, but for one in a thousand."""
+    held = 0
+    for seed in range(200):
+        one = simulated(n=1200, seed=seed)
+        fresh = simulated(n=24_000, seed=1000 + seed)
+        true = dataclasses.replace(
+            fresh, train=one.train, valid=one.valid, weight=one.weight, bias=one.bias
+        )
+        gains = []
+        for model in (one, true):
+            target = model_of(model).target(slice(0, 1))
+            gains.append(target.judge(target.remove(alone(0)).increase[None]))
+        held += gains[0].low[0] <= gains[1].value[0] <= gains[0].high[0]
+    assert 181 <= held <= 199
