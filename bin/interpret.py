@@ -27,7 +27,7 @@ def main() -> None:
     from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
     from nfexplainn.interpret.flanks import FlankScanner
-    from nfexplainn.interpret.outputs import OutputCollector, StoredOutputs, write_outputs
+    from nfexplainn.interpret.outputs import OutputCollector, write_outputs
     from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
@@ -66,16 +66,8 @@ def main() -> None:
     if options.recipe == "robust":
         tables.write_second_motifs(result, dataset, prefix, loaded.header.strand_symmetric)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
-    stored = StoredOutputs(
-        rows=kept.rows,
-        outputs=kept.complete(model.unit_outputs, scanner.chunk),
-        sites=kept.sites(scanner.plain, result.thresholds),
-        counts=scanner.counts,
-        weight=result.weights,
-        bias=model.final_bias,
-        loss=str(loaded.header.training.get("loss", "")),
-    )
-    write_outputs(stored, f"{prefix}.outputs.npz")
+    loss = str(loaded.header.training.get("loss", ""))
+    write_outputs(kept.store(model, scanner, result.thresholds, loss), f"{prefix}.outputs.npz")
     with_motif = sum(state.motif is not None for state in result.states)
     print(
         f"{args.id}: {int(result.selection.chosen.sum()):,} well-predicted sequences"

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.dna import Codes
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.flanks import FlankScanner
 from nfexplainn.interpret.pwms import Chunk, strand_chunks
 from nfexplainn.interpret.scan import Scanner
 from nfexplainn.io.reading import reading
+from nfexplainn.models.model import FilterModel
 
 MOST_TRAINING = 50_000
 """Training sequences kept: of more, a sample, from which a bias is refitted as surely."""
@@ -116,6 +118,31 @@ class OutputCollector:
             at = np.searchsorted(unseen, chunk.rows)
             found[at] |= scanner.sites(chunk.codes, threshold).activated
         return found
+
+    def store(
+        self, model: FilterModel, scanner: FlankScanner, threshold: Floats, loss: str
+    ) -> StoredOutputs:
+        """Compute what is missing, and give all that is kept of a model.
+
+        Parameters
+        ----------
+        model : FilterModel
+        scanner : FlankScanner
+            That has counted the sites.
+        threshold : float32 array, shape (units,)
+            Least activation of a site.
+        loss : str
+            Of the training; empty where it is not known.
+        """
+        return StoredOutputs(
+            rows=self.rows,
+            outputs=self.complete(model.unit_outputs, scanner.chunk),
+            sites=self.sites(scanner.plain, threshold),
+            counts=scanner.counts,
+            weight=model.final_weight,
+            bias=model.final_bias,
+            loss=loss,
+        )
 
 
 def write_outputs(stored: StoredOutputs, path: str | Path) -> None:
