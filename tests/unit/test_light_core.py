@@ -34,7 +34,7 @@ WITH_TORCH = {
 LOADED = {
     "annotate.py": ("pandas",),
     "compare_discovery.py": ("pandas",),
-    "denoise_cells.py": ("pandas", "scipy"),
+    "denoise_cells.py": ("scipy",),
     "drift_units.py": ("pandas",),
     "summarise.py": ("pandas",),
 }
