@@ -120,6 +120,7 @@ def _steps() -> list[Step]:
     summary = (
         f" --best 1 --effects {_every('effects.tsv')} --history {_every('history.tsv')}"
         f" --metrics {_every('metrics.tsv')} --predictions {_every('predictions.parquet')} {data}"
+        f" --outputs {_every('outputs.npz')}"
         " --baseline demo.baseline.tsv --counts demo.counts.tsv"
     )
     explained = "--sequences demo.explain.parquet --named demo.explainn.units.tsv"
@@ -141,7 +142,12 @@ def _steps() -> list[Step]:
         *_replicate(1),
         *_replicate(2),
         Step("annotate.py", replicates, "demo.explainn.support.tsv", ("pandas",)),
-        Step("summarise.py", replicates + summary, "demo.explainn.verdict.json", ("pandas",)),
+        Step(
+            "summarise.py",
+            replicates + summary,
+            "demo.explainn.evidence.tsv",
+            ("pandas", "scipy"),
+        ),
         Step(
             "read_explained.py",
             "--spec e.json --sequences in.bed --header demo.header.json --genome genome.fa"
