@@ -14,6 +14,7 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.text import write_text
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import read_motifs
+from nfexplainn.motifs.modes import cluster_motifs
 
 
 def parse() -> argparse.Namespace:
@@ -37,7 +38,7 @@ def main() -> None:
             (name,) = read_names(args.names, [args.clusters])
             found = modes.read_clusters(args.clusters, motifs, name=name)
         else:
-            found = modes.cluster_motifs(motifs)
+            found = cluster_motifs(motifs)
         rows = modes.mode_rows(found, motifs)
         write_tsv(Path(args.out), modes.COLUMNS, rows)
         single = sum(len(mode.members) == 1 for mode in found)

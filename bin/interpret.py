@@ -26,6 +26,8 @@ def main() -> None:
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.filters import Filters
     from nfexplainn.interpret import tables
+    from nfexplainn.interpret.flanks import FlankScanner
+    from nfexplainn.interpret.outputs import OutputCollector, write_outputs
     from nfexplainn.interpret.run import interpret_model
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
@@ -42,6 +44,8 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
+    scanner = FlankScanner(model.filters(), make_scanner)
+    kept = OutputCollector(dataset, scanner.units, loaded.header.strand_symmetric)
     result = interpret_model(
         model,
         dataset,
@@ -50,7 +54,8 @@ def main() -> None:
         options,
         both_strands=loaded.header.strand_symmetric,
         report=Progress("chunks interpreted"),
-        make_scanner=make_scanner,
+        make_scanner=lambda _: scanner,
+        keep=kept.add,
     )
     width = model.filters().weights.shape[2]
     write_tsv(tables.unit_table(result.states, width), f"{prefix}.units.tsv")
@@ -61,6 +66,8 @@ def main() -> None:
     if options.recipe == "robust":
         tables.write_second_motifs(result, dataset, prefix, loaded.header.strand_symmetric)
     tables.write_selection(result, dataset, f"{prefix}.well_predicted.tsv")
+    loss = str(loaded.header.training.get("loss", ""))
+    write_outputs(kept.store(model, scanner, result.thresholds, loss), f"{prefix}.outputs.npz")
     with_motif = sum(state.motif is not None for state in result.states)
     print(
         f"{args.id}: {int(result.selection.chosen.sum()):,} well-predicted sequences"

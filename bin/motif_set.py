@@ -7,7 +7,9 @@ import argparse
 from pathlib import Path
 
 from nfexplainn.errors import run_script
+from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import read_motifs, write_meme
+from nfexplainn.motifs.modes import CLUSTER_COLUMNS, cluster_rows
 from nfexplainn.motifs.sets import DEFAULT_TAXON, TAXA, fetch_jaspar, jaspar_releases
 
 
@@ -18,6 +20,7 @@ def parse() -> argparse.Namespace:
     source.add_argument("--release", help="year of a JASPAR release (default: the newest)")
     source.add_argument("--file", type=Path, help="motif file to check and write")
     parser.add_argument("--taxon", default=DEFAULT_TAXON, help=f"one of {', '.join(TAXA)}")
+    parser.add_argument("--clusters", type=Path, help="table of clusters of its motifs to write")
     parser.add_argument("--out", required=True, type=Path, help="MEME file to write")
     return parser.parse_args()
 
@@ -30,6 +33,8 @@ def main() -> None:
     else:
         motifs = fetch_jaspar(args.release or jaspar_releases()[0], args.taxon)
     write_meme(motifs, args.out)
+    if args.clusters:
+        write_tsv(args.clusters, CLUSTER_COLUMNS, cluster_rows(motifs))
     print(f"{args.out}: {len(motifs.motifs)} motifs")
 
 

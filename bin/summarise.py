@@ -22,7 +22,7 @@ from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
-from nfexplainn.motifs.formats import read_meme, write_meme
+from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
 
 METRIC_COLUMNS = ("replicate", "split", "task", "against", "metric", "value")
@@ -40,6 +40,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--baseline", required=True, help="D.baseline.tsv")
     parser.add_argument("--counts", required=True, help="D.counts.tsv")
     parser.add_argument("--predictions", nargs="*", default=[], help="of all replicates")
+    parser.add_argument(
+        "--outputs", nargs="*", default=[], help="outputs of the units of all replicates"
+    )
     parser.add_argument("--dataset", help="D.dataset.parquet: its assay decides what is advised")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--out", default=".", help="folder to write to")
@@ -88,6 +91,8 @@ def main() -> None:
 
     write_tsv(table, folder / f"{args.id}.units.tsv")
     write_joint(table, args, model, folder)
+    if args.outputs:
+        write_evidence(table, args, model, compared, folder)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_text(folder / f"{args.id}.verdict.json", text)
     drawn = draw_logos(table, best, args, folder / "logos")
@@ -121,6 +126,31 @@ def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folde
     rows = metrics.rows(sequences, logits, model=model, replicate=None)
     scores = [[row[column] for column in metrics.COLUMNS] for row in rows]
     tables.write_tsv(folder / f"{args.id}.ensemble.tsv", metrics.COLUMNS, scores)
+
+
+def write_evidence(
+    table: pd.DataFrame,
+    args: argparse.Namespace,
+    model: str,
+    options: AnnotateOptions,
+    folder: Path,
+) -> None:
+    """Write what each group of units is worth on unseen sequences, and the fewest that suffice."""
+    if not args.dataset:
+        raise UserError("--outputs needs --dataset; give D.dataset.parquet.")
+
+    from nfexplainn.data.dataset import read_dataset
+    from nfexplainn.evidence.tables import evidence_of
+    from nfexplainn.interpret.outputs import read_outputs
+
+    sequences = read_dataset(args.dataset)
+    stored = {replicate_of(path): read_outputs(path, sequences) for path in args.outputs}
+    known = read_motifs(args.motif_set, name=Path(args.motif_set).name)
+    evidence = evidence_of(sequences, model, stored, table, known, options)
+    write_tsv(evidence.rows, folder / f"{args.id}.evidence.tsv")
+    write_tsv(evidence.tasks, folder / f"{args.id}.evidence_tasks.tsv")
+    write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
+    write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

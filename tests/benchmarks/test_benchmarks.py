@@ -31,6 +31,13 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "planted\texplainn",
     ),
+    "evidence": (
+        (
+            *("--kinds", "null", "--positives", "200", "--recipes", "paper"),
+            *("--sets", "1", "--replicates", "1", "--units", "4"),
+        ),
+        "evidence\tnull 200 paper",
+    ),
     "step": (
         ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
         "step_torch\tn50_b100_t1",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import adjusted_rand_score, homogeneity_completeness_v_measure
 
-from nfexplainn.analyses.binding_modes.known import cluster_motifs, read_clusters
+from nfexplainn.analyses.binding_modes.known import read_clusters
 from nfexplainn.motifs.formats import read_motifs
+from nfexplainn.motifs.modes import cluster_motifs
 
 pytestmark = pytest.mark.realdata
 

@@ -32,7 +32,14 @@ PER_RUN_MOTIFS = {
 }
 PER_MODEL = {
     *("motifs/{}.units.tsv", "motifs/{}.tomtom.tsv", "motifs/{}.support.tsv"),
-    *("motifs/{}.consensus.tsv", "motifs/{}.consensus.meme", "{}.ensemble.tsv", "{}.verdict.json"),
+    *("motifs/{}.evidence.tsv", "motifs/{}.evidence.meme", "motifs/{}.evidence_tasks.tsv"),
+    *(
+        "motifs/{}.minimal.tsv",
+        "motifs/{}.consensus.tsv",
+        "motifs/{}.consensus.meme",
+        "{}.ensemble.tsv",
+        "{}.verdict.json",
+    ),
 }
 
 
@@ -115,6 +122,25 @@ def test_every_task_ran_once(finished: Run) -> None:
         assert {name for name in trace if name.startswith(process)} == {
             f"{process} ({run})" for run in runs
         }
+
+
+def test_evidence_of_every_model_is_written_and_shown(finished: Run) -> None:
+    tables = {}
+    for name in ("evidence", "evidence_tasks", "minimal"):
+        with (finished.results / "tables" / f"{name}.tsv").open(newline="") as handle:
+            tables[name] = list(csv.DictReader(handle, delimiter="\t"))
+    for dataset in ("oct4", "yeast"):
+        rows = [row for row in tables["evidence"] if row["dataset"] == dataset]
+        units = [unit for row in rows for unit in row["units"].split(",")]
+        assert len(units) == len(set(units)) and 1 <= len(units) <= 8
+        assert {row["supported"] for row in rows} <= {"true", "false"}
+        assert all(float(row["gain_low"]) <= float(row["gain"]) for row in rows)
+        (task,) = [row for row in tables["evidence_tasks"] if row["dataset"] == dataset]
+        assert int(task["rows"]) == len(rows) >= int(task["tests"]) >= int(task["supported"])
+        steps = [row["motif"] for row in tables["minimal"] if row["dataset"] == dataset]
+        assert steps[0] == "" and steps[-1] == "*"
+    page = (finished.results / "multiqc_report.html").read_text()
+    assert "unseen sequences support" in page
 
 
 def test_versions(finished: Run) -> None:

@@ -17,3 +17,20 @@ CONSENSUS_COLUMNS = (
     *MOTIF_COLUMNS,
     "units",
 )
+EVIDENCE_COLUMNS = (
+    *("dataset", "model", "task", "motif", "name", "family", "consensus", "units", "found_in"),
+    *("replicates", "sites", "positives_with_site", "negatives_with_site"),
+    *("odds", "odds_low", "odds_high", "gain", "gain_low", "gain_high", "gain_sd_replicates"),
+    *("p", "q", "tests", "supported", "share", "alone", "alone_low", "overlaps_with"),
+    *("direction", "site_effect", "site_effect_low", "site_effect_high", "auprc_alone"),
+    *("negatives", "test"),
+)
+EVIDENCE_TASK_COLUMNS = (
+    *("dataset", "model", "task", "loss", "unseen", "clusters", "prevalence", "base_loss"),
+    *("model_loss", "explained", "explained_low", "explained_high", "rows", "tests", "supported"),
+    *("detectable_gain", "detectable_share"),
+)
+MINIMAL_COLUMNS = (
+    *("dataset", "model", "rows", "motif", "name", "valid_loss", "metric", "valid_score", "p"),
+    *("chosen", "test_loss", "test_score"),
+)

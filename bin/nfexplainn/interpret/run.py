@@ -50,6 +50,8 @@ class Interpretation:
         What the presence of the units' motifs does, in the well-predicted sequences.
     selection : Selection
         Over the rows of the data set.
+    thresholds : float32 array, shape (units,)
+        Least activation of a site, as :class:`nfexplainn.interpret.pwms.SiteTable` has it.
     """
 
     states: list[UnitState]
@@ -59,6 +61,7 @@ class Interpretation:
     effect_basis: tuple[str, ...]
     site_effect: SiteEffect
     selection: Selection
+    thresholds: NDArray[np.float32]
 
 
 def select_rows(dataset: Dataset, logits: NDArray[np.float32]) -> Selection:
@@ -90,6 +93,7 @@ def interpret_model(
     both_strands: bool | None = None,
     report: Report | None = None,
     make_scanner: Callable[[Filters], Scanner] = TableScanner,
+    keep: Callable[[Chunk, NDArray[np.float32]], None] | None = None,
 ) -> Interpretation:
     """Interpret every unit of a model.
 
@@ -111,6 +115,8 @@ def interpret_model(
         Called with the number of chunks done and in all.
     make_scanner : callable
         Gives the scanner of filters.
+    keep : callable, optional
+        Called with every chunk and its unit outputs, (n, units).
 
     Raises
     ------
@@ -138,6 +144,8 @@ def interpret_model(
         np.minimum(lowest, outputs.min(axis=0), out=lowest)
         np.maximum(highest, outputs.max(axis=0), out=highest)
         sums.add(chunk.rows, outputs)
+        if keep is not None:
+            keep(chunk, outputs)
         return outputs
 
     def well_chunks() -> Iterator[Chunk]:
@@ -181,6 +189,7 @@ def interpret_model(
         ),
         site_effect=at_sites.site_effect(weights.astype(np.float64)),
         selection=selection,
+        thresholds=table.threshold,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nfexplainn.features import assay_facts
 from nfexplainn.page import scores as sc
+from nfexplainn.page.evidence import ModelEvidence, supported_motifs
 from nfexplainn.page.load import DatasetResult, ModelResult
 from nfexplainn.page.mqc import DASH, escape, short, thousands
 from nfexplainn.page.units import Unit, arrow, evidence, logo, top_units
@@ -59,7 +60,12 @@ def tasks_of(dataset: DatasetResult, model: ModelResult) -> list[str]:
 
 
 def blocks_of(
-    dataset: DatasetResult, model: ModelResult, units: Sequence[Unit], motifs: int, limit: int
+    dataset: DatasetResult,
+    model: ModelResult,
+    units: Sequence[Unit],
+    motifs: int,
+    limit: int,
+    found: ModelEvidence | None = None,
 ) -> tuple[list[Block], list[str]]:
     """Sort the tasks of a model into what the summary shows, and what is left to other chapters.
 
@@ -73,6 +79,8 @@ def blocks_of(
         Motifs shown per task.
     limit : int
         Blocks at most. Where some tasks are usable, one block is theirs.
+    found : ModelEvidence, optional
+        Of the model; without it the units with the largest effects are shown.
 
     Returns
     -------
@@ -93,10 +101,7 @@ def blocks_of(
     alike: dict[tuple[object, ...], list[str]] = {}
     for task in tasks:
         if task not in apart:
-            best = top_units(units, task, motifs)
-            alike.setdefault(tuple((u.id, u.in_task(task).direction) for u in best), []).append(
-                task
-            )
+            alike.setdefault(_shown(units, task, motifs, found), []).append(task)
     shown = doubtful[: limit - 1 if alike else limit]
     room = _TASKS_PER_BLOCK * limit - len(shown)
     for same in list(alike.values())[: limit - len(shown)]:
@@ -107,6 +112,16 @@ def blocks_of(
     return shown, [task for task in tasks if task not in seen]
 
 
+def _shown(
+    units: Sequence[Unit], task: str, motifs: int, found: ModelEvidence | None
+) -> tuple[object, ...]:
+    """Tell tasks apart by what is shown of their motifs."""
+    if found is not None:
+        return tuple((row["motif"], row["direction"]) for row in found.supported(task)[:motifs])
+    best = top_units(units, task, motifs)
+    return tuple((unit.id, unit.in_task(task).direction) for unit in best)
+
+
 def show_block(
     dataset: DatasetResult,
     scores: Sequence[sc.Score],
@@ -114,6 +129,8 @@ def show_block(
     named: bool,
     units: Sequence[Unit],
     motifs: int,
+    found: ModelEvidence | None = None,
+    link: str = "",
 ) -> str:
     """Show the scores of a block's tasks, their motifs, and what is doubtful about them."""
     metric = sc.task_metric(scores)
@@ -122,11 +139,15 @@ def show_block(
         f"{_score(dataset, scores, metric, task)}</div>"
         for task in block.tasks
     )
+    if found is None:
+        shown = _motifs(units, block.tasks[0], motifs)
+    else:
+        shown = supported_motifs(found, block.tasks[0], motifs, link)
     own = f'<div class="nfx-own">{escape(block.reason)}</div>' if block.reason else ""
     doubt = " nfx-doubt" if block.state else ""
     return (
         f'<div class="nfx-task{doubt}"><div>{lines}</div>'
-        f'<div class="nfx-motifs">{_motifs(units, block.tasks[0], motifs)}</div>{own}</div>'
+        f'<div class="nfx-motifs">{shown}</div>{own}</div>'
     )
 
 

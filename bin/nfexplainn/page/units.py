@@ -178,13 +178,14 @@ def arrow(effect: TaskEffect) -> str:
     )
 
 
-def logo_symbols(units: Sequence[Unit]) -> str:
-    """Define the logos of the units, once for the whole page."""
+def logo_symbols(units: Sequence[Unit], more: str = "") -> str:
+    """Define the logos of the units, and `more` symbols, once for the whole page."""
     symbols = {u.symbol: logo_symbol(u.motif, u.symbol) for u in units if u.motif is not None}
     return (
         '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
         + glyph_defs()
         + "".join(symbols.values())
+        + more
         + "</svg>"
     )
 

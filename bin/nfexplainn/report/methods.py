@@ -85,6 +85,7 @@ def methods_html(inputs: Inputs) -> str:
         _training(params, inputs, text),
         _interpretation(params, text),
         _annotation(params, text),
+        _evidence(inputs, text),
         analyses_text(inputs, text.cite),
         _verdicts(inputs),
         f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
@@ -249,6 +250,21 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
         f" scores); a match counts at q ≤ {threshold}{covered}.{bits} The support of a motif is the"
         " number"
         " of replicates with a unit that matches it at the same threshold."
+    )
+
+
+def _evidence(inputs: Inputs, text: _Text) -> str:
+    if not inputs.ending(".evidence.tsv"):
+        return ""
+    return (
+        "Units of all replicates with similar motifs (cosine of columns at least 0.7), or with"
+        " matches in one cluster of known motifs, were joined into groups. The gain of a group is"
+        " what the loss on the test part rises by when its units are taken out of the model and the"
+        " bias is fitted to the training part anew, mean over the replicates. It was tested by a"
+        " one-sided t-test with errors clustered over sequences that belong together (where few"
+        " clusters carry it, by a clustered bootstrap-t); q-values are those of Benjamini and"
+        f" Hochberg {text.cite('fdr')}. A group is supported at q ≤ 0.05 with at least 1 % of what"
+        " the model explains, if its contributions alone point the right way."
     )
 
 

@@ -18,6 +18,12 @@ REFERENCES = {
         " motifs. Bioinformatics 27, 1603-1609 (2011).",
         "10.1093/bioinformatics/btr257",
     ),
+    "fdr": (
+        "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful"
+        " approach to multiple testing. Journal of the Royal Statistical Society B 57, 289-300"
+        " (1995).",
+        "10.1111/j.2517-6161.1995.tb02031.x",
+    ),
     "streme": (
         "Bailey TL. STREME: accurate and versatile sequence motif discovery. Bioinformatics 37,"
         " 2834-2840 (2021).",

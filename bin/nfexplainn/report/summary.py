@@ -10,7 +10,16 @@ from typing import Any
 
 from nfexplainn.features import assay_facts
 from nfexplainn.page import scores as sc
-from nfexplainn.page.chapters import MOTIFS, PERFORMANCE, SUMMARY
+from nfexplainn.page.chapters import EVIDENCE, MOTIFS, PERFORMANCE, SUMMARY
+from nfexplainn.page.evidence import (
+    Evidence,
+    ModelEvidence,
+    evidence_of,
+    found_in,
+    of_model,
+    row_name,
+    share_of,
+)
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.page.mqc import Page, escape, lines, plural, thousands
 from nfexplainn.page.style import title_of
@@ -25,6 +34,7 @@ from nfexplainn.page.task_blocks import (
 )
 from nfexplainn.page.units import Unit, evidence, logo_symbols, top_units
 from nfexplainn.report.data import NO_MODEL
+from nfexplainn.report.evidence import evidence_logos
 from nfexplainn.report.motifs import ALL
 from nfexplainn.report.readings import lost
 
@@ -48,7 +58,8 @@ def write_summary(
     shown : sequence of Unit
         Units whose logos the page refers to.
     """
-    motif_count, task_limit = _room(inputs)
+    room = _room(inputs)
+    known: Evidence = evidence_of(inputs)
     body, table = [], []
     position = 0
     for dataset in inputs.datasets:
@@ -58,16 +69,17 @@ def write_summary(
         for model in dataset.models:
             found = units.get(position, [])
             links = _links(page, inputs, model)
-            body.append(_row(dataset, model, found, motif_count, task_limit, links))
-            table += _table_rows(dataset, model, found)
+            own = of_model(known, model)
+            body.append(_row(dataset, model, found, room, links, own))
+            table += _table_rows(dataset, model, found, own)
             position += 1
     style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
     markup = (
-        f"<style>{style}</style>{logo_symbols(shown)}{_headline(inputs)}"
+        f"<style>{style}</style>{logo_symbols(shown, evidence_logos(known))}{_headline(inputs)}"
         '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
         ' id="nfx_summary_table"><thead><tr><th>Data set</th>'
         '<th><span class="nfx-task"><span>Score on the test set</span>'
-        "<span>Strongest motifs</span></span></th><th>Why, and what next</th></tr></thead>"
+        f"<span>{_heading(known)}</span></span></th><th>Why, and what next</th></tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
     page.section(SUMMARY, "", "html", markup)
@@ -130,15 +142,21 @@ def _row(
     dataset: DatasetResult,
     model: ModelResult,
     units: Sequence[Unit],
-    motif_count: int,
-    task_limit: int,
+    room: tuple[int, int],
     links: Mapping[str, str],
+    known: ModelEvidence | None,
 ) -> str:
     scores = sc.model_scores(model)
-    shown, left = blocks_of(dataset, model, units, motif_count, task_limit)
+    motif_count, task_limit = room
+    shown, left = blocks_of(dataset, model, units, motif_count, task_limit, known)
     named = len(shown) > 1 or any(len(block.tasks) > 1 for block in shown) or bool(left)
     blocks = [show_together(dataset, scores, one) for one in sc.together(scores)]
-    blocks += [show_block(dataset, scores, block, named, units, motif_count) for block in shown]
+    blocks += [
+        show_block(
+            dataset, scores, block, named, units, motif_count, known, links.get("groups", "")
+        )
+        for block in shown
+    ]
     if left:
         blocks.append(_more(model, left, links))
     state = verdict_of(dataset, model)
@@ -159,6 +177,7 @@ def _links(page: Page, inputs: Inputs, model: ModelResult) -> dict[str, str]:
     return {
         "scores": page.link(PERFORMANCE, "Scores"),
         "motifs": page.link(MOTIFS, title, ALL),
+        "groups": page.link(EVIDENCE, title),
     }
 
 
@@ -261,7 +280,10 @@ def _plain(dataset: DatasetResult, model: ModelResult | None) -> dict[str, objec
 
 
 def _table_rows(
-    dataset: DatasetResult, model: ModelResult, units: Sequence[Unit]
+    dataset: DatasetResult,
+    model: ModelResult,
+    units: Sequence[Unit],
+    known: ModelEvidence | None,
 ) -> list[dict[str, object]]:
     scores = sc.model_scores(model)
     metric = sc.task_metric(scores)
@@ -269,19 +291,34 @@ def _table_rows(
     tasks = [(task, metric) for task in tasks_of(dataset, model)]
     for task, metric in tasks + [("*", one) for one in sc.together(scores)]:
         score = sc.pick(scores, task, metric)
-        best = top_units(units, task, MOTIFS_PER_TASK)
         row = _plain(dataset, model) | {
             "task": task,
             "metric": metric,
             "value": score.mean if score else None,
             "spread": score.spread if score else None,
             "prevalence": score.prevalence if score else None,
-            "motifs": "; ".join(
-                f"{unit.annotation or unit.name} ({unit.id}, {evidence(unit)})" for unit in best
-            ),
+            "motifs": _motif_names(units, task, known),
         }
         for baseline in sc.BASELINES:
             found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
             row[f"baseline_{baseline}"] = found.mean if found else None
         rows.append(row)
     return rows or [_plain(dataset, model)]
+
+
+def _motif_names(units: Sequence[Unit], task: str, known: ModelEvidence | None) -> str:
+    """Name the supported motifs of a task, or the strongest where nothing was tested."""
+    if known is not None:
+        return "; ".join(
+            f"{row['family'] or row_name(row)} ({row['motif']}, {share_of(row)}, q {row['q']},"
+            f" {found_in(row)})"
+            for row in known.supported(task)
+        )
+    best = top_units(units, task, MOTIFS_PER_TASK)
+    return "; ".join(
+        f"{unit.annotation or unit.name} ({unit.id}, {evidence(unit)})" for unit in best
+    )
+
+
+def _heading(known: Evidence) -> str:
+    return "Motifs that unseen sequences support" if known else "Strongest motifs"

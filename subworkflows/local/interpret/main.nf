@@ -26,8 +26,8 @@ workflow INTERPRET {
 
     // Everything of a model and its data set.
     replicates = perModel(
-        units.join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
-            .map { run, meme, someTables, history, metrics, predictions, _model, dataset -> [run, [meme, history, metrics, predictions, dataset] + someTables] }
+        units.join(UNITS_INTERPRET.out.outputs).join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
+            .map { run, meme, someTables, outputs, history, metrics, predictions, _model, dataset -> [run, [meme, outputs, history, metrics, predictions, dataset] + someTables] }
             .mix(missing),
         plans,
     )
@@ -42,7 +42,7 @@ workflow INTERPRET {
     )
 
     ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances.join(trained.best))   // the report draws those of the best
-    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint)
+    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint, UNITS_SUMMARISE.out.evidence)
 
     emit:
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from nfexplainn.analyses.binding_modes.found import COLUMNS, found_modes
-from nfexplainn.analyses.binding_modes.known import cluster_motifs, mode_rows, read_clusters
+from nfexplainn.analyses.binding_modes.known import mode_rows, read_clusters
 from nfexplainn.errors import UserError
+from nfexplainn.motifs.modes import cluster_motifs
 from nfexplainn.motifs.motif import Motif, MotifSet
 
 FAMILIES = {"AP1": "TGACTCAGCA", "EBOX": "GGTCACGTGACC", "CTCF": "CCACCAGGGGGCGC"}

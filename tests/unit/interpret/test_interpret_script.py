@@ -16,14 +16,24 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from scipy.optimize import minimize_scalar
 
 from nfexplainn import dna
-from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
 from nfexplainn.data.tables import write_counts
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import baseline_logits
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
-from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
+from nfexplainn.evidence.removal import Target
+from nfexplainn.evidence.tables import evidence_replicate, held_out_clusters
+from nfexplainn.interpret.columns import (
+    CONSENSUS_COLUMNS,
+    EVIDENCE_COLUMNS,
+    EVIDENCE_TASK_COLUMNS,
+    MINIMAL_COLUMNS,
+)
+from nfexplainn.interpret.flanks import FLANK
+from nfexplainn.interpret.outputs import read_outputs
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
 from nfexplainn.interpret.scan import TableScanner
@@ -161,6 +171,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         *("--effects", *names(folder, "*.effects.tsv")),
         *("--history", *names(folder, "*.history.tsv")),
         *("--metrics", *names(folder, "*.metrics.tsv")),
+        *("--outputs", *names(folder, "*.outputs.npz")),
         *("--motif-set", str(motif_set)),
         *("--baseline", "sim.baseline.tsv", "--counts", "sim.counts.tsv"),
         *("--predictions", *names(folder, "*.predictions.parquet")),
@@ -189,6 +200,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
     assert logos == expected == names(folder / "summary" / "logos", "*")
     assert not names(folder, "*.part") and not names(folder / "summary", ".*")
     check_consensus(folder / "summary")
+    check_evidence(folder / "summary")
     check_ensemble(folder)
     check_annotation_alone(root, folder, motif_set)
 
@@ -231,6 +243,82 @@ def check_consensus(folder: Path) -> None:
         name for cell in joint.loc[joint["task"] == "CTCF", "units"] for name in cell.split(",")
     ]
     assert len(members) == len(set(members))
+
+
+def check_evidence(folder: Path) -> None:
+    """Each planted motif is what its task rests on, and the minimal model has both."""
+    rows = read_tsv(folder / "sim.explainn.evidence.tsv", EVIDENCE_COLUMNS)
+    motifs = read_meme(folder / "sim.explainn.evidence.meme").motifs
+    assert sorted(motif.id for motif in motifs) == sorted(rows["motif"].unique())
+    members = [
+        unit for cell in rows.loc[rows["task"] == "CTCF", "units"] for unit in cell.split(",")
+    ]
+    assert len(members) == len(set(members)) and {unit[:3] for unit in members} == {"r1:", "r2:"}
+    for task in TASKS:
+        own = rows[rows["task"] == task]
+        first = own.iloc[0]
+        assert task in first["family"].split(", ") and first["supported"] and first["found_in"] == 2
+        assert first["direction"] == "raises" and first["odds_low"] > 5
+        assert first["positives_with_site"] > 0.5 > 0.2 > first["negatives_with_site"]
+        assert first["gain_low"] < first["gain"] < first["gain_high"]
+        assert own["supported"].sum() <= 2
+    tasks = read_tsv(folder / "sim.explainn.evidence_tasks.tsv", EVIDENCE_TASK_COLUMNS)
+    assert tasks["task"].tolist() == list(TASKS)
+    assert (tasks["unseen"] == 200).all() and (tasks["model_loss"] < tasks["base_loss"]).all()
+    minimal = read_tsv(folder / "sim.explainn.minimal.tsv", MINIMAL_COLUMNS)
+    chosen = minimal[minimal["chosen"]]
+    best = {rows[rows["task"] == task].iloc[0]["motif"] for task in TASKS}
+    assert best <= set(chosen["motif"].dropna())
+    assert minimal["test_loss"].notna().sum() == 2  # of the chosen, and of the whole model
+
+
+def test_the_outputs_are_those_of_the_model_and_give_its_loss_without_some(folder):
+    """Set final weights of the model itself to 0, and refit its bias by another method."""
+    dataset = read_dataset(folder / "sim.dataset.parquet")
+    stored = read_outputs(folder / "sim.explainn.r1.outputs.npz", dataset)
+    loaded = load_model(folder / "sim.explainn.r1.model.safetensors")
+    model = loaded.model
+    some = slice(150, 210)
+    both = [dataset.codes[stored.rows[some]]]
+    both.append(dna.reverse_complement(both[0]))
+    known = np.mean([model.unit_outputs(codes) for codes in both], axis=0)
+    np.testing.assert_allclose(stored.outputs[some], known, atol=1e-5)
+
+    losses = []
+    for gone in ([], [0, 3]):
+        weights = {name: values.copy() for name, values in model.weights().items()}
+        weights["final.weight"][:, gone] = 0
+        path = folder / "without.model.safetensors"
+        save_model(path, weights, loaded.header)
+        changed = load_model(path).model
+        path.unlink()
+        z = predict_logits(changed, dataset.codes, average_strands=True)[:, 0].astype(float)
+        y = dataset.labels[:, 0].astype(float)
+
+        def of(b, rows, z=z, y=y):
+            return np.nanmean(np.logaddexp(0, z[rows] + b) - y[rows] * (z[rows] + b))
+
+        train, test = dataset.rows("train"), dataset.rows("test")
+        bias = minimize_scalar(of, args=(train,), bracket=(-1, 1), tol=1e-10).x
+        losses.append(of(bias, test))
+    replicate = evidence_replicate(1, stored, dataset)
+    clusters = held_out_clusters(dataset)
+    removed = Target([replicate], "bce", slice(0, 1), clusters).remove([np.array([0, 3])])
+    assert removed.by_replicate[0] == pytest.approx(losses[1] - losses[0], abs=1e-6)
+
+
+def test_sites_are_counted_with_what_lies_beside_them(folder):
+    """The middle is what the motif is counted from; beside sites at an end there is no base."""
+    dataset = read_dataset(folder / "sim.dataset.parquet")
+    stored = read_outputs(folder / "sim.explainn.r1.outputs.npz", dataset)
+    meme = {motif.id: motif for motif in read_meme(folder / "sim.explainn.r1.units.meme").motifs}
+    for unit, motif in meme.items():
+        counts = stored.counts[int(unit[5:]) - 1]
+        assert (counts.sum(axis=1) == motif.nsites).all()
+        middle = counts[FLANK:-FLANK]
+        np.testing.assert_allclose(probabilities(middle), motif.ppm, atol=1e-6)
+    assert stored.counts[:, 0, 4].sum() > 0
+    assert stored.sites.shape == (200, 10) and 0 < stored.sites.mean() < 0.5
 
 
 def check_ensemble(folder: Path) -> None:
@@ -276,7 +364,7 @@ def test_the_robust_recipe_adds_second_motifs(folder, root):
 def test_same_bytes_twice(folder, root):
     call(root, "interpret.py", folder, *interpret_arguments(1, out="again"))
     found = names(folder / "again", "*")
-    assert len(found) == 7
+    assert len(found) == 8
     for name in found:
         assert (folder / "again" / name).read_bytes() == (folder / name).read_bytes(), name
 

@@ -65,6 +65,13 @@ def test_an_analysis_is_told_where_it_ran(tmp_path: Path, ending: str) -> None:
     assert "In d" not in both and both.count(words) == 1
 
 
+def test_groups_of_units_are_told_where_they_were_tested(tmp_path: Path) -> None:
+    words = "were joined into groups"
+    assert words not in methods_html(inputs_of(tmp_path))
+    text = methods_html(inputs_of(tmp_path, "d.explainn.evidence.tsv"))
+    assert text.count(words) == 1 and DOIS["fdr"] in text
+
+
 def test_values_are_those_of_the_data_set(tmp_path: Path) -> None:
     for name in "de":
         discovery(tmp_path, name, "ok")

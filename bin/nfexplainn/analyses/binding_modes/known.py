@@ -8,72 +8,17 @@ set at hand is clustered by our own Tomtom.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import open_delimited
-from nfexplainn.motifs.choice import similarity
 from nfexplainn.motifs.lines import one_line
+from nfexplainn.motifs.modes import Mode
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.problems import Problems
 
-# Mean -log10 p of Tomtom at which two groups of motifs are still one. Of 1 to 6 in steps of a half
-# the one that comes nearest to JASPAR 2020's clusters (see docs/usage/binding_modes.md).
-THRESHOLD = 2.5
 NAMES = 3
 COLUMNS = ("mode", "name", "members", "target_id", "target_name")
-
-
-@dataclass(frozen=True)
-class Mode:
-    """A cluster of known motifs.
-
-    Attributes
-    ----------
-    id : str
-        ``mode_001`` on, the largest first; or as a given table calls it.
-    members : tuple of int
-        Places in the set.
-    """
-
-    id: str
-    members: tuple[int, ...]
-
-
-def cluster_motifs(motifs: MotifSet, *, threshold: float = THRESHOLD) -> list[Mode]:
-    """Cluster motifs by average linkage on Tomtom's mutual similarity.
-
-    The similarity of two motifs is the mean of -log10 p of both comparisons.
-
-    Parameters
-    ----------
-    motifs : MotifSet
-    threshold : float
-        Groups whose mean similarity is at least this are joined.
-
-    Returns
-    -------
-    list of Mode
-        Every motif is in exactly one; by falling size, then by first member.
-    """
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-
-    count = len(motifs.motifs)
-    if count < 2:
-        return _ordered([[place] for place in range(count)])
-    similar: NDArray[np.float64] = similarity(motifs) / np.log(10)
-    np.fill_diagonal(similar, 0.0)
-    most = max(float(similar.max()), threshold)
-    distance = most - similar
-    np.fill_diagonal(distance, 0.0)
-    tree = linkage(squareform(distance, checks=False), "average")
-    # Rounding must not part what is exactly as similar as asked.
-    return _ordered(_groups(fcluster(tree, most - threshold + 1e-9, "distance")))
 
 
 def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None) -> list[Mode]:
@@ -162,17 +107,3 @@ def _place(
         return places[joined], True
     base = parts[-2] if len(parts) > 1 else text.partition(".")[0]
     return bases.get(base), False
-
-
-def _groups(labels: NDArray[np.int32]) -> list[list[int]]:
-    groups: dict[int, list[int]] = {}
-    for place, label in enumerate(labels.tolist()):
-        groups.setdefault(label, []).append(place)
-    return list(groups.values())
-
-
-def _ordered(groups: list[list[int]]) -> list[Mode]:
-    ranked = sorted(groups, key=lambda members: (-len(members), members[0]))
-    return [
-        Mode(f"mode_{number:03d}", tuple(members)) for number, members in enumerate(ranked, start=1)
-    ]

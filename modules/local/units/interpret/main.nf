@@ -15,6 +15,7 @@ process UNITS_INTERPRET {
     tuple val(meta), path("${meta.id}.units.meme")         , emit: meme
     tuple val(meta), path("${meta.id}.{units.tsv,effects.tsv,pwms.tsv,reestimated.meme}"), emit: tables   // the last two with recipe robust
     tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
+    tuple val(meta), path("${meta.id}.outputs.npz")        , emit: outputs   // not published: of every sequence
     path "${meta.id}.units.{jaspar,transfac}"
     path "${meta.id}.well_predicted.tsv"
     tuple val("${task.process}"), path('versions.json'), topic: versions
@@ -30,7 +31,7 @@ process UNITS_INTERPRET {
 
     stub:
     """
-    touch ${meta.id}.{units,effects,well_predicted}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.importances.parquet
+    touch ${meta.id}.{units,effects,well_predicted}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.importances.parquet ${meta.id}.outputs.npz
     echo '{}' > versions.json
     """
 }

@@ -3,11 +3,11 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv}'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{verdict.json,ensemble.tsv}'
 
     input:
-    // best: number of the best replicate; files: of all replicates (units, effects, history, metrics, predictions) and of the data set (itself, baseline, counts); motifs: known ones
+    // best: number of the best replicate; files: of all replicates (units, effects, outputs, history, metrics, predictions) and of the data set (itself, baseline, counts); motifs: known ones
     tuple val(meta), val(options), val(best), path(files), path(motifs)
     val code
 
@@ -17,6 +17,7 @@ process UNITS_SUMMARISE {
     tuple val(meta), path("${meta.id}.units.tsv")   , emit: units
     tuple val(meta), path("${meta.id}.verdict.json"), emit: verdict
     tuple val(meta), path("${meta.id}.{consensus.tsv,consensus.meme,ensemble.tsv}"), emit: joint   // the last with several replicates
+    tuple val(meta), path("${meta.id}.{evidence.tsv,evidence.meme,evidence_tasks.tsv,minimal.tsv}"), emit: evidence
     path 'logos/*', optional: true
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
@@ -26,14 +27,14 @@ process UNITS_SUMMARISE {
     ${asJson(options)}
     OPTIONS
     summarise.py --id ${meta.id} --best ${best} --options options.json \\
-        --units *.r*.units.{tsv,meme} --effects *.r*.effects.tsv --history *.history.tsv --metrics *.metrics.tsv \\
+        --units *.r*.units.{tsv,meme} --effects *.r*.effects.tsv --outputs *.r*.outputs.npz --history *.history.tsv --metrics *.metrics.tsv \\
         --motif-set ${motifs} --baseline ${meta.dataset}.baseline.tsv --counts ${meta.dataset}.counts.tsv \\
         --predictions *.predictions.parquet --dataset ${meta.dataset}.dataset.parquet
     """
 
     stub:
     """
-    touch ${meta.id}.{tomtom,support,units,consensus,ensemble}.tsv ${meta.id}.consensus.meme ${meta.id}.verdict.json
+    touch ${meta.id}.{tomtom,support,units,consensus,ensemble,evidence,evidence_tasks,minimal}.tsv ${meta.id}.{consensus,evidence}.meme ${meta.id}.verdict.json
     echo '{}' > versions.json
     """
 }

@@ -1,0 +1,74 @@
+"""Rows are named by their motifs with flanks, and joined where their known motifs are alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nfexplainn.evidence.groups import MotifRow, UnitSites, motif_rows
+from nfexplainn.evidence.naming import named_rows
+from nfexplainn.interpret.flanks import FLANK
+from nfexplainn.interpret.options import AnnotateOptions
+from nfexplainn.io.tsv import iterate_tsv
+from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.modes import SHIPPED, cluster_motifs, cluster_rows, clusters_of
+from nfexplainn.motifs.motif import MotifSet
+
+WIDTH = 9
+
+
+@pytest.fixture(scope="module")
+def known(root: Path) -> MotifSet:
+    return read_meme(next((root / "assets" / "motifs").glob("*vertebrates*.meme")))
+
+
+def unit(number: int, ppm: np.ndarray, first: int) -> UnitSites:
+    """A unit of 9 bp whose filter covers a motif from its column `first` on."""
+    counts = np.full((WIDTH + 2 * FLANK, 5), 50)
+    counts[:, 4] = 0
+    for column, row in enumerate(np.rint(200 * ppm).astype(np.int64)):
+        at = FLANK + column - first
+        if 0 <= at < len(counts):
+            counts[at, :4] = row
+    return UnitSites(0, number, counts, 1.0 - 0.1 * number)
+
+
+def test_two_parts_of_one_long_motif_get_its_name_and_are_one_row(known) -> None:
+    """Neither half of CTCF is like the other; with the bases beside them both are CTCF."""
+    ctcf = next(motif for motif in known.motifs if motif.name == "CTCF")
+    units = [unit(0, ctcf.ppm, 0), unit(1, ctcf.ppm, len(ctcf.ppm) - WIDTH)]
+    assert len(motif_rows(units)) == 2
+    (row,) = named_rows(motif_rows(units), known, AnnotateOptions())
+    assert row.name == "CTCF" and "CTCF" in row.family
+    assert len(row.row.members) == 2 and row.row.sites == pytest.approx(400, abs=4)
+
+
+def test_unknown_rows_stay_apart() -> None:
+    rng = np.random.default_rng(0)
+    units = [unit(n, rng.dirichlet(np.full(4, 0.1), size=WIDTH), 0) for n in range(3)]
+    rows = named_rows(motif_rows(units), MotifSet(()), AnnotateOptions())
+    assert [row.name for row in rows] == ["", "", ""]
+
+
+def test_a_row_without_information_has_no_name(known) -> None:
+    flat = MotifRow((unit(0, np.full((1, 4), 0.25), 0),), np.full((WIDTH + 2 * FLANK, 4), 50))
+    (row,) = named_rows([flat], known, AnnotateOptions())
+    assert row.target is None and row.family == ""
+
+
+def test_the_shipped_clusters_are_those_of_the_shipped_motifs(known) -> None:
+    rows = [tuple(row.values()) for row in iterate_tsv(SHIPPED)]
+    assert sorted(row[1] for row in rows) == sorted(motif.id for motif in known.motifs)
+    assert rows == cluster_rows(known)
+
+
+def test_motifs_of_other_sets_are_compared_with_each_other(known) -> None:
+    by_name = {motif.name: motif for motif in known.motifs}
+    some = [by_name[name] for name in ("FOXA1", "CTCF", "FOXA2", "GABPA")]
+    renamed = [type(motif)(f"own{n}", "", motif.ppm, motif.nsites) for n, motif in enumerate(some)]
+    for motifs in (some, renamed):
+        found = clusters_of(motifs)
+        assert found[0] == found[2] and len(set(found)) == 3
+    assert len(cluster_motifs(MotifSet(tuple(renamed)))) == 3
