@@ -2,9 +2,10 @@
 
 ``nextflow ARGUMENTS`` starts Nextflow; ``environment NAME`` prints the folder of a Python
 environment (core, torch or tests), ``python NAME ARGUMENTS`` starts the Python in it, and
-``image NAME ENGINE`` sees that an engine has an image (core, torch or peakvi): each makes what is
-missing. ``check`` compares all that is cached with its digests, and removes what is broken;
-``lock`` writes the locks of the environments anew. The standard library is all that is used here.
+``image NAME ENGINE`` sees that an engine has an image (core, torch or peakvi), ``kernel`` prints
+the folder of the compiled kernels: each makes what is missing. ``check`` compares all that is
+cached with its digests, and removes what is broken; ``lock`` writes the locks of the environments
+anew. The standard library is all that is used here.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from pathlib import Path
 import environments
 from arguments import Request, read
 from cache import cache_folder, check
-from kernel import provide_kernel
+from kernel import compiled_kernel, provide_kernel
 from nextflow import find_nextflow
 from plugins import provide_plugins
 from say import StartError, say, told
 from tools import LOCKS
 
-USE = "start.sh: nextflow ..., environment NAME, python NAME ..., image NAME ENGINE, check or lock"
+USE = "nextflow ..., environment NAME, python NAME ..., image NAME ENGINE, kernel, check or lock"
 
 
 def start_nextflow(arguments: list[str]) -> int:
@@ -35,7 +36,7 @@ def start_nextflow(arguments: list[str]) -> int:
     variables.update(launcher.variables)
     for name in ("NFEXPLAINN_ENVIRONMENT", "NFEXPLAINN_TORCH_ENVIRONMENT"):
         variables.pop(name, None)
-    # Nextflow knows what else a run needs (validate/provide.nf) and calls this for it
+    # Nextflow knows what else a run needs (validate/engine.nf) and calls this for it
     variables["NFEXPLAINN_STARTUP"] = str(LOCKS / "start.sh")
     variables["NXF_CLI"] = " ".join(["nextflow", *arguments])
     if request.plugins:
@@ -99,12 +100,14 @@ def other(words: list[str]) -> int:
             from image import provide_image
 
             provide_image(name, engine)
+        case ["kernel"]:
+            print(compiled_kernel())
         case ["check"]:
             return check_cache()
         case ["lock"]:
             environments.lock()
         case _:
-            raise StartError(f"'{' '.join(words)}' is no request to {USE}")
+            raise StartError(f"'{' '.join(words)}' is no request to start.sh: {USE}")
     return 0
 
 

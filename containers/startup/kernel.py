@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cache import digest, ensure
-from say import run, say
+from say import StartError, run, say
 from tools import CONTAINERS, LOCKS, PYTHON, install
 
 RECIPE = CONTAINERS.parent / "bin" / "nfexplainn" / "native" / "build.py"
@@ -19,28 +19,38 @@ VARIABLE = "NFEXPLAINN_KERNEL_DIR"
 
 
 def provide_kernel() -> dict[str, str]:
-    """Compile the kernel of every instruction set where the machine cannot do so itself.
-
-    The compiler is the package ziglang, fetched aside and deleted when the kernels are there.
+    """Compile the kernel where the machine cannot do so itself.
 
     Returns
     -------
     dict
         The variable that names their folder to the tasks; empty where the machine has a compiler,
-        with which the first task builds, or the user names a folder.
+        with which the first task builds, or the user names a folder. Where none could be made, a
+        line says why: scripts that miss the kernel start again with torch.
+    """
+    if os.environ.get(VARIABLE) or _has_compiler(_recipe()):
+        return {}
+    try:
+        return {VARIABLE: str(compiled_kernel())}
+    except StartError as error:
+        say(f"going on without the kernel, slower and with torch: {error}")
+        return {}
+
+
+def compiled_kernel() -> Path:
+    """Return the folder of the kernels of every instruction set, compiled if they are not cached.
+
+    The compiler is the package ziglang, fetched aside and deleted when the kernels are there.
 
     Raises
     ------
     StartError
         If it cannot be fetched, or fails.
     """
-    recipe = _recipe()
-    if os.environ.get(VARIABLE) or _has_compiler(recipe):
-        return {}
     lock = LOCKS / "ziglang.txt"
 
     def make(folder: Path) -> None:
-        say("no C++ compiler here: fetching one for the kernel (0.4 GB, deleted after use)")
+        say("fetching a C++ compiler for the kernel (0.4 GB, deleted after use)")
         begun = time.monotonic()
         compiler = folder / "compiler"
         install(compiler, lock, "the C++ compiler ziglang")
@@ -57,8 +67,8 @@ def provide_kernel() -> dict[str, str]:
         say(f"the kernel is compiled ({took})")
 
     machine = f"{sys.platform} {os.uname().machine}"
-    key = digest(recipe.source_digest(), RECIPE.read_bytes(), lock.read_bytes(), machine)
-    return {VARIABLE: str(ensure(f"kernels-{key}", "the compiled kernel", 0.7, make))}
+    key = digest(_recipe().source_digest(), RECIPE.read_bytes(), lock.read_bytes(), machine)
+    return ensure(f"kernels-{key}", "the compiled kernel", 0.7, make)
 
 
 def _recipe() -> ModuleType:

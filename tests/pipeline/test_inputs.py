@@ -778,7 +778,7 @@ def test_usage_tells_every_parameter_and_assay() -> None:
         assert prop["description"].rstrip(".") in row.replace("`", "")
         assert ("*sheet*" in row) == prop.get("per_dataset", False)
         default = json.dumps(prop.get("default")).strip('"')
-        ours = name in ("container_image", "peakvi_container")
+        ours = name in ("container_image", "torch_container", "peakvi_container")
         shown = "of this version" if ours else f"`{default}`"
         assert "default" not in prop or f"| {shown} |" in row
     for name in json.loads((ROOT / "assets" / "features.json").read_text())["assays"]:

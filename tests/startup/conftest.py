@@ -41,14 +41,14 @@ def world(tmp_path: Path) -> dict[str, str]:
 def start(world: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess]:
     """Run ``./nextflow`` with these arguments; keywords are variables."""
 
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    def run(*arguments: str, timeout: int = 120, **variables: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [str(ROOT / "nextflow"), *arguments],
             env=world | variables,
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
         )
 
     return run

@@ -9,6 +9,7 @@ from startup.conftest import ROOT
 MAIN = """
 process ON_GPU {
     label 'process_gpu'
+    ext environment: 'torch'
     output: stdout
     script: "echo 'accelerator: ${task.accelerator?.request}'"
 }
@@ -30,6 +31,7 @@ def write(folder: Path) -> None:
     (folder / "main.nf").write_text(MAIN)
     (folder / "nextflow.config").write_text(
         "params { device = 'auto'; container_image = 'registry/image:1' }\n"
+        "params.torch_container = 'registry/torch:1'\n"
         "process.errorStrategy = 'ignore'\nexecutor.pollInterval = '1 sec'\n"
         f"includeConfig '{ROOT}/conf/engines.config'\n"
         f"profiles {{ {profiles} }}\n"

@@ -27,7 +27,8 @@ def generated(folder: Path, profiles: str, *more: str) -> dict[str, str]:
         executable(folder / "bin" / name, "exit 1")
     executable(folder / "bin" / "sbatch", 'bash "$1" >/dev/null 2>&1; echo Submitted batch job 7')
     (folder / "cache").mkdir()
-    (folder / "cache" / "registry-image-1.img").write_text("")
+    for name in ("image", "torch"):
+        (folder / "cache" / f"registry-{name}-1.img").write_text("")
     command = [str(ROOT / "nextflow"), "run", "main.nf", "--container_image", "registry/image:1"]
     command += ["-ansi-log", "false", *more]
     if profiles:
@@ -72,6 +73,14 @@ def test_gpu_flags_are_where_they_belong_and_nowhere_else(
 
 def test_containers_keep_the_gpu_that_the_cluster_gave(tmp_path: Path) -> None:
     assert "CUDA_VISIBLE_DEVICES" in generated(tmp_path, "slurm,apptainer,gpu")["ON_GPU"]
+
+
+@pytest.mark.parametrize(("profile", "images"), [("docker", "/{}:1"), ("apptainer", "-{}-1.img")])
+def test_each_task_gets_the_image_that_it_needs(tmp_path: Path, profile: str, images: str) -> None:
+    scripts = generated(tmp_path, profile)
+    core, torch = images.format("image"), images.format("torch")
+    assert core in scripts["ON_CPU"] and torch not in scripts["ON_CPU"]
+    assert torch in scripts["ON_GPU"] and core not in scripts["ON_GPU"]
 
 
 def test_docker_runs_tasks_as_the_user(tmp_path: Path) -> None:

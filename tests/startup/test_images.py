@@ -88,7 +88,9 @@ def test_folders_of_the_users_own_are_respected(start, world, tmp_path) -> None:
     assert not link.exists()
 
 
-def plain(world: dict[str, str], folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+def plain(
+    world: dict[str, str], folder: Path, *arguments: str, **more: str
+) -> subprocess.CompletedProcess:
     """Start the project as one with a Nextflow of one's own does, without the start-up."""
     launcher = startup_nextflow.find_nextflow()
     words = " ".join(shlex.quote(word) for word in launcher.command)
@@ -100,7 +102,7 @@ def plain(world: dict[str, str], folder: Path, *arguments: str) -> subprocess.Co
     return subprocess.run(
         [*command, *arguments],
         cwd=folder,
-        env=variables | {"NXF_OFFLINE": "true", "NXF_ANSI_LOG": "false"},
+        env=variables | {"NXF_OFFLINE": "true", "NXF_ANSI_LOG": "false"} | more,
         capture_output=True,
         text=True,
         timeout=200,

@@ -162,7 +162,7 @@ def _read_columns(
         first += len(table)
         for number, column in enumerate(columns):
             values[at, number] = arrow.copy(table.column(column), np.float32)
-    return pa.chunked_array(names, pa.string()), values
+    return pa.chunked_array(names, file.schema_arrow.field("name").type), values
 
 
 def _rows_named(names: Sequence[str], column: pa.ChunkedArray) -> NDArray[np.intp]:
