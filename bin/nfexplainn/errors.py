@@ -121,8 +121,11 @@ def run_script(main: Callable[[], None]) -> None:
     """
     if not isinstance(sys.stderr, _OnPage):
         sys.stderr = cast(TextIO, _OnPage(sys.stderr))
+    # late, since it raises what is defined here
+    from nfexplainn.environment import run_with_its_packages
+
     try:
-        main()
+        run_with_its_packages(main)
         write_versions()
     except (UserError, UnusableError) as error:
         print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)

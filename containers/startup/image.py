@@ -45,7 +45,7 @@ class Recipe:
 
 CORE, TORCH, PEAKVI = (CONTAINERS / name for name in ("core", "torch", "peakvi"))
 RECIPES = {
-    "core": Recipe("container_image", CORE, CONTAINERS.parent, 1.7, 0.8, 6.0),
+    "core": Recipe("container_image", CORE, CONTAINERS.parent, 1.7, 0.8, 5.0),
     "torch": Recipe("torch_container", TORCH, TORCH, 9.6, 6.4, 38.0, base="core"),
     "peakvi": Recipe("peakvi_container", PEAKVI, PEAKVI, 8.0, 6.4, 38.0),
 }

@@ -167,4 +167,4 @@ def test_in_an_image_that_is_one_sentence(tmp_path, task) -> None:
     assert "Traceback" not in finished.stderr
     last = finished.stderr.strip().splitlines()[-1]
     assert "there is no C++ compiler" in last
-    assert "torch is not in this environment or image: mend that, or use --kernel torch" in last
+    assert "torch is not in this environment or image; mend that, or use --kernel torch" in last

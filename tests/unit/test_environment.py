@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nfexplainn.environment import VARIABLE, start_again_with_torch
+from nfexplainn.environment import VARIABLE, run_with_its_packages, start_again_with_torch
 from nfexplainn.errors import UserError
 
 SCRIPT = """
@@ -39,3 +39,23 @@ def test_without_another_environment_it_is_a_sentence(monkeypatch: pytest.Monkey
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(UserError, match=r"no kernel, but torch .* use --kernel torch"):
         start_again_with_torch("no kernel")
+
+
+def lacking(name: str) -> None:
+    raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+
+def test_a_missing_package_of_torch_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execvp", lambda _program, words: started.append(words))
+    monkeypatch.setattr(sys, "argv", ["attribute.py", "--id", "a"])
+    monkeypatch.setenv(VARIABLE, "start.sh python torch")
+    run_with_its_packages(lambda: lacking("umap.plot"))
+    assert started == [["start.sh", "python", "torch", "attribute.py", "--id", "a"]]
+    with pytest.raises(UserError, match=r"torch is needed here, but .*; leave beforeScript"):
+        run_with_its_packages(lambda: lacking("torch"))
+
+
+def test_a_missing_package_of_any_other_kind_is_a_defect() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        run_with_its_packages(lambda: lacking("scipy"))
