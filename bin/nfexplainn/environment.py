@@ -50,10 +50,15 @@ def start_again_with_torch(reason: str, advice: str = TAKE_TORCH) -> NoReturn:
     Raises
     ------
     UserError
-        If there is no such environment to start, as in a container, or this is it already.
+        If there is no such environment to start, as in a container, or this is it already; or if
+        it cannot be started.
     """
     words = shlex.split(os.environ.pop(VARIABLE, ""))
     if not words:
         raise UserError(f"{reason}, but torch is not in this environment or image; {advice}.")
     print(f"{reason}: starting again in the environment with torch", file=sys.stderr, flush=True)
-    os.execvp(words[0], [*words, *sys.argv])
+    try:
+        os.execvp(words[0], [*words, *sys.argv])
+    except OSError as error:  # a container, into which the variable came from the shell outside
+        told = f"{words[0]} cannot be started here ({error.strerror})"
+        raise UserError(f"{reason}, but {told}; {advice}.") from error

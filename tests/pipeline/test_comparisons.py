@@ -189,6 +189,20 @@ def test_mistakes_are_told_at_once(
     assert not (tmp_path / "results" / "s0").exists()
 
 
+def test_what_the_kernel_cannot_do_is_told_at_once(tmp_path: Path, tiny: Path) -> None:
+    sheet = write_sheet(
+        tmp_path / "sheet.csv",
+        ("sample", "assay", "data", "num_fc", "models"),
+        ("a", "sequences", str(tiny / "oct4.fa"), "3", "explainn,cnn1"),
+        ("b", "sequences", str(tiny / "oct4.fa"), "3", "cnn1"),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--input", sheet, "--kernel", "native", "--device", "gpu")
+    assert run.code == 1
+    on_gpu, layers = run.errors()
+    assert "line 2: kernel native runs on the CPU only, and device is gpu; use" in on_gpu
+    assert "line 2: kernel native computes at most 2 dense layers per unit, and num_fc" in layers
+
+
 def test_clusters_of_other_motifs_end_the_run_before_training(tmp_path: Path, tiny: Path) -> None:
     sheet = write_sheet(
         tmp_path / "sheet.csv",

@@ -35,6 +35,12 @@ def test_it_is_started_once_with_its_arguments_and_says_so(tmp_path: Path, root:
     )
 
 
+def test_what_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "'/no such/start.sh' python torch")
+    with pytest.raises(UserError, match=r"no kernel, but /no such/start.sh cannot be started here"):
+        start_again_with_torch("no kernel")
+
+
 def test_without_another_environment_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(UserError, match=r"no kernel, but torch .* use --kernel torch"):

@@ -19,3 +19,12 @@ def torchReasons(Map plan) {
     def how = plan.training.values().collectMany { options -> ['kernel', 'device'].findAll { name -> environmentOf([:], options.subMap([name])) == 'torch' }.collect { name -> "${name} ${options[name]}" } }
     return (models.collect { model -> model == 'explainn' ? "num_fc ${plan.training.explainn.num_fc}" : "models ${model}" } + how + asked.findAll { _name, on -> on }.keySet())*.toString().unique()
 }
+
+// What the kernel cannot do and is asked to: told before an environment is made for it. Of a data set's resolved options.
+def kernelProblems(Map options) {
+    if (options.kernel != 'native' || !('explainn' in options.models.tokenize(','))) {
+        return []
+    }
+    return (options.device == 'gpu' ? ['kernel native runs on the CPU only, and device is gpu; use kernel auto or torch, or device cpu.'] : []) +
+        (options.num_fc > 2 ? ["kernel native computes at most 2 dense layers per unit, and num_fc is ${options.num_fc}; use kernel auto or torch, or a smaller num_fc."] : [])
+}
