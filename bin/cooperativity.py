@@ -60,7 +60,12 @@ def main() -> None:
     from nfexplainn.models.checkpoint import load_model
 
     prepare_cpu(args.threads)
-    loaded = load_model(args.model, threads=args.threads, trust_programs=args.trust_programs)
+    loaded = load_model(
+        args.model,
+        kernel=options.kernel,
+        threads=args.threads,
+        trust_programs=args.trust_programs,
+    )
     model, both = loaded.model, loaded.header.strand_symmetric
     tasks = loaded.header.tasks
     predict: Callable[[dna.Codes], NDArray[np.floating]]

@@ -62,10 +62,12 @@ def test_torch_is_for_the_tasks_that_need_it_alone(world, tmp_path, parser) -> N
 
 @pytest.mark.parametrize("option", [("--device", "gpu"), ("--kernel", "torch")])
 def test_a_gpu_and_the_kernel_torch_train_with_torch(world, tmp_path, option) -> None:
-    finished = plain(world, tmp_path, "-profile", "test", *STUB, *option, **BOTH)
+    more = ("--cooperativity", "TGACTCAT:CACGTG")
+    finished = plain(world, tmp_path, "-profile", "test", *STUB, *more, *option, **BOTH)
     assert finished.returncode == 0, finished.stdout
     kinds = {name.partition(" ")[0] for name, torch in with_torch(tmp_path).items() if torch}
-    read = {"UNITS_INTERPRET"} if "torch" in option else set()  # a GPU is for the training
+    # a GPU is for the training
+    read = {"UNITS_INTERPRET", "COOPERATIVITY_MEASURE"} if "torch" in option else set()
     assert kinds == {"MODEL_TRAIN"} | read
 
 

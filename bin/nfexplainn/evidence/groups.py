@@ -13,8 +13,9 @@ from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.motifs.motif import Motif, column_information
 
 LEAST_BITS = 0.25
-"""A flank with less information is cut off."""
+"""A flank with less information, corrected for few sites, is cut off."""
 _PSEUDOCOUNT = 0.25
+_EXCESS = 3 / (2 * np.log(2))  # bits, over the number of sites
 _FEWEST_COLUMNS = 4
 
 Counts = NDArray[np.int64]
@@ -98,7 +99,9 @@ def _telling(counts: Counts) -> tuple[int, int]:
     """Give the first column that trimming keeps, and the one after the last."""
     total = counts.sum(axis=1, keepdims=True)
     ppm = (counts + _PSEUDOCOUNT) / (total + 4 * _PSEUDOCOUNT)
-    telling = np.flatnonzero(column_information(ppm) >= LEAST_BITS)
+    # Few sites tell more than there is to know, by this much (Schneider et al. 1986).
+    excess = _EXCESS / np.maximum(total[:, 0], 1)
+    telling = np.flatnonzero(column_information(ppm) - excess >= LEAST_BITS)
     if len(telling) and telling[-1] + 1 - telling[0] >= _FEWEST_COLUMNS:
         return int(telling[0]), int(telling[-1]) + 1
     return FLANK, len(counts) - FLANK

@@ -15,8 +15,9 @@ LARGEST_P = 0.05
 BEYOND = 3
 """Steps shown after the last that helps."""
 MOST_STEPS = 20
-# To find the row that helps most, a bias is fitted to so many training sequences; then to all.
+# The row that helps most is found on so many training and validation sequences, then put to all.
 _SCREENED = 5_000
+_SCREENED_VALID = 20_000
 
 AnyTarget = Target | CorrelationTarget
 MakeTarget = Callable[[Sequence[Replicate]], AnyTarget]
@@ -69,7 +70,7 @@ def forward_selection(
         The first is the bias alone.
     """
     exact = make(replicates)
-    screen = make([replace(one, train=some_of(one.train, _SCREENED)) for one in replicates])
+    screen = make([_thinned(one) for one in replicates])
     nothing: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in replicates]
     now, logits = exact.keep(nothing)
     steps = [Step(-1, exact.mean(now), float("nan"), True, logits)]
@@ -102,3 +103,8 @@ def join_units(some: Sequence[Units], replicates: int) -> Units:
 
 def _joined(one: Units, other: Units) -> list[Ints]:
     return [np.concatenate([a, b]) for a, b in zip(one, other, strict=True)]
+
+
+def _thinned(one: Replicate) -> Replicate:
+    train, valid = some_of(one.train, _SCREENED), some_of(one.valid, _SCREENED_VALID)
+    return replace(one, train=train, valid=valid)

@@ -21,6 +21,7 @@ from nfexplainn.evidence.losses import Floats, Kind, base_logits, best_bias, los
 PartName = Literal["unseen", "valid"]
 Units = Sequence[Ints]
 """Places of units, an array per replicate."""
+_BLOCK = 32  # units at a time
 MOST_PROFILES = 5_000
 """Training sequences that the biases of a profile are fitted to, which takes many steps."""
 
@@ -84,8 +85,11 @@ class Replicate:
 
     def logits(self, part: Part, tasks: slice) -> Floats:
         """Logits of the whole model, float64 (n, tasks)."""
-        every = np.arange(self.weight.shape[1], dtype=np.int64)
-        return self.contribution(part, every, tasks) + self.bias[tasks]
+        units = np.arange(self.weight.shape[1], dtype=np.int64)
+        total = np.broadcast_to(self.bias[tasks], (len(part.rows), len(self.bias[tasks]))).copy()
+        for first in range(0, len(units), _BLOCK):
+            total += self.contribution(part, units[first : first + _BLOCK], tasks)
+        return total
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,8 @@ class Fit:
         self._train_labels = self._training.labels[:, tasks]
         self._labels = part.labels[:, tasks]
         self._before = replicate.logits(part, tasks)
-        self.model_loss, self.train_loss, _ = self._refitted(self._train, self._before)
+        self._bias = best_bias(kind, self._train, self._train_labels)
+        self.model_loss, self.train_loss, _ = self._refitted(self._train, self._before, self._bias)
         flat = np.broadcast_to(base_logits(kind, self._train_labels), self._labels.shape)
         self.base_loss = of_sequences(losses(kind, flat, self._labels))
 
@@ -220,7 +225,7 @@ class Fit:
         replicate, tasks = self._replicate, self._tasks
         on_train = replicate.contribution(self._training, units, tasks)
         gone = replicate.contribution(self._part, units, tasks)
-        start = on_train.mean(axis=0) if len(on_train) else None
+        start = self._bias + on_train.mean(axis=0) if len(on_train) else None
         found = self._refitted(self._train - on_train, self._before - gone, start)
         return found[0], found[1], gone
 

@@ -24,7 +24,7 @@ from nfexplainn.evidence.naming import Named, named_rows
 from nfexplainn.evidence.removal import Part, Replicate, Units
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS, MINIMAL_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.interpret.outputs import UNSEEN, StoredOutputs
+from nfexplainn.interpret.outputs import UNSEEN, StoredOutputs, kept_rows, unseen_rows
 from nfexplainn.interpret.pwms import consensus
 from nfexplainn.interpret.site_effect import LOWERS, RAISES
 from nfexplainn.interpret.status import unit_name
@@ -117,9 +117,10 @@ def held_out_clusters(dataset: Dataset) -> Ints:
     Returns
     -------
     int64 array, shape (n,)
-        Of all sequences; -1 in the training part.
+        Of all sequences; -1 in the training part, and of those that are not kept.
     """
-    rows = dataset.rows("valid", UNSEEN)
+    rows = kept_rows(dataset)
+    rows = rows[dataset.split[rows] != "train"]
     where = read_names([dataset.names[row] for row in rows.tolist()])
     clusters = np.full(len(dataset), -1, dtype=np.int64)
     clusters[rows] = make_groups(dataset.codes[rows], where)
@@ -184,7 +185,7 @@ def _row_tables(
     table: list[dict[str, object]] = []
     tasks: list[dict[str, object]] = []
     motifs = {row: rows[row].row.motif(id) for row, id in ids.items()}
-    unseen = dataset.rows(UNSEEN).astype(np.int64)
+    unseen = unseen_rows(dataset)
     own = {"dataset": dataset.meta.id, "model": name}
     all_q = judge.q_of(tested)
     scanned = list(motifs)[:_SCANNED]

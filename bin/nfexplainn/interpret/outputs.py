@@ -22,8 +22,8 @@ from nfexplainn.interpret.scan import Scanner
 from nfexplainn.io.reading import reading
 from nfexplainn.models.model import FilterModel
 
-MOST_TRAINING = 50_000
-"""Training sequences kept: of more, a sample, from which a bias is refitted as surely."""
+MOST_KEPT = 50_000
+"""Sequences kept of each part: of more, a sample, which tells as much and bounds time and disk."""
 UNSEEN = "test"
 Floats = NDArray[np.float32]
 
@@ -35,13 +35,12 @@ class StoredOutputs:
     Attributes
     ----------
     rows : int64 array, shape (n,)
-        Rows of the data set, ascending: validation and test part, and of the training part at most
-        :data:`MOST_TRAINING`.
+        Rows of the data set, ascending: of each part at most :data:`MOST_KEPT`.
     outputs : float32 array, shape (n, units)
         Mean over the strands that the model looks at.
     sites : bool array, shape (unseen, units)
-        Whether a sequence of the test part, in their order, has a window above the unit's
-        threshold, on a strand that the model looks at.
+        Whether a sequence of those of the test part, in their order, has a window above the
+        unit's threshold, on a strand that the model looks at.
     counts : int64 array, shape (units, width, 5)
         Bases A, C, G, T, N of the sites with the bases beside them (see
         :mod:`nfexplainn.interpret.flanks`); from training and validation part.
@@ -63,11 +62,19 @@ class StoredOutputs:
 
 def kept_rows(dataset: Dataset) -> NDArray[np.int64]:
     """Choose the rows whose outputs are kept, ascending."""
-    train = dataset.rows("train")
-    if len(train) > MOST_TRAINING:
-        rng = np.random.default_rng([dataset.meta.seed, 17])
-        train = rng.choice(train, MOST_TRAINING, replace=False)
-    return np.sort(np.concatenate([train, dataset.rows("valid", UNSEEN)])).astype(np.int64)
+    rng = np.random.default_rng([dataset.meta.seed, 17])
+    parts = []
+    for part in ("train", "valid", UNSEEN):
+        rows = dataset.rows(part)
+        some = len(rows) > MOST_KEPT
+        parts.append(rng.choice(rows, MOST_KEPT, replace=False) if some else rows)
+    return np.sort(np.concatenate(parts)).astype(np.int64)
+
+
+def unseen_rows(dataset: Dataset) -> NDArray[np.int64]:
+    """Give those of the test part, ascending."""
+    rows = kept_rows(dataset)
+    return rows[dataset.split[rows] == UNSEEN]
 
 
 class OutputCollector:
@@ -112,7 +119,7 @@ class OutputCollector:
 
     def sites(self, scanner: Scanner, threshold: Floats) -> NDArray[np.bool_]:
         """Tell which units have a site in which sequence of the test part."""
-        unseen = self._dataset.rows(UNSEEN)
+        unseen = unseen_rows(self._dataset)
         found = np.zeros((len(unseen), self.outputs.shape[1]), dtype=np.bool_)
         for chunk in strand_chunks(self._dataset.codes, unseen, scanner.chunk, self._both):
             at = np.searchsorted(unseen, chunk.rows)

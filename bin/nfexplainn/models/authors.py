@@ -90,8 +90,9 @@ def _arrays(path: Path, state: Mapping[str, Any], expected: Mapping[str, Expecte
             kind = expected[name].dtype if name in expected else np.dtype(np.float32)
             if value.is_floating_point() != (kind.kind == "f"):
                 raise ValueError(f"{name} holds {value.dtype}, not {kind}")
-            found[name] = value.to(torch.float64 if kind.kind == "f" else value.dtype).numpy()
-            found[name] = found[name].astype(kind)
+            wide = value.detach().to(torch.float64 if kind.kind == "f" else value.dtype)
+            # Numbers may lie in any order in a file; the kernel reads them in memory's plain one.
+            found[name] = wide.numpy().astype(kind, order="C")
         check_weights(path, found, expected)
     return found
 

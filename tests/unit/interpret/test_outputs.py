@@ -18,6 +18,7 @@ from nfexplainn.interpret.outputs import (
     StoredOutputs,
     kept_rows,
     read_outputs,
+    unseen_rows,
     write_outputs,
 )
 from nfexplainn.interpret.pwms import strand_chunks
@@ -59,17 +60,20 @@ def test_outputs_are_the_strands_means_wherever_they_come_from(both: bool) -> No
     np.testing.assert_array_equal(found, expected)
 
 
-def test_of_a_large_training_part_a_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "MOST_TRAINING", 10)
+def test_of_large_parts_samples_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "MOST_KEPT", 10)
     data = dataset()
     rows = kept_rows(data)
     split = data.split[rows]
-    assert [(split == name).sum() for name in ("train", "valid", "test")] == [10, 12, 12]
+    assert [(split == name).sum() for name in ("train", "valid", "test")] == [10, 10, 10]
     assert (np.diff(rows) > 0).all() and (rows == kept_rows(data)).all()
     kept = OutputCollector(data, UNITS, False)
     for chunk in strand_chunks(data.codes, np.arange(60), 60, False):
         kept.add(chunk, outputs_of(chunk.codes))
     np.testing.assert_array_equal(kept.complete(outputs_of, 7), outputs_of(data.codes[rows]))
+    assert (unseen_rows(data) == rows[data.split[rows] == "test"]).all()
+    plain = TableScanner(filters())
+    assert kept.sites(plain, np.zeros(UNITS, np.float32)).shape == (10, UNITS)
 
 
 def test_sites_on_either_strand_count_and_the_flanks_do_not_move_them() -> None:

@@ -84,6 +84,22 @@ def test_authors_models_become_ours(data_dir: Path, tmp_path: Path) -> None:
         assert np.array_equal(again.model.logits(codes), loaded.model.logits(codes))
 
 
+def test_weights_may_lie_in_any_order_in_a_file(tmp_path: Path) -> None:
+    config = ExplaiNNConfig(74, 3, units=5, filter_length=12, num_fc=2, hidden=9)
+    state = {name: part.detach() for name, part in ExplaiNN(config).state_dict().items()}
+    torch.save(state, tmp_path / "plain.pth")
+    for name in ("linears.0.weight", "linears.6.weight"):
+        state[name] = state[name].permute(2, 1, 0).contiguous().permute(2, 1, 0)
+    state["final.weight"] = torch.nn.Parameter(state["final.weight"].t().contiguous().t())
+    torch.save(state, tmp_path / "turned.pth")
+    codes = np.random.default_rng(0).integers(0, 5, (5, 74)).astype(np.uint8)
+    for kernel in ("auto", "torch"):
+        plain, turned = (
+            load_model(tmp_path / name, kernel=kernel).model for name in ("plain.pth", "turned.pth")
+        )
+        assert np.array_equal(turned.logits(codes), plain.logits(codes))
+
+
 @pytest.mark.parametrize("num_fc", [0, 1, 2, 3, 4])
 def test_shape_is_read_off_the_weights(num_fc: int, tmp_path: Path) -> None:
     config = ExplaiNNConfig(74, 3, units=5, filter_length=12, num_fc=num_fc, hidden=9)

@@ -19,9 +19,12 @@ class CooperativityOptions:
         Every how many bases the second motif is put (the paper: 1).
     filter_length : int
         A gap of more than two of these is further than any unit looks.
+    kernel : {'auto', 'native', 'torch'}
+        What computes the models.
     """
 
     cooperativity: str = "top"
     cooperativity_backbones: int = 60
     cooperativity_step: int = 1
     filter_length: int = 19
+    kernel: str = "auto"
