@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -146,9 +147,9 @@ def test_evidence_of_every_model_is_written_and_shown(finished: Run) -> None:
 def test_versions(finished: Run) -> None:
     versions = json.loads((finished.results / "pipeline_info/versions.yml").read_text())
     assert versions["Pipeline"].keys() == {"nf-explainn", "Nextflow"}
-    import torch
-
-    assert versions["MODEL_TRAIN"]["torch"] == torch.__version__.partition("+")[0]
+    assert versions["MODEL_TRAIN"]["numpy"] == metadata.version("numpy")
+    # nor was it to be had: the environment of these tasks does not hold it
+    assert not [step for step, tools in versions.items() if "torch" in tools]
 
 
 def test_replicates_differ_in_their_seed(finished: Run) -> None:
