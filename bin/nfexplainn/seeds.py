@@ -1,4 +1,4 @@
-"""Seeds of all that is drawn at random while a data set is made, each draw with its own."""
+"""Seeds of all that is drawn at random for a data set and in a training, each draw with its own."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ def seed_for(seed: int, dataset: str, sample: str, purpose: str) -> int:
 
     Neither the order of the samplesheet nor another data set, row or draw has a part in it. It is
     the first eight bytes, big-endian, of the sha256 of the four as a JSON list in ASCII, such as
-    ``[42, "oct4", "", "split"]``. (Training has seeds of its own: the run's seed and those after
-    it.)
+    ``[42, "oct4", "", "split"]``.
 
     Parameters
     ----------
     seed : int
-        Of the run.
+        Of the run; of a training, its own (the run's seed, or one of those after it).
     dataset : str
-        Identifier of the data set.
+        Identifier of the data set; empty for a training, whose seed alone decides.
     sample : str
         Sample of the row that is drawn for; empty for draws from all rows together.
     purpose : str
-        What is drawn: ``split``, ``shuffle``, ...
+        What is drawn: ``split``, ``shuffle``, ``weights``, ...
 
     Returns
     -------

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from nfexplainn.filters import Filters
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.native.units import EPSILON
+from nfexplainn.seeds import seed_for
 
 Weights = dict[str, NDArray[Any]]
 FILTERS, FILTER_NORM, FINAL = "linears.0", "linears.1", "final"
-_PURPOSE = 1  # of the random numbers: the start of the weights
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def initial_weights(config: ExplaiNNConfig, seed: int) -> Weights:
     of a node's inputs, as torch starts convolutions and linear layers.
     """
     weights: Weights = {}
-    rng = np.random.default_rng([seed, _PURPOSE])
+    rng = np.random.default_rng(seed_for(seed, "", "", "weights"))
     expected = expected_weights(config)
     for name, one in expected.items():
         layer, _, kind = name.rpartition(".")

@@ -23,13 +23,13 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import DivergedError, UserError
 from nfexplainn.evaluation.metrics import headline
 from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.seeds import seed_for
 from nfexplainn.training.losses import LOSSES, Loss, resolve_loss
 from nfexplainn.training.options import TrainingOptions, options_from
 from nfexplainn.training.recipes import epoch_codes
 
 CLOCK_FIELDS = ("seconds", "sequences_per_second")  # of an Epoch, and never twice the same
 REPORT_EVERY = 10.0  # seconds between lines within a long epoch
-_ORDER = 2  # purpose of the random numbers: the order of the sequences
 
 __all__ = ["TrainingOptions", "epoch_batches", "options_from", "train"]
 
@@ -202,7 +202,7 @@ class _Trainer:
         self.fresh = options.recipe != "paper" and inputs is None
         self.labels = dataset.labels[self.rows]
         self.valid_labels = dataset.labels[self.valid_rows]
-        self.order = np.random.default_rng([options.seed, _ORDER])
+        self.order = np.random.default_rng(seed_for(options.seed, "", "", "order"))
         self.metric = ""
         self.history: list[Epoch] = []
         self.best, self.best_epoch, self.best_state = math.inf, 0, learner.state()
@@ -317,7 +317,10 @@ class _Trainer:
             return self.inputs.rows, self.rows
         threads = self.learner.shuffle_threads
         codes = epoch_codes(
-            self.dataset, (self.options.seed, number), native=threads > 0, threads=threads
+            self.dataset,
+            (seed_for(self.options.seed, "", "", "epoch"), number),
+            native=threads > 0,
+            threads=threads,
         )
         return codes, np.arange(len(codes))
 

@@ -21,9 +21,9 @@ from nfexplainn.models.native_model import BATCH, NativeExplaiNN
 from nfexplainn.models.profiles import LEAST_GAMMA
 from nfexplainn.native.adam import Adam
 from nfexplainn.native.units import LayerGradient
+from nfexplainn.seeds import seed_for
 from nfexplainn.training.losses import Loss
 
-_DROPOUT = 3  # purpose of the random numbers
 Floats = NDArray[np.float32]
 
 
@@ -79,7 +79,7 @@ class NativeLearner:
         self._counts = [array for name, array in own.items() if array.dtype == np.int64]
         self._filters = sizes[0]
         self._gamma = own[f"{FILTER_NORM}.weight"]
-        self._rng = np.random.default_rng([seed, _DROPOUT])
+        self._rng = np.random.default_rng(seed_for(seed, "", "", "dropout"))
         self.model = NativeExplaiNN(config, self._weights, threads)
         self.device, self.shuffle_threads = describe_cpu(threads), threads
 

@@ -28,11 +28,6 @@ class FusedAdam:
         self._squares: dict[int, Tensor] = {}
         self._steps: dict[int, Tensor] = {}
 
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        for parameter in self.parameters:
-            parameter.grad = None
-
     @torch.no_grad()
     def step(self) -> None:
         """Change the parameters by their gradients."""

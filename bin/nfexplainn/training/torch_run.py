@@ -80,7 +80,7 @@ def train_on_pretrained(
     config = {**plan.config, "sources": tuple(source.config for source in sources)}
     model = seeded(options.seed, lambda: build(plan.architecture, config))
     assert isinstance(model, TransferModel)
-    use_kernel(model, plan.kernel, plan.device)
+    use_kernel(model, plan.kernel, "gpu" if device.type == "cuda" else "cpu")
     fill_sources(model, sources)
     print(f"{model.config.units} units from {len(sources)} pretrained models", file=sys.stderr)
     for text in filter(None, (fitting(one.config, dataset.meta.length) for one in sources)):
