@@ -283,7 +283,7 @@ def _heatmap(
             "cluster_rows": whole and len(rows) > 2,
             "cluster_cols": whole and len(columns) > 2,
             "cluster_switch_clustered_active": True,
-            "subtitle": kind.value,
+            "title": f"{kind.value.capitalize()}s: {title}",
             "min": -top,
             "max": top,
             "colstops": [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]],
