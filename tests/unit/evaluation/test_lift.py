@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -164,3 +165,9 @@ def test_motifs_and_recipe_reach_the_tasks_that_they_are_of() -> None:
     assert whole.supported == 1
     alone, _ = gather_evidence(scores[:1], base[base["task"] == "a"], counts, motifs=motifs)
     assert alone.motif == motifs.lifting["a"]
+
+
+def test_the_summary_is_told_the_recipe(root: Path) -> None:
+    groups = json.loads((root / "nextflow_schema.json").read_text())["$defs"].values()
+    (recipe,) = [one["properties"]["recipe"] for one in groups if "recipe" in one["properties"]]
+    assert "summarise" in recipe["steps"]
