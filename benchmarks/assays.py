@@ -36,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import read_dataset
-from nfexplainn.evaluation.verdict import gather_evidence, judge
+from nfexplainn.evaluation.gather import gather_evidence
+from nfexplainn.evaluation.verdict import judge
 from nfexplainn.interpret.importance import EffectSums
 from nfexplainn.models.checkpoint import load_model
 

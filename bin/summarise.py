@@ -13,7 +13,9 @@ import pandas as pd
 
 from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.evaluation.verdict import gather_evidence, verdict_record
+from nfexplainn.evaluation.gather import gather_evidence
+from nfexplainn.evaluation.lift import NOT_TESTED, SupportedMotifs, supported_motifs
+from nfexplainn.evaluation.verdict import verdict_record
 from nfexplainn.interpret.columns import TOMTOM_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.replicates import replicate_of
@@ -22,6 +24,7 @@ from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
+from nfexplainn.motifs.complexity import is_low_complexity
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
 
@@ -79,6 +82,7 @@ def main() -> None:
         raise UserError(f"--history lacks replicate {best}, which --best names; give it too.")
     options = read_json(args.options, args.options)
     metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
+    motifs = write_evidence(table, args, model, compared, folder) if args.outputs else NOT_TESTED
     evidence, by_task = gather_evidence(
         metrics,
         read_tsv(args.baseline, METRIC_COLUMNS),
@@ -86,13 +90,13 @@ def main() -> None:
         ended_early=len(ended_early(histories)),
         max_epochs=options.get("max_epochs") or max(map(len, histories.values())),
         assay=read_meta(args.dataset).assay if args.dataset else "",
+        recipe=options.get("recipe", ""),
+        motifs=motifs,
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
 
     write_tsv(table, folder / f"{args.id}.units.tsv")
     write_joint(table, args, model, folder)
-    if args.outputs:
-        write_evidence(table, args, model, compared, folder)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_text(folder / f"{args.id}.verdict.json", text)
     drawn = draw_logos(table, best, args, folder / "logos")
@@ -134,8 +138,14 @@ def write_evidence(
     model: str,
     options: AnnotateOptions,
     folder: Path,
-) -> None:
-    """Write what each group of units is worth on unseen sequences, and the fewest that suffice."""
+) -> SupportedMotifs:
+    """Write what each group of units is worth on unseen sequences, and the fewest that suffice.
+
+    Returns
+    -------
+    SupportedMotifs
+        What the verdict needs of it.
+    """
     if not args.dataset:
         raise UserError("--outputs needs --dataset; give D.dataset.parquet.")
 
@@ -151,6 +161,8 @@ def write_evidence(
     write_tsv(evidence.tasks, folder / f"{args.id}.evidence_tasks.tsv")
     write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
     write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
+    simple = {motif.id for motif in evidence.motifs.motifs if is_low_complexity(motif.ppm)}
+    return supported_motifs(evidence.rows, evidence.tasks, simple)
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

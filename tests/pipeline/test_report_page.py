@@ -106,7 +106,7 @@ def test_chapters_stand_in_order_and_logos_are_there(browser: str, page: Path) -
         "Performance",
         "Motifs",
         "Importance",
-        "Weights",
+        "Site effects",
         "Tomtom",
         "Methods",
         "Software Versions",

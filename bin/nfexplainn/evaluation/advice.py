@@ -65,6 +65,13 @@ def for_few_positives(assay: str) -> str:
     )
 
 
+def for_few_scored(recipe: str) -> str:
+    """Say what to do where few positives were trained or tested on, by the recipe in use."""
+    if recipe == "robust":
+        return "Give more positives."
+    return "Give more positives; for some hundred of them there is --recipe robust."
+
+
 def for_no_peaks() -> str:
     """Say what to do where a file of peaks holds none."""
     return "Look at the peak caller's log (a failed antibody gives no peaks), or leave the row out."

@@ -1,56 +1,26 @@
 """Is the model good enough to read motifs off it: usable, weak or unusable, and what to do next.
 
 The test score over the replicates is held against what GC content alone and a logistic (or ridge)
-regression on 4-mers reach on the same split. All thresholds are the fields of :class:`Thresholds`,
-here and nowhere else; they are written into every verdict.
+regression on 4-mers reach on the same split. A motif that unseen sequences clearly support lifts
+``weak`` to ``usable``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
-from nfexplainn.evaluation.advice import advice_for
+from nfexplainn.evaluation.advice import advice_for, for_few_scored
+from nfexplainn.evaluation.lift import LiftingMotif
+from nfexplainn.evaluation.thresholds import Thresholds
 
 Verdict = Literal["usable", "weak", "unusable"]
 ORDER: tuple[Verdict, ...] = ("usable", "weak", "unusable")
+_TRUST_SUPPORTED = "Trust the motifs that unseen sequences support."
 NAMES = {"auroc": "AUROC", "pearson": "Pearson correlation"}
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """What the verdict depends on.
-
-    Attributes
-    ----------
-    auroc_unusable, pearson_unusable : float
-        A test score below is hardly better than chance (0.5 and 0).
-    auroc_usable, pearson_usable : float
-        A test score below is weak.
-    margin_gc : float
-        By less than this above GC content, the model has learnt composition.
-    margin_kmer4 : float
-        By less than this above 4-mers, it has learnt nothing longer than these (yet).
-    max_spread : float
-        Largest difference between the best and the worst replicate.
-    min_train_positives, min_test_positives : int
-        Fewer positives are weak evidence; not for regression.
-    """
-
-    auroc_unusable: float = 0.6
-    auroc_usable: float = 0.75
-    pearson_unusable: float = 0.15
-    pearson_usable: float = 0.3
-    margin_gc: float = 0.02
-    margin_kmer4: float = 0.0
-    max_spread: float = 0.1
-    min_train_positives: int = 100
-    min_test_positives: int = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +47,12 @@ class Evidence:
         Replicates that the limit of epochs stopped at their best, and that limit.
     assay : str
         As in the sheet, which decides what can be done next.
+    recipe : str
+        Of the training; empty where it is not known.
+    supported : int, optional
+        Number of motifs that unseen sequences support; None where that was not tested.
+    motif : LiftingMotif, optional
+        What lifts the verdict from weak to usable.
     """
 
     metric: str
@@ -93,6 +69,9 @@ class Evidence:
     ended_early: int = 0
     max_epochs: int = 0
     assay: str = ""
+    recipe: str = ""
+    supported: int | None = None
+    motif: LiftingMotif | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -120,16 +99,28 @@ def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict
     findings = _findings(evidence, limits)
     facts = _facts(evidence) + _barely(evidence, limits)
     if not findings:
-        advice = (
-            "Trust the motifs that all replicates support."
-            if evidence.replicates > 1
-            else "Run several replicates (--replicates) to see which motifs come back."
-        )
-        return "usable", facts, _first(evidence, advice)
+        return "usable", facts, _first(evidence, _when_usable(evidence))
     worst = max((finding.verdict for finding in findings), key=ORDER.index)
     reasons = [finding.reason for finding in findings]
     advice = next(finding.advice for finding in findings if finding.verdict == worst)
+    if worst == "weak" and evidence.motif:
+        worst = "usable"
+        reasons.append(evidence.motif.sentence)
+        advice = f"{_TRUST_SUPPORTED} For a better score: {_within(advice)}"
     return worst, " ".join([facts, *reasons]).strip(), _first(evidence, advice)
+
+
+def _when_usable(evidence: Evidence) -> str:
+    if evidence.replicates < 2:
+        return "Run several replicates (--replicates) to see which motifs come back."
+    if evidence.supported:
+        return _TRUST_SUPPORTED
+    return "Trust the motifs that all replicates support."
+
+
+def _within(advice: str) -> str:
+    """Let an advice follow a colon."""
+    return advice[0].lower() + advice[1:]
 
 
 def _first(evidence: Evidence, advice: str) -> str:
@@ -140,7 +131,7 @@ def _first(evidence: Evidence, advice: str) -> str:
     which = f" in {ended} of {of} replicates" if ended < of else ""
     return (
         f"Training ended at max_epochs ({evidence.max_epochs}) while the validation loss still"
-        f" fell{which}: raise max_epochs. After that: {advice[0].lower()}{advice[1:]}"
+        f" fell{which}: raise max_epochs. After that: {_within(advice)}"
     )
 
 
@@ -221,14 +212,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             )
         )
     if value < evidence.kmer4 + limits.margin_kmer4:
-        found.append(
-            _Finding(
-                "weak",
-                "Counting 4-mers does as well"
-                + (" so far." if evidence.unfinished else ", so nothing longer was learnt."),
-                advice.short,
-            )
-        )
+        found.append(_Finding("weak", _as_short(evidence), advice.short))
     few = [
         f"{count:.0f} positives in the {part} part (under {least})"
         for part, count, least in (
@@ -242,7 +226,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
             _Finding(
                 "weak",
                 f"There are only {' and '.join(few)}.",
-                "Give more positives; for some hundred of them there is --recipe robust.",
+                for_few_scored(evidence.recipe),
             )
         )
     if evidence.spread > limits.max_spread:
@@ -256,93 +240,13 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
     return found
 
 
-def gather_evidence(
-    metrics: pd.DataFrame,
-    baseline: pd.DataFrame,
-    counts: pd.DataFrame,
-    *,
-    ended_early: int = 0,
-    max_epochs: int = 0,
-    assay: str = "",
-) -> tuple[Evidence, dict[str, Evidence]]:
-    """Collect what the verdict rests on, over all tasks (their mean) and per task.
-
-    Parameters
-    ----------
-    metrics : DataFrame
-        Of all replicates, columns as in ``metrics.tsv``.
-    baseline : DataFrame
-        The same columns, models ``gc`` and ``kmer4``.
-    counts : DataFrame
-        Columns as in ``counts.tsv``.
-    ended_early, max_epochs, assay
-        As in :class:`Evidence`.
-    """
-    scores = metrics[metrics["against"] == "all"]
-    right = scores[scores["metric"] == "accuracy"]
-    scores = scores[scores["task"] != "*"]
-    metric = "pearson" if (scores["metric"] == "pearson").any() else "auroc"
-    scores = scores[scores["metric"] == metric]
-    split = "test" if (scores["split"] == "test").any() else "valid"
-    scores = scores[scores["split"] == split]
-    base = baseline[
-        (baseline["against"] == "all")
-        & (baseline["metric"] == metric)
-        & (baseline["split"] == split)
-    ]
-    tasks = list(dict.fromkeys(scores["task"]))
-    table = scores.pivot_table(
-        index="replicate", columns="task", values="value", dropna=False, observed=False
-    ).reindex(columns=tasks)
-    baselines = {
-        model: base[base["model"] == model].set_index("task")["value"].reindex(tasks)
-        for model in ("gc", "kmer4")
-    }
-    positives = _positives(counts, tasks, regression=metric == "pearson")
-    replicates = int(scores["replicate"].nunique())
-    by_class = right[right["split"] == split].groupby("task")["value"].mean().to_dict()
-    # A class without an example in training has no part in the accuracy of all classes.
-    learnt = positives[split][positives["train"] > 0]
-    largest = float(learnt.max() / learnt.sum()) if len(learnt) else math.nan
-
-    def evidence(columns: Sequence[str]) -> Evidence:
-        # A task without a score (too few positives) is left out on both sides.
-        scored = [c for c in columns if table[c].notna().any()]
-        learnable = [c for c in columns if positives["train"][c] != 0] or columns
-        by_replicate = table[scored].mean(axis=1)
-        whole = len(columns) == len(tasks)
-        return Evidence(
-            metric=metric,
-            value=float(by_replicate.median()),
-            spread=float(by_replicate.max() - by_replicate.min()),
-            replicates=replicates,
-            gc=float(baselines["gc"][scored].mean()),
-            kmer4=float(baselines["kmer4"][scored].mean()),
-            train_positives=_median(positives["train"], learnable),
-            test_positives=_median(positives[split], learnable),
-            split=split,
-            accuracy=float(by_class.get("*" if whole else columns[0], math.nan)),
-            chance=largest if whole and by_class else math.nan,
-            ended_early=ended_early,
-            max_epochs=max_epochs,
-            assay=assay,
-        )
-
-    return evidence(tasks), {task: evidence([task]) for task in tasks}
-
-
-def _positives(
-    counts: pd.DataFrame, tasks: Sequence[str], *, regression: bool
-) -> dict[str, pd.Series]:
-    found = {}
-    for split in ("train", "valid", "test"):
-        part = counts[counts["split"] == split].set_index("task")["positives"].reindex(list(tasks))
-        found[split] = part.astype(float) * (math.nan if regression else 1.0)
-    return found
-
-
-def _median(values: pd.Series, tasks: Sequence[str]) -> float:
-    return float(values[list(tasks)].median())
+def _as_short(evidence: Evidence) -> str:
+    """Say that 4-mers do as well, and what follows from it, if anything does."""
+    if evidence.motif:
+        return "Counting 4-mers does as well."
+    return "Counting 4-mers does as well" + (
+        " so far." if evidence.unfinished else ", so nothing longer was learnt."
+    )
 
 
 def verdict_record(
@@ -375,11 +279,13 @@ def verdict_record(
         "baseline_kmer4": _number(evidence.kmer4),
         "best_replicate": best_replicate,
         "unfinished": evidence.unfinished,
+        "lifted_by": _lifted_by(evidence, limits),
         "thresholds": dataclasses.asdict(limits),
         "tasks": {
             task: {
                 "verdict": judged[task][0],
                 "reason": judged[task][1],
+                "lifted_by": _lifted_by(each, limits),
                 "value": _number(each.value),
                 "spread": _number(each.spread),
                 "baseline_gc": _number(each.gc),
@@ -387,6 +293,19 @@ def verdict_record(
             }
             for task, each in by_task.items()
         },
+    }
+
+
+def _lifted_by(evidence: Evidence, limits: Thresholds) -> dict[str, Any] | None:
+    """Give the motif without which the verdict would be weak; None where it lifts nothing."""
+    if (
+        evidence.motif is None
+        or judge(dataclasses.replace(evidence, motif=None), limits)[0] != "weak"
+    ):
+        return None
+    told = dataclasses.asdict(evidence.motif)
+    return {
+        key: _number(value) if isinstance(value, float) else value for key, value in told.items()
     }
 
 

@@ -180,17 +180,17 @@ IMPORTANCE = Chapter(
     "what the strongest units add to single predictions",
 )
 
-WEIGHTS = Chapter(
-    "nfx_weights",
-    "Weights",
+SITE_EFFECTS = Chapter(
+    "nfx_site_effects",
+    "Site effects",
     650,
-    "final weights of annotated units in each task",
+    "what a site of each motif does to the prediction of each task; then the final weights of"
+    " annotated units",
     lead=(
-        "The final weights of the annotated units: positive (red) where the unit's output raises"
-        " the prediction, negative (blue) where it lowers it. An output may fall where the motif"
-        " is, down to silence: neither the weight's sign nor the effect's says which way the motif"
-        " itself works. Its direction does (<i>raises</i> or <i>lowers</i>), by the outputs with"
-        " and without a site: <code>site_effect</code> in tables/motifs.tsv."
+        "First what a <b>site</b> of a motif does: <code>site_effect</code> in tables/evidence.tsv,"
+        " with its interval. Then the <b>final weights</b> of the units, which do not tell that: a"
+        " unit may fall silent at its own motif, and a negative weight then raises the prediction"
+        " there."
     ),
 )
 

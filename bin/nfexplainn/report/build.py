@@ -24,7 +24,7 @@ from nfexplainn.report import (
     motifs,
     performance,
     reestimated,
-    weights,
+    site_effects,
 )
 from nfexplainn.report.analyses import analysis_parts
 from nfexplainn.report.diverged import with_diverged
@@ -43,7 +43,7 @@ CORE = (
     reestimated.PART,
     consensus.PART,
     importance.PART,
-    weights.PART,
+    site_effects.PART,
     motifs.TOMTOM_PART,
     methods.PART,
     methods.PARAMETERS_PART,

@@ -281,7 +281,8 @@ def _verdicts(inputs: Inputs) -> str:
     )
     return (
         "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's r)"
-        " with logistic (linear) models on GC content and on 4-mers, fitted to the same parts"
+        " with logistic (linear) models on GC content and on 4-mers, fitted to the same parts,"
+        " and a supported group of clear gain lifts it from weak to usable"
         f" (thresholds: {shown})."
     )
 

@@ -18,6 +18,7 @@ import pytest
 from nfexplainn.assays.spec import Spec, check_dataset
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation import advice as adv
+from nfexplainn.evaluation.lift import LiftingMotif
 from nfexplainn.evaluation.verdict import Evidence, judge
 from nfexplainn.io.genome import index_genome
 from region_fixtures import make_genome, make_spec, regions
@@ -31,6 +32,7 @@ PARAMETERS = {name: group for group in GROUPS for name in GROUPS[group]["propert
 FREE_OF_ASSAY = ("model", "training")  # what no preparation reads
 VALUES = ("starrseq", "pbm", "accessibility", "single_cell", "table of values")
 KINDS = [*ASSAYS, "table of values"]  # the first word is the assay
+MOTIF = LiftingMotif("row_001", "KLF1", 0.1, 0.09, 0.11, 0.4, 0.8, 0.7)
 DEMO = ROOT / "assets" / "demo"
 
 # A value of each option that must change what is prepared, or be complained of in these words.
@@ -135,7 +137,8 @@ def told(kind: str) -> Iterator[str]:
         for changes in (
             *({"value": 0.05}, {"value": 0.2, "gc": -1}, {"value": 0.65}, {"value": math.nan}),
             *({"gc": 0.95}, {"kmer4": 0.95}, {"test_positives": 2}, {"spread": 0.5}),
-            *({}, {"replicates": 1}, {"ended_early": 3}),
+            *({}, {"replicates": 1}, {"ended_early": 3}, {"supported": 2}),
+            *({"test_positives": 2, "recipe": "robust"}, {"kmer4": 0.95, "motif": MOTIF}),
         ):
             yield judge(dataclasses.replace(good, **(scored | changes)))[2]
     yield adv.for_bad_split(assay)

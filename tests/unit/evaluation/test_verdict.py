@@ -8,13 +8,9 @@ import math
 import pandas as pd
 import pytest
 
-from nfexplainn.evaluation.verdict import (
-    Evidence,
-    Thresholds,
-    gather_evidence,
-    judge,
-    verdict_record,
-)
+from nfexplainn.evaluation.gather import gather_evidence
+from nfexplainn.evaluation.thresholds import Thresholds
+from nfexplainn.evaluation.verdict import Evidence, judge, verdict_record
 from nfexplainn.interpret.summary import ended_early
 
 NAN = math.nan

@@ -194,6 +194,8 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         assert (first[f"direction:{task}"] == "raises").all()
     verdict = json.loads((folder / "summary" / "sim.explainn.verdict.json").read_text())
     assert verdict["verdict"] == "usable" and verdict["value"] > verdict["baseline_gc"]
+    assert verdict["lifted_by"] is None
+    assert "Trust the motifs that unseen sequences support.".lower() in verdict["advice"].lower()
     check_end_of_training(folder, verdict)
     logos = names(folder / "summary" / "logos", "*.svg")
     best = table[(table["replicate"] == verdict["best_replicate"]) & table["annotation"].notna()]

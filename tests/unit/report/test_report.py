@@ -228,7 +228,7 @@ def test_boxes_are_the_quantiles_of_the_contributions(demo: Path) -> None:
 
 
 def test_heatmap_holds_the_final_weights_and_leaves_the_missing_empty(demo: Path) -> None:
-    shown = content(demo, "nfx_weights_all_data_sets")
+    shown = content(demo, "nfx_site_effects_final_weights__all_data_sets")
     weights = {
         (row["dataset"], row["task"], row["annotation"]): float(row["weight"])
         for row in table(demo, "motifs")

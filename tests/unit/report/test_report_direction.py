@@ -63,5 +63,5 @@ def test_results_from_before_the_directions_are_still_shown(tmp_path: Path) -> N
 
 def test_no_chapter_takes_the_effects_sign_for_the_direction(tmp_path: Path) -> None:
     page = built(tmp_path, lambda row: row.update())
-    text = "".join(path.read_text() for path in page.glob("nfx_weights*_mqc.json"))
+    text = "".join(path.read_text() for path in page.glob("nfx_site_effects*_mqc.json"))
     assert "site_effect" in text and "is the sign of its effect" not in text

@@ -54,7 +54,9 @@ def test_sections_follow_the_data_sets_with_the_consensus_under_its_own(tmp_path
     order = ["ALX4", "leaf", "s2", "s10", "two", "WT1"]
     both = [name for one in order for name in (one, f"Consensus: {one}")]
     assert as_multiqc_sorts(tmp_path / "out", "nfx_motifs") == both
-    assert as_multiqc_sorts(tmp_path / "out", "nfx_weights") == ["two", "All data sets"]
+    titles = ("two", "All data sets")
+    both = [name for one in titles for name in (one, f"Final weights: {one}")]
+    assert as_multiqc_sorts(tmp_path / "out", "nfx_site_effects") == both
     assert section(tmp_path / "out", "nfx_summary_main")["section_name"] == "Summary"
     losses = section(tmp_path / "out", "nfx_training_losses")["pconfig"]["data_labels"]
     assert [label["name"] for label in losses] == order
