@@ -11,9 +11,7 @@ from nfexplainn import dna
 from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
 from nfexplainn.analyses.cooperativity.judge import Reader, study
 from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
-from nfexplainn.evaluation.predict import unit_outputs
-from nfexplainn.models.checkpoint import load_authors_model
-from nfexplainn.models.explainn import ExplaiNN
+from nfexplainn.models.checkpoint import load_model
 
 pytestmark = pytest.mark.realdata
 
@@ -24,19 +22,17 @@ BACKBONES = 24
 
 def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
     path = data_dir / "models" / "explainn_MAX_JUND_FOXA1_model_epoch_best_4.pth"
-    model = load_authors_model(path, length=200, tasks=TASKS).model
-    assert isinstance(model, ExplaiNN)
+    model = load_model(path).model
 
     def units(codes: dna.Codes) -> np.ndarray:
         turned = dna.reverse_complement(codes)
-        both = [np.concatenate(list(unit_outputs(model, part))) for part in (codes, turned)]
+        both = [model.unit_outputs(part) for part in (codes, turned)]
         return (both[0].astype(np.float64) + both[1]) / 2
 
     names = list(WORDS.values())
     text = ",".join(f"{a}:{b}" for i, a in enumerate(names) for b in names[i + 1 :])
     pairs = given_pairs(text, [])
-    weights = model.final.weight.detach().numpy().astype(np.float64)
-    reader = Reader(weights, model.final.bias.detach().numpy().astype(np.float64))
+    reader = Reader(model.final_weight.astype(np.float64), model.final_bias.astype(np.float64))
     letters = letters_of([*names, "GGGCT"], BACKBONES, 1)
     lab = Laboratory(backbones(BACKBONES, 200, 1), units, letters, 6)
     verdicts = study(lab, pairs, reader, TASKS, 19).verdicts

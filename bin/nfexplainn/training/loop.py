@@ -29,6 +29,7 @@ from nfexplainn.training.options import TrainingOptions, options_from
 from nfexplainn.training.recipes import epoch_codes
 
 CLOCK_FIELDS = ("seconds", "sequences_per_second")  # of an Epoch, and never twice the same
+_LARGEST = float(np.finfo(np.float32).max)  # that the weights could hold
 REPORT_EVERY = 10.0  # seconds between lines within a long epoch
 
 __all__ = ["TrainingOptions", "epoch_batches", "options_from", "train"]
@@ -325,7 +326,7 @@ class _Trainer:
         return codes, np.arange(len(codes))
 
     def _check_finite(self, number: int, part: str, loss: float) -> None:
-        if not math.isfinite(loss):
+        if not abs(loss) <= _LARGEST:  # which nan is not, either
             raise DivergedError(
                 f"The {part} loss of epoch {number} is {loss}: training has diverged.",
                 f"Lower learning_rate (now {self.options.learning_rate:g}), or check the labels"

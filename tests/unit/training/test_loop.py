@@ -215,6 +215,13 @@ class TestMistakes:
         with pytest.raises(DivergedError, match=r"The training loss of epoch 1 is (nan|inf)"):
             run(dataset, TrainingOptions(max_epochs=2), kernel)
 
+    def test_a_loss_that_no_weight_could_hold_is_divergence(self, kernel: str) -> None:
+        """The loss is added up in float64, and squares of 1e30 are finite there."""
+        dataset = planted(100, "regression")
+        dataset.labels[:] *= 1e30
+        with pytest.raises(DivergedError, match=r"loss of epoch 1 is \d.*e\+\d\d: .*labels"):
+            run(dataset, TrainingOptions(max_epochs=2), kernel)
+
     def test_overflow_in_evaluation_is_not_unseen(self) -> None:
         """An activation beyond float32 is inf; it must end the training, not hide in it."""
         dataset = planted(100)
