@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nfexplainn.interpret.options import InterpretOptions
+from nfexplainn.interpret.pwms import information
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import escape, plural, power, short
 
 EVERY_TASK = "*"
-_LOGO_COLUMN = 7  # px
+_LOGO_COLUMN, _LOGO_MOST = 7, 150  # px
 _BAR = 70  # px
 _ARROWS = {"raises": ("↑", "higher"), "lowers": ("↓", "lower")}
 
@@ -42,6 +44,13 @@ class ModelEvidence:
     def supported(self, task: str) -> list[Row]:
         """Give the rows of a task that unseen sequences support, by falling gain."""
         return [row for row in self.of_task(task) if row["supported"] == "true"]
+
+    def is_motif(self, row: Row) -> bool:
+        """Tell whether a row's units have a motif in common, as far as its information says."""
+        found = self.motifs.get(row["motif"])
+        if row["name"] or found is None:
+            return True
+        return information(found.ppm) >= InterpretOptions.min_information
 
     def facts(self, task: str) -> Row:
         """What holds of a task; empty where it was not tested."""
@@ -91,7 +100,7 @@ def row_logo(found: ModelEvidence, row: Row) -> str:
     """Show the logo of a row."""
     if row["motif"] not in found.motifs:
         return ""
-    width = _LOGO_COLUMN * len(found.motifs[row["motif"]].ppm)
+    width = min(_LOGO_COLUMN * len(found.motifs[row["motif"]].ppm), _LOGO_MOST)
     label = escape(f"Logo of {row['motif']}: {row['consensus']}")
     return (
         f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="{label}">'
@@ -154,8 +163,13 @@ def found_in(row: Row) -> str:
 
 
 def supported_motifs(found: ModelEvidence, task: str, count: int, link: str = "") -> str:
-    """Show the supported rows of a task by falling gain, and how many others there are."""
-    best = found.supported(task)
+    """Show the supported motifs of a task by falling gain, and how many other rows there are.
+
+    Units that share no motif may carry a part of the prediction together: such a row is counted,
+    and shown in the chapter.
+    """
+    every = found.supported(task)
+    best = [row for row in every if found.is_motif(row)]
     most = max((number(row["gain_high"]) or 0.0 for row in best), default=0.0)
     parts = [
         f'<div class="nfx-motif">{row_logo(found, row)}<span><b>{escape(row_name(row))}</b>'
@@ -165,7 +179,7 @@ def supported_motifs(found: ModelEvidence, task: str, count: int, link: str = ""
     ]
     if not best:
         parts = ['<span class="nfx-faint">no motif is supported by unseen sequences</span>']
-    others = _others(found, task, best[count:], link)
+    others = _others(found, task, best[count:], len(every) - len(best), link)
     return "".join(parts) + (f'<div class="nfx-faint">{others}</div>' if others else "")
 
 
@@ -174,12 +188,17 @@ def _family(row: Row) -> str:
     return f' <span class="nfx-also">or {escape(others)}</span>' if others else ""
 
 
-def _others(found: ModelEvidence, task: str, more: Sequence[Row], link: str) -> str:
+def _others(
+    found: ModelEvidence, task: str, more: Sequence[Row], without_motif: int, link: str
+) -> str:
     """Say what is not shown, why, and what could not have been seen."""
     rest = len(found.of_task(task)) - len(found.supported(task))
     words = []
     if more:
         words.append(f"{plural(len(more), 'more supported motif')}")
+    if without_motif:
+        groups = f"{plural(without_motif, 'supported group')} of units"
+        words.append(f"{groups} {'has' if without_motif == 1 else 'have'} no motif in common")
     if rest:
         groups = f"{plural(rest, 'further group')} of units"
         shown = f'<a href="{link}">{groups}</a>' if link else groups

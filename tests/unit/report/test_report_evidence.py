@@ -128,6 +128,21 @@ def test_the_first_screen_names_supported_motifs_with_their_gains_and_no_others(
     assert row["motifs"].startswith("TF1<b>, OTHER (row_001, > 100 % of the model, q 1e-08, 2/3")
 
 
+def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> None:
+    """A row with no name, whose motif says next to nothing (2 bits of the 5 that one needs)."""
+    fixtures.write_results(tmp_path / "probe", (SPEC,))
+    names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
+    rows = [
+        evidence_row(number, True, task=task) | ({"name": "", "family": ""} if number == 2 else {})
+        for task in names
+        for number in (1, 2, 3)
+    ]
+    markup = content(built(tmp_path, rows), "nfx_summary_main")["data"]
+    assert "TF1&lt;b&gt;" in markup and "TF3&lt;b&gt;" in markup
+    assert "<b>ACGTAC</b>" not in markup
+    assert "1 supported group of units has no motif in common" in markup
+
+
 def test_where_nothing_is_supported_the_page_says_so(tmp_path) -> None:
     fixtures.write_results(tmp_path / "probe", (SPEC,))
     names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
