@@ -104,8 +104,8 @@ class EffectSums:
         self._weighted = np.zeros((tasks, self.units))
         self._total = np.zeros((tasks, self.units))
         self._n, self._positive, self._square = np.zeros((3, tasks))
-        used = np.where(self.rows, self.labels, 0.0).astype(np.float64)
-        self._mean = used.sum(axis=0) / np.maximum(self.rows.sum(axis=0), 1)
+        sums = np.sum(self.labels, axis=0, dtype=np.float64, where=self.rows)
+        self._mean = sums / np.maximum(self.rows.sum(axis=0), 1)
 
     def add(self, rows: NDArray[np.intp], outputs: NDArray[np.float32]) -> None:
         """Add the outputs, shape (n, units), of some sequences on one strand."""
