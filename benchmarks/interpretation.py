@@ -1,7 +1,7 @@
 """Filters to motifs: this package against the original's functions, on the same model and data.
 
-``interpretation`` is the scan that a user gets by default, ``interpretation_torch`` the one in
-plain torch. Both sides get the same sequences on both strands, in the form that each works on
+``interpretation`` is the scan that a user gets by default, ``interpretation_numpy`` the one
+by NumPy alone. Both sides get the same sequences on both strands, in the form that each works on
 (codes here, one-hot arrays there, whose making is not timed), and the motifs must agree.
 """
 

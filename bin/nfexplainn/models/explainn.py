@@ -34,8 +34,6 @@ class ExplaiNN(nn.Module):
     kernel : {'torch', 'native'}
         What computes the units in evaluation without gradients. The native kernel must have been
         found usable.
-    threads : int
-        Of the native kernel; 0 stands for as many as torch has.
     final : nn.Linear
         ``weight`` (tasks, units) and ``bias`` (tasks,).
     """
@@ -44,7 +42,6 @@ class ExplaiNN(nn.Module):
         super().__init__()
         self.config = config
         self.kernel: Kernel = "torch"
-        self.threads = 0
         n, hidden = config.units, config.hidden
         # The numbers are the layers' places in the authors' nn.Sequential.
         self.linears = nn.ModuleDict(
@@ -107,9 +104,8 @@ class ExplaiNN(nn.Module):
         plain = weight.dtype == torch.float32 and weight.device.type == "cpu"
         if self.kernel == "native" and plain and not (self.training or torch.is_grad_enabled()):
             arrays = {name: tensor.numpy() for name, tensor in self.state_dict().items()}
-            threads = self.threads or torch.get_num_threads()
-            found = NativeExplaiNN(self.config, arrays, threads).unit_outputs(codes.numpy())
-            return torch.from_numpy(found)
+            native = NativeExplaiNN(self.config, arrays, torch.get_num_threads())
+            return torch.from_numpy(native.unit_outputs(codes.numpy()))
         return self.torch_unit_outputs(codes)
 
     def filters(self) -> tuple[Tensor, Tensor]:

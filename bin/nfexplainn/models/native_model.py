@@ -45,7 +45,6 @@ class NativeExplaiNN:
         self, config: ExplaiNNConfig, weights: Mapping[str, NDArray[Any]], threads: int = 1
     ) -> None:
         self.config = config
-        self.threads = threads
         self._weights = dict(weights)
         self.units = Units(config, unit_layers(config, weights), threads)
 
