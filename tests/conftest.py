@@ -16,6 +16,15 @@ pytest.register_assert_rewrite("assay_fixtures", "shuffle_fixtures")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """
+    Name files given as bytes by their argument: what a packer writes holds the time of day.
+
+    Workers that collect at different times would otherwise name one test in two ways.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top folder of the project."""
