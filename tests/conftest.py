@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("assay_fixtures", "shuffle_fixtures")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """
     Name files given as bytes by their argument: what a packer writes holds the time of day.
 
