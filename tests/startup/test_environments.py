@@ -80,6 +80,15 @@ def test_nextflow_alone_says_how_the_environment_is_made(world, tmp_path) -> Non
     )
 
 
+def test_an_environment_beside_an_image_is_refused(world, tmp_path) -> None:
+    """It would stand first on the PATH in the container, wherever the engine mounts it."""
+    docker(world, "")
+    (Path(world["PATH"]) / "nextflow").unlink()
+    message = refused(plain(world, tmp_path, "-profile", "test,docker", **CORE), tmp_path)
+    assert "-profile docker: NFEXPLAINN_ENVIRONMENT is exported" in message
+    assert "unset NFEXPLAINN_ENVIRONMENT, then start again" in message
+
+
 def test_a_run_that_needs_no_torch_asks_for_none(world, tmp_path) -> None:
     startup = executable(tmp_path / "start.sh", f'echo "$*" >>{tmp_path}/asked')
     variables = BOTH | {"NFEXPLAINN_STARTUP": str(startup)}

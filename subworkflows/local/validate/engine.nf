@@ -35,8 +35,12 @@ def ownImages(Map values, List datasets) {
 // The environment with torch, where tasks run without containers in one of ours: made now, before any task and once,
 // since the nodes of a cluster may have no network. Else how to make it.
 def environmentProblems(List datasets) {
+    def engine = workflow.containerEngine
+    if (engine && System.getenv('NFEXPLAINN_ENVIRONMENT') && !workflow.preview) {
+        return ["-profile ${engine}: NFEXPLAINN_ENVIRONMENT is exported, whose Python would take the place of the image's; unset NFEXPLAINN_ENVIRONMENT, then start again."]
+    }
     def why = reasons(datasets)
-    if (!why || !System.getenv('NFEXPLAINN_ENVIRONMENT') || workflow.containerEngine || workflow.preview || workflow.stubRun) {
+    if (!why || !System.getenv('NFEXPLAINN_ENVIRONMENT') || workflow.preview || workflow.stubRun) {
         return []
     }
     if (startUp()) {
