@@ -27,11 +27,11 @@ from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of
-from nfexplainn.interpret.support import label
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.naming import label, names_of
 
 Rows = list[dict[str, object]]
 
@@ -156,21 +156,25 @@ def annotate(
     readable = tuple(motif for motif in motifs.values() if (motif.ppm.max(axis=1) > 0.3).any())
     if not readable:
         return
+    queries = MotifSet(readable)
     hits = known_matches(
-        MotifSet(readable),
+        queries,
         known,
         distance=options.tomtom_distance,
         min_overlap=options.tomtom_min_overlap,
         max_q=options.q_threshold,
         min_coverage=options.min_coverage,
+        min_unit_coverage=options.min_unit_coverage,
     )
-    names = {motif.id: motif.name or motif.id for motif in known.motifs}
+    names = names_of(hits, queries, known)
     for row in best:
+        name = names.get(str(row.get("logo")))
+        if name is not None and name.names:
+            row["annotation"] = label(name.names)
         mine = hits[hits["query_id"] == row.get("logo")]
         if len(mine):
             row["target_id"] = mine["target_id"].iloc[0]
             row["q_value"] = float(mine["q_value"].iloc[0])
-            row["annotation"] = label(names[target] for target in mine["target_id"])
 
 
 def report(id: str, best: Rows) -> None:

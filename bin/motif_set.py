@@ -8,9 +8,16 @@ from pathlib import Path
 
 from nfexplainn.errors import run_script
 from nfexplainn.io.tsv import write_tsv
+from nfexplainn.motifs.families import FAMILY_COLUMNS
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.modes import CLUSTER_COLUMNS, cluster_rows
-from nfexplainn.motifs.sets import DEFAULT_TAXON, TAXA, fetch_jaspar, jaspar_releases
+from nfexplainn.motifs.sets import (
+    DEFAULT_TAXON,
+    TAXA,
+    fetch_families,
+    fetch_jaspar,
+    jaspar_releases,
+)
 
 
 def parse() -> argparse.Namespace:
@@ -21,6 +28,9 @@ def parse() -> argparse.Namespace:
     source.add_argument("--file", type=Path, help="motif file to check and write")
     parser.add_argument("--taxon", default=DEFAULT_TAXON, help=f"one of {', '.join(TAXA)}")
     parser.add_argument("--clusters", type=Path, help="table of clusters of its motifs to write")
+    parser.add_argument(
+        "--families", type=Path, help="table of families of the release's profiles to write"
+    )
     parser.add_argument("--out", required=True, type=Path, help="MEME file to write")
     return parser.parse_args()
 
@@ -28,13 +38,13 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Collect and write."""
     args = parse()
-    if args.file:
-        motifs = read_motifs(args.file)
-    else:
-        motifs = fetch_jaspar(args.release or jaspar_releases()[0], args.taxon)
+    release = args.release or jaspar_releases()[0]
+    motifs = read_motifs(args.file) if args.file else fetch_jaspar(release, args.taxon)
     write_meme(motifs, args.out)
     if args.clusters:
         write_tsv(args.clusters, CLUSTER_COLUMNS, cluster_rows(motifs))
+    if args.families:
+        write_tsv(args.families, FAMILY_COLUMNS, fetch_families(release))
     print(f"{args.out}: {len(motifs.motifs)} motifs")
 
 

@@ -24,7 +24,7 @@ from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
-from nfexplainn.motifs.complexity import is_low_complexity
+from nfexplainn.motifs.complexity import low_complexity
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
 
@@ -161,7 +161,7 @@ def write_evidence(
     write_tsv(evidence.tasks, folder / f"{args.id}.evidence_tasks.tsv")
     write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
     write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
-    simple = {motif.id for motif in evidence.motifs.motifs if is_low_complexity(motif.ppm)}
+    simple = {motif.id for motif in evidence.motifs.motifs if low_complexity(motif.ppm)}
     return supported_motifs(evidence.rows, evidence.tasks, simple)
 
 

@@ -372,6 +372,9 @@ def _hits(
             "q_value": float(row["q_value"] * 20**place),
             "overlap": 10,
             "orientation": "+-"[int(random.integers(2))],
+            "coverage": 1 - 0.05 * place,
+            "explained": 0.95 - 0.06 * place,
+            "part": 0,
         }
         for place, name in enumerate(names)
     ]

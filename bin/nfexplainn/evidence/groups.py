@@ -14,6 +14,8 @@ from nfexplainn.motifs.motif import Motif, column_information
 
 LEAST_BITS = 0.25
 """A flank with less information, corrected for few sites, is cut off."""
+LEAST_G = 16.27
+"""So is one whose bases may be chance: G against a uniform background, at p = .001 (3 degrees)."""
 _PSEUDOCOUNT = 0.25
 _EXCESS = 3 / (2 * np.log(2))  # bits, over the number of sites
 _FEWEST_COLUMNS = 4
@@ -101,7 +103,9 @@ def _telling(counts: Counts) -> tuple[int, int]:
     ppm = (counts + _PSEUDOCOUNT) / (total + 4 * _PSEUDOCOUNT)
     # Few sites tell more than there is to know, by this much (Schneider et al. 1986).
     excess = _EXCESS / np.maximum(total[:, 0], 1)
-    telling = np.flatnonzero(column_information(ppm) - excess >= LEAST_BITS)
+    bits = column_information(ppm)
+    surprise = 2 * np.log(2) * total[:, 0] * bits
+    telling = np.flatnonzero((bits - excess >= LEAST_BITS) & (surprise >= LEAST_G))
     if len(telling) and telling[-1] + 1 - telling[0] >= _FEWEST_COLUMNS:
         return int(telling[0]), int(telling[-1]) + 1
     return FLANK, len(counts) - FLANK

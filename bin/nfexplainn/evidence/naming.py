@@ -8,33 +8,34 @@ from dataclasses import dataclass
 from nfexplainn.evidence.groups import MotifRow, join_rows
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import information
-from nfexplainn.interpret.support import label
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.modes import clusters_of
-from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.motif import MotifSet
+from nfexplainn.motifs.naming import Name, names_of
 
 
 @dataclass(frozen=True)
 class Named:
-    """A row with its best match among the known motifs.
+    """A row with what it is called.
 
     Attributes
     ----------
     row : MotifRow
-    target : Motif or None
-        None where nothing matches.
-    family : str
-        Names of the best matches, at most five.
+    called : Name
     """
 
     row: MotifRow
-    target: Motif | None
-    family: str
+    called: Name
 
     @property
     def name(self) -> str:
         """Name of the best match; empty where there is none."""
-        return "" if self.target is None else self.target.name or self.target.id
+        return self.called.name
+
+    @property
+    def family(self) -> str:
+        """The family, and the names of the best matches."""
+        return self.called.family
 
 
 def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
@@ -52,7 +53,7 @@ def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptio
         By the effect of their strongest members.
     """
     first = _name(rows, known, options)
-    targets = {id(one.row): one.target for one in first}
+    targets = {id(one.row): one.called.target for one in first}
 
     unique = {target.id: target for target in targets.values() if target is not None}
     clusters = dict(zip(unique, clusters_of(list(unique.values())), strict=True))
@@ -77,24 +78,10 @@ def _key(row: MotifRow) -> tuple[tuple[int, int], ...]:
 
 def _name(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
     motifs = [row.motif(str(place)) for place, row in enumerate(rows)]
-    told = [motif for motif in motifs if information(motif.ppm) >= options.min_information]
-    hits = known_matches(
-        MotifSet(tuple(told)),
-        known,
-        distance=options.tomtom_distance,
-        min_overlap=options.tomtom_min_overlap,
-        max_q=options.q_threshold,
-        min_coverage=options.min_coverage,
+    told = MotifSet(
+        tuple(motif for motif in motifs if information(motif.ppm) >= options.min_information)
     )
-    by_id = {motif.id: motif for motif in known.motifs}
-    found: dict[str, list[Motif]] = {}
-    for query, target in zip(hits["query_id"], hits["target_id"], strict=True):
-        found.setdefault(query, []).append(by_id[target])
+    called = names_of(known_matches(told, known, **options.matching()), told, known)
     return [
-        Named(
-            row,
-            found[motif.id][0] if motif.id in found else None,
-            label(target.name or target.id for target in found.get(motif.id, ())),
-        )
-        for row, motif in zip(rows, motifs, strict=True)
+        Named(row, called.get(motif.id, Name())) for row, motif in zip(rows, motifs, strict=True)
     ]

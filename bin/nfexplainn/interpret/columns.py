@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TOMTOM_COLUMNS = (
     *("replicate", "unit", "target_id", "target_name", "offset", "p_value", "e_value", "q_value"),
-    *("overlap", "orientation"),
+    *("overlap", "orientation", "coverage", "explained", "part"),
 )
 NAME_COLUMNS = ("annotation", "target_id", "q_value")
 """What is told of a motif's best match."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from nfexplainn.io.reading import read_json
 from nfexplainn.seeds import SEED
@@ -38,6 +38,16 @@ class InterpretOptions:
     recipe: str = "paper"
 
 
+class Matching(TypedDict):
+    """What decides which known motifs name a motif."""
+
+    distance: str
+    min_overlap: int
+    max_q: float
+    min_coverage: float
+    min_unit_coverage: float
+
+
 @dataclass(frozen=True)
 class AnnotateOptions:
     """How motifs are compared.
@@ -51,6 +61,8 @@ class AnnotateOptions:
         Largest q-value of a match.
     min_coverage : float
         Share of a known motif's information that a match must cover.
+    min_unit_coverage : float
+        Share of a unit's, or a row's, own information that a match must cover.
     min_information : float
         Bits under which a motif is never compared.
     """
@@ -59,7 +71,18 @@ class AnnotateOptions:
     tomtom_min_overlap: int = 1
     q_threshold: float = 0.05
     min_coverage: float = 0.67
+    min_unit_coverage: float = 0.8
     min_information: float = 5.0
+
+    def matching(self) -> Matching:
+        """What :func:`nfexplainn.motifs.matches.known_matches` is told."""
+        return {
+            "distance": self.tomtom_distance,
+            "min_overlap": self.tomtom_min_overlap,
+            "max_q": self.q_threshold,
+            "min_coverage": self.min_coverage,
+            "min_unit_coverage": self.min_unit_coverage,
+        }
 
 
 @dataclass(frozen=True)

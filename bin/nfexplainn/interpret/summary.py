@@ -9,7 +9,6 @@ import pandas as pd
 
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.columns import NAME_COLUMNS, UNIT_MOTIF_COLUMNS
-from nfexplainn.interpret.support import label
 
 FIXED_COLUMNS = (
     "dataset",
@@ -43,8 +42,9 @@ def final_units(
     """Join all that is known about the units.
 
     A unit with a match is ``annotated``, unless its sites are few: it then keeps that flag, with
-    the annotation beside it. The rank within a task and replicate is by effect, largest first;
-    units without an effect, and dead ones, have none.
+    the annotation beside it. What is of low complexity is called so, and stays ``unannotated``. The
+    rank within a task and replicate is by effect, largest first; units without an effect, and dead
+    ones, have none.
 
     Parameters
     ----------
@@ -79,12 +79,13 @@ def final_units(
         parts.append(table)
     frame = pd.concat(parts, ignore_index=True)
     frame["dataset"], frame["model"] = dataset, model
-    frame = _add_annotation(frame, tomtom)
     keys = ["replicate", "unit"]
-    frame = frame.merge(support[[*keys, "support", "replicates"]], on=keys, how="left")
+    best = tomtom.drop_duplicates(keys)[[*keys, "target_id", "q_value"]]
+    told = support[[*keys, "support", "replicates", "annotation"]]
+    frame = frame.merge(best, on=keys, how="left").merge(told, on=keys, how="left")
     for column in ("support", "replicates"):
         frame[column] = frame[column].astype("Int64")
-    named = frame["annotation"].notna() & (frame["status"] == "unannotated")
+    named = frame["target_id"].notna() & (frame["status"] == "unannotated")
     frame.loc[named, "status"] = "annotated"
     per_task = [f"{kind}:{task}" for task in tasks for kind in (*_PER_TASK, "rank")]
     return frame[[*FIXED_COLUMNS, *per_task, "reason"]]
@@ -101,19 +102,6 @@ def _add_effects(table: pd.DataFrame, effects: pd.DataFrame, tasks: Sequence[str
         values = np.where(dead, np.nan, rows["effect"].to_numpy(dtype=float))
         rank = pd.Series(values).rank(ascending=False, method="first")
         table[f"rank:{task}"] = rank.astype("Int64").to_numpy()
-
-
-def _add_annotation(frame: pd.DataFrame, tomtom: pd.DataFrame) -> pd.DataFrame:
-    keys = ["replicate", "unit"]
-    best = tomtom.drop_duplicates(keys)[[*keys, "target_id", "q_value"]]
-    names = tomtom.groupby(keys, sort=False)["target_name"].agg(label).rename("annotation")
-    joined = best.merge(names.reset_index(), on=keys) if len(best) else best.assign(annotation="")
-    if not len(joined):
-        for column in ("target_id", "annotation"):
-            frame[column] = None
-        frame["q_value"] = np.nan
-        return frame
-    return frame.merge(joined, on=keys, how="left")
 
 
 def ended_early(histories: Mapping[int, pd.DataFrame]) -> list[int]:

@@ -19,10 +19,10 @@ from nfexplainn.interpret.unit_files import read_tsv, write_tsv
 from nfexplainn.motifs.formats import read_meme, read_motifs
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.naming import label, names_of
 from nfexplainn.motifs.tomtom import Distance, tomtom
 
-MAX_NAMES = 5
-SUPPORT_COLUMNS = ("replicate", "unit", "support", "replicates", "matches")
+SUPPORT_COLUMNS = ("replicate", "unit", "support", "replicates", "matches", "annotation")
 _WITHOUT_MOTIF = ("dead", "no_sites")
 
 
@@ -119,8 +119,10 @@ def annotate_files(
     """
     replicates = read_replicates(paths)
     known = read_motifs(motif_set, name=Path(motif_set).name)
-    matches = annotate(replicates, known, options)
+    matches, names = annotate(replicates, known, options)
     supported = support(replicates, options)
+    own = zip(supported["replicate"], supported["unit"], strict=True)
+    supported["annotation"] = [names.get(key) for key in own]
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     files = target / f"{name}.tomtom.tsv", target / f"{name}.support.tsv"
@@ -129,7 +131,7 @@ def annotate_files(
     named = len(matches.drop_duplicates(["replicate", "unit"]))
     print(
         f"{name}: {named} of {len(supported)} motifs match one of {len(known.motifs)} known"
-        f" motifs at q <= {options.q_threshold:g}",
+        f" motifs, or a part of one, at q <= {options.q_threshold:g}",
         file=sys.stderr,
     )
     return files
@@ -137,31 +139,32 @@ def annotate_files(
 
 def annotate(
     replicates: Sequence[ReplicateUnits], known: MotifSet, options: AnnotateOptions
-) -> pd.DataFrame:
-    """Compare the units of all replicates with known motifs.
+) -> tuple[pd.DataFrame, dict[tuple[int, str], str]]:
+    """Compare the units of all replicates with known motifs, and name them.
 
     Returns
     -------
-    DataFrame
+    matches : DataFrame
         Columns :data:`TOMTOM_COLUMNS`; matches with q at most the threshold that cover enough of
-        the known motif, best first per unit.
+        the known motif and explain enough of the unit's, best first per unit. ``part`` is 1 where
+        the unit's is a part of the known motif.
+    names : dict of (replicate, unit) to str
+        Of the units that have one: up to five names of a family, or what is of low complexity.
     """
     names = {motif.id: motif.name or motif.id for motif in known.motifs}
     motifs = _annotatable(replicates, options)
     # All at once, so that a motif of several replicates is compared once.
-    table = known_matches(
-        MotifSet(tuple(motif for some in motifs.values() for motif in some)),
-        MotifSet(known.motifs),
-        distance=options.tomtom_distance,
-        min_overlap=options.tomtom_min_overlap,
-        max_q=options.q_threshold,
-        min_coverage=options.min_coverage,
-    )
-    own = [query.partition(":") for query in table["query_id"]]
-    table["replicate"] = np.array([int(number[1:]) for number, _, _ in own], dtype=np.int64)
-    table["unit"] = [unit for _, _, unit in own]
+    every = MotifSet(tuple(motif for some in motifs.values() for motif in some))
+    known = MotifSet(known.motifs)
+    table = known_matches(every, known, **options.matching())
+    called = names_of(table, every, known)
+    own = [_place(query) for query in table["query_id"]]
+    table["replicate"] = np.array([replicate for replicate, _ in own], dtype=np.int64)
+    table["unit"] = [unit for _, unit in own]
     table["target_name"] = [names[target] for target in table["target_id"]]
-    return table[list(TOMTOM_COLUMNS)]
+    table["part"] = table["part"].astype(np.int64)
+    said = {_place(query): label(name.names) for query, name in called.items() if name.names}
+    return table[list(TOMTOM_COLUMNS)], said
 
 
 def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> pd.DataFrame:
@@ -172,8 +175,8 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
     Returns
     -------
     DataFrame
-        Columns :data:`SUPPORT_COLUMNS`, a row per annotatable unit; ``matches`` names the best
-        match of every other replicate that has one, as ``r2:unit_004``.
+        Columns :data:`SUPPORT_COLUMNS` but the last, a row per annotatable unit; ``matches`` names
+        the best match of every other replicate that has one, as ``r2:unit_004``.
     """
     motifs = _annotatable(replicates, options)
     rows = []
@@ -189,12 +192,13 @@ def support(replicates: Sequence[ReplicateUnits], options: AnnotateOptions) -> p
             ordered = [matches[f"r{other}"] for other in motifs if f"r{other}" in matches]
             unit = query.partition(":")[2]
             rows.append((replicate, unit, 1 + len(ordered), len(motifs), ",".join(ordered)))
-    return pd.DataFrame(rows, columns=list(SUPPORT_COLUMNS))
+    return pd.DataFrame(rows, columns=list(SUPPORT_COLUMNS[:-1]))
 
 
-def label(names: Iterable[str]) -> str:
-    """Join up to five distinct names, best first."""
-    return ", ".join(list(dict.fromkeys(names))[:MAX_NAMES])
+def _place(query: str) -> tuple[int, str]:
+    """Give replicate and unit of a motif that is called like ``r2:unit_004``."""
+    replicate, _, unit = query.partition(":")
+    return int(replicate[1:]), unit
 
 
 def _annotatable(

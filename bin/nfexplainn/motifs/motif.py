@@ -13,6 +13,9 @@ DEFAULT_NSITES = 20.0
 SUM_TOLERANCE = 0.021
 # More sites no genome has; beyond it counts are no longer whole.
 MOST_SITES = 1e12
+# The same motif is less sharp where its sites hold more that is none, as those of a unit do.
+_WEAKENED = (0.2, 0.35, 0.5, 0.7, 1.0)
+_LEAST_PROBABILITY = 0.01
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,25 @@ def column_information(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
     logs = np.log2(ppm, out=np.zeros_like(ppm), where=ppm > 0)
     bits: NDArray[np.float64] = 2 + (ppm * logs).sum(axis=1)
     return bits
+
+
+def weakened_logs(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds of a motif, as it is and less sharp.
+
+    Probabilities are raised to powers of 1 and less, and normalised. The expected log-odds of the
+    columns of another motif are the bits of it that this one explains (its information less the
+    relative entropy of both).
+
+    Parameters
+    ----------
+    ppm : float64 array, shape (width, 4)
+
+    Returns
+    -------
+    float64 array, shape (powers, width, 4)
+        Bits, against a uniform background.
+    """
+    sure = (ppm + _LEAST_PROBABILITY) / (1 + 4 * _LEAST_PROBABILITY)
+    powers = sure ** np.array(_WEAKENED)[:, None, None]
+    logs: NDArray[np.float64] = np.log2(4 * powers / powers.sum(axis=-1, keepdims=True))
+    return logs

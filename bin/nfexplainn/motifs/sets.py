@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
 from nfexplainn.errors import UserError
+from nfexplainn.motifs.families import label_of
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 
@@ -87,6 +88,22 @@ def fetch_jaspar(release: str, taxon: str) -> MotifSet:
         for profile in profiles
     ]
     return MotifSet(tuple(sorted(motifs, key=lambda motif: _order(motif.id))))
+
+
+def fetch_families(release: str) -> list[tuple[str, str]]:
+    """Give the label of each profile's family, by identifiers without a version, of all taxa."""
+    from pyjaspar import jaspardb
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        profiles = jaspardb(release=f"JASPAR{release}").fetch_motifs(
+            collection="CORE", tax_group=list(TAXA), all_versions=False
+        )
+    labels = {
+        profile.matrix_id.partition(".")[0]: label_of(profile.tf_class, profile.tf_family)
+        for profile in profiles
+    }
+    return sorted((motif, label) for motif, label in labels.items() if label)
 
 
 @cache

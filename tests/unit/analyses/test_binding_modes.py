@@ -144,14 +144,16 @@ def test_found_modes() -> None:
         ),
         *((2, "unit_009", "C.1", 0.02), (2, "unit_009", "ELSE.1", 0.001)),
     ]
+    # A part of a known motif is no member of its mode.
+    parts = [(1, "unit_003", "A.1", 1e-9, 1)]
     matches = pd.DataFrame(
         [
-            (replicate, unit, target, target[0], 0, q / 10, q, q, 8, "+")
-            for replicate, unit, target, q in rows
+            (replicate, unit, target, target[0], 0, q / 10, q, q, 8, "+", 1.0, 0.9, part)
+            for replicate, unit, target, q, part in [(*row, 0) for row in rows] + parts
         ],
         columns=[
             *("replicate", "unit", "target_id", "target_name", "offset", "p_value", "e_value"),
-            *("q_value", "overlap", "orientation"),
+            *("q_value", "overlap", "orientation", "coverage", "explained", "part"),
         ],
     )
     found = found_modes(matches, modes)

@@ -55,7 +55,7 @@ def test_unknown_rows_stay_apart() -> None:
 def test_a_row_without_information_has_no_name(known) -> None:
     flat = MotifRow((unit(0, np.full((1, 4), 0.25), 0),), np.full((WIDTH + 2 * FLANK, 4), 50))
     (row,) = named_rows([flat], known, AnnotateOptions())
-    assert row.target is None and row.family == ""
+    assert row.name == "" and row.family == "" and row.called.target is None
 
 
 def test_the_shipped_clusters_are_those_of_the_shipped_motifs(known) -> None:

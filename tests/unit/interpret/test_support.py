@@ -12,7 +12,6 @@ from nfexplainn.interpret.summary import FIXED_COLUMNS, final_units
 from nfexplainn.interpret.support import (
     ReplicateUnits,
     annotate,
-    label,
     read_replicates,
     replicate_of,
     support,
@@ -20,6 +19,7 @@ from nfexplainn.interpret.support import (
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.naming import label
 
 OPTIONS = AnnotateOptions()
 WORDS = ("TGACTCATTGCA", "CCGGAAGTGGCC", "TAATTAGGATCC")
@@ -87,7 +87,7 @@ def test_only_motifs_with_sites_and_information_are_compared():
         unit_005={"status": "few_sites", "sites": 3},
     )
     known = MotifSet(tuple(sharp(word) for word in (WORDS[0], *random_words(4))))
-    found = annotate([units], known, OPTIONS)
+    found, _ = annotate([units], known, OPTIONS)
     assert set(found["unit"]) == {"unit_001", "unit_005"}
 
 
@@ -100,13 +100,14 @@ def test_annotation_is_best_first_and_within_the_threshold():
             sharp(WORDS[0], "EXACT", "M1"),
         )
     )
-    found = annotate([replicate(1, [WORDS[0]]), replicate(2, [WORDS[1]])], known, OPTIONS)
+    found, names = annotate([replicate(1, [WORDS[0]]), replicate(2, [WORDS[1]])], known, OPTIONS)
     first = found[(found["replicate"] == 1)]
     assert first["target_name"].tolist()[:2] == ["EXACT", "NEAR"]
-    assert first["p_value"].is_monotonic_increasing
+    assert first["explained"].is_monotonic_decreasing
+    assert names[1, "unit_001"].startswith("EXACT, NEAR")
     assert (found["q_value"] <= 0.05).all()
-    strict = annotate([replicate(1, [WORDS[0]])], known, AnnotateOptions(q_threshold=1e-30))
-    assert len(strict) == 0
+    strict, none = annotate([replicate(1, [WORDS[0]])], known, AnnotateOptions(q_threshold=1e-30))
+    assert len(strict) == 0 and none == {}
 
 
 def test_label_has_at_most_five_distinct_names():
@@ -182,8 +183,13 @@ def joined() -> pd.DataFrame:
     )
     supported = pd.DataFrame(
         [
-            {"replicate": 1, "unit": unit, "support": 2, "replicates": 3, "matches": ""}
-            for unit in ("unit_001", "unit_002", "unit_003", "unit_005")
+            {"replicate": 1, "unit": unit, "support": 2, "replicates": 3, "annotation": name}
+            for unit, name in (
+                ("unit_001", "FOS, JUN"),
+                ("unit_002", "ETS1"),
+                ("unit_003", "poly-A"),
+                ("unit_005", None),
+            )
         ]
     )
     return final_units("d", "explainn", {1: units}, {1: effects(names, values)}, hits, supported)
@@ -198,7 +204,10 @@ def test_final_table_joins_everything():
     # A match on few sites is shown, and the flag stays.
     assert table.loc["unit_002", "status"] == "few_sites"
     assert table.loc["unit_002", "annotation"] == "ETS1"
+    # What it is called is no match.
     assert table.loc["unit_003", "status"] == "unannotated"
+    assert table.loc["unit_003", "annotation"] == "poly-A"
+    assert pd.isna(table.loc["unit_003", "target_id"])
     assert pd.isna(table.loc["unit_006", "support"])
     # Which way the motif works is no matter of the effect's sign.
     assert (first["site_effect:NA"], first["direction:NA"]) == (-0.5, "lowers")
@@ -224,7 +233,7 @@ def test_nothing_matches():
     empty = pd.DataFrame(columns=["replicate", "unit", "target_id", "target_name", "q_value"])
     units = replicate(1, list(WORDS)).units.assign(consensus="N", reason="")
     names = units["unit"].tolist()
-    none = pd.DataFrame(columns=["replicate", "unit", "support", "replicates", "matches"])
+    none = pd.DataFrame(columns=["replicate", "unit", "support", "replicates", "annotation"])
     found = final_units("d", "m", {1: units}, {1: effects(names, {"t": [1, 2, 3]})}, empty, none)
     assert found["annotation"].isna().all() and (found["status"] == "unannotated").all()
 

@@ -38,14 +38,18 @@ def test_flat_flanks_are_not_named_after_the_gap_of_a_long_motif(known: MotifSet
     unit = with_flanks("GCGCAAA", 19, sharp=0.7)
     plain = tomtom(MotifSet((unit,)), known, max_q=0.05)
     assert set(EXTENDED_CTCF) & set(plain["target_id"])  # this is what Tomtom says
-    named = known_matches(MotifSet((unit,)), known, **OPTIONS, min_coverage=0.67)
+    named = known_matches(
+        MotifSet((unit,)), known, **OPTIONS, min_coverage=0.67, min_unit_coverage=0.8
+    )
     assert not set(EXTENDED_CTCF) & set(named["target_id"])
 
 
 def test_a_motif_keeps_its_own_name_first(known: MotifSet) -> None:
     chosen = tuple(m for m in known.motifs if m.name in ("CTCF", "CEBPB", "REST", "Foxa2", "GABPA"))
     assert len(chosen) > 5
-    named = known_matches(MotifSet(chosen), known, **OPTIONS, min_coverage=0.67)
+    named = known_matches(
+        MotifSet(chosen), known, **OPTIONS, min_coverage=0.67, min_unit_coverage=0.8
+    )
     first = named.drop_duplicates("query_id")
     assert list(first["query_id"]) == [motif.id for motif in chosen]
     assert list(first["target_id"]) == list(first["query_id"])
@@ -53,8 +57,10 @@ def test_a_motif_keeps_its_own_name_first(known: MotifSet) -> None:
 
 def test_without_a_least_coverage_it_is_tomtom(known: MotifSet) -> None:
     unit = MotifSet((with_flanks("TTGCGCAA", 19),))
-    named = known_matches(unit, known, **OPTIONS, min_coverage=0.0)
-    pd.testing.assert_frame_equal(named, tomtom(unit, known, max_q=0.05))
+    named = known_matches(unit, known, **OPTIONS, min_coverage=0.0, min_unit_coverage=0.0)
+    plain = tomtom(unit, known, max_q=0.05)
+    pd.testing.assert_frame_equal(named[plain.columns], plain)
+    assert len(named) and not named["part"].any()
 
 
 def test_coverage_against_a_loop_over_columns(known: MotifSet) -> None:

@@ -17,7 +17,7 @@ from nfexplainn.data.padding import SHORT
 from nfexplainn.interpret.consensus import SIMILARITY, alignments
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import consensus, information
-from nfexplainn.interpret.support import ReplicateUnits, annotate, label
+from nfexplainn.interpret.support import ReplicateUnits, annotate
 from nfexplainn.motifs.motif import Motif, MotifSet
 
 # With fewer there is nothing to estimate the null distribution of windows from.
@@ -187,7 +187,7 @@ def pattern_table(
         }
     )
     motifs = MotifSet(tuple(pattern.motif() for pattern in patterns))
-    hits = annotate([ReplicateUnits(1, frame, motifs)], known, options)
+    hits, names = annotate([ReplicateUnits(1, frame, motifs)], known, options)
     shapes = [_counts(unit) for unit in units]
     rows = []
     for pattern, content in zip(patterns, bits, strict=True):
@@ -208,7 +208,7 @@ def pattern_table(
                 len(pattern.ppm),
                 content,
                 consensus(pattern.ppm),
-                None if best is None else label(own["target_name"]),
+                names.get((1, pattern.name)),
                 None if best is None else best["target_id"],
                 np.nan if best is None else best["q_value"],
                 unit or None,

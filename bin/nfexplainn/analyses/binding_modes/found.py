@@ -19,7 +19,8 @@ def found_modes(matches: pd.DataFrame, modes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     matches : DataFrame
-        As ``tomtom.tsv``: only matches at the run's q-value are in it.
+        As ``tomtom.tsv``: only matches at the run's q-value are in it. What is a part of a known
+        motif only is no member of its mode.
     modes : DataFrame
         As ``known_modes.tsv``.
 
@@ -30,7 +31,7 @@ def found_modes(matches: pd.DataFrame, modes: pd.DataFrame) -> pd.DataFrame:
         units (or filters) that match a member.
     """
     of = modes.set_index("target_id")[["mode", "name", "members"]]
-    joined = matches.join(of, on="target_id", how="inner")
+    joined = matches[matches["part"] == 0].join(of, on="target_id", how="inner")
     joined = joined.sort_values(["replicate", "mode", "q_value", "p_value", "unit"], kind="stable")
     groups = joined.groupby(["replicate", "mode"], sort=True)
     best = groups.head(1).copy()

@@ -19,7 +19,7 @@ class DiscoveryOptions:
         Least and largest width of its motifs.
     tomtom_distance : {'ed', 'pearson'}
     tomtom_min_overlap : int
-    q_threshold, min_coverage : float
+    q_threshold, min_coverage, min_unit_coverage : float
         Of the annotation of the best motifs.
     """
 
@@ -31,3 +31,4 @@ class DiscoveryOptions:
     tomtom_min_overlap: int = 1
     q_threshold: float = 0.05
     min_coverage: float = 0.67
+    min_unit_coverage: float = 0.8
