@@ -22,9 +22,11 @@ from nfexplainn.analyses.discovery.compare import (
     unit_ranks,
 )
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
+from nfexplainn.analyses.discovery.pairs import PAIR_COLUMNS, pair_motifs
 from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, read_streme
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
+from nfexplainn.interpret.columns import EVIDENCE_COLUMNS
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
@@ -34,6 +36,7 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.naming import label, names_of
 
 Rows = list[dict[str, object]]
+WHOLE = ("replicate", "rank_effect", "rank_importance", "width", "streme_place")
 
 
 def parse() -> argparse.Namespace:
@@ -62,7 +65,9 @@ def main() -> None:
     best: Rows = []
     scores: Rows = []
     timing: Rows = []
+    pairs: Rows = []
     motifs: dict[str, Motif] = {}
+    groups, group_motifs = evidence_of(args.files, args.id)
     for task, name in enumerate(dataset.meta.tasks):
         result = streme_of(args.files, id, task + 1)
         sides = [streme_candidates(result, both_strands=dataset.meta.strand_symmetric)]
@@ -79,6 +84,8 @@ def main() -> None:
         scores += judged.scores
         motifs |= judged.motifs
         timing += clocks(result, name)
+        if result.state in ("ok", "none"):
+            pairs += pair_motifs(result.motifs, groups, group_motifs, name)
     for run in runs:
         timing += training_clock(_beside(run, "timing.tsv"), replicate_of(run))
     annotate(best, motifs, read_meme(args.known), options)
@@ -88,11 +95,12 @@ def main() -> None:
     tables = (
         ("discovery", BEST_COLUMNS, best),
         ("discovery_motifs", SCORE_COLUMNS, scores),
+        ("discovery_pairs", PAIR_COLUMNS, pairs),
         ("discovery_timing", TIMING_COLUMNS, timing),
     )
     for kind, columns, rows in tables:
         frame = pd.DataFrame(rows, columns=list(columns)).assign(dataset=id, model=model)
-        whole = [c for c in frame if c in ("replicate", "rank_effect", "rank_importance", "width")]
+        whole = [c for c in frame if c in WHOLE]
         frame = frame.astype(dict.fromkeys(whole, "Int64"))
         write_tsv(frame, folder / f"{args.id}.{kind}.tsv")
     write_meme(MotifSet(tuple(motifs.values())), folder / f"{args.id}.discovery.meme")
@@ -103,6 +111,15 @@ def dead_units(path: Path) -> list[str]:
     """Give the units of a run that are dead: they have no place among the others."""
     units = read_tsv(path, UNIT_COLUMNS)
     return units.loc[units["status"] == "dead", "unit"].tolist()
+
+
+def evidence_of(folder: Path, id: str) -> tuple[pd.DataFrame, dict[str, Motif]]:
+    """Read what is known of the model's groups of units, and their motifs."""
+    table, meme = (folder / f"{id}.evidence.{kind}" for kind in ("tsv", "meme"))
+    if not table.exists() or not meme.exists():
+        return pd.DataFrame(columns=list(EVIDENCE_COLUMNS)), {}
+    motifs = read_meme(meme, allow_empty=True).motifs
+    return read_tsv(table, EVIDENCE_COLUMNS), {motif.id: motif for motif in motifs}
 
 
 def _beside(run: Path, kind: str) -> Path:

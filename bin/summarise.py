@@ -139,7 +139,7 @@ def write_evidence(
     options: AnnotateOptions,
     folder: Path,
 ) -> SupportedMotifs:
-    """Write what each group of units is worth on unseen sequences, and the fewest that suffice.
+    """Write what groups of units are worth on unseen sequences, the fewest, and the best PWMs.
 
     Returns
     -------
@@ -150,6 +150,7 @@ def write_evidence(
         raise UserError("--outputs needs --dataset; give D.dataset.parquet.")
 
     from nfexplainn.data.dataset import read_dataset
+    from nfexplainn.evidence.best_pwms import best_pwms, split_view
     from nfexplainn.evidence.tables import evidence_of
     from nfexplainn.interpret.outputs import read_outputs
 
@@ -161,6 +162,10 @@ def write_evidence(
     write_tsv(evidence.tasks, folder / f"{args.id}.evidence_tasks.tsv")
     write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
     write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
+    view = split_view(sequences, evidence.motifs)
+    best, pwms = best_pwms(sequences, model, evidence.rows, view)
+    write_tsv(best, folder / f"{args.id}.best_pwms.tsv")
+    write_meme(pwms, folder / f"{args.id}.best_pwms.meme")
     simple = {motif.id for motif in evidence.motifs.motifs if low_complexity(motif.ppm)}
     return supported_motifs(evidence.rows, evidence.tasks, simple)
 

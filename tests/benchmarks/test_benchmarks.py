@@ -49,6 +49,10 @@ STUBS: dict[str, tuple[tuple[str, ...], str]] = {
     "test_profile": (("-stub",), "test_profile\tcpu\t"),
 }
 ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
+    "best_pwm": (
+        ("--factors", "REST", "--sizes", "100", "--yeast", "Cbf1", "--replicates", "1", *ONE),
+        "best_pwm\tREST_100 sites",
+    ),
     "figure3": (
         ("--factors", "REST", "--sizes", "200", "--yeast", "--recipes", "robust", *ONE),
         "figure3\tREST_200 robust",

@@ -93,6 +93,19 @@ def test_both_sides_are_compared(finished: Run) -> None:
     assert all(float(row["seconds"]) >= 0 for row in clocks)
 
 
+def test_motif_for_motif(finished: Run) -> None:
+    pairs = rows(finished.results / "tables" / "discovery_pairs.tsv")
+    ctcf = [row for row in pairs if row["dataset"] == "ctcf"]
+    assert [row["streme_place"] for row in ctcf][:10] == [str(place) for place in range(1, 11)]
+    evidence = rows(finished.results / "tables" / "evidence.tsv")
+    known = {row["motif"] for row in evidence if row["dataset"] == "ctcf"}
+    assert {row["motif"] for row in ctcf} - {""} <= known
+    assert all(row["state"] == "ours only" for row in ctcf[10:])
+    supported = {(row["dataset"], row["motif"]) for row in evidence if row["supported"] == "true"}
+    listed = {(row["dataset"], row["motif"]) for row in pairs if row["supported"] == "true"}
+    assert listed == {pair for pair in supported if pair[0] != "broken"}
+
+
 def test_streme_is_called_as_in_the_paper(finished: Run) -> None:
     calls = (finished.folder / "calls.txt").read_text().splitlines()
     assert len(calls) == 3

@@ -36,6 +36,8 @@ PER_MODEL = {
     *("motifs/{}.evidence.tsv", "motifs/{}.evidence.meme", "motifs/{}.evidence_tasks.tsv"),
     *(
         "motifs/{}.minimal.tsv",
+        "motifs/{}.best_pwms.tsv",
+        "motifs/{}.best_pwms.meme",
         "motifs/{}.consensus.tsv",
         "motifs/{}.consensus.meme",
         "{}.ensemble.tsv",

@@ -34,3 +34,7 @@ MINIMAL_COLUMNS = (
     *("dataset", "model", "rows", "motif", "name", "valid_loss", "metric", "valid_score", "p"),
     *("chosen", "test_loss", "test_score"),
 )
+BEST_PWM_COLUMNS = (
+    *("dataset", "model", "task", "kind", "pwm", "motif", "name", "supported", "sites", "width"),
+    *("information", "consensus", "penalty", "auprc_valid", "auprc_test", "prevalence"),
+)

@@ -14,6 +14,7 @@ from nfexplainn.page.load import DatasetResult, Inputs
 from nfexplainn.page.mqc import Page
 from nfexplainn.page.units import units_of
 from nfexplainn.report import (
+    best_pwms,
     comparison,
     consensus,
     curves,
@@ -23,7 +24,6 @@ from nfexplainn.report import (
     methods,
     motifs,
     performance,
-    reestimated,
     site_effects,
 )
 from nfexplainn.report.analyses import analysis_parts
@@ -39,8 +39,8 @@ CORE = (
     performance.PART,
     comparison.PART,
     evidence.PART,
+    best_pwms.PART,
     motifs.PART,
-    reestimated.PART,
     consensus.PART,
     importance.PART,
     site_effects.PART,

@@ -20,7 +20,7 @@ workflow ANALYSE {
     code
 
     main:
-    DISCOVER(trained.readable, units, trained.timing, motifs, plans, code)
+    DISCOVER(trained.readable, units, trained.timing, trained.named, motifs, plans, code)
     COOPERATE(trained.models, trained.best, units, trained.named, motifs, plans, code)
 
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)

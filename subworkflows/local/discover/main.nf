@@ -8,6 +8,7 @@ workflow DISCOVER {
     readable   // [ run, model.safetensors, dataset.parquet ]
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     timing     // [ run, [timing.tsv, model.tsv] ]
+    named      // [ [id: 'oct4.explainn', ...], file or files ]: the evidence, ...
     motifs     // [ [motif_db: null, ...], known_motifs.meme ]
     plans      // [ oct4: [replicates: 3, options: [discover: [streme: true, ...], ...], known: [...]], ... ]
     code
@@ -36,7 +37,12 @@ workflow DISCOVER {
         .groupTuple()
         .map { id, files -> [id, files.flatten()] }
 
-    // What is known of a model: [ [id: 'oct4.explainn', ...], [r1.units.meme, r1.units.tsv, r1.effects.tsv, r1.timing.tsv, ...], oct4.dataset.parquet ]
+    // Groups of units: [ 'oct4.explainn', [oct4.explainn.evidence.meme, oct4.explainn.evidence.tsv] ]
+    evidence = named.filter { _meta, file -> file instanceof List }
+        .map { meta, some -> [meta.id, some.findAll { path -> path.name.endsWith('.evidence.tsv') || path.name.endsWith('.evidence.meme') }] }
+        .filter { _id, some -> some }
+
+    // What is known of a model: [ 'oct4', [id: 'oct4.explainn', ...], [r1.units.meme, r1.units.tsv, r1.effects.tsv, r1.timing.tsv, ...], oct4.dataset.parquet ]
     models = wanted
         .join(units)
         .join(timing)
@@ -45,7 +51,9 @@ workflow DISCOVER {
             [[id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model], [meme] + read + [clocks].flatten(), dataset]
         }
         .groupTuple()
-        .map { meta, files, dataset -> [meta.dataset, meta, files.flatten(), dataset[0]] }
+        .map { meta, files, dataset -> [meta.id, meta, files.flatten(), dataset[0]] }
+        .join(evidence)
+        .map { _id, meta, files, dataset, groups -> [meta.dataset, meta, files + groups, dataset] }
 
     DISCOVERY_COMPARE(
         models.combine(left, by: 0)

@@ -21,6 +21,7 @@ from nfexplainn.analyses.discovery.compare import (
     unit_ranks,
 )
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
+from nfexplainn.analyses.discovery.pairs import BOTH, OURS, THEIRS, UNSURE, pair_motifs
 from nfexplainn.analyses.discovery.sequences import write_task_sequences
 from nfexplainn.analyses.discovery.streme import read_motif_seconds, read_outcome, read_streme
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -261,3 +262,41 @@ def test_streme_is_scored_as_it_was_measured_apart(fixtures_dir: Path) -> None:
     best = judge(dataset, 0, [streme_candidates(result, both_strands=True)]).best[0]
     assert isinstance(best["auprc_test"], float) and best["auprc_test"] > 0.95
     assert best["motif"] == "1-CCASYAGRKGGCRSYVNNG" and best["chosen_on"] == "valid"
+
+
+def test_motifs_of_both_sides_are_paired() -> None:
+    """Turned, shifted and with flanks, a motif is still the same; what is alike twice is one."""
+    word, other, third = "TGACTCAGCA", "GGGATTTCCC", "CACGTGACCT"
+    flat = np.full((6, 4), 0.25)
+    wide = Motif("row_001", "", np.concatenate([flat, motif(word).ppm, flat]), 50)
+    turned = Motif("1-A", "", motif(word).ppm[::-1, ::-1].copy(), 30)
+    cut = Motif("3-C", "", motif(word[1:]).ppm, 30)
+    streme = [turned, motif("ATATATATAT", "2-B"), cut, motif(third, "4-D")]
+    groups = {"row_001": wide, "row_002": motif(other), "row_003": motif(third)}
+    rows = pd.DataFrame(
+        [
+            {"motif": "row_001", "supported": "true", "task": "a", "gain": 0.5},
+            {"motif": "row_002", "supported": True, "task": "a", "gain": 0.2},
+            {"motif": "row_003", "supported": "false", "task": "a", "gain": 0.1},
+            {"motif": "row_003", "supported": "true", "task": "b", "gain": 0.1},
+        ]
+    ).assign(name="n", consensus="c", q=0.01)
+    found = pair_motifs(streme, rows, groups, "a")
+    assert [line["state"] for line in found] == [BOTH, THEIRS, BOTH, UNSURE, OURS]
+    assert [line.get("motif") for line in found] == [
+        *("row_001", None, "row_001", "row_003", "row_002")
+    ]
+    assert [line.get("streme_place") for line in found] == [1, 2, 3, 4, None]
+    assert found[0]["similarity"] > 0.99 and found[0]["streme_motif"] == "1-A"
+    assert [line["state"] for line in pair_motifs([], rows, groups, "b")] == [OURS]
+    # A group that is alike, but less than another, is not ours alone.
+    blurred = replace(motif(word, strength=0.6), id="row_004")
+    more = pd.concat([rows[:2], rows[:1].assign(motif="row_004")])
+    found = pair_motifs(streme[:1], more, groups | {"row_004": blurred}, "a")
+    assert [(line["state"], line["motif"]) for line in found] == [
+        *((BOTH, "row_001"), (OURS, "row_002"), (BOTH, "row_004"))
+    ]
+    # Classes share the rows of all tasks.
+    joint = rows[:2].assign(task="*")
+    assert [line["state"] for line in pair_motifs([turned], joint, groups, "a")] == [BOTH, OURS]
+    assert pair_motifs([turned], rows[:0], {}, "a")[0]["state"] == THEIRS

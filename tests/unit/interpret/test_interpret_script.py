@@ -24,9 +24,11 @@ from nfexplainn.data.tables import write_counts
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import baseline_logits
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
+from nfexplainn.evidence.best_pwms import KINDS
 from nfexplainn.evidence.removal import Target
 from nfexplainn.evidence.tables import evidence_replicate, held_out_clusters
 from nfexplainn.interpret.columns import (
+    BEST_PWM_COLUMNS,
     CONSENSUS_COLUMNS,
     EVIDENCE_COLUMNS,
     EVIDENCE_TASK_COLUMNS,
@@ -273,6 +275,20 @@ def check_evidence(folder: Path) -> None:
     best = {rows[rows["task"] == task].iloc[0]["motif"] for task in TASKS}
     assert best <= set(chosen["motif"].dropna())
     assert minimal["test_loss"].notna().sum() == 2  # of the chosen, and of the whole model
+    check_best_pwms(folder, rows)
+
+
+def check_best_pwms(folder: Path, rows: pd.DataFrame) -> None:
+    """The best PWM of each task is of its planted motif, and the file holds all kinds."""
+    best = read_tsv(folder / "sim.explainn.best_pwms.tsv", BEST_PWM_COLUMNS)
+    pwms = read_meme(folder / "sim.explainn.best_pwms.meme").motifs
+    assert [motif.id for motif in pwms] == best["pwm"].tolist()
+    assert best["kind"].tolist() == [*KINDS] * len(TASKS)
+    for task in TASKS:
+        first = rows[rows["task"] == task].iloc[0]["motif"]
+        own = best[best["task"] == task]
+        assert set(own["motif"]) == {first} and own["supported"].all()
+        assert (own["auprc_test"] > own["prevalence"] + 0.2).all()
 
 
 def test_the_outputs_are_those_of_the_model_and_give_its_loss_without_some(folder):

@@ -11,6 +11,7 @@ import pytest
 from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
 from nfexplainn.analyses.cooperativity.report import words, write_cooperativity
 from nfexplainn.analyses.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
+from nfexplainn.analyses.discovery.pairs import BOTH, OURS, PAIR_COLUMNS, THEIRS
 from nfexplainn.analyses.discovery.report import write_discovery
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
@@ -70,6 +71,34 @@ def test_both_sides_stand_side_by_side(tmp_path: Path) -> None:
     assert side["description"].count("<symbol") == 1  # of the better replicate
     tables = tmp_path / "out" / "tables"
     assert len((tables / "discovery.tsv").read_text().splitlines()) == 4
+
+
+def test_motif_for_motif(tmp_path: Path) -> None:
+    discovery(tmp_path, "ok")
+    shared = {"dataset": "d", "model": "explainn", "task": "d"}
+    ours = {"motif": "row_001", "name": "JUN<1>", "consensus": "NTGACN", "gain": 0.3, "q": 1e-9}
+    table(
+        tmp_path / "d.explainn.discovery_pairs.tsv",
+        PAIR_COLUMNS,
+        shared | ours | {"state": BOTH, "streme_place": 1, "streme_consensus": "TGAC"}
+        | {"similarity": 0.93, "supported": "true"},
+        shared | {"state": THEIRS, "streme_place": 2, "streme_consensus": "AAAA"},
+        shared | ours | {"state": OURS, "motif": "row_002", "name": ""},
+        shared | ours | {"state": BOTH, "streme_place": 1, "motif": "row_003", "name": ""},
+    )  # fmt: skip
+    write_discovery(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    side = sections(tmp_path / "out")["nfx_discovery_motif_for_motif"]
+    first, second, third, _ = side["data"].values()
+    assert list(side["data"]) == [
+        *("d \u00b7 1", "d \u00b7 2", "d \u00b7 row_002", "d \u00b7 1, row_003")
+    ]
+    assert first["similarity"] == 0.93
+    assert ">TGAC<" in first["streme"] and ">TGAC<" in first["consensus"]
+    assert "JUN&lt;1&gt; (row_001)" in first["ours"]
+    assert "STREME" in second["state"] and "ours alone" in third["state"]
+    assert "Of STREME's 2 motifs 1 are like a supported group" in side["description"]
+    assert "1 supported group of ours STREME lacks" in side["description"]
+    assert len((tmp_path / "out/tables/discovery_pairs.tsv").read_text().splitlines()) == 5
 
 
 def test_without_streme_the_reason_is_said(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the report says of the robust recipe's motifs, and of what computed a model."""
+"""What the report says of the best PWMs, of the robust recipe, and of what computed a model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import report_fixtures as fixtures
-from nfexplainn.interpret.reestimate import KINDS, PWM_COLUMNS
+from nfexplainn.evidence.best_pwms import KINDS
+from nfexplainn.interpret.columns import BEST_PWM_COLUMNS
+from nfexplainn.interpret.reestimate import PWM_COLUMNS
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
-from nfexplainn.report.reestimated import _FILES, _WORDS
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -56,19 +57,44 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def test_the_best_motif_is_chosen_without_the_test_part(folder: Path, tmp_path: Path) -> None:
+def best_pwms(folder: Path, rows: list[tuple[str, str, float]], supported: str = "true") -> None:
+    """Write task, kind and test AUPRC, and the motifs."""
+    full = dict.fromkeys(BEST_PWM_COLUMNS, "") | {"motif": "row_002", "consensus": "NATGCN"}
+    full |= {"dataset": "OCT4", "model": "explainn", "name": "POU5F1<b>", "supported": supported}
+    lines = [
+        full | {"task": task, "kind": kind, "pwm": f"t_{kind}", "auprc_test": area}
+        for task, kind, area in rows
+    ]
+    prefix = folder / "OCT4.explainn.best_pwms"
+    fixtures.table(Path(f"{prefix}.tsv"), lines)
+    motifs = tuple(Motif(f"t_{kind}", "", np.eye(4), 31.0) for kind in KINDS)
+    write_meme(MotifSet(motifs), f"{prefix}.meme")
+
+
+def test_the_best_pwm_is_shown_in_all_kinds(folder: Path, tmp_path: Path) -> None:
+    areas = [("OCT4", kind, 0.8 + at / 100) for at, kind in enumerate(KINDS)]
+    best_pwms(folder, areas)
     params = {"datasets": {"OCT4": {"recipe": "robust"}, "other": {}}}
     build_report(load_inputs([folder], params, {}), tmp_path / "out")
-    shown = json.loads((tmp_path / "out/nfx_motifs_best_motif_per_task_mqc.json").read_text())
-    (row,) = shown["data"].values()
-    assert (row["auprc"], row["test"], row["other"]) == (0.9, 0.82, 0.81)
-    assert "re-estimated" in row["kind"] and "unit_002, replicate 2" in row["unit"].replace(
-        "&#44;", ","
-    )
+    shown = json.loads((tmp_path / "out/nfx_evidence_best_single_motif_mqc.json").read_text())
+    assert list(shown["data"]) == ["OCT4"]
+    row = shown["data"]["OCT4"]
+    assert [row[kind] for kind in KINDS] == [0.8, 0.81, 0.82]
     assert row["logo"].startswith("<svg") and "nfx-r0" in shown["description"]
+    assert row["supported"] == "yes" and "POU5F1&lt;b&gt;" in row["name"]
     assert len(table(tmp_path / "out", "pwms")) == 6
+    assert [one["kind"] for one in table(tmp_path / "out", "best_pwms")] == list(KINDS)
     methods = json.loads((tmp_path / "out/nfx_methods_main_mqc.json").read_text())["data"]
     assert "The robust recipe for small sets was used (OCT4): training windows" in methods
+
+
+def test_what_is_not_supported_or_not_tuned_is_said(folder: Path, tmp_path: Path) -> None:
+    best_pwms(folder, [("one", "sites", 0.6), ("two", "sites", 0.7)], "false")
+    build_report(load_inputs([folder], {}, {}), tmp_path / "out")
+    shown = json.loads((tmp_path / "out/nfx_evidence_best_single_motif_mqc.json").read_text())
+    assert list(shown["data"]) == ["OCT4 \u00b7 one", "OCT4 \u00b7 two"]
+    assert {row["supported"] for row in shown["data"].values()} == {"not supported"}
+    assert "tuned" not in shown["headers"]
 
 
 def test_what_computed_a_model(folder: Path, tmp_path: Path) -> None:
@@ -85,12 +111,8 @@ def test_what_computed_a_model(folder: Path, tmp_path: Path) -> None:
     assert "robust" not in methods
 
 
-def test_the_kinds_are_those_of_the_step() -> None:
-    assert tuple(_WORDS) == tuple(_FILES) == KINDS
-
-
 def test_nothing_without_the_recipe(tmp_path: Path) -> None:
     fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
     build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
-    assert not list((tmp_path / "out").glob("*best_motif_per_task*"))
+    assert not list((tmp_path / "out").glob("*best_single_motif*"))
     assert not (tmp_path / "out" / "tables" / "pwms.tsv").exists()

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nfexplainn.analyses.discovery.pairs import BOTH, OURS, THEIRS, UNSURE
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
@@ -17,6 +18,7 @@ from nfexplainn.page.mqc import (
     Page,
     cell,
     escape,
+    plural,
     power,
     raw_cell,
     short,
@@ -45,7 +47,13 @@ NAMES = {
 }
 BAR_LIMIT = 40
 _COLUMN = 12  # pixels per column of a logo
-_TABLES = ("discovery", "discovery_motifs", "discovery_timing")
+_TABLES = ("discovery", "discovery_motifs", "discovery_pairs", "discovery_timing")
+_STATES = {
+    BOTH: "both",
+    UNSURE: "both, ours not supported",
+    THEIRS: "STREME's alone",
+    OURS: "ours alone",
+}
 
 
 def write_discovery(page: Page, inputs: Inputs) -> None:
@@ -71,6 +79,65 @@ def write_discovery(page: Page, inputs: Inputs) -> None:
     seconds = _seconds(inputs, several)
     _bars(page, groups)
     _table(page, groups, logos, seconds)
+    _pairs(page, inputs, several)
+
+
+def _pairs(page: Page, inputs: Inputs, several: bool) -> None:
+    """Write STREME's motifs beside the groups of units, motif for motif."""
+    shown: dict[str, dict[str, Cell]] = {}
+    total, counts = 0, dict.fromkeys(_STATES, 0)
+    theirs = set()
+    for dataset, model, _, path in inputs.ending(".discovery_pairs.tsv"):
+        title = f"{dataset} \u00b7 {model}" if several else dataset
+        for row in read_table(path):
+            total += 1
+            task = "" if row["task"] == dataset else row["task"]
+            key = f"{_joined(title, task)} \u00b7 {row['streme_place'] or row['motif']}"
+            if key in theirs:
+                key += f", {row['motif']}"
+            else:
+                counts[row["state"]] += 1
+                theirs.add(key)
+            if len(shown) < ROW_LIMIT:
+                shown[key] = _pair(row)
+    if not shown:
+        return
+    number_of = sum(counts.values()) - counts[OURS]
+    text = (
+        f"Of STREME's {plural(number_of, 'motif')} {counts[BOTH]} are like a supported group"
+        f" of units, {counts[UNSURE]} like one that unseen sequences do not support, and"
+        f" {counts[THEIRS]} like none; {plural(counts[OURS], 'supported group')} of ours STREME"
+        " lacks. Alike are motifs with a column cosine of at least 0.7; several of STREME's may be"
+        " like one group. STREME's motifs are not tested on unseen sequences here."
+    )
+    headers: dict[str, dict[str, object]] = {
+        "state": {"title": "Found by"},
+        "streme": {"title": "STREME's motif"},
+        "ours": {"title": "Our group"},
+        "consensus": {"title": "Its motif"},
+        "similarity": {
+            "title": "Similarity",
+            "description": "Column cosine",
+            "format": "{:,.2f}",
+        },
+        "gain": {"title": "Gain", "description": "Of our group", "format": "{:,.4f}"},
+        "q": {"title": "q", "description": "Of our group"},
+    }
+    note = f"<p>{text}{capped(total, ROW_LIMIT, 'discovery_pairs')}</p>"
+    page.table(CHAPTER, "Motif for motif", shown, headers, first="Motif of", description=note)
+
+
+def _pair(row: Row) -> dict[str, Cell]:
+    name = f"{row['name']} ({row['motif']})" if row["name"] else row["motif"]
+    return {
+        "state": cell(_STATES[row["state"]]),
+        "streme": cell(row["streme_consensus"] or DASH),
+        "ours": cell(name or DASH),
+        "consensus": cell(row["consensus"].strip("N") or DASH),
+        "similarity": number(row["similarity"]),
+        "gain": number(row["gain"]),
+        "q": power(number(row["q"])) if row["q"] else DASH,
+    }
 
 
 def _motifs(path: Path | None) -> Mapping[str, Motif]:

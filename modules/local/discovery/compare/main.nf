@@ -7,7 +7,7 @@ process DISCOVERY_COMPARE {
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/discovery" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,meme}'
 
     input:
-    // files: units, effects and timing of every replicate, and what STREME left
+    // files: units, effects and timing of every replicate, the model's evidence, and what STREME left
     tuple val(meta), val(options), path(dataset), path(known), path(files, stageAs: 'inputs/*')
     val code
 
@@ -25,7 +25,7 @@ process DISCOVERY_COMPARE {
 
     stub:
     """
-    touch ${meta.id}.discovery{,_motifs,_timing}.tsv ${meta.id}.discovery.meme
+    touch ${meta.id}.discovery{,_motifs,_pairs,_timing}.tsv ${meta.id}.discovery.meme
     echo '{}' > versions.json
     """
 }

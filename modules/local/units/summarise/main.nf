@@ -3,7 +3,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv,*.best_pwms.*}'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{verdict.json,ensemble.tsv}'
 
     input:
@@ -17,7 +17,7 @@ process UNITS_SUMMARISE {
     tuple val(meta), path("${meta.id}.units.tsv")   , emit: units
     tuple val(meta), path("${meta.id}.verdict.json"), emit: verdict
     tuple val(meta), path("${meta.id}.{consensus.tsv,consensus.meme,ensemble.tsv}"), emit: joint   // the last with several replicates
-    tuple val(meta), path("${meta.id}.{evidence.tsv,evidence.meme,evidence_tasks.tsv,minimal.tsv}"), emit: evidence
+    tuple val(meta), path("${meta.id}.{evidence.tsv,evidence.meme,evidence_tasks.tsv,minimal.tsv,best_pwms.tsv,best_pwms.meme}"), emit: evidence
     path 'logos/*', optional: true
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
@@ -34,7 +34,7 @@ process UNITS_SUMMARISE {
 
     stub:
     """
-    touch ${meta.id}.{tomtom,support,units,consensus,ensemble,evidence,evidence_tasks,minimal}.tsv ${meta.id}.{consensus,evidence}.meme ${meta.id}.verdict.json
+    touch ${meta.id}.{tomtom,support,units,consensus,ensemble,evidence,evidence_tasks,minimal,best_pwms}.tsv ${meta.id}.{consensus,evidence,best_pwms}.meme ${meta.id}.verdict.json
     echo '{}' > versions.json
     """
 }

@@ -1,0 +1,102 @@
+"""STREME's motifs beside a model's groups of units, motif for motif."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nfexplainn.interpret.consensus import SIMILARITY, Counts, alignments
+from nfexplainn.interpret.pwms import consensus
+from nfexplainn.motifs.motif import Motif
+
+BOTH, UNSURE, THEIRS, OURS = "both", "not supported", "streme only", "ours only"
+PAIR_COLUMNS = (
+    *("dataset", "model", "task", "state", "streme_place", "streme_motif", "streme_consensus"),
+    *("similarity", "motif", "name", "consensus", "supported", "gain", "q"),
+)
+_EVERY_TASK = "*"
+
+
+def pair_motifs(
+    streme: Sequence[Motif], rows: pd.DataFrame, motifs: Mapping[str, Motif], task: str
+) -> list[dict[str, object]]:
+    """Find the group that each of STREME's motifs is most like, and the groups that it lacks.
+
+    A motif and a group are alike as units of one group are: a column cosine of at least 0.7 over
+    at least eight columns. Several of STREME's motifs may be of one group.
+
+    Parameters
+    ----------
+    streme : sequence of Motif
+        In STREME's order.
+    rows : DataFrame
+        Of the evidence of the model: ``task``, ``motif``, ``name``, ``supported``, ``gain``, ``q``.
+    motifs : mapping of str to Motif
+        Of the groups.
+    task : str
+
+    Returns
+    -------
+    list of dict
+        Rows of ``PAIR_COLUMNS`` without dataset and model: one per motif of STREME, with the group
+        that it is most like; then one per supported group that is not among these, by gain, with
+        the motif of STREME that it is most like. ``state`` is ``both``, ``not supported`` (of
+        STREME's and a group that is not supported), ``streme only`` or ``ours only``.
+    """
+    own = rows[rows["task"].isin([task, _EVERY_TASK]) & rows["motif"].isin(list(motifs))]
+    groups = [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
+    counts = [_counts(motifs[str(group["motif"])]) for group in groups]
+    similar = np.full((len(streme), len(groups)), -1.0)
+    for place, motif in enumerate(streme):
+        similar[place] = [one for one, _, _ in alignments(_counts(motif), counts)]
+    pairs: list[tuple[int | None, int | None]] = [
+        (place, _most(similar[place])) for place in range(len(streme))
+    ]
+    listed = {at for _, at in pairs}
+    pairs += [
+        (_most(similar[:, at]), at)
+        for at, group in enumerate(groups)
+        if at not in listed and _is_supported(group)
+    ]
+    found: list[dict[str, object]] = []
+    for place, at in pairs:
+        line: dict[str, object] = {"task": task, "state": OURS if place is None else THEIRS}
+        if place is not None:
+            motif = streme[place]
+            line |= {"streme_place": place + 1, "streme_motif": motif.id}
+            line |= {"streme_consensus": consensus(motif.ppm)}
+        if at is not None:
+            line |= _ours(groups[at])
+        if place is not None and at is not None:
+            state = BOTH if _is_supported(groups[at]) else UNSURE
+            line |= {"state": state, "similarity": similar[place, at]}
+        found.append(line)
+    return found
+
+
+def _most(similar: NDArray[np.float64]) -> int | None:
+    """Give the place of the most similar, if it is alike."""
+    best = int(np.argmax(similar)) if len(similar) else -1
+    return best if best >= 0 and similar[best] >= SIMILARITY else None
+
+
+def _counts(motif: Motif) -> Counts:
+    return np.rint(motif.ppm * motif.nsites).astype(np.int64)
+
+
+def _is_supported(group: Mapping[str, object]) -> bool:
+    return str(group["supported"]).lower() == "true"
+
+
+def _ours(group: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "motif": group["motif"],
+        "name": group["name"],
+        "consensus": group["consensus"],
+        "supported": "true" if _is_supported(group) else "false",
+        "gain": group["gain"],
+        "q": group["q"],
+    }
