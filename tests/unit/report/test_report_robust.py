@@ -68,7 +68,7 @@ def test_the_best_motif_is_chosen_without_the_test_part(folder: Path, tmp_path: 
     assert row["logo"].startswith("<svg") and "nfx-r0" in shown["description"]
     assert len(table(tmp_path / "out", "pwms")) == 6
     methods = json.loads((tmp_path / "out/nfx_methods_main_mqc.json").read_text())["data"]
-    assert "The robust recipe for small sets was used (OCT4): training windows" in methods
+    assert "In OCT4: The robust recipe was used: training windows" in methods
 
 
 def test_what_computed_a_model(folder: Path, tmp_path: Path) -> None:
