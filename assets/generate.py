@@ -306,7 +306,7 @@ def _with_defaults(path: Path, groups: Sequence[Mapping[str, Any]]) -> str:
     for group in groups:
         width = max(map(len, group["properties"]))
         lines = [
-            f"    {name:<{width}} = {_groovy(one.get('default'))}\n"
+            f"    {name:<{width}} = {_groovy(_configured(one))}\n"
             for name, one in group["properties"].items()
         ]
         blocks.append(f"    // {group['title']}\n{''.join(lines)}")
@@ -314,6 +314,14 @@ def _with_defaults(path: Path, groups: Sequence[Mapping[str, Any]]) -> str:
     head, opening, rest = text.partition("params {\n")
     after = rest.partition("\n}\n")[2]
     return head + opening + "\n".join(blocks) + "}\n" + after
+
+
+def _configured(one: Mapping[str, Any]) -> object:
+    """Give what the configuration holds of a parameter that nobody gives.
+
+    Where it counts whether somebody did, that is nothing; ``params.nf`` fills in the default.
+    """
+    return None if one.get("null_unless_given") else one.get("default")
 
 
 def _groovy(value: object) -> str:

@@ -1,15 +1,17 @@
 """What the assays must show on real data, held against its bars.
 
 A data set is prepared, trained, interpreted and annotated by the pipeline's own scripts, with the
-default recipe and 100 units. A line gives what was seen (ours) and the bar (reference); a rank
-counts from 1, by effect, among all 100 units, and is nan where no unit has such a match. The real
-data are found in ``../shared/data`` beside the project, or where ``NFEXPLAINN_TEST_DATA`` says.
+recipe that ``--recipe`` names and 100 units. A line gives what was seen (ours) and the bar
+(reference); a rank counts from 1, by effect, among all 100 units, and is nan where no unit has such
+a match. The real data are found in ``../shared/data`` beside the project, or where
+``NFEXPLAINN_TEST_DATA`` says.
 
-    benchmarks/assays.py [--only leaf Cebpb] [--seeds 101 102 103] [--data_seeds 42] [--folder F]
+    benchmarks/assays.py [--only leaf Cebpb] [--recipe paper] [--seeds 101 102 103]
+                         [--data_seeds 42] [--folder F]
 
 ``--seeds`` are of training, ``--data_seeds`` of negatives and split. With ``--folder`` results are
-kept there, and what is there is not computed again. A line "is weak" gives 1 where the verdict of a
-task that has too few positives says so, else nan.
+kept there, and what is there is not computed again: give each recipe a folder of its own. A line
+"is weak" gives 1 where the verdict of a task that has too few positives says so, else nan.
 """
 
 from __future__ import annotations
@@ -373,6 +375,7 @@ def main() -> None:
     parser.add_argument("--data_seeds", nargs="+", type=int, default=[DATA_SEED])
     parser.add_argument("--folder", type=Path, help="where results are kept and looked for")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
+    parser.add_argument("--recipe", choices=("robust", "paper"), default="robust")
     args = parser.parse_args()
     if not DATA.is_dir():
         sys.exit(
@@ -384,7 +387,8 @@ def main() -> None:
             target = TARGETS[name]
             folder = top / (name if data_seed == DATA_SEED else f"{name}.s{data_seed}")
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "options.json").write_text(json.dumps({"max_epochs": args.epochs}))
+            options = {"max_epochs": args.epochs, "recipe": args.recipe}
+            (folder / "options.json").write_text(json.dumps(options))
             known = top / f"{target.taxon}.meme"
             if not known.exists():
                 script(folder, "motif_set.py", "--taxon", target.taxon, "--out", known)

@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--motifs", type=int, default=1, help="that STREME looks for (paper: 100)")
+    parser.add_argument("--recipe", choices=("robust", "paper"), default="robust")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
     for size in args.sizes:
@@ -123,7 +124,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write_dataset(dataset, folder / "sim.dataset.parquet")
-            mine = ours(folder, args.threads, {"max_epochs": args.epochs})
+            mine = ours(folder, args.threads, {"max_epochs": args.epochs, "recipe": args.recipe})
             reference = streme(folder, dataset, args.motifs)
             case = f"p{size}_t{args.threads}"
             line("discovery", case, mine, reference, less=True)

@@ -109,7 +109,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / f"{DATASET}.dataset.parquet").exists():
             prepare(args.data.resolve(), folder)
-        limit: dict[str, object] = {"max_epochs": args.epochs}
+        limit: dict[str, object] = {"max_epochs": args.epochs, "recipe": "paper"}
         # Seed by seed, so that what is there at any time can be compared.
         for replicate in range(1, args.seeds + 1):
             for name in args.models:

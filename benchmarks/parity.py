@@ -92,7 +92,7 @@ def score(dataset: Dataset, seed: int, kernel: str, options: argparse.Namespace)
     """Train a model and give its AUPRC on the test part."""
     config = {"length": dataset.meta.length, "tasks": 1, "units": options.units}
     plan = Plan("explainn", config, kernel=kernel, device="cpu")
-    settings = TrainingOptions(max_epochs=options.epochs, seed=seed)
+    settings = TrainingOptions(max_epochs=options.epochs, seed=seed, recipe="paper")
     model = train_model(plan, dataset, settings, report=lambda _: None).model
     test = dataset.rows("test")
     logits = predict_logits(model, dataset.codes[test], average_strands=True)

@@ -86,7 +86,9 @@ def main() -> None:
         started = time.process_time()
         settings = {"units": args.units} if name == "explainn" else {}
         plan = Plan(name, registry.config_from(name, settings, LENGTH, 1))
-        options = TrainingOptions(max_epochs=args.epochs, patience=5, seed=args.seed)
+        options = TrainingOptions(
+            max_epochs=args.epochs, patience=5, seed=args.seed, recipe="paper"
+        )
         trained = train_model(plan, dataset, options, report=lambda _: None)
         model, result = trained.model, trained.result
         test = dataset.rows("test")

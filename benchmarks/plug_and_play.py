@@ -46,7 +46,7 @@ def compute(folder: Path, way: str, replicate: int, units: int, epochs: int) -> 
         return
     settings = folder / f"{run}.json"
     options: dict[str, object] = {"seed": 41 + replicate, "replicate": replicate, "units": units}
-    options["max_epochs"] = epochs
+    options |= {"max_epochs": epochs, "recipe": "paper"}
     start: tuple[str, ...] = ()
     if way != "random":
         options["initial_filters"] = way

@@ -34,7 +34,7 @@ REGION_TASK, LEADER = "NFR_log2cov", "Reb1"
 def pretrain(data: Path, folder: Path, epochs: int) -> list[str]:
     """Train a model per factor, unless that was done; give their files."""
     settings = folder / "pretrain.json"
-    settings.write_text(json.dumps({"max_epochs": epochs}))
+    settings.write_text(json.dumps({"max_epochs": epochs, "recipe": "paper"}))
     found = []
     for factor in FACTORS:
         model = f"{factor}.explainn.r1.model.safetensors"

@@ -17,7 +17,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
-    parser.add_argument("--options", help="JSON file of the settings (the paper's by default)")
+    parser.add_argument("--options", help="JSON file of the settings (by default the pipeline's)")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
     parser.add_argument("--initial", help="MEME file of the profiles that the filters start from")
@@ -55,7 +55,9 @@ def main() -> None:
     prepare_cpu(args.threads)
     dataset = read_dataset(args.dataset)
     meta = dataset.meta
-    given = {} if args.seed is None else {"seed": args.seed}
+    given: dict[str, Any] = {} if args.seed is None else {"seed": args.seed}
+    if args.pretrained and "recipe" not in values:
+        given["recipe"] = "paper"  # robust, the default, is refused there
     options = options_from(values, **given)
     name = args.model or values.get("model", "explainn")
     config = registry.config_from(name, values, meta.length, len(meta.tasks))

@@ -103,7 +103,7 @@ def run(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ac
     sheet.append(["REST_test", "sequences", test_pos, "REST_own", test_neg, "", "test", "", ""])
     path = write_sheet(folder / "sheet.csv", *sheet)
     root = Path(__file__).resolve().parents[2]
-    done: Run = run_nextflow(folder, root, "--input", path, timeout=2400)
+    done: Run = run_nextflow(folder, root, "--input", path, "--recipe", "paper", timeout=2400)
     assert done.code == 0, done.said
     yield Acceptance(done.results)
 

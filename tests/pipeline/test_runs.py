@@ -29,7 +29,7 @@ PER_RUN = {
 }
 PER_RUN_MOTIFS = {
     *("units.meme", "units.jaspar", "units.transfac", "units.tsv", "effects.tsv"),
-    *("importances.parquet", "well_predicted.tsv"),
+    *("importances.parquet", "well_predicted.tsv", "pwms.tsv", "reestimated.meme"),
 }
 PER_MODEL = {
     *("motifs/{}.units.tsv", "motifs/{}.tomtom.tsv", "motifs/{}.support.tsv"),

@@ -75,6 +75,7 @@ def test_transfer_from_a_file(started: Run) -> None:
             assert np.array_equal(after[f"sources.0.{name}"], tensor), name
         with safetensors.safe_open(str(path), framework="np") as opened:
             header = json.loads(opened.metadata()["nf-explainn"])
+        assert header["training"]["recipe"] == "paper"  # the default would change the sequences
         (source,) = header["config"]["sources"]
         assert source["name"] == "OCT4.explainn.r1" and len(source["digest"]) == 64
         (unit,) = rows(folder / f"over.{head}.r1.transfer.tsv")
@@ -97,6 +98,8 @@ def test_the_report_tells_of_both(started: Run) -> None:
     for chapter in ("nfx_drift", "nfx_transfer"):
         assert f'id="mqc-module-section-{chapter}"' in page
     assert "bit for bit" in page
+    assert "up was trained, by the protocol of the ExplaiNN paper" in page
+    assert "In held: The robust recipe was used" in page
 
 
 def test_transfer_from_the_results_of_a_run(started: Run, tmp_path: Path, tiny: Path) -> None:

@@ -67,9 +67,9 @@ def for_few_positives(assay: str) -> str:
 
 def for_few_scored(recipe: str) -> str:
     """Say what to do where few positives were trained or tested on, by the recipe in use."""
-    if recipe == "robust":
-        return "Give more positives."
-    return "Give more positives; for some hundred of them there is --recipe robust."
+    if recipe == "paper":
+        return "Give more positives, or leave out --recipe paper: robust, the default, needs fewer."
+    return "Give more positives."
 
 
 def for_no_peaks() -> str:

@@ -27,7 +27,7 @@ class InterpretOptions:
         Bits under which a motif is never annotated.
     kernel : {'auto', 'native', 'torch'}
         What scans the sequences and computes the units.
-    recipe : {'paper', 'robust'}
+    recipe : {'robust', 'paper'}
         ``robust`` adds a re-estimated second motif per unit.
     """
 
@@ -35,7 +35,7 @@ class InterpretOptions:
     min_sites: int = 20
     min_information: float = 5.0
     kernel: str = "auto"
-    recipe: str = "paper"
+    recipe: str = "robust"
 
 
 class Matching(TypedDict):

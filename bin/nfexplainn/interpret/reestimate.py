@@ -1,4 +1,4 @@
-"""A second motif per unit, re-estimated from its best hits: step 3 of the robust recipe.
+"""A second motif per unit, re-estimated from its best hits: a part of the robust recipe.
 
 The paper's motif rests on the windows that activate a filter; from few sequences those are few and
 mixed. Here the motif is scanned over all training positives, and its best hits are counted anew.
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.data.classes import class_labels
 from nfexplainn.data.dataset import Dataset, Floats
 from nfexplainn.dna import Codes
 from nfexplainn.interpret.pwms import consensus, information
@@ -165,22 +166,6 @@ def second_motifs(
     known = _some(dataset.rows("train", "valid"), MOST_SCORED, rng)
     table = _score(dataset, labels, known, (tuple(motifs), tuple(second)), both_strands)
     return SecondMotifs(tuple(second), table)
-
-
-def class_labels(dataset: Dataset) -> Floats:
-    """Labels as classes, shape (n, tasks): 1, 0, or NaN where unknown or neither."""
-    if dataset.meta.task_type != "regression":
-        return dataset.labels
-    train = dataset.rows("train")
-    classes = np.full_like(dataset.labels, np.nan)
-    for task in range(len(dataset.meta.tasks)):
-        values = dataset.labels[:, task]
-        known = values[train][~np.isnan(values[train])]
-        if len(known):
-            low, high = np.quantile(known, (0.2, 0.8))
-            classes[values <= low, task] = 0
-            classes[values >= high, task] = 1
-    return classes
 
 
 def _some(rows: NDArray[np.intp], most: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Filters that start from enriched words: step 4 of the robust recipe for small sets."""
+"""Filters that start from enriched words: a part of the robust recipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.data.classes import class_labels
 from nfexplainn.data.dataset import Dataset
+from nfexplainn.seeds import seed_for
 
 WORD_LENGTHS = (6, 7, 8)
 SEEDED_SHARE = 0.3
@@ -17,6 +19,9 @@ MAX_SHIFT = 3
 RANDOM_SCALE = 0.3
 HIT_WEIGHT = 0.3
 MISS_WEIGHT = -0.1
+# More sequences than these would take minutes and change no word any more.
+MOST_SEQUENCES = 20000
+_BLOCK = 5000  # sequences at a time
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,13 @@ def _word_numbers(codes: dna.Codes, length: int) -> NDArray[np.int64]:
 
 def _sequences_with_word(codes: dna.Codes, length: int) -> NDArray[np.int64]:
     """For each word number, how many sequences hold the word, shape (4 ** length,)."""
-    numbers = np.sort(_word_numbers(codes, length), axis=1)
-    first = np.ones(numbers.shape, dtype=bool)
-    first[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
-    return np.bincount(numbers[first & (numbers >= 0)], minlength=4**length)
+    found = np.zeros(4**length, dtype=np.int64)
+    for begin in range(0, len(codes), _BLOCK):
+        numbers = np.sort(_word_numbers(codes[begin : begin + _BLOCK], length), axis=1)
+        first = np.ones(numbers.shape, dtype=bool)
+        first[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
+        found += np.bincount(numbers[first & (numbers >= 0)], minlength=4**length)
+    return found
 
 
 def _spell(number: int, length: int) -> dna.Codes:
@@ -123,8 +131,10 @@ def enriched_words(positives: dna.Codes, negatives: dna.Codes, count: int) -> li
 def words_of_dataset(dataset: Dataset, count: int) -> list[Word]:
     """Words for the filters of one model, from the training split only.
 
-    Each task gives an equal share. A classification task compares its positives with its
-    negatives; a regression task compares the upper with the lower fifth of its values.
+    Each task gives an equal share (with more tasks than words, the first tasks give one each). A
+    classification task compares its positives with its negatives; a regression task compares the
+    upper with the lower fifth of its values. Of more than :data:`MOST_SEQUENCES` of a kind, as many
+    are drawn.
 
     Parameters
     ----------
@@ -139,19 +149,15 @@ def words_of_dataset(dataset: Dataset, count: int) -> list[Word]:
     """
     rows = dataset.rows("train")
     tasks = len(dataset.meta.tasks)
+    rng = np.random.default_rng(seed_for(dataset.meta.seed, "", "", "words"))
+    classes = class_labels(dataset)
     words: list[Word] = []
     for task in range(tasks):
         share = count // tasks + (task < count % tasks)
-        labels = dataset.labels[rows, task]
-        if dataset.meta.task_type == "regression":
-            known = labels[~np.isnan(labels)]
-            if not len(known):
-                continue
-            low, high = np.quantile(known, (0.2, 0.8))
-            upper, lower = labels >= high, labels <= low
-        else:
-            upper, lower = labels == 1, labels == 0
-        words += enriched_words(dataset.codes[rows[upper]], dataset.codes[rows[lower]], share)
+        upper, lower = (
+            rng.permutation(rows[classes[rows, task] == kind])[:MOST_SEQUENCES] for kind in (1, 0)
+        )
+        words += enriched_words(dataset.codes[upper], dataset.codes[lower], share)
     return words
 
 

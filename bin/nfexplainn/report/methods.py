@@ -194,19 +194,6 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             f" (run seed {escape(params.get('seed', DASH))})."
         )
     out += starts_text(params)
-    own = params.get("datasets") or {}
-    robust = [name for name, settings in own.items() if settings.get("recipe") == "robust"]
-    if params.get("recipe") == "robust" or robust:
-        where = (
-            "" if params.get("recipe") == "robust" else f" ({escape(', '.join(sorted(robust)))})"
-        )
-        out.append(
-            f"The robust recipe for small sets was used{where}: training windows were shifted at"
-            " random by up to 10 bp in every epoch, shuffled training negatives were shuffled anew"
-            " in every epoch, and 30 % of the filters started from words of 6 to 8 bp enriched in"
-            " the training positives. Each motif was also re-estimated from its best hits in the"
-            " training positives."
-        )
     return " ".join(filter(None, out))
 
 

@@ -16,7 +16,7 @@ _LEARN = {
 
 
 def starts_text(params: Mapping[str, Any]) -> list[str]:
-    """Say which filters started from profiles, and which models are made of trained ones.
+    """Say by which recipe models were trained, and what filters and models are made of.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def starts_text(params: Mapping[str, Any]) -> list[str]:
     settings = {name: general | dict(values) for name, values in own.items()} or {"": general}
     out: dict[str, list[str]] = {}
     for name, values in settings.items():
-        for sentence in (_profiles(values), _pretrained(values)):
+        for sentence in (_recipe(values), _profiles(values), _pretrained(values)):
             if sentence:
                 out.setdefault(sentence, []).append(name)
     everywhere = len(settings)
@@ -41,6 +41,32 @@ def starts_text(params: Mapping[str, Any]) -> list[str]:
         sentence if len(where) == everywhere else f"In {escape(', '.join(where))}: {sentence}"
         for sentence, where in out.items()
     ]
+
+
+def _recipe(values: Mapping[str, Any]) -> str:
+    recipe, heads = values.get("recipe"), _heads(values)
+    models = [
+        name for name in str(values.get("models", "explainn")).split(",") if name not in heads
+    ]
+    if not recipe or not models:
+        return ""
+    if recipe == "paper":
+        return "Models were trained by the protocol of the ExplaiNN paper."
+    out = (
+        "The robust recipe was used: training windows were shifted at random by up to 10 bp in"
+        " every epoch, and shuffled training negatives were shuffled anew in every epoch."
+    )
+    if "explainn" not in models:
+        return out
+    if not values.get("initial_motifs"):
+        out += (
+            " 30 % of ExplaiNN's filters started from words of 6 to 8 bp enriched in the training"
+            " positives."
+        )
+    return (
+        f"{out} Each motif of a unit was also re-estimated from its best hits in the training"
+        " positives."
+    )
 
 
 def _profiles(values: Mapping[str, Any]) -> str:
@@ -62,13 +88,18 @@ def _profiles(values: Mapping[str, Any]) -> str:
 
 
 def _pretrained(values: Mapping[str, Any]) -> str:
-    models = str(values.get("models")).split(",")
-    known = architecture_facts()
-    heads = [name for name in models if name in known and known[name].pretrained]
+    heads = _heads(values)
     if not values.get("pretrained") or not heads:
         return ""
     return (
         f"The units of {' and '.join(heads)} are the outputs of trained models"
         f" ({escape(values['pretrained'])}), frozen with all their statistics; only what adds them"
-        " up was trained."
+        " up was trained, by the protocol of the ExplaiNN paper."
     )
+
+
+def _heads(values: Mapping[str, Any]) -> list[str]:
+    """Name the models that are made of trained ones."""
+    known = architecture_facts()
+    models = str(values.get("models", "explainn")).split(",")
+    return [name for name in models if name in known and known[name].pretrained]

@@ -1,4 +1,4 @@
-"""How to train: the options, with the paper's values as defaults."""
+"""How to train: the options, with the pipeline's defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from nfexplainn.typed import typed
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train; the defaults are the paper's, the names those of the pipeline's parameters.
+    """How to train; names and defaults are those of the pipeline's parameters.
+
+    All defaults but the recipe are the paper's.
 
     Attributes
     ----------
@@ -28,8 +30,8 @@ class TrainingOptions:
     loss : {'auto', 'bce', 'cross_entropy', 'mse', 'pearson'}
     reverse_complement : bool
         Train on, and validate with, both strands, where the data set is strand-symmetric.
-    recipe : {'paper', 'robust'}
-        ``robust`` adds shifts, fresh shuffles and word-seeded filters, for small sets.
+    recipe : {'robust', 'paper'}
+        ``robust`` adds shifts, fresh shuffles and word-seeded filters to the paper's protocol.
     initial_filters : {'free', 'frozen', 'released'}
         Whether filters that start from known profiles learn: always, never, or after a first part.
     initial_epochs : int, optional
@@ -43,7 +45,7 @@ class TrainingOptions:
     patience: int = 10
     loss: str = "auto"
     reverse_complement: bool = True
-    recipe: Recipe = "paper"
+    recipe: Recipe = "robust"
     initial_filters: Literal["free", "frozen", "released"] = "free"
     initial_epochs: int | None = None
     seed: int = SEED
@@ -64,7 +66,7 @@ class TrainingOptions:
                 f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1."
             )
         if self.recipe not in ("paper", "robust"):
-            raise UserError(f"recipe '{self.recipe}' is unknown; choose paper or robust.")
+            raise UserError(f"recipe '{self.recipe}' is unknown; choose robust or paper.")
         if self.initial_filters not in ("free", "frozen", "released"):
             raise UserError(
                 f"initial_filters '{self.initial_filters}' is unknown; choose free, frozen or"

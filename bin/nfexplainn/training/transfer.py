@@ -147,6 +147,9 @@ def train_transfer(
             " the outputs of pretrained models are computed once; use recipe paper."
         )
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
+    report(
+        "trained by the paper's recipe, since the outputs of pretrained models are computed once"
+    )
     both = options.reverse_complement and dataset.meta.strand_symmetric and not model.symmetric
     outputs = source_outputs(model, dataset, device, both=both, files=files, report=report)
     numbers = np.arange(1, len(dataset.codes) + 1)[:, None]

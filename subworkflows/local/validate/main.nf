@@ -20,7 +20,7 @@ def validatedInput() {
         leaveNoReports()
         error(problems.unique().collect { text -> shown(text) }.join('\n'))
     }
-    return [params: values, datasets: datasets]
+    return [params: values + checked.open, datasets: datasets]
 }
 
 // A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again. Its names hold

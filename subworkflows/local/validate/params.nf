@@ -3,7 +3,8 @@
 include { readJson; schemaProperties; coerceValue; valueProblem; controlProblem; didYouMean; sentence } from './schema.nf'
 include { resolvePath; fileProblem } from './paths.nf'
 
-// [ values: all parameters with the types of the schema, broken: names of those that are wrong and stand at their default ];
+// [ values: all parameters with the types of the schema, broken: names of those that are wrong and stand at their default,
+//   open: defaults of those that count as given or not and were not, null among the values ];
 // what is wrong with them is added to problems.
 def checkParams(List problems) {
     def known = schemaProperties(readJson('nextflow_schema.json'))
@@ -37,7 +38,8 @@ def checkParams(List problems) {
     }
     checkRelations(values, problems)
     problems.addAll(pageProblems())
-    return [values: values + broken.findAll { name -> name != 'input' }.collectEntries { name -> [name, coerceValue(known[name], known[name].default)] }, broken: broken]
+    def open = known.findAll { name, property -> property.null_unless_given && values[name] == null }.collectEntries { name, property -> [name, property.default] }
+    return [values: values + broken.findAll { name -> name != 'input' }.collectEntries { name -> [name, coerceValue(known[name], known[name].default)] }, broken: broken, open: open]
 }
 
 def hint(Map property, String problem) {

@@ -55,8 +55,8 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
     if (!heads) {
         problems << "${place}: pretrained models are used by the models ${pretrainedArchitectures().join(' and ')}, but models is ${options.models}; add one of them, or leave pretrained out."
     }
-    if (options.recipe == 'robust' && heads) {
-        problems << "${place}: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; use recipe paper for ${heads.join(' and ')}."
+    if (options.recipe == 'robust' && heads) {   // null where nobody gave it
+        problems << "${place}: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; leave recipe out, which trains ${heads.join(' and ')} by the paper's recipe and other models by robust, or use recipe paper."
     }
     def path = resolvePath(said, folder)
     if (!path.exists()) {

@@ -135,10 +135,10 @@ def test_the_record_holds_what_lifted_and_the_thresholds() -> None:
 
 def test_advice_knows_the_recipe_in_use() -> None:
     few = dataclasses.replace(SHORT, kmer4=0.8, train_positives=80)
-    for recipe in ("", "paper"):
-        said = judge(dataclasses.replace(few, recipe=recipe))[2]
-        assert said == "Give more positives; for some hundred of them there is --recipe robust."
-    assert judge(dataclasses.replace(few, recipe="robust"))[2] == "Give more positives."
+    for recipe in ("", "robust"):
+        assert judge(dataclasses.replace(few, recipe=recipe))[2] == "Give more positives."
+    said = judge(dataclasses.replace(few, recipe="paper"))[2]
+    assert said.endswith("or leave out --recipe paper: robust, the default, needs fewer.")
 
 
 def test_motifs_and_recipe_reach_the_tasks_that_they_are_of() -> None:

@@ -358,22 +358,24 @@ def check_ensemble(folder: Path) -> None:
     assert row["value"].item() == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_robust_recipe_adds_second_motifs(folder, root):
-    (folder / "robust.json").write_text(json.dumps(OPTIONS | {"recipe": "robust"}))
+def test_the_default_recipe_adds_second_motifs_and_the_papers_none(folder, root):
+    (folder / "paper.json").write_text(json.dumps(OPTIONS | {"recipe": "paper"}))
     arguments = [
-        a if a != "options.json" else "robust.json" for a in interpret_arguments(1, "robust")
+        a if a != "options.json" else "paper.json" for a in interpret_arguments(1, "paper")
     ]
     call(root, "interpret.py", folder, *arguments)
-    out, prefix = folder / "robust", "sim.explainn.r1"
+    prefix = "sim.explainn.r1"
+    mine = set(names(folder, f"{prefix}.*")) - set(names(folder / "paper", "*"))
+    assert {f"{prefix}.pwms.tsv", f"{prefix}.reestimated.meme"} <= mine
     first, second = (
-        {motif.id: motif for motif in read_meme(out / f"{prefix}.{kind}.meme").motifs}
+        {motif.id: motif for motif in read_meme(folder / f"{prefix}.{kind}.meme").motifs}
         for kind in ("units", "reestimated")
     )
     assert list(first) == list(second)
-    assert (out / f"{prefix}.units.meme").read_bytes() == (
+    assert (folder / "paper" / f"{prefix}.units.meme").read_bytes() == (
         folder / f"{prefix}.units.meme"
     ).read_bytes()
-    pwms = read_tsv(out / f"{prefix}.pwms.tsv", PWM_COLUMNS)
+    pwms = read_tsv(folder / f"{prefix}.pwms.tsv", PWM_COLUMNS)
     best = pwms[pwms["best"] == 1].set_index(["task", "motif"])["auprc_test"]
     for task in TASKS:
         assert best[task, "reestimated"] >= best[task, "sites"] - 0.02
@@ -383,7 +385,7 @@ def test_the_robust_recipe_adds_second_motifs(folder, root):
 def test_same_bytes_twice(folder, root):
     call(root, "interpret.py", folder, *interpret_arguments(1, out="again"))
     found = names(folder / "again", "*")
-    assert len(found) == 8
+    assert len(found) == 10
     for name in found:
         assert (folder / "again" / name).read_bytes() == (folder / name).read_bytes(), name
 

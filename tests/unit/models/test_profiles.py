@@ -225,3 +225,24 @@ def test_the_methods_text_says_what_filters_started_from() -> None:
     assert two.startswith("In b: ") and two.endswith("released when 3 epochs were over.")
     (said,) = starts_text({"models": "nam", "pretrained": "old", "initial_motifs": "jaspar"})
     assert said.startswith("The units of nam are the outputs of trained models (old)")
+
+
+def test_the_methods_text_says_by_which_recipe_models_were_trained() -> None:
+    from nfexplainn.report.starts import starts_text
+
+    robust, words, again = "The robust recipe was used:", "started from words", "re-estimated"
+    (said,) = starts_text({"recipe": "robust"})
+    assert said.startswith(robust) and words in said and again in said
+    (said,) = starts_text({"recipe": "robust", "models": "danq"})
+    assert said.startswith(robust) and words not in said and again not in said
+    said, _ = starts_text({"recipe": "robust", "initial_motifs": "jaspar"})
+    assert words not in said and again in said
+    # What is made of trained models is trained by the paper's, whatever the others are.
+    (said,) = starts_text({"recipe": "robust", "models": "nam", "pretrained": "old"})
+    assert said.endswith("was trained, by the protocol of the ExplaiNN paper.")
+    said, heads = starts_text({"recipe": "robust", "models": "cnn1,nam", "pretrained": "old"})
+    assert said.startswith(robust) and heads.startswith("The units of nam")
+    own = {"a": {"recipe": "paper"}, "b": {}}
+    one, two = starts_text({"recipe": "robust", "datasets": own})
+    assert one == "In a: Models were trained by the protocol of the ExplaiNN paper."
+    assert two.startswith(f"In b: {robust}")

@@ -150,7 +150,7 @@ def test_training_changes_nothing_of_the_sources(files: list[Path], head: str) -
     model = over(files, head)
     before = frozen_state(model)
     start = {name: tensor.clone() for name, tensor in model.head.state_dict().items()}
-    options = TrainingOptions(max_epochs=3, batch_size=50)
+    options = TrainingOptions(max_epochs=3, batch_size=50, recipe="paper")
     result = train_transfer(model, data, options, device=CPU, report=quiet)
     after = model.sources.state_dict()
     assert before.keys() == after.keys() and any("running_mean" in name for name in before)
@@ -195,7 +195,7 @@ def test_the_number_of_trained_parameters_is_the_papers(files: list[Path]) -> No
 
 def test_precomputed_training_is_plain_training(files: list[Path]) -> None:
     data = planted(200, "regression")
-    options = TrainingOptions(max_epochs=2, batch_size=40, reverse_complement=False)
+    options = TrainingOptions(max_epochs=2, batch_size=40, reverse_complement=False, recipe="paper")
     plain, quick = over(files, "nam"), over(files, "nam")
     expected = train_module(plain, data, options, report=quiet)
     found = train_transfer(quick, data, options, device=CPU, report=quiet)
@@ -211,7 +211,7 @@ def test_a_source_that_knows_one_strand_is_trained_on_both(tmp_path: Path) -> No
     save_module(path, loaded.model, dataclasses.replace(loaded.header, strand_symmetric=False))
     model = over([path], "single_layer")
     assert not model.symmetric
-    options = TrainingOptions(max_epochs=1)
+    options = TrainingOptions(max_epochs=1, recipe="paper")
     assert train_transfer(model, planted(), options, device=CPU, report=quiet).both_strands
 
 
@@ -302,7 +302,7 @@ def test_an_output_that_is_no_number_is_told_with_its_file(tmp_path: Path) -> No
         train_transfer(
             model,
             planted(),
-            TrainingOptions(),
+            TrainingOptions(recipe="paper"),
             device=CPU,
             files=["my/large.pth"],
             report=quiet,
@@ -325,6 +325,6 @@ def test_programs_that_do_not_fit_and_names_that_clash(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="give --pretrained"):
         build("nam", {"length": LENGTH, "tasks": 1})
     model = over([one], "single_layer")
-    options = TrainingOptions(recipe="robust")
+    options = TrainingOptions()  # robust
     with pytest.raises(UserError, match="recipe robust changes the sequences"):
         train_transfer(model, planted(), options, device=CPU, report=quiet)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from nfexplainn import dna
 from nfexplainn.models import word_seeds
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulation import sequences as simulate
+from training_fixtures import planted
 
 
 def test_word_counts_equal_a_naive_count() -> None:
@@ -54,3 +56,36 @@ def test_seeded_filters_hold_their_words() -> None:
 def test_no_negatives_no_words() -> None:
     codes = simulate.background(5, 30, np.random.default_rng(0))
     assert word_seeds.enriched_words(codes, codes[:0], 5) == []
+
+
+def test_words_are_counted_in_blocks_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = simulate.background(53, 40, np.random.default_rng(4))
+    at_once = word_seeds._sequences_with_word(codes, 6)
+    monkeypatch.setattr(word_seeds, "_BLOCK", 10)
+    assert np.array_equal(word_seeds._sequences_with_word(codes, 6), at_once)
+
+
+def test_of_many_sequences_some_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = planted(2000)
+    words = [word.codes.tobytes() for word in word_seeds.words_of_dataset(dataset, 5)]
+    monkeypatch.setattr(word_seeds, "MOST_SEQUENCES", 300)
+    fewer, again = (word_seeds.words_of_dataset(dataset, 5) for _ in range(2))
+    assert [word.codes.tobytes() for word in fewer] == [word.codes.tobytes() for word in again]
+    assert fewer[0].codes.tobytes() in words  # the planted one
+
+
+@pytest.mark.parametrize("task_type", ["binary", "multilabel", "multiclass", "regression"])
+def test_every_kind_of_task_gives_words(task_type: str) -> None:
+    words = word_seeds.words_of_dataset(planted(600, task_type), 6)
+    assert len(words) == 6
+    planted_word = dna.encode(["TGACTCA"])[0]
+    assert word_seeds._agreement(words[0].codes, planted_word) > 0.7
+
+
+def test_values_that_are_mostly_zero_give_words() -> None:
+    dataset = planted(2000, "regression")
+    present = np.flatnonzero(dataset.labels[:, 0] > 1)
+    dataset.labels[:] = 0
+    dataset.labels[present[::4]] = 1
+    (word,) = word_seeds.words_of_dataset(dataset, 1)
+    assert word_seeds._agreement(word.codes, dna.encode(["TGACTCA"])[0]) > 0.7

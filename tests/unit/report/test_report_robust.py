@@ -85,7 +85,7 @@ def test_the_best_pwm_is_shown_in_all_kinds(folder: Path, tmp_path: Path) -> Non
     assert len(table(tmp_path / "out", "pwms")) == 6
     assert [one["kind"] for one in table(tmp_path / "out", "best_pwms")] == list(KINDS)
     methods = json.loads((tmp_path / "out/nfx_methods_main_mqc.json").read_text())["data"]
-    assert "The robust recipe for small sets was used (OCT4): training windows" in methods
+    assert "In OCT4: The robust recipe was used: training windows" in methods
 
 
 def test_what_is_not_supported_or_not_tuned_is_said(folder: Path, tmp_path: Path) -> None:

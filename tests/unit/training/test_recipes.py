@@ -29,7 +29,8 @@ def test_paper_trains_on_the_sequences_as_they_are(monkeypatch: pytest.MonkeyPat
         return step(self, batch, *rest)
 
     monkeypatch.setattr(NativeLearner, "step", spy)
-    trained("native", dataset, TrainingOptions(max_epochs=1, reverse_complement=False), units=2)
+    options = TrainingOptions(max_epochs=1, reverse_complement=False, recipe="paper")
+    trained("native", dataset, options, units=2)
     assert seen == expected
 
 

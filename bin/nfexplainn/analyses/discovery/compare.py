@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.analyses.discovery.streme import StremeResult
+from nfexplainn.data.classes import class_labels
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.interpret.pwms import consensus, information
-from nfexplainn.interpret.reestimate import class_labels
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import average_precision, best_hits
 

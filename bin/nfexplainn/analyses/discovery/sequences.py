@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.data.classes import class_labels
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.interpret.reestimate import class_labels
 from nfexplainn.io.text import write_text
 
 TASK_COLUMNS = ("number", "task", "positives", "negatives", "reason")

@@ -13,7 +13,7 @@ process UNITS_INTERPRET {
 
     output:
     tuple val(meta), path("${meta.id}.units.meme")         , emit: meme
-    tuple val(meta), path("${meta.id}.{units.tsv,effects.tsv,pwms.tsv,reestimated.meme}"), emit: tables   // the last two with recipe robust
+    tuple val(meta), path("${meta.id}.{units.tsv,effects.tsv,pwms.tsv,reestimated.meme}"), emit: tables   // the last two not with recipe paper
     tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
     tuple val(meta), path("${meta.id}.outputs.npz")        , emit: outputs   // not published: of every sequence
     path "${meta.id}.units.{jaspar,transfac}"
@@ -31,7 +31,7 @@ process UNITS_INTERPRET {
 
     stub:
     """
-    touch ${meta.id}.{units,effects,well_predicted}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.importances.parquet ${meta.id}.outputs.npz
+    touch ${meta.id}.{units,effects,well_predicted,pwms}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.reestimated.meme ${meta.id}.importances.parquet ${meta.id}.outputs.npz
     echo '{}' > versions.json
     """
 }
