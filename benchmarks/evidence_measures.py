@@ -138,35 +138,40 @@ def _loss_without(one: Fitted, units: np.ndarray) -> np.ndarray:
 
 
 def smallest(found: Measured, folds: int) -> Line:
-    """Select rows forward on validation, each fold by itself; score them on the test part."""
+    """Select rows forward on validation, each fold by itself; score them on the test part.
+
+    ``steps`` tells each step as ``word:p:loss``, the loss of the test part with all rows so far.
+    """
     helps = np.nan_to_num(found.tested.on_training, nan=-np.inf)
     order = [int(row) for row in np.argsort(-helps, kind="stable") if helps[row] > 0][:CANDIDATES]
     every = found.model.replicates
     places = [[at] for at in range(len(every))] if folds > 1 else [list(range(len(every)))]
-    steps_said, chosen_all, wrong, small, full = [], [], 0, [], []
+    said, chosen, wrong, small, full = [], [], 0, [], []
     for some in places:
         replicates = [every[at] for at in some]
         own = [[found.members[row][at] for at in some] for row in order]
         steps = minimal.forward_selection(
             replicates, own, lambda these: found.model.target(EVERY, "valid", these)
         )
-        rows = [order[row] for row in minimal.chosen_rows(steps)]
-        said = ((found.words[order[s.row]] or "none", s.p) for s in steps if s.row >= 0)
-        steps_said.append(" ".join(f"{word}:{p:.2g}" for word, p in said))
-        chosen_all.append(len(rows))
-        wrong += sum(not found.words[row] for row in rows)
         target = found.model.target(EVERY, "unseen", replicates)
-        kept = minimal.join_units(
-            [[found.members[row][at] for at in some] for row in rows], len(some)
-        )
-        small.append(target.mean(target.keep(kept)[0]))
+        test = []
+        for number in range(len(steps)):
+            joined = [own[step.row] for step in steps[1 : number + 1]]
+            test.append(target.mean(target.keep(minimal.join_units(joined, len(some)))[0]))
+        words = [found.words[order[step.row]] or "none" for step in steps[1:]]
+        each = zip(words, steps[1:], test[1:], strict=True)
+        said.append(" ".join(f"{word}:{step.p:.2g}:{loss:.4f}" for word, step, loss in each))
+        count = len(minimal.chosen_rows(steps))
+        chosen.append(count)
+        wrong += words[:count].count("none")
+        small.append(test[count])
         full.append(target.mean(target.model_loss))
     return {
-        "steps": " | ".join(steps_said),
-        "chosen": np.mean(chosen_all),
+        "steps": " | ".join(said),
+        "chosen": float(np.mean(chosen)),
         "chosen_false": wrong / len(places),
-        "chosen_loss": np.mean(small),
-        "full_loss": np.mean(full),
+        "chosen_loss": float(np.mean(small)),
+        "full_loss": float(np.mean(full)),
     }
 
 

@@ -48,7 +48,7 @@ OF_SIDE = ("verdict", "auroc", "range", "gc", "kmer4", "rules")
 COLUMNS = (
     *("set", "positives", "test_positives", "replicates"),
     *(f"{side}_{name}" for side, _ in SIDES for name in OF_SIDE),
-    *("supported", "lifted_by", "why", "seconds"),
+    *("supported", "motifs", "lifted_by", "why", "seconds"),
 )
 HUMAN_GENOME = "genome/chr22_hg19_partial.fa.gz"
 YEAST = ("Abf1", "Cbf1", "Rap1", "Reb1")
@@ -129,11 +129,16 @@ def known_motifs(shared: Path, yeast: bool) -> MotifSet:
     return read_motifs(path, name=path.name)
 
 
-def motifs_of(dataset: Dataset, fits: Sequence[Fitted], known: MotifSet) -> SupportedMotifs:
-    """Give what unseen sequences say of the motifs."""
+def motifs_of(
+    dataset: Dataset, fits: Sequence[Fitted], known: MotifSet
+) -> tuple[SupportedMotifs, str]:
+    """Give what unseen sequences say of the motifs, and those supported with their q."""
     found = evidence_tables(dataset, fits, known)
     simple = {one.id for one in found.motifs.motifs if is_low_complexity(one.ppm)}
-    return supported_motifs(found.rows, found.tasks, simple)
+    rows = found.rows[found.rows["supported"] == "true"]
+    each = zip(rows["name"], rows["consensus"], rows["q"], strict=True)
+    said = ", ".join(f"{name or 'none'} {word} {q:.1g}" for name, word, q in each)
+    return supported_motifs(found.rows, found.tasks, simple), said
 
 
 def scores(dataset: Dataset, logits: Mapping[object, np.ndarray], name: str = "") -> pd.DataFrame:
@@ -160,9 +165,9 @@ def counted(dataset: Dataset) -> pd.DataFrame:
 
 def judged(
     dataset: Dataset, fits: Sequence[Fitted], baseline: pd.DataFrame, recipe: str, known: MotifSet
-) -> tuple[dict[str, Any], SupportedMotifs]:
-    """Give the verdict on some replicates; with the paper's recipe no motif lifts it."""
-    lifting = motifs_of(dataset, fits, known) if recipe == "robust" else NOT_TESTED
+) -> tuple[dict[str, Any], SupportedMotifs, str]:
+    """Give the verdict on some replicates, and what is supported; before, nothing was asked."""
+    lifting, said = motifs_of(dataset, fits, known) if recipe == "robust" else (NOT_TESTED, "")
     own = scores(dataset, {number: one.logits for number, one in enumerate(fits, 1)}, "explainn")
     evidence, by_task = gather_evidence(
         own,
@@ -174,7 +179,7 @@ def judged(
         recipe=recipe,
         motifs=lifting,
     )
-    return verdict_record(dataset.meta.id, "explainn", 1, evidence, by_task), lifting
+    return verdict_record(dataset.meta.id, "explainn", 1, evidence, by_task), lifting, said
 
 
 def rules(record: Mapping[str, Any]) -> str:
@@ -210,7 +215,7 @@ def judge_set(
     records = {}
     for side, recipe in SIDES:
         fits = [fit(dataset, recipe, 100, 42 + number, epochs) for number in range(replicates)]
-        record, lifting = judged(dataset, fits, baseline, recipe, known)
+        record, lifting, said = judged(dataset, fits, baseline, recipe, known)
         records[side] = record
         given = ("verdict", "value", "spread", "baseline_gc", "baseline_kmer4")
         line |= {f"{side}_{name}": record[key] for name, key in zip(OF_SIDE, given, strict=False)}
@@ -221,6 +226,7 @@ def judge_set(
         "positives": int(counts.sum()),
         "test_positives": int(counts.iloc[2]),
         "supported": lifting.count(dataset.meta.tasks),
+        "motifs": said,
         "lifted_by": (lifted["name"] or lifted["motif"]) if lifted else "",
         "why": why(records["before"], records["after"]),
         "seconds": time.process_time() - started,
