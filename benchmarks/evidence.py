@@ -1,134 +1,212 @@
-"""Planted truth: unseen sequences should support the motifs that were planted, and no others.
+"""The evidence of motifs held against sets whose truth is known: what it must show.
 
-Sets of random sequences on an order-1 background against their dinucleotide shuffles, without a
-motif (``null``) or with four in 50, 20, 10 and 5 % of them (``planted``), trained with either
-recipe, each by the scripts of the pipeline. A row counts as planted where its motif looks like one
-of the four (Tomtom, q at most 0.05).
+``null``: sets without a truth (random sequences against their shuffles, real positives with labels
+dealt anew, windows of a genome on both sides) should have no supported row. ``planted``: of four
+words in 50, 20, 10 and 5 % of the positives those that can be seen should be supported, and nothing
+else. On the same sets a gain is compared with the loss of the model whose final weights are 0, and
+the minimal model with what was planted. ``interval``: 95 % intervals of gains, held against the
+gains of the same models on 100,000 fresh sequences. ``cost``: CPU seconds of the evidence of 100
+units, three replicates and 30,000 sequences, of which 3,000 are unseen.
 
-Lines ``evidence <kind> <positives> <recipe>``: ``ours`` is the mean number of planted motifs that
-are supported, ``reference`` that of supported rows that are none of them, ``ratio`` the number of
-sets; ``# ...`` tells each set. Takes hours; ``--sets`` and ``--positives`` make it short.
+With ``--folds 5`` replicate r holds out the r-th of five parts. A row counts as planted where its
+motif looks like one of the four words (Tomtom, q at most 0.05). ``--table FILE`` keeps a line per
+set; what is in it already is not run again. Lines ``evidence <case>``: ``ours``, the bar as
+``reference``, ``ratio`` the number of sets. Takes an hour; ``--only``, ``--sets`` make it short.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from evidence_measures import Line, exact, intervals, measure, smallest, told
+from evidence_sets import NULLS, evidence_tables, fit, fresh_sequences, make_set, parts
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
+from nfexplainn.cpu import prepare_cpu
+from nfexplainn.motifs.formats import read_motifs
 
-from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
-from nfexplainn.data.shuffle import dinucleotide_shuffle
-from nfexplainn.data.splits import make_groups, split_random
-from nfexplainn.evidence.tables import evidence_of
-from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.interpret.outputs import read_outputs
-from nfexplainn.io.coordinates import read_names, shuffle_name
-from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.simulation.sequences import background, plant
-
-BIN = Path(__file__).resolve().parent.parent / "bin"
-LENGTH = 200
-PLANTED = {"TGACGTCATC": 0.5, "GGGCGGAAGT": 0.2, "CACGTGACCT": 0.1, "TTGCGCAATC": 0.05}
+KEY = ("proof", "kind", "positives", "recipe", "folds", "replicates", "units", "seed")
+COLUMNS = (
+    *KEY,
+    *("unseen", "rows", "tests", "below", "least_p", "least_q", "supported", "found", "false"),
+    *("base_loss", "model_loss", "words", "exact", "steps", "chosen", "chosen_false"),
+    *("chosen_loss", "full_loss", "intervals", "train_seconds", "evidence_seconds"),
+)
+FRESH = 100_000
+MOST_SECONDS = 5
+MOTIFS = Path(__file__).resolve().parent.parent / "assets" / "motifs"
 
 
-def motif(word: str) -> Motif:
-    """A motif of a word, with 90 % of its letter in each column."""
-    ppm = np.full((len(word), 4), 0.1 / 3)
-    ppm[np.arange(len(word)), ["ACGT".index(letter) for letter in word]] = 0.9
-    return Motif(word, word, ppm, 100)
+@dataclass(frozen=True)
+class Case:
+    """One set and how it is modelled; the fields of :data:`KEY`."""
+
+    proof: str
+    kind: str
+    positives: int
+    recipe: str
+    folds: int
+    replicates: int
+    units: int
+    seed: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Its fields as they stand in a table."""
+        return tuple(str(getattr(self, name)) for name in KEY)
 
 
-def data_set(positives: int, planted: bool, seed: int) -> Dataset:
-    """Make a set of sequences and their shuffles, split in groups of both."""
-    rng = np.random.default_rng([seed, positives])
-    own = background(positives, LENGTH, rng)
-    for word, probability in PLANTED.items() if planted else ():
-        own, _ = plant(own, [motif(word)], rng, probability=probability)
-    codes = np.concatenate([own, dinucleotide_shuffle(own, rng)])
-    names = [f"s{row}" for row in range(positives)]
-    names += [shuffle_name(name, 1) for name in names]
-    labels = np.repeat(np.float32([1, 0]), positives)[:, None]
-    groups = make_groups(codes, read_names(names))
-    split = split_random(groups, labels, 0.1, 0.1, rng)
-    extra = {"negatives": "shuffle"}
-    meta = DatasetMeta("s", "sequences", "binary", ("t",), LENGTH, True, seed, extra=extra)
-    return Dataset(meta, names, codes, split, labels)
+def run_case(case: Case, epochs: int, fresh: Callable[[], tuple[np.ndarray, ...]]) -> Line:
+    """Make the set of a case, train its models, and measure."""
+    sets = parts(
+        make_set(case.kind, case.positives, case.seed), case.folds, case.replicates, case.seed
+    )
+    fits = [
+        fit(dataset, case.recipe, case.units, 1000 * case.seed + number, epochs)
+        for number, dataset in enumerate(sets)
+    ]
+    found = measure(fits)
+    planted = case.kind == "planted"
+    line: Line = dict(zip(KEY, case.key, strict=True)) | told(found, planted)
+    line["train_seconds"] = sum(one.seconds for one in fits)
+    if case.proof in ("planted", "null"):
+        line |= smallest(found, case.folds)
+    if case.proof == "planted":
+        line["exact"] = exact(found, fits)
+    if case.proof == "interval":
+        line["intervals"] = intervals(found, fits, fresh())
+    return line
 
 
-def supported_rows(dataset: Dataset, recipe: str, replicates: int, units: int) -> pd.DataFrame:
-    """Train, interpret and measure; give the supported rows with the planted motif of each."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        write_dataset(dataset, folder / "s.dataset.parquet")
-        options = {"recipe": recipe, "units": units}
-        (folder / "o.json").write_text(json.dumps(options))
-        stored, tables = {}, []
-        for replicate in range(1, replicates + 1):
-            run = f"s.explainn.r{replicate}"
-            common = ["--dataset", "s.dataset.parquet", "--options", "o.json", "--id", run]
-            seeds = ["--replicate", str(replicate), "--seed", str(replicate)]
-            model = ["--model", f"{run}.model.safetensors"]
-            read = [*model, "--predictions", f"{run}.predictions.parquet"]
-            _call(folder, "train.py", *common, *seeds, "--evaluate")
-            _call(folder, "interpret.py", *common, *read)
-            stored[replicate] = read_outputs(folder / f"{run}.outputs.npz", dataset)
-            states = pd.read_csv(folder / f"{run}.units.tsv", sep="\t")[["unit", "status"]]
-            effects = pd.read_csv(folder / f"{run}.effects.tsv", sep="\t")[["unit", "effect"]]
-            table = states.merge(effects.rename(columns={"effect": "effect:t"}))
-            tables.append(table.assign(replicate=replicate))
-        found = evidence_of(
-            dataset, "explainn", stored, pd.concat(tables), MotifSet(()), AnnotateOptions()
-        )
-    rows = found.rows[found.rows["supported"] == "true"]
-    truth = MotifSet(tuple(motif(word) for word in PLANTED))
-    hits = tomtom(found.motifs, truth, max_q=0.05).drop_duplicates("query_id")
-    return rows.merge(hits, left_on="motif", right_on="query_id", how="left")
+def cost(positives: int, units: int, replicates: int) -> tuple[float, int]:
+    """Give the CPU seconds of the evidence with its names and tables, and the unseen sequences.
+
+    A tenth of the sequences is unseen. The models are trained for two epochs, since what is
+    measured depends on the number of their units alone.
+    """
+    (dataset, *_) = parts(make_set("planted", positives, 1), 1, 1, 1)
+    fits = [fit(dataset, "robust", units, seed, 2) for seed in range(replicates)]
+    (path,) = MOTIFS.glob("*vertebrates*.meme")
+    known = read_motifs(path, name=path.name)
+    started = time.process_time()
+    evidence_tables(dataset, fits, known)
+    return time.process_time() - started, len(dataset.rows("test"))
 
 
-def _call(folder: Path, script: str, *arguments: str) -> None:
-    command = [sys.executable, str(BIN / script), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"ERROR: {script} did not finish:\n{done.stderr}")
+def cases(args: argparse.Namespace) -> Iterator[Case]:
+    """Give the cases that are asked for."""
+    shape = (args.recipe, args.folds, args.folds if args.folds > 1 else args.replicates)
+    for proof in (some for some in args.only if some != "cost"):
+        kinds = NULLS if proof == "null" else ("planted",)
+        for kind in args.kinds or kinds:
+            for positives in args.positives:
+                for seed in range(args.seed, args.seed + args.sets):
+                    yield Case(proof, kind, positives, *shape, args.units, seed)
+
+
+def read_table(path: Path | None) -> list[Line]:
+    """Read the lines of a table; none where there is no file."""
+    if path is None or not path.is_file():
+        return []
+    header, *lines = path.read_text().splitlines()
+    if tuple(header.split("\t")) != COLUMNS:
+        sys.exit(f"ERROR: {path} has other columns; give another --table.")
+    return [dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in lines]
+
+
+def as_texts(line: Mapping[str, object]) -> Line:
+    """Write numbers as in a table."""
+    given = ((name, line.get(name, "")) for name in COLUMNS)
+    return {name: f"{some:.5g}" if isinstance(some, float) else str(some) for name, some in given}
+
+
+def summary(lines: Sequence[Line], case: str) -> Iterator[tuple[str, float, float | str]]:
+    """Give name, measured number and bar of what the sets of one case show together."""
+
+    def numbers(name: str) -> np.ndarray:
+        return np.array([float(str(line[name])) for line in lines if line[name] != ""])
+
+    proof = case.split()[0]
+    if proof == "null":
+        yield "sets with a supported row, of 20", 20 * float((numbers("supported") > 0).mean()), 3
+        yield "share of rows with p <= .05", float(numbers("below").mean()), 0.05
+        yield "rows in the minimal model", float(numbers("chosen").mean()), ""
+    if proof == "planted":
+        found, supported = numbers("found"), np.maximum(numbers("supported"), 1)
+        for count in (2, 3, 4):
+            yield f"sets with {count} of 4 supported, of 5", 5 * float((found >= count).mean()), ""
+        yield "false proportion", float((numbers("false") / supported).mean()), 0.05
+        yield "false rows in 5 sets", 5 * float(numbers("false").mean()), 3
+        yield "largest error of a gain", float(numbers("exact").max()), 1e-6
+        subset = float((numbers("chosen_false") == 0).mean())
+        yield "minimal model planted alone, of 5", 5 * subset, 4
+        more = numbers("chosen_loss") - numbers("full_loss")
+        yield "its test loss less the full model's, worst", float(more.max()), 0.002
+    if proof == "interval":
+        held: dict[str, list[bool]] = {}
+        for line in lines:
+            for one in str(line["intervals"]).split():
+                word, _, low, high, true = one.split(":")
+                held.setdefault(word, []).append(float(low) <= float(true) <= float(high))
+        for word, each in held.items():
+            yield f"intervals that hold, {word}, of {len(each)}", sum(each), f"{0.87 * len(each):g}"
+    yield "CPU seconds of training a set", float(numbers("train_seconds").mean()), ""
+    yield "CPU seconds of the evidence of a set", float(numbers("evidence_seconds").mean()), ""
 
 
 def main() -> None:
-    """Judge every set."""
+    """Measure every set that is asked for, and say what they show."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--positives", nargs="+", type=int, default=[1000, 3000])
-    parser.add_argument("--recipes", nargs="+", default=["robust", "paper"])
-    parser.add_argument("--kinds", nargs="+", default=["null", "planted"])
-    parser.add_argument("--sets", type=int, default=20)
-    parser.add_argument("--replicates", type=int, default=3)
+    proofs = ("null", "planted", "interval", "cost")
+    parser.add_argument("--only", nargs="+", choices=proofs, default=list(proofs))
+    parser.add_argument("--kinds", nargs="+", choices=NULLS, help="of null sets (default: all)")
+    parser.add_argument("--positives", nargs="+", type=int, default=[1000])
+    parser.add_argument("--recipe", choices=("robust", "paper"), default="robust")
+    parser.add_argument("--folds", type=int, default=1, help="parts; 1: one split")
+    parser.add_argument("--replicates", type=int, default=3, help="of one split")
     parser.add_argument("--units", type=int, default=100)
+    parser.add_argument("--sets", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="of the first set")
+    parser.add_argument("--fresh", type=int, default=FRESH, help="sequences for the intervals")
+    parser.add_argument("--cost", type=int, default=15_000, help="positives where cost is measured")
+    parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
+    parser.add_argument("--table", type=Path, help="keep a line per set here, and go on from it")
     args = parser.parse_args()
-    for kind in args.kinds:
-        for positives in args.positives:
-            for recipe in args.recipes:
-                true, false = [], []
-                for seed in range(1, args.sets + 1):
-                    dataset = data_set(positives, kind == "planted", seed)
-                    rows = supported_rows(dataset, recipe, args.replicates, args.units)
-                    own = rows["target_id"].dropna() if kind == "planted" else rows["target_id"][:0]
-                    true.append(own.nunique())
-                    false.append(len(rows) - len(own))
-                    said = ", ".join(
-                        f"{target if isinstance(target, str) else 'none'} {share:.1%}"
-                        for target, share in zip(rows["target_id"], rows["share"], strict=True)
-                    )
-                    print(f"# {kind} {positives} {recipe} {seed}: {said or 'nothing'}", flush=True)
-                case = f"{kind} {positives} {recipe}"
-                means = (f"{np.mean(some):.3g}" for some in (true, false))
-                print("evidence", case, *means, args.sets, sep="\t", flush=True)
+    prepare_cpu(1)
+    held: list[tuple[np.ndarray, ...]] = []
+
+    def fresh() -> tuple[np.ndarray, ...]:
+        if not held:
+            held.append(fresh_sequences(args.fresh, args.seed))
+        return held[0]
+
+    if "cost" in args.only:
+        seconds, unseen = cost(args.cost, args.units, args.replicates)
+        case = f"cost {args.units} units x {args.replicates}, {unseen} of {2 * args.cost} unseen"
+        print("evidence", f"{case}: CPU seconds", f"{seconds:.3g}", MOST_SECONDS, 1, sep="\t")
+    lines = read_table(args.table)
+    known = {tuple(str(line[name]) for name in KEY) for line in lines}
+    asked = list(cases(args))
+    for case in asked:
+        if case.key in known:
+            continue
+        lines.append(as_texts(run_case(case, args.epochs, fresh)))
+        if args.table:
+            new = not args.table.is_file()
+            with args.table.open("a") as table:
+                head = ["\t".join(COLUMNS)] if new else []
+                table.write("\n".join([*head, "\t".join(map(str, lines[-1].values()))]) + "\n")
+    wanted = {case.key[:-1]: None for case in asked}
+    for shape in wanted:
+        own = [line for line in lines if tuple(str(line[name]) for name in KEY[:-1]) == shape]
+        for name, ours, bar in summary(own, shape[0]):
+            case_name = " ".join(shape)
+            print("evidence", f"{case_name}: {name}", f"{ours:.4g}", bar, len(own), sep="\t")
 
 
 if __name__ == "__main__":

@@ -33,14 +33,18 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "evidence": (
         (
-            *("--kinds", "null", "--positives", "200", "--recipes", "paper"),
-            *("--sets", "1", "--replicates", "1", "--units", "4"),
+            *("--only", "null", "--kinds", "random", "--positives", "150", "--sets", "1"),
+            *("--replicates", "1", "--units", "4", "--epochs", "1"),
         ),
-        "evidence\tnull 200 paper",
+        "evidence\tnull random 150 robust 1 1 4: sets with a supported row",
     ),
     "step": (
         ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
         "step_torch\tn50_b100_t1",
+    ),
+    "verdicts": (
+        ("--only", "demo CTCF", "--replicates", "1", "--epochs", "1", "--shared", "none"),
+        "verdicts\tdemo CTCF\t",
     ),
 }
 # Those that run Nextflow, as a stub.
