@@ -9,7 +9,7 @@ workflow DISCOVER {
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     timing     // [ run, [timing.tsv, model.tsv] ]
     motifs     // [ [motif_db: null, ...], known_motifs.meme ]
-    plans      // [ oct4: [replicates: 3, options: [discover: [streme: true, ...], ...], known: [...]], ... ]
+    plans      // [ oct4: [options: [discover: [streme: true, ...], ...], known: [...]], ... ]
     code
 
     main:
