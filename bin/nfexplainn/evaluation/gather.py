@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from nfexplainn.data.tables import fold_name
 from nfexplainn.evaluation.lift import NOT_TESTED, SupportedMotifs
 from nfexplainn.evaluation.verdict import Evidence
 
@@ -52,8 +53,8 @@ def gather_evidence(
         & (baseline["metric"] == metric)
         & (baseline["split"] == split)
     ]
+    tested = sorted({(int(number) - 1) % folds + 1 for number in scores["replicate"]})
     if folds > 1:
-        tested = (scores["replicate"].unique() - 1) % folds + 1
         base = base[base["replicate"].isin(tested)]
     tasks = list(dict.fromkeys(scores["task"]))
     table = scores.pivot_table(
@@ -64,7 +65,7 @@ def gather_evidence(
         for model in ("gc", "kmer4")
     }
     if folds > 1:
-        counts = _held_out_once(counts, folds)
+        counts = _held_out_once(counts, tested, folds)
     positives = _positives(counts, tasks, regression=metric == "pearson")
     replicates = int(scores["replicate"].nunique())
     by_class = right[right["split"] == split].groupby("task")["value"].mean().to_dict()
@@ -97,6 +98,7 @@ def gather_evidence(
             supported=motifs.count(columns),
             motif=motifs.of_all(tasks) if whole else motifs.of_task(columns[0]),
             folds=folds,
+            tested_folds=len(tested),
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}
@@ -110,12 +112,16 @@ def _joint(by_replicate: pd.Series, folds: int) -> float:
     return float(by_replicate.groupby(fold).mean().mean())
 
 
-def _held_out_once(counts: pd.DataFrame, folds: int) -> pd.DataFrame:
-    """Count as for one split: all are tested, and the mean training has all but two folds."""
-    total = counts.groupby("task", as_index=False, sort=False)["positives"].sum(min_count=1)
-    train = total["positives"] * (folds - 2) / folds
-    parts = {"train": train, "valid": total["positives"] / folds, "test": total["positives"]}
-    return pd.concat([total.assign(split=part, positives=n) for part, n in parts.items()])
+def _held_out_once(counts: pd.DataFrame, tested: Sequence[int], folds: int) -> pd.DataFrame:
+    """Count as for one split: what the mean training has, all but two folds; and all tested."""
+    own = counts["split"].isin([fold_name(fold - 1) for fold in tested])
+    total = counts.groupby("task", sort=False)["positives"].sum(min_count=1)
+    parts = {
+        "train": total * (folds - 2) / folds,
+        "valid": total / folds,
+        "test": counts[own].groupby("task", sort=False)["positives"].sum(min_count=1),
+    }
+    return pd.concat([some.reset_index().assign(split=part) for part, some in parts.items()])
 
 
 def _positives(

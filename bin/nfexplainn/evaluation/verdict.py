@@ -56,6 +56,8 @@ class Evidence:
     folds : int
         Of a cross-validation: `value` is then the mean over these, and `test_positives` counts
         those of all, as each is tested once.
+    tested_folds : int
+        Less than `folds` where trainings diverged.
     """
 
     metric: str
@@ -76,6 +78,7 @@ class Evidence:
     supported: int | None = None
     motif: LiftingMotif | None = None
     folds: int = 1
+    tested_folds: int = 1
 
     @property
     def unfinished(self) -> bool:
@@ -154,7 +157,8 @@ def _facts(evidence: Evidence) -> str:
         name = "each class against the others: AUROC"
     text += f"{name} {evidence.value:.2f}"
     if evidence.folds > 1:
-        text += f" (mean over {evidence.folds} folds, range {evidence.spread:.2f})"
+        of = "" if evidence.tested_folds == evidence.folds else f"{evidence.tested_folds} of "
+        text += f" (mean over {of}{evidence.folds} folds, range {evidence.spread:.2f})"
     elif evidence.replicates > 1:
         text += f" (median of {evidence.replicates} replicates, range {evidence.spread:.2f})"
     baselines = [
