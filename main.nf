@@ -45,16 +45,16 @@ workflow EXPLAINN {
         .map { _id, meta, dataset, _ready -> [meta, dataset] }              // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
 
     // The same for every assay.
-    TRAIN(datasets, INITIAL_PROFILES.out.profiles, plans, code)
+    TRAIN(datasets, INITIAL_PROFILES.out.profiles, PREPARE.out.replicates, plans, code)
     INTERPRET(
         [models: TRAIN.out.readable, best: TRAIN.out.best, history: TRAIN.out.history, diverged: TRAIN.out.diverged, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
-        PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, plans, code,
+        PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, PREPARE.out.replicates, plans, code,
     )
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences,
+            named: INTERPRET.out.ofModels, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )

@@ -16,6 +16,7 @@ from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import AnnotateOptions, read_options
 from nfexplainn.interpret.progress import Progress
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.interpret.unit_files import write_tsv as write_frame
 from nfexplainn.io.tsv import write_tsv
@@ -38,7 +39,7 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, AttributionOptions)
     naming = read_options(args.options, AnnotateOptions)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     logits = read_logits(args.predictions, dataset)
     units = read_meme(args.units, allow_empty=True).motifs if args.units else ()
     known = read_motifs(args.known, name=Path(args.known).name)

@@ -31,9 +31,11 @@ def main() -> None:
     dataset = read_dataset(args.dataset)
     table = []
     for name in BASELINES:
-        logits = baseline_logits(dataset, name, args.seed)
-        rows = metrics.rows(dataset, logits, model=name, replicate=None)
-        table += [[row[column] for column in metrics.COLUMNS] for row in rows]
+        for fold, parts in enumerate(dataset.of_folds(), 1):
+            logits = baseline_logits(parts, name, args.seed)
+            number = None if dataset.fold is None else fold  # as the replicate with these parts
+            rows = metrics.rows(parts, logits, model=name, replicate=number)
+            table += [[row[column] for column in metrics.COLUMNS] for row in rows]
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_tsv(folder / f"{args.id}.baseline.tsv", metrics.COLUMNS, table)

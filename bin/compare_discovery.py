@@ -79,10 +79,12 @@ def main() -> None:
                     reason = "" if found else "no unit has a motif"
                     state = "ok" if found else "none"
                     sides.append(Candidates(source, replicate_of(run), found, state, reason, ranks))
-        judged = judge(dataset, task, sides)
-        best += judged.best
-        scores += judged.scores
-        motifs |= judged.motifs
+        for side in sides:
+            # With folds each replicate has parts of its own, and STREME those of the first.
+            judged = judge(dataset.of_replicate(side.replicate or 1), task, [side])
+            best += judged.best
+            scores += judged.scores
+            motifs |= judged.motifs
         timing += clocks(result, name)
         if result.state in ("ok", "none"):
             pairs += pair_motifs(result.motifs, groups, group_motifs, name)

@@ -20,7 +20,7 @@ from nfexplainn.arguments import replicate_parser
 from nfexplainn.data.dataset import Dataset, read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.replicates import run_of
+from nfexplainn.interpret.replicates import own_parts, run_of
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.io.tsv import write_tsv
@@ -53,7 +53,7 @@ def main() -> None:
     options = read_options(args.options, CooperativityOptions)
     pairs = read_pairs(args.pairs)
     run = run_of(args.id)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
 
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.evaluation.predict import predict_logits

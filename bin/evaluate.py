@@ -49,7 +49,8 @@ def main() -> None:
         )
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    evaluate(loaded.model, header, dataset, run=args.id, folder=folder)
+    parts = dataset.of_replicate(header.replicate)
+    evaluate(loaded.model, header, parts, run=args.id, folder=folder)
 
 
 if __name__ == "__main__":

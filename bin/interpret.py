@@ -13,6 +13,7 @@ from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
 from nfexplainn.interpret.progress import Progress
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     """Read, interpret, write."""
     args = read_replicate_arguments(__doc__)
     options = read_options(args.options, InterpretOptions)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     logits = read_logits(args.predictions, dataset)
 
     from nfexplainn.cpu import prepare_cpu

@@ -30,6 +30,7 @@ def main() -> None:
 
     from nfexplainn.analyses.transfer.units import plugged_units
     from nfexplainn.data.dataset import read_dataset
+    from nfexplainn.interpret.replicates import own_parts
     from nfexplainn.interpret.unit_files import read_logits, write_tsv
     from nfexplainn.models.device import prepare_device
     from nfexplainn.models.modules import load_module
@@ -37,7 +38,7 @@ def main() -> None:
     from nfexplainn.models.transfer import TransferModel, use_kernel
 
     prepare_device(torch.device("cpu"), args.threads)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     loaded = load_module(args.model, trust_programs=args.trust_programs)
     if not isinstance(loaded.model, TransferModel) or loaded.header.tasks != dataset.meta.tasks:
         raise UserError(

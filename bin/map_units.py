@@ -14,6 +14,7 @@ from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.interpret.unit_files import read_logits
 from nfexplainn.io.tsv import write_tsv
@@ -25,7 +26,7 @@ def main() -> None:
     """Choose sequences, compute the units, project, write."""
     args = read_replicate_arguments(__doc__)
     options = read_options(args.options, maps.MapOptions)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     logits = read_logits(args.predictions, dataset)
     rows = maps.choose_rows(dataset, logits, options.seed)
     target = Path(args.out, f"{args.id}.umap.tsv")

@@ -12,6 +12,7 @@ from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import NullifyOptions, read_options
 from nfexplainn.interpret.progress import Progress
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     options = read_options(args.options, NullifyOptions)
     if options.nullify_with not in ("mean", "zero"):
         raise UserError(f"nullify_with is {options.nullify_with!r}; give mean or zero.")
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     logits = read_logits(args.predictions, dataset)
 
     from nfexplainn.analyses.nullification import nullify

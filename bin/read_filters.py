@@ -12,6 +12,7 @@ from nfexplainn.arguments import read_replicate_arguments
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.interpret.options import InterpretOptions, read_options
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.unit_files import read_logits, write_tsv
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     """Read, scan, write."""
     args = read_replicate_arguments(__doc__)
     options = read_options(args.options, InterpretOptions)
-    dataset = read_dataset(args.dataset)
+    dataset = own_parts(read_dataset(args.dataset), args.id)
     logits = read_logits(args.predictions, dataset)
 
     import torch

@@ -9,6 +9,7 @@ from pathlib import Path
 from nfexplainn.analyses.cycles.scores import score_cycles
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import run_script
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.interpret.unit_files import write_tsv
 from nfexplainn.motifs.formats import read_meme
 
@@ -27,7 +28,8 @@ def main() -> None:
     """Read, score, write."""
     args = parse()
     motifs = read_meme(args.units, allow_empty=True).motifs
-    table = score_cycles(motifs, read_dataset(args.dataset))
+    dataset = own_parts(read_dataset(args.dataset), args.id)
+    table = score_cycles(motifs, dataset)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_tsv(table, folder / f"{args.id}.cycles.tsv")

@@ -27,7 +27,9 @@ def main() -> None:
     args = parse()
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    tasks = write_task_sequences(read_dataset(args.dataset), folder, args.id)
+    # With folds STREME gets what the first replicate is trained on.
+    parts = read_dataset(args.dataset).of_replicate(1)
+    tasks = write_task_sequences(parts, folder, args.id)
     rows = [list(dataclasses.astuple(task)) for task in tasks]
     write_tsv(folder / f"{args.id}.streme_tasks.tsv", TASK_COLUMNS, rows)
 

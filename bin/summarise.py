@@ -83,13 +83,15 @@ def main() -> None:
     options = read_json(args.options, args.options)
     metrics = pd.concat([read_tsv(path, METRIC_COLUMNS) for path in args.metrics])
     motifs = write_evidence(table, args, model, compared, folder) if args.outputs else NOT_TESTED
+    meta = read_meta(args.dataset) if args.dataset else None
     evidence, by_task = gather_evidence(
         metrics,
         read_tsv(args.baseline, METRIC_COLUMNS),
         read_tsv(args.counts, ("split", "task", "positives")),
         ended_early=len(ended_early(histories)),
         max_epochs=options.get("max_epochs") or max(map(len, histories.values())),
-        assay=read_meta(args.dataset).assay if args.dataset else "",
+        assay=meta.assay if meta else "",
+        folds=meta.folds if meta else 1,
         recipe=options.get("recipe", ""),
         motifs=motifs,
     )
@@ -126,6 +128,8 @@ def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folde
     from nfexplainn.evaluation import metrics
 
     sequences = read_dataset(args.dataset)
+    if sequences.fold is not None:
+        return  # each replicate has trained on what another is tested on
     logits = mean_logits(sorted(args.predictions, key=replicate_of), sequences)
     rows = metrics.rows(sequences, logits, model=model, replicate=None)
     scores = [[row[column] for column in metrics.COLUMNS] for row in rows]
@@ -155,7 +159,10 @@ def write_evidence(
     from nfexplainn.interpret.outputs import read_outputs
 
     sequences = read_dataset(args.dataset)
-    stored = {replicate_of(path): read_outputs(path, sequences) for path in args.outputs}
+    stored = {
+        number: read_outputs(path, sequences.of_replicate(number))
+        for number, path in ((replicate_of(path), path) for path in args.outputs)
+    }
     known = read_motifs(args.motif_set, name=Path(args.motif_set).name)
     evidence = evidence_of(sequences, model, stored, table, known, options)
     write_tsv(evidence.rows, folder / f"{args.id}.evidence.tsv")

@@ -53,7 +53,8 @@ def main() -> None:
     from nfexplainn.training.run import Plan, train_model, write_diverged, write_trained
 
     prepare_cpu(args.threads)
-    dataset = read_dataset(args.dataset)
+    replicate = args.replicate or values.get("replicate", 1)
+    dataset = read_dataset(args.dataset).of_replicate(replicate)
     meta = dataset.meta
     given: dict[str, Any] = {} if args.seed is None else {"seed": args.seed}
     if args.pretrained and "recipe" not in values:
@@ -69,7 +70,6 @@ def main() -> None:
     plan = Plan(name, config, tuple(profiles), kernel, device, args.threads)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    replicate = args.replicate or values.get("replicate", 1)
     about: dict[str, Any] = {"run": args.id, "replicate": replicate, "folder": folder}
     try:
         if args.pretrained:

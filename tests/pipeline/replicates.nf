@@ -6,7 +6,7 @@ include { COOPERATE } from '../../subworkflows/local/cooperate'
 include { bestRuns } from '../../subworkflows/local/train/replicates.nf'
 
 workflow {
-    def plan = [replicates: 2, known: [motif_db: null], options: [attribute: [attribution: true], annotate: [:], cooperate: [cooperativity: 'A:B']]]
+    def plan = [known: [motif_db: null], options: [attribute: [attribution: true], annotate: [:], cooperate: [cooperativity: 'A:B']]]
     def plans = [
         whole: plan + [models: ['explainn', 'cnn1'], units: [5]],
         lost: plan + [models: ['explainn', 'cnn1'], units: [5, 10]],   // explainn_u10 has diverged in both
@@ -29,7 +29,7 @@ workflow {
     read = channel.fromList(units).map { run -> [run, of.call(run, 'units.meme'), []] }
 
     diverged = channel.fromList(lost).map { run -> [run, of.call(run, 'diverged.json')] }
-    best = bestRuns(history, diverged, plans)
+    best = bestRuns(history, diverged, channel.fromList(plans.keySet().collect { id -> [id, 2] }))
     def code = [:].withDefault { _process -> 'code' }
 
     ATTRIBUTE(models, best, predictions, read, motifs, plans, code)

@@ -12,7 +12,7 @@ from nfexplainn.features import AssayFacts
 # Options that most assays read.
 SPLITTING = (
     *("split_by", "valid_fraction", "test_fraction", "valid_chromosomes", "test_chromosomes"),
-    *("min_positives", "max_unknown"),
+    *("min_positives", "max_unknown", "folds"),
 )
 WINDOWS = ("width", "blacklist", "chromosomes", "exclude_chromosomes")
 PADDING = ("length", "pad", "filter_length", "pool_size", "pool_stride", "trim_left", "trim_right")

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.assays.parts import make_parts, note_untrained
 from nfexplainn.assays.spec import Prepared, Row, Spec
 from nfexplainn.data.dataset import SPLITS, Dataset, DatasetMeta, Floats, Source, TaskType
-from nfexplainn.data.splits import across_parts, make_groups, split_chromosomes, split_random
+from nfexplainn.data.splits import across_parts, make_groups
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation.advice import for_few_positives, for_no_negatives, for_no_others
 from nfexplainn.io.coordinates import Coordinates, read_names
@@ -201,31 +202,12 @@ def assemble(
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
         where, flanks = where.take(stay), None if flanks is None else flanks[stay]
         _check_enough(spec, ledger, labels, tasks)
-    rng = spec.rng("split")
-    if given is not None:
-        split, drawn = _complete(given, groups, labels, spec, rng)
-        how = "given"
-        _note_drawn(drawn, extra, ledger)
-        extra = extra | {"split_at_random": drawn}
-    elif options.split_by == "chromosome":
-        try:
-            split, valid, test = split_chromosomes(
-                where,
-                options.valid_chromosomes,
-                options.test_chromosomes,
-                options.valid_fraction,
-                options.test_fraction,
-            )
-        except UserError as error:
-            raise UserError(f"{spec.id} ({joint_source(spec)}): {error}") from error
-        how = "chromosome"
-        ledger.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
-        extra = extra | {"valid_chromosomes": list(valid), "test_chromosomes": list(test)}
-    else:
-        split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
-        how = "random"
-        _note_fractions(split, groups, spec, ledger)
-    _note_untrained(split, labels, tasks, task_type, ledger)
+    source = joint_source(spec)
+    parts = make_parts(
+        spec, ledger, source, given, groups, labels, where, task_type=task_type, extra=extra
+    )
+    note_untrained(parts, labels, tasks, task_type, ledger)
+    extra = extra | parts.extra
     if genome is not None:
         extra = extra | {"genome": genome.name}
     meta = DatasetMeta(
@@ -239,27 +221,11 @@ def assemble(
         sources=spec.sources() + ((genome,) if genome else ()),
         dropped=ledger.reasons(),
         notes=tuple(ledger.notes),
-        extra=extra | {"split_by": how},
+        extra=extra,
+        folds=parts.folds,
     )
-    dataset = Dataset(meta, names, codes, split, labels, flanks)
+    dataset = Dataset(meta, names, codes, parts.split, labels, flanks, parts.fold)
     return Prepared(dataset, where, ledger.dropped, list(ledger.readings))
-
-
-def _note_untrained(
-    split: NDArray[np.str_], labels: Floats, tasks: Sequence[str], task_type: str, ledger: Ledger
-) -> None:
-    """Say which tasks have no example in training: metrics and means leave them out."""
-    known = ~np.isnan(labels) if task_type == "regression" else labels == 1
-    for column, task in enumerate(tasks):
-        counts = {part: int(known[split == part, column].sum()) for part in SPLITS}
-        if not counts["train"] and any(counts.values()):
-            ledger.note(
-                f"{task} has no example in the training part ({counts['valid']:,} in validation,"
-                f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
-                " leave it out."
-            )
-        elif task_type == "regression" and not counts["train"]:
-            ledger.note(f"{task} has no value at all: it cannot be learnt, and means leave it out.")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -290,57 +256,6 @@ def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[st
     if not (labels == 0).any():
         advice = for_no_negatives(spec.assay)
         raise ledger.unusable("There are no negatives to compare with.", advice)
-
-
-def _complete(
-    given: NDArray[np.str_],
-    groups: NDArray[np.int64],
-    labels: Floats,
-    spec: Spec,
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.str_], list[str]]:
-    """Carve validation (and test) out of training where none is given, and name what was."""
-    split = given.astype(f"<U{max(map(len, SPLITS))}")
-    options = spec.options
-    shares = {"valid": options.valid_fraction, "test": options.test_fraction}
-    for name in shares:
-        if (split == name).any():
-            shares[name] = 0.0
-    if any(shares.values()):
-        rows = np.flatnonzero(split == "train")
-        _, local = np.unique(groups[rows], return_inverse=True)
-        split[rows] = split_random(local, labels[rows], shares["valid"], shares["test"], rng)
-    return split, [name for name, share in shares.items() if share]
-
-
-def _note_drawn(drawn: list[str], extra: dict[str, Any], ledger: Ledger) -> None:
-    """Say which parts were not given; of groups of a column that is said where they are chosen."""
-    if not drawn or "split_groups" in extra:
-        return
-    column = extra.get("split_column")
-    source = f"column '{column}' of the table" if column else "column 'split' of the sheet"
-    words = {"valid": "validation", "test": "test"}
-    was = "part: it was" if len(drawn) == 1 else "part: they were"
-    named = " and no ".join(words[name] for name in drawn)
-    ledger.note(f"The {source} gives no {named} {was} taken at random from training.")
-
-
-def _note_fractions(
-    split: NDArray[np.str_], groups: NDArray[np.int64], spec: Spec, ledger: Ledger
-) -> None:
-    """Say so where sequences that belong together make the wanted fractions impossible."""
-    largest = int(np.bincount(groups).max())
-    for name, wanted in (
-        ("valid", spec.options.valid_fraction),
-        ("test", spec.options.test_fraction),
-    ):
-        got = float((split == name).mean())
-        if abs(got - wanted) > max(0.2 * wanted, 2 / len(split)):
-            ledger.note(
-                f"The {name} part holds {100 * got:.1f} % of the sequences instead of"
-                f" {100 * wanted:g} %, because up to {largest:,} overlapping or equal sequences"
-                " had to stay together."
-            )
 
 
 def only_others(spec: Spec) -> set[int]:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from nfexplainn.assays.checks import check_dataset
 from nfexplainn.data.audit import audit_dataset
-from nfexplainn.data.dataset import Dataset, Floats, Source, write_dataset, write_header
+from nfexplainn.data.dataset import MOST_FOLDS, Dataset, Source, write_dataset, write_header
 from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
-from nfexplainn.errors import UnusableError, UserError, printable
-from nfexplainn.evaluation.advice import for_bad_split
+from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.coordinates import Coordinates
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
@@ -23,7 +23,6 @@ from nfexplainn.seeds import SEED, seed_for
 from nfexplainn.typed import from_json, typed
 
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
-_LONGEST_NAME = 255
 _MOST_NEGATIVES = 100  # per positive, as in nextflow_schema.json
 _LONGEST = 100_000  # bp, as there
 SPLIT_KINDS = ("random", "chromosome", "given")
@@ -58,6 +57,8 @@ class Options:
     seed : int
     min_positives : int
         With fewer in every task, a data set is unusable.
+    folds : int
+        Parts of a cross-validation, at least 3; 1: one split; 0: folds for a small data set.
     """
 
     width: int = 200
@@ -76,6 +77,7 @@ class Options:
     test_chromosomes: tuple[str, ...] = ()
     seed: int = SEED
     min_positives: int = 100
+    folds: int = 1
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""
@@ -105,11 +107,27 @@ class Options:
                 f"valid_fraction {fractions[0]:g} and test_fraction {fractions[1]:g} must leave"
                 " sequences for training, and validation needs some (early stopping uses them)."
             )
+        wrong += self._wrong_folds()
         both = set(self.valid_chromosomes) & set(self.test_chromosomes)
         if both:
             wrong.append(f"'{min(both)}' is both in valid_chromosomes and in test_chromosomes.")
         if wrong:
             raise UserError("\n".join(wrong))
+
+    def _wrong_folds(self) -> list[str]:
+        if self.folds in (0, 1):
+            return []
+        if self.folds == 2 or not 0 <= self.folds <= MOST_FOLDS:
+            return [
+                f"folds is {self.folds}; give 1 for one split, or 3 to {MOST_FOLDS}: one fold"
+                " tests, one stops the training, the others train."
+            ]
+        if self.valid_chromosomes or self.test_chromosomes:
+            return [
+                f"folds {self.folds} cannot be used with valid_chromosomes or test_chromosomes:"
+                " every chromosome is held out once; leave one of them out."
+            ]
+        return []
 
 
 @dataclass(frozen=True)
@@ -272,13 +290,15 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     path = parser.parse_args().spec
     with reading(path.name, "this is no specification of a data set", "make it again"):
         name = _text(read_json(path, path.name), "id")
-    status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
+    status: dict[str, object] = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
     prepared = None
     try:
         spec = read_spec(path)
         prepared = parse(spec)
         check_dataset(prepared.dataset)
         _write(prepared, name)
+        if prepared.dataset.meta.folds > 1:
+            status["folds"] = prepared.dataset.meta.folds
     except UserError as error:
         status |= {
             "state": "error",
@@ -289,83 +309,6 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
         status |= {"state": "unusable", "reason": error.reason, "advice": error.advice}
         _write_sources(prepared or error, name)
     write_text(Path(f"{name}.status.json"), json.dumps(status, indent=1, sort_keys=True) + "\n")
-
-
-def check_dataset(dataset: Dataset) -> None:
-    """Refuse a data set from which nothing can be trained.
-
-    Raises
-    ------
-    UserError
-        If a task has the name of another column or one that is no plain text, or a label is
-        infinite.
-    UnusableError
-        If training or validation has no sequences, or its labels do not differ in any task.
-    """
-    files = ", ".join(source.name for source in dataset.meta.sources)
-    reserved = {"name", "sequence", "split"} & set(dataset.meta.tasks)
-    if reserved:
-        raise UserError(
-            f"{dataset.meta.id} ({files}): a task may not be called '{min(reserved)}', which is a"
-            " column of the data set; rename the sample or the column of values."
-        )
-    for task in dataset.meta.tasks:
-        if len(task) > _LONGEST_NAME or "\n" in task or printable(task) != task:
-            raise UserError(
-                f"{dataset.meta.id} ({files}): the name of the task {task[:40]!r} holds control"
-                f" characters or is longer than {_LONGEST_NAME} characters; rename it."
-            )
-    infinite = np.argwhere(np.isinf(dataset.labels))
-    if len(infinite):
-        row, column = infinite[0].tolist()
-        raise UserError(
-            f"{dataset.meta.id}: the label of {dataset.names[row]} in the task"
-            f" {dataset.meta.tasks[column]} is infinite; correct its value, or write NA."
-        )
-    parts = {"train": "training", "valid": "validation"}
-    for split, what in parts.items():
-        if not len(dataset.rows(split)):
-            raise UnusableError(
-                f"No sequence is left for {what} ({_own_count(dataset)} in all).",
-                for_bad_split(dataset.meta.assay),
-            )
-    for split, what in parts.items():
-        rows = dataset.rows(split)
-        lack = _lack(dataset.labels[rows], dataset.meta.task_type)
-        if lack:
-            raise UnusableError(
-                f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
-                for_bad_split(dataset.meta.assay),
-            )
-
-
-def _own_count(dataset: Dataset) -> str:
-    """Count sequences as the user does, who has given the positives."""
-    if dataset.meta.task_type not in ("binary", "multilabel"):
-        return _several(len(dataset), "sequence")
-    positive = int((dataset.labels == 1).any(axis=1).sum())
-    others = len(dataset) - positive
-    return f"{_several(positive, 'positive')} and {_several(others, 'negative')}"
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _lack(labels: Floats, task_type: str) -> str:
-    """Name what the labels of a part lack in every task, so that nothing is learnt or measured."""
-    if task_type == "multiclass":
-        return "" if (labels == 1).any() else "no known class"
-    if task_type == "regression":
-        low, high = (
-            extreme.reduce(labels, axis=0, where=~np.isnan(labels), initial=start)
-            for extreme, start in ((np.minimum, np.inf), (np.maximum, -np.inf))
-        )
-        return "" if (low < high).any() else "no task with values that differ"
-    positive, negative = (labels == 1).any(axis=0), (labels == 0).any(axis=0)
-    if not positive.any():
-        return "no positive in any task"
-    return "" if (positive & negative).any() else "no task with both positives and negatives"
 
 
 def _write_sources(told: Prepared | UnusableError, name: str) -> None:
@@ -379,7 +322,8 @@ def _write(prepared: Prepared, name: str) -> None:
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
     _write_sources(prepared, name)
-    write_audit(audit_dataset(dataset, prepared.where), Path(f"{name}.audit.tsv"))
+    checks = [audit_dataset(each, prepared.where) for each in dataset.of_folds()]
+    write_audit(checks, Path(f"{name}.audit.tsv"))
     write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")
     write_dataset(dataset, part)

@@ -27,10 +27,13 @@ SPLITS = ("train", "valid", "test")
 TASK_TYPES = ("binary", "multilabel", "multiclass", "regression")
 TaskType = Literal["binary", "multilabel", "multiclass", "regression"]
 Floats = NDArray[np.float32]
+MOST_FOLDS = 100
 
 # Parquet is written and read a row group at a time, so this is what either holds besides the data.
 _GROUP_BYTES = 1 << 21
 _FLANKS = "nf-explainn:flanks"
+_PART = ("split", pa.dictionary(pa.int32(), pa.string()))
+_FOLD = ("fold", pa.int8())
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class DatasetMeta:
         Sentences for the report (what was cut, matched, shuffled).
     extra : mapping
         What only some assays have, e.g. ``{"negatives": "shuffle"}``.
+    folds : int
+        Parts of a cross-validation; 1 where there is one split.
     """
 
     id: str
@@ -82,11 +87,15 @@ class DatasetMeta:
     dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    folds: int = 1
 
 
 @dataclass(frozen=True)
 class Dataset:
     """Sequences with labels and a split.
+
+    With folds the parts are those of a replicate (:meth:`of_replicate`). What was read has none
+    (``split`` has no entry), so that nothing can take the parts of one replicate for another's.
 
     Attributes
     ----------
@@ -95,12 +104,14 @@ class Dataset:
         Unique; coordinates (``chr1:100-300(+)``, 0-based, half-open) where there are any.
     codes : uint8 array, shape (n, length)
     split : array of str, shape (n,)
-        ``train``, ``valid`` or ``test``.
+        ``train``, ``valid`` or ``test``; shape (0,) with folds, before a replicate is named.
     labels : float32 array, shape (n, tasks)
         NaN where unknown.
     flanks : uint8 array, shape (n, 2 * width), or None
         The bases before and after each sequence, half of them each, where a genome tells; the
         robust recipe shifts training windows into them.
+    fold : int8 array, shape (n,), or None
+        With folds, the one that each sequence is in, from 0.
     """
 
     meta: DatasetMeta
@@ -109,6 +120,7 @@ class Dataset:
     split: NDArray[np.str_]
     labels: Floats
     flanks: dna.Codes | None = None
+    fold: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -116,14 +128,41 @@ class Dataset:
 
     def rows(self, *splits: str) -> NDArray[np.intp]:
         """Row numbers of the named splits, ascending."""
+        if len(self.split) != len(self):
+            raise ValueError(f"{self.meta.id} has folds: its parts are those of a replicate")
         return np.flatnonzero(np.isin(self.split, splits))
 
+    def of_replicate(self, replicate: int) -> Dataset:
+        """Give the data set with a replicate's parts; without folds it is the same for all.
+
+        Replicate r is tested on fold (r - 1) mod K, its training is stopped by the next fold, and
+        it is trained on the others.
+
+        Parameters
+        ----------
+        replicate : int
+            From 1.
+        """
+        if self.fold is None:
+            return self
+        test = (replicate - 1) % self.meta.folds
+        place = (self.fold - test) % self.meta.folds
+        split = np.array(SPLITS)[np.where(place == 0, 2, np.where(place == 1, 1, 0))]
+        return dataclasses.replace(self, split=split)
+
+    def of_folds(self) -> list[Dataset]:
+        """Give the data set with the parts of each fold in turn; without folds as it is."""
+        return [self.of_replicate(fold + 1) for fold in range(self.meta.folds)]
+
     def digest(self) -> str:
-        """Sha256 over names, sequences, splits and labels (not over the provenance)."""
+        """Sha256 over names, sequences, splits (or folds) and labels, not over the provenance."""
         sha = hashlib.sha256()
         _hash_lines(sha, self.names)
         sha.update(np.ascontiguousarray(self.codes).reshape(-1).data)
-        _hash_lines(sha, self.split)
+        if self.fold is None:
+            _hash_lines(sha, self.split)
+        else:
+            sha.update(np.ascontiguousarray(self.fold).data)
         sha.update(np.ascontiguousarray(self.labels).reshape(-1).data)
         sha.update("\n".join(self.meta.tasks).encode())
         if self.flanks is not None:
@@ -141,7 +180,7 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Write a data set as Parquet; the same data set gives the same bytes."""
     meta = _header(dataset)
     text = pa.string()
-    fields = [("name", text), ("sequence", text), ("split", pa.dictionary(pa.int32(), text))]
+    fields = [("name", text), ("sequence", text), _PART if dataset.fold is None else _FOLD]
     flank = 0
     if dataset.flanks is not None:
         flank = meta["flank"]
@@ -157,7 +196,9 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
             columns = [
                 arrow.texts(dataset.names[at]),
                 arrow.texts(dna.decode(dataset.codes[at])),
-                arrow.words(dataset.split[at].tolist()),
+                arrow.words(dataset.split[at].tolist())
+                if dataset.fold is None
+                else arrow.numbers(dataset.fold[at]),
             ]
             if dataset.flanks is not None:
                 columns.append(arrow.texts(dna.decode(dataset.flanks[at])))
@@ -173,6 +214,8 @@ def write_header(dataset: Dataset, path: str | Path) -> None:
 
 def _header(dataset: Dataset) -> dict[str, Any]:
     header = {"format_version": FORMAT_VERSION, **dataclasses.asdict(dataset.meta)}
+    if dataset.fold is None:
+        del header["folds"]
     if dataset.flanks is not None:
         header["flank"] = dataset.flanks.shape[1] // 2
     return header
@@ -218,7 +261,9 @@ def _read(path: str | Path) -> Dataset:
     _check_columns(file, meta, flank)
     names: list[tuple[NDArray[np.uint8], NDArray[np.int64]]] = []
     codes = np.empty((n, meta.length), dtype=np.uint8)
-    split = np.empty(n, dtype=np.array(SPLITS).dtype)
+    folded = meta.folds > 1
+    split = np.empty(0 if folded else n, dtype=np.array(SPLITS).dtype)
+    fold = np.empty(n, dtype=np.int8) if folded else None
     labels = np.empty((n, len(meta.tasks)), dtype=np.float32)
     flanks = np.empty((n, 2 * flank), dtype=np.uint8) if flank else None
     first = 0
@@ -227,17 +272,26 @@ def _read(path: str | Path) -> Dataset:
         first += len(batch)
         names.append(_text(batch.column("name")))
         codes[at] = _codes(batch.column("sequence"), meta.length)
-        parts = batch.column("split")
-        known = parts.dictionary.to_pylist()
-        which = arrow.view(parts.indices, np.int32)
-        if not set(known) <= set(SPLITS) or (which < 0).any():
-            raise ValueError(f"its splits are {known}")
-        split[at] = np.array(known)[which]
+        if fold is None:
+            split[at] = _parts(batch)
+        else:
+            fold[at] = arrow.view(batch.column(_FOLD[0]), np.int8)
         for column, task in enumerate(meta.tasks):
             labels[at, column] = arrow.view(batch.column(task), np.float32)
         if flanks is not None:
             flanks[at] = _codes(batch.column(_FLANKS), 2 * flank)
-    return Dataset(meta, Strings.joined(names), codes, split, labels, flanks)
+    if fold is not None and not np.isin(fold, range(meta.folds)).all():
+        raise ValueError(f"it has {meta.folds} folds, and sequences in others")
+    return Dataset(meta, Strings.joined(names), codes, split, labels, flanks, fold)
+
+
+def _parts(batch: pa.RecordBatch) -> NDArray[np.str_]:
+    parts = batch.column(_PART[0])
+    known = parts.dictionary.to_pylist()
+    which = arrow.view(parts.indices, np.int32)
+    if not set(known) <= set(SPLITS) or (which < 0).any():
+        raise ValueError(f"its splits are {known}")
+    return np.array(known)[which]
 
 
 def _check_columns(file: pq.ParquetFile, meta: DatasetMeta, flank: int) -> None:
@@ -251,10 +305,11 @@ def _check_columns(file: pq.ParquetFile, meta: DatasetMeta, flank: int) -> None:
     kinds = {"name": pa.string(), "sequence": pa.string()}
     kinds |= {_FLANKS: pa.string()} if flank else {}
     kinds |= dict.fromkeys(meta.tasks, pa.float32())
+    name, kind = _PART if meta.folds == 1 else _FOLD
+    kinds |= {name: kind}
     wrong = [name for name, kind in kinds.items() if schema.field(name).type != kind]
-    split = schema.field("split").type
-    if wrong or not pa.types.is_dictionary(split) or split.index_type != pa.int32():
-        raise ValueError(f"its column {wrong[0] if wrong else 'split'} is of another type")
+    if wrong:
+        raise ValueError(f"its column {wrong[0]} is of another type")
     sizes = [file.metadata.row_group(group).num_rows for group in groups]
     if min(sizes, default=0) < 0 or sum(sizes) != file.metadata.num_rows:
         raise ValueError("its parts do not have the rows that it claims")
@@ -299,6 +354,8 @@ def _meta(path: str | Path, raw: bytes) -> tuple[DatasetMeta, int]:
         raise ValueError("its tasks or notes are no texts")
     if not isinstance(flank, int) or flank < 0 or meta.length < 1:
         raise ValueError(f"its length is {meta.length}, its flank {flank}")
+    if not 1 <= meta.folds <= MOST_FOLDS or meta.folds == 2:
+        raise ValueError(f"it has {meta.folds} folds")
     sources = tuple(from_json(Source, source, str(path)) for source in fields["sources"])
     return dataclasses.replace(meta, tasks=tasks, notes=notes, sources=sources), flank
 

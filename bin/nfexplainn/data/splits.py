@@ -91,10 +91,6 @@ def split_random(
 ) -> NDArray[np.str_]:
     """Split whole groups at random, with the same share of every set of labels in each part.
 
-    Groups too large to fit come first and go where most is missing. The others are dealt out by
-    quota among groups with the same labels, and make up for what the large ones upset. What
-    the quotas leave over goes where most is missing, the rarest labels weighing most.
-
     Parameters
     ----------
     groups : int64 array, shape (n,)
@@ -108,9 +104,33 @@ def split_random(
     -------
     array of str, shape (n,)
     """
+    return np.array(SPLITS)[deal(groups, labels, (1 - valid - test, valid, test), rng)]
+
+
+def deal(groups: Ints, labels: Floats, parts: Sequence[float], rng: np.random.Generator) -> Ints:
+    """Deal whole groups out at random, with the same share of every set of labels in each part.
+
+    Groups too large to fit come first and go where most is missing. The others are dealt out by
+    quota among groups with the same labels, and make up for what the large ones upset. What
+    the quotas leave over goes where most is missing, the rarest labels weighing most.
+
+    Parameters
+    ----------
+    groups : int64 array, shape (n,)
+    labels : float32 array, shape (n, tasks)
+        NaN where unknown.
+    parts : sequence of float
+        Share of the sequences that each part is to have.
+    rng : Generator
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        The part of each sequence, from 0.
+    """
     if not len(groups):
-        return np.zeros(0, dtype="<U5")
-    shares = np.array([1 - valid - test, valid, test])
+        return np.zeros(0, dtype=np.int64)
+    shares = np.array(parts)
     pattern = _patterns(labels)
     sizes = np.bincount(pattern)
     count = int(groups.max()) + 1
@@ -136,14 +156,14 @@ def split_random(
         need = np.maximum((lacking[:, inside] / sizes[inside]).sum(axis=1), 0)
         need = need / need.sum() if need.sum() > 0 else shares
         quota = np.floor((last - first) * need + 1e-9).astype(np.int64)
-        place[order[first : first + quota.sum()]] = np.repeat(np.arange(3), quota)
-        for part in range(3):
+        place[order[first : first + quota.sum()]] = np.repeat(np.arange(len(shares)), quota)
+        for part in range(len(shares)):
             np.subtract.at(lacking[part], inside, quota[part])
     dealt = place >= 0
-    have = [features[place == part].sum(axis=0) for part in range(3)]
+    have = [features[place == part].sum(axis=0) for part in range(len(shares))]
     missing = shares[:, None] * features.sum(axis=0) - np.stack(have)
     _deal_one_by_one(order[~dealt[order]], features, missing, shares, place)
-    return np.array(SPLITS)[place[groups]]
+    return place[groups]
 
 
 def _deal_one_by_one(
@@ -206,13 +226,7 @@ def split_chromosomes(
     UserError
         If a sequence has no coordinates, a chromosome is unknown, or too few are there.
     """
-    if (where.chrom < 0).any():
-        own = where.parent < 0  # those that the user gave: shuffles are as their parents
-        raise UserError(
-            f"split_by chromosome: {int((own & (where.chrom < 0)).sum()):,} of"
-            f" {int(own.sum()):,} sequences have no coordinates in their names (chr1:100-300 or"
-            " name::chr1:100-300); use split_by random."
-        )
+    counts = _chromosome_counts(where)
     for option, names in (("valid_chromosomes", valid), ("test_chromosomes", test)):
         unknown = [name for name in names if name not in where.chromosomes]
         if unknown:
@@ -221,13 +235,6 @@ def split_chromosomes(
                 f" {', '.join(where.chromosomes[:5])}"
                 f"{' and others' if len(where.chromosomes) > 5 else ''}."
             )
-    counts = dict(
-        zip(
-            where.chromosomes,
-            np.bincount(where.chrom, minlength=len(where.chromosomes)).tolist(),
-            strict=True,
-        )
-    )
     if not test and test_fraction > 0:
         test = choose_groups(counts, test_fraction, set(valid))
     if not valid:
@@ -241,6 +248,63 @@ def split_chromosomes(
         ["valid" if c in valid else "test" if c in test else "train" for c in where.chromosomes]
     )
     return part[where.chrom], tuple(valid), tuple(test)
+
+
+def fold_chromosomes(where: Coordinates, folds: int) -> tuple[Ints, list[list[str]]]:
+    """Make folds of whole chromosomes, as equal in size as these allow.
+
+    Parameters
+    ----------
+    where : Coordinates
+    folds : int
+
+    Returns
+    -------
+    fold : int64 array, shape (n,)
+        From 0.
+    chromosomes : list of list of str
+        Of each fold.
+
+    Raises
+    ------
+    UserError
+        If a sequence has no coordinates, or there are fewer chromosomes than folds.
+    """
+    counts = {name: count for name, count in _chromosome_counts(where).items() if count}
+    if len(counts) < folds:
+        raise UserError(
+            f"folds {folds} with split_by chromosome: the sequences lie on {len(counts)}"
+            f" chromosomes ({', '.join(list(counts)[:5])}), and a fold holds whole ones; use fewer"
+            " folds, or split_by random."
+        )
+    chosen: list[list[str]] = [[] for _ in range(folds)]
+    sizes = [0] * folds
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        least = sizes.index(min(sizes))
+        chosen[least].append(name)
+        sizes[least] += counts[name]
+    place = {name: fold for fold, names in enumerate(chosen) for name in names}
+    of_chromosome = np.array([place.get(name, -1) for name in where.chromosomes], dtype=np.int64)
+    return of_chromosome[where.chrom], chosen
+
+
+def _chromosome_counts(where: Coordinates) -> dict[str, int]:
+    """Count the sequences of each chromosome.
+
+    Raises
+    ------
+    UserError
+        If a sequence has no coordinates.
+    """
+    if (where.chrom < 0).any():
+        own = where.parent < 0  # those that the user gave: shuffles are as their parents
+        raise UserError(
+            f"split_by chromosome: {int((own & (where.chrom < 0)).sum()):,} of"
+            f" {int(own.sum()):,} sequences have no coordinates in their names (chr1:100-300 or"
+            " name::chr1:100-300); use split_by random."
+        )
+    counts = np.bincount(where.chrom, minlength=len(where.chromosomes)).tolist()
+    return dict(zip(where.chromosomes, counts, strict=True))
 
 
 def choose_groups(counts: dict[str, int], fraction: float, used: set[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from nfexplainn.data.tables import fold_name
 from nfexplainn.evaluation.lift import NOT_TESTED, SupportedMotifs
 from nfexplainn.evaluation.verdict import Evidence
 
@@ -21,6 +22,7 @@ def gather_evidence(
     assay: str = "",
     recipe: str = "",
     motifs: SupportedMotifs = NOT_TESTED,
+    folds: int = 1,
 ) -> tuple[Evidence, dict[str, Evidence]]:
     """Collect what the verdict rests on, over all tasks (their mean) and per task.
 
@@ -36,6 +38,8 @@ def gather_evidence(
         As in :class:`Evidence`.
     motifs : SupportedMotifs
         What unseen sequences say of the motifs.
+    folds : int
+        Of which each replicate is tested on one; the baselines' replicate is that fold.
     """
     scores = metrics[metrics["against"] == "all"]
     right = scores[scores["metric"] == "accuracy"]
@@ -49,14 +53,19 @@ def gather_evidence(
         & (baseline["metric"] == metric)
         & (baseline["split"] == split)
     ]
+    tested = sorted({(int(number) - 1) % folds + 1 for number in scores["replicate"]})
+    if folds > 1:
+        base = base[base["replicate"].isin(tested)]
     tasks = list(dict.fromkeys(scores["task"]))
     table = scores.pivot_table(
         index="replicate", columns="task", values="value", dropna=False, observed=False
     ).reindex(columns=tasks)
     baselines = {
-        model: base[base["model"] == model].set_index("task")["value"].reindex(tasks)
+        model: base[base["model"] == model].groupby("task")["value"].mean().reindex(tasks)
         for model in ("gc", "kmer4")
     }
+    if folds > 1:
+        counts = _held_out_once(counts, tested, folds)
     positives = _positives(counts, tasks, regression=metric == "pearson")
     replicates = int(scores["replicate"].nunique())
     by_class = right[right["split"] == split].groupby("task")["value"].mean().to_dict()
@@ -72,7 +81,7 @@ def gather_evidence(
         whole = len(columns) == len(tasks)
         return Evidence(
             metric=metric,
-            value=float(by_replicate.median()),
+            value=_joint(by_replicate, folds),
             spread=float(by_replicate.max() - by_replicate.min()),
             replicates=replicates,
             gc=float(baselines["gc"][scored].mean()),
@@ -88,9 +97,31 @@ def gather_evidence(
             recipe=recipe,
             supported=motifs.count(columns),
             motif=motifs.of_all(tasks) if whole else motifs.of_task(columns[0]),
+            folds=folds,
+            tested_folds=len(tested),
         )
 
     return evidence(tasks), {task: evidence([task]) for task in tasks}
+
+
+def _joint(by_replicate: pd.Series, folds: int) -> float:
+    """Give the median over the replicates; with folds the mean over these of their replicates'."""
+    if folds == 1:
+        return float(by_replicate.median())
+    fold = (by_replicate.index.to_numpy() - 1) % folds
+    return float(by_replicate.groupby(fold).mean().mean())
+
+
+def _held_out_once(counts: pd.DataFrame, tested: Sequence[int], folds: int) -> pd.DataFrame:
+    """Count as for one split: what the mean training has, all but two folds; and all tested."""
+    own = counts["split"].isin([fold_name(fold - 1) for fold in tested])
+    total = counts.groupby("task", sort=False)["positives"].sum(min_count=1)
+    parts = {
+        "train": total * (folds - 2) / folds,
+        "valid": total / folds,
+        "test": counts[own].groupby("task", sort=False)["positives"].sum(min_count=1),
+    }
+    return pd.concat([some.reset_index().assign(split=part) for part, some in parts.items()])
 
 
 def _positives(

@@ -175,7 +175,7 @@ def rows(
     model : str
         Name of the architecture or baseline.
     replicate : int or None
-        None for baselines, which have none.
+        None for baselines, which have none but with folds: there it is the fold that is tested.
     splits : sequence of str
         Those without sequences are left out.
 

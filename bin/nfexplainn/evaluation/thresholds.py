@@ -20,7 +20,8 @@ class Thresholds:
     margin_kmer4 : float
         By less than this above 4-mers, it has learnt nothing longer than these (yet).
     max_spread : float
-        Largest difference between the best and the worst replicate.
+        Largest difference between the best and the worst replicate; not applied to folds, whose
+        test parts are smaller.
     min_train_positives, min_test_positives : int
         Fewer positives are weak evidence; not for regression.
     lift_gain, lift_share, lift_alone : float

@@ -53,6 +53,11 @@ class Evidence:
         Number of motifs that unseen sequences support; None where that was not tested.
     motif : LiftingMotif, optional
         What lifts the verdict from weak to usable.
+    folds : int
+        Of a cross-validation: `value` is then the mean over these, and `test_positives` counts
+        those of all, as each is tested once.
+    tested_folds : int
+        Less than `folds` where trainings diverged.
     """
 
     metric: str
@@ -72,6 +77,8 @@ class Evidence:
     recipe: str = ""
     supported: int | None = None
     motif: LiftingMotif | None = None
+    folds: int = 1
+    tested_folds: int = 1
 
     @property
     def unfinished(self) -> bool:
@@ -149,7 +156,10 @@ def _facts(evidence: Evidence) -> str:
         )
         name = "each class against the others: AUROC"
     text += f"{name} {evidence.value:.2f}"
-    if evidence.replicates > 1:
+    if evidence.folds > 1:
+        of = "" if evidence.tested_folds == evidence.folds else f"{evidence.tested_folds} of "
+        text += f" (mean over {of}{evidence.folds} folds, range {evidence.spread:.2f})"
+    elif evidence.replicates > 1:
         text += f" (median of {evidence.replicates} replicates, range {evidence.spread:.2f})"
     baselines = [
         f"{score:.2f} with {what}"
@@ -160,9 +170,16 @@ def _facts(evidence: Evidence) -> str:
 
 
 def _barely(evidence: Evidence, limits: Thresholds) -> str:
-    """Doubt a lead over 4-mers that is no larger than the replicates' range."""
+    """Doubt a lead over 4-mers that is no larger than the replicates' range.
+
+    Folds differ in what is tested, for the baselines alike.
+    """
     lead = evidence.value - evidence.kmer4
-    if evidence.replicates < 2 or not limits.margin_kmer4 <= lead <= evidence.spread:
+    if (
+        evidence.folds > 1
+        or evidence.replicates < 2
+        or not limits.margin_kmer4 <= lead <= evidence.spread
+    ):
         return ""
     return (
         f" That is hardly above 4-mers ({evidence.kmer4:.2f}): the replicates differ by as much or"
@@ -217,7 +234,11 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
         f"{count:.0f} positives in the {part} part (under {least})"
         for part, count, least in (
             ("training", evidence.train_positives, limits.min_train_positives),
-            (evidence.split, evidence.test_positives, limits.min_test_positives),
+            (
+                "held-out" if evidence.folds > 1 else evidence.split,
+                evidence.test_positives,
+                limits.min_test_positives,
+            ),
         )
         if count < least
     ]
@@ -229,7 +250,7 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
                 for_few_scored(evidence.recipe),
             )
         )
-    if evidence.spread > limits.max_spread:
+    if evidence.folds == 1 and evidence.spread > limits.max_spread:
         found.append(
             _Finding(
                 "weak",
@@ -281,6 +302,7 @@ def verdict_record(
         "unfinished": evidence.unfinished,
         "lifted_by": _lifted_by(evidence, limits),
         "thresholds": dataclasses.asdict(limits),
+        **({"folds": evidence.folds} if evidence.folds > 1 else {}),
         "tasks": {
             task: {
                 "verdict": judged[task][0],

@@ -35,8 +35,13 @@ class SiteRates:
     high: float = _NAN
 
 
-def ranked_alone(scores: Floats, labels: Floats, clusters: Ints) -> Alone:
+def ranked_alone(
+    scores: Floats, labels: Floats, clusters: Ints, strata: Ints | None = None
+) -> Alone:
     """Rank sequences by a row's contributions alone.
+
+    With folds, sequences are ranked within these, whose scores are of different models: the AUROC
+    is that of all pairs of a positive and a negative of one fold, the AUPRC the mean of the folds'.
 
     Parameters
     ----------
@@ -44,19 +49,35 @@ def ranked_alone(scores: Floats, labels: Floats, clusters: Ints) -> Alone:
     labels : float64 array, shape (n,)
         1, 0, or NaN where unknown.
     clusters : int64 array, shape (n,)
+    strata : int64 array, shape (n,), optional
+        The fold of each sequence.
     """
     known = ~np.isnan(labels)
     positive, score = labels[known] > 0.5, scores[known]
-    if not positive.any() or positive.all():
+    parts = [at for at in _strata(known, strata) if positive[at].any() and not positive[at].all()]
+    if not parts:
         return Alone()
-    yes, no = score[positive], score[~positive]
-    above, below = _share_below(yes, no), 1 - _share_below(no, yes)
-    value = float(above.mean())
-    influence = np.empty(len(score))
-    influence[positive] = (above - value) / len(yes)
-    influence[~positive] = (below - value) / len(no)
+    pairs = np.array([positive[at].sum() * (~positive[at]).sum() for at in parts])
+    value, influence, areas = 0.0, np.zeros(len(score)), []
+    for at, weight in zip(parts, pairs / pairs.sum(), strict=True):
+        one, is_positive = score[at], positive[at]
+        yes, no = one[is_positive], one[~is_positive]
+        above, below = _share_below(yes, no), 1 - _share_below(no, yes)
+        own = float(above.mean())
+        value += weight * own
+        influence[at[is_positive]] = weight * ((above - own) / len(yes))
+        influence[at[~is_positive]] = weight * ((below - own) / len(no))
+        areas.append(metrics.average_precision(is_positive.astype(np.float64), one))
     low, _ = influence_interval(value, influence, clusters[known])
-    return Alone(value, low, metrics.average_precision(positive.astype(np.float64), score))
+    return Alone(value, low, float(np.mean(areas)))
+
+
+def _strata(known: NDArray[np.bool_], strata: Ints | None) -> list[NDArray[np.intp]]:
+    """Give the places, among the known sequences, of those of each fold."""
+    if strata is None:
+        return [np.arange(int(known.sum()))]
+    own = strata[known]
+    return [np.flatnonzero(own == fold) for fold in np.unique(own)]
 
 
 def _share_below(scores: Floats, others: Floats) -> Floats:
@@ -66,15 +87,30 @@ def _share_below(scores: Floats, others: Floats) -> Floats:
     return (left + right) / 2 / len(others)
 
 
-def correlated_alone(scores: Floats, values: Floats, clusters: Ints) -> Alone:
-    """Correlate a row's contributions alone with measured values, as :func:`ranked_alone`."""
+def correlated_alone(
+    scores: Floats, values: Floats, clusters: Ints, strata: Ints | None = None
+) -> Alone:
+    """Correlate a row's contributions alone with measured values, as :func:`ranked_alone`.
+
+    With folds, the mean of the correlations within these counts.
+    """
     known = ~np.isnan(values)
-    a, b = scores[known], values[known]
-    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+    score, measured = scores[known], values[known]
+    parts = [
+        at
+        for at in _strata(known, strata)
+        if len(at) >= 3 and np.ptp(score[at]) > 0 and np.ptp(measured[at]) > 0
+    ]
+    if not parts:
         return Alone()
-    a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
-    value = float((a * b).mean())
-    influence = (a * b - value * (a**2 + b**2) / 2) / len(a)
+    total = sum(map(len, parts))
+    value, influence = 0.0, np.zeros(len(score))
+    for at in parts:
+        a, b = score[at], measured[at]
+        a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
+        own = float((a * b).mean())
+        value += len(at) / total * own
+        influence[at] = (a * b - own * (a**2 + b**2) / 2) / total
     return Alone(value, influence_interval(value, influence, clusters[known])[0])
 
 
@@ -145,9 +181,11 @@ def best_threshold(scores: Floats, labels: Floats) -> float:
 
 
 def site_difference(
-    contributions: Floats, sites: NDArray[np.bool_], clusters: Ints
+    contributions: Floats, sites: NDArray[np.bool_], clusters: Ints, strata: Ints | None = None
 ) -> tuple[float, float, float]:
     """Give what sites do to a prediction: mean contribution with less that without one.
+
+    With folds, a contribution is held against those without a site in its fold.
 
     Returns
     -------
@@ -156,6 +194,10 @@ def site_difference(
     """
     if not sites.any() or sites.all():
         return _NAN, _NAN, _NAN
+    if strata is not None:
+        counts = np.bincount(strata[~sites], minlength=int(strata.max()) + 1)
+        sums = np.bincount(strata[~sites], contributions[~sites], minlength=len(counts))
+        contributions = contributions - (sums / np.maximum(counts, 1))[strata]
     mean = np.array([contributions[~sites].mean(), contributions[sites].mean()])
     side = sites.astype(np.int64)
     count = np.bincount(side)

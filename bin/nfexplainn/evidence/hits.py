@@ -36,11 +36,15 @@ class HitScores:
     train_labels: NDArray[np.float64]
     unseen_labels: NDArray[np.float64]
 
-    def rates(self, motif: int, task: int) -> SiteRates:
-        """Count unseen sequences with a hit above the threshold that training sequences give."""
+    def hits(self, motif: int, task: int) -> NDArray[np.bool_]:
+        """Tell which unseen sequences have a hit above what training sequences say, shape (n,)."""
         score = self.train[:, motif].astype(np.float64)
         threshold = best_threshold(score, self.train_labels[:, task])
-        return site_rates(self.unseen[:, motif] >= threshold, self.unseen_labels[:, task])
+        return np.asarray(self.unseen[:, motif] >= threshold)
+
+    def rates(self, motif: int, task: int) -> SiteRates:
+        """Count the unseen sequences with such a hit."""
+        return site_rates(self.hits(motif, task), self.unseen_labels[:, task])
 
 
 def hit_scores(dataset: Dataset, motifs: Sequence[Motif], unseen: Ints) -> HitScores:

@@ -44,12 +44,15 @@ class Model:
     tasks : tuple of str
     clusters : int64 array
         Cluster of each row of the data set.
+    folds : int64 array, optional
+        Fold of each row of the data set, where there are folds.
     """
 
     replicates: tuple[Replicate, ...]
     kind: Kind
     tasks: tuple[str, ...]
     clusters: Ints
+    folds: Ints | None = None
 
     @property
     def joint(self) -> bool:
@@ -152,15 +155,16 @@ def assess(
     total = len(rows) * len(model.targets)
     for task, columns in model.targets:
         target = model.target(columns)
+        strata = None if model.folds is None else model.folds[target.rows]
         removals = []
         alone = []
         effects = np.full((len(rows), 3), np.nan)
         for place, units in enumerate(rows):
             removed = target.remove(units)
-            alone.append(_alone(model.kind, removed, target))
+            alone.append(_alone(model.kind, removed, target, strata))
             if not model.joint:
                 given = removed.contribution[:, 0]
-                effects[place] = site_difference(given, sites[place], target.clusters)
+                effects[place] = site_difference(given, sites[place], target.clusters, strata)
             removals.append(replace(removed, contribution=np.zeros((0, 0))))  # not held at once
             done += 1
             if report:
@@ -201,13 +205,13 @@ def _tested(
     )
 
 
-def _alone(kind: Kind, removed: Removed, target: AnyTarget) -> Alone:
+def _alone(kind: Kind, removed: Removed, target: AnyTarget, strata: Ints | None) -> Alone:
     """Rank by the contributions alone; over several tasks the mean."""
     given, labels = removed.contribution, target.labels
     if kind == "cross_entropy":
         given = given - given.mean(axis=1, keepdims=True)
     measure = ranked_alone if kind in ("bce", "cross_entropy") else correlated_alone
-    each = [measure(g, y, target.clusters) for g, y in zip(given.T, labels.T, strict=True)]
+    each = [measure(g, y, target.clusters, strata) for g, y in zip(given.T, labels.T, strict=True)]
     known = [one for one in each if not np.isnan(one.value)]
     if not known:
         return Alone()

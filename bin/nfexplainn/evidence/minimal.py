@@ -49,7 +49,10 @@ class Step:
 
 
 def forward_selection(
-    replicates: Sequence[Replicate], candidates: Sequence[Units], make: MakeTarget
+    replicates: Sequence[Replicate],
+    candidates: Sequence[Units],
+    make: MakeTarget,
+    least: int = 0,
 ) -> list[Step]:
     """Add rows one by one, each time the one that lowers the validation loss most.
 
@@ -63,6 +66,8 @@ def forward_selection(
         Of the rows.
     make : callable
         Gives the target, on validation sequences, of replicates.
+    least : int
+        Number of steps, the bias alone being one, to go on to also where no more help.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def forward_selection(
     now, logits = exact.keep(nothing)
     steps = [Step(-1, exact.mean(now), float("nan"), True, logits)]
     kept, left, beyond = nothing, list(range(len(candidates))), 0
-    while left and len(steps) <= MOST_STEPS and beyond < BEYOND:
+    while left and len(steps) <= MOST_STEPS and (beyond < BEYOND or len(steps) < least):
         trials = [_joined(kept, candidates[row]) for row in left]
         values = [screen.mean(screen.keep(units)[0]) for units in trials]
         best = int(np.argmin(values))

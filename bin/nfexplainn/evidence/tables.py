@@ -16,8 +16,9 @@ from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
 from nfexplainn.evidence.alone import SiteRates
 from nfexplainn.evidence.clusters import Ints
-from nfexplainn.evidence.groups import UnitSites, motif_rows
-from nfexplainn.evidence.hits import hit_scores
+from nfexplainn.evidence.folds import FoldHits, fold_hits, select_in_folds, sites_of
+from nfexplainn.evidence.groups import MotifRow, UnitSites, motif_rows
+from nfexplainn.evidence.hits import HitScores, hit_scores
 from nfexplainn.evidence.judge import Model, Tested
 from nfexplainn.evidence.losses import Kind
 from nfexplainn.evidence.naming import Named, named_rows
@@ -29,7 +30,7 @@ from nfexplainn.interpret.pwms import consensus
 from nfexplainn.interpret.site_effect import LOWERS, RAISES
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.io.coordinates import read_names
-from nfexplainn.motifs.motif import MotifSet
+from nfexplainn.motifs.motif import Motif, MotifSet
 
 # Candidates of the minimal model, by their gain on the training part.
 _MOST_CANDIDATES = 60
@@ -88,7 +89,8 @@ def evidence_of(
     """
     numbers = sorted(stored)
     rows = named_rows(motif_rows(_live_units(units, stored)), known, options)
-    if not rows or not len(dataset.rows(UNSEEN)):
+    parts = {number: dataset.of_replicate(number) for number in numbers}
+    if not rows or not any(len(one.rows(UNSEEN)) for one in parts.values()):
         return Evidence(
             pd.DataFrame(columns=list(EVIDENCE_COLUMNS)),
             pd.DataFrame(columns=list(EVIDENCE_TASK_COLUMNS)),
@@ -96,11 +98,15 @@ def evidence_of(
             MotifSet(()),
         )
     kind = cast(Kind, stored[numbers[0]].loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
-    replicates = tuple(evidence_replicate(number, stored[number], dataset) for number in numbers)
-    the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset))
+    replicates = tuple(
+        evidence_replicate(number, stored[number], parts[number]) for number in numbers
+    )
+    folds = None if dataset.fold is None else dataset.fold.astype(np.int64)
+    the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset), folds)
     members = [one.row.units(len(numbers)) for one in rows]
     rng = np.random.default_rng([dataset.meta.seed, 19])
-    tested = judge.assess(the_model, members, _sites(rows, numbers, stored), rng)
+    sites = sites_of([one.row for one in rows], replicates, [stored[n].sites for n in numbers])
+    tested = judge.assess(the_model, members, sites, rng)
     # The row that gains most in any task is the first.
     best = np.max([np.nan_to_num(one.means.value, nan=-np.inf) for one in tested], axis=0)
     order = np.argsort(-best, kind="stable")
@@ -117,10 +123,11 @@ def held_out_clusters(dataset: Dataset) -> Ints:
     Returns
     -------
     int64 array, shape (n,)
-        Of all sequences; -1 in the training part, and of those that are not kept.
+        Of all sequences; -1 in the training part, and of those that are not kept. With folds every
+        sequence is in validation and test part of some replicate.
     """
-    rows = kept_rows(dataset)
-    rows = rows[dataset.split[rows] != "train"]
+    kept = [(kept_rows(parts), parts.split) for parts in dataset.of_folds()]
+    rows = np.unique(np.concatenate([some[split[some] != "train"] for some, split in kept]))
     where = read_names([dataset.names[row] for row in rows.tolist()])
     clusters = np.full(len(dataset), -1, dtype=np.int64)
     clusters[rows] = make_groups(dataset.codes[rows], where)
@@ -156,20 +163,13 @@ def evidence_replicate(number: int, stored: StoredOutputs, dataset: Dataset) -> 
     return Replicate(number, part("train"), part("valid"), part(UNSEEN), weight, bias)
 
 
-def _sites(
-    rows: Sequence[Named], numbers: Sequence[int], stored: Mapping[int, StoredOutputs]
-) -> NDArray[np.bool_]:
-    """Tell which unseen sequences have a site of each row: in most replicates that have the row."""
-    found = []
-    for one in rows:
-        strongest = [one.row.strongest(place) for place in range(len(numbers))]
-        own = [
-            stored[number].sites[:, unit.unit]
-            for number, unit in zip(numbers, strongest, strict=True)
-            if unit is not None
-        ]
-        found.append(np.mean(own, axis=0) >= 0.5)
-    return np.stack(found)
+def _hits(
+    dataset: Dataset, model: Model, rows: Sequence[tuple[MotifRow, Motif]]
+) -> HitScores | FoldHits:
+    """Find the hits of rows: of the motif of all replicates, or with folds of each fold's own."""
+    if model.folds is None:
+        return hit_scores(dataset, [motif for _, motif in rows], unseen_rows(dataset))
+    return fold_hits(dataset, [one.number for one in model.replicates], [row for row, _ in rows])
 
 
 def _row_tables(
@@ -185,12 +185,11 @@ def _row_tables(
     table: list[dict[str, object]] = []
     tasks: list[dict[str, object]] = []
     motifs = {row: rows[row].row.motif(id) for row, id in ids.items()}
-    unseen = unseen_rows(dataset)
     own = {"dataset": dataset.meta.id, "model": name}
     all_q = judge.q_of(tested)
     scanned = list(motifs)[:_SCANNED]
     classes = model.kind == "bce"
-    hits = hit_scores(dataset, [motifs[row] for row in scanned] if classes else [], unseen)
+    hits = _hits(dataset, model, [(rows[row].row, motifs[row]) for row in scanned if classes])
     for number, ((_, columns), one, q) in enumerate(zip(model.targets, tested, all_q, strict=True)):
         good = judge.supported(one, q, model.kind)
         order = _ordered(one, good)
@@ -307,21 +306,15 @@ def _minimal_table(
     ids: Mapping[int, str],
 ) -> pd.DataFrame:
     """Select rows forward on the validation part; score the chosen and all on the test part."""
-    if not len(dataset.rows("valid")):
+    if not any(len(one.valid.rows) for one in model.replicates):
         return pd.DataFrame(columns=list(MINIMAL_COLUMNS))
     helps = np.max([np.nan_to_num(one.on_training, nan=-np.inf) for one in tested], axis=0)
     candidates = [int(row) for row in np.argsort(-helps, kind="stable") if helps[row] > 0]
     candidates = candidates[:_MOST_CANDIDATES]
     every = slice(None)
-    steps = minimal.forward_selection(
-        model.replicates,
-        [members[row] for row in candidates],
-        lambda replicates: model.target(every, "valid", replicates),
-    )
-    chosen = [candidates[row] for row in minimal.chosen_rows(steps)]
+    steps, kept = _selected(model, [members[row] for row in candidates], dataset.meta.folds)
+    number_chosen = sum(step.chosen for step in steps) - 1
     valid, unseen = model.target(every, "valid"), model.target(every)
-    count = len(model.replicates)
-    kept = minimal.join_units([members[row] for row in chosen], count)
     all_units = [np.arange(one.weight.shape[1], dtype=np.int64) for one in model.replicates]
 
     def scored(target: minimal.AnyTarget, part: str, units: Units) -> tuple[float, float]:
@@ -334,7 +327,7 @@ def _minimal_table(
     lines: list[tuple[object, ...]] = []
     for number, step in enumerate(steps):
         row = candidates[step.row] if step.row >= 0 else None
-        last = step.chosen and number == len(chosen)
+        last = number == number_chosen
         lines.append(
             (
                 dataset.meta.id,
@@ -353,6 +346,21 @@ def _minimal_table(
     both = (in_valid[0], metric, in_valid[1], np.nan, "false", *whole)
     lines.append((dataset.meta.id, name, len(rows), judge.EVERY_TASK, "", *both))
     return pd.DataFrame(lines, columns=list(MINIMAL_COLUMNS))
+
+
+def _selected(
+    model: Model, candidates: Sequence[Units], folds: int
+) -> tuple[list[minimal.Step], Units]:
+    """Select rows on the validation part; with folds each replicate on its own."""
+
+    def make(replicates: Sequence[Replicate]) -> minimal.AnyTarget:
+        return model.target(slice(None), "valid", replicates)
+
+    if model.folds is not None:
+        return select_in_folds(model.replicates, candidates, make, folds)
+    steps = minimal.forward_selection(model.replicates, candidates, make)
+    chosen = [candidates[row] for row in minimal.chosen_rows(steps)]
+    return steps, minimal.join_units(chosen, len(model.replicates))
 
 
 def _score(

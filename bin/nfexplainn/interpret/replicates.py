@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
 
 
@@ -30,6 +31,17 @@ def run_of(id: str) -> dict[str, str | int]:
     if found is None:
         raise UserError(f"--id is {id!r}; give <dataset>.<model>.r<replicate>.")
     return {"dataset": found[1], "model": found[2], "replicate": int(found[3])}
+
+
+def own_parts(dataset: Dataset, id: str) -> Dataset:
+    """Give a data set with the parts of the run of a name; without folds all have the same.
+
+    Raises
+    ------
+    UserError
+        If there are folds, and the name is no run's.
+    """
+    return dataset if dataset.fold is None else dataset.of_replicate(int(run_of(id)["replicate"]))
 
 
 def replicate_of(path: str | Path) -> int:

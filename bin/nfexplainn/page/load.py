@@ -56,6 +56,8 @@ class ModelResult:
     consensus_motifs : path or None
     best : int or None
         Number of the best replicate, where the run tells it.
+    folds : int
+        Of a cross-validation, each tested by other replicates; 1 without.
     """
 
     dataset: str
@@ -73,6 +75,7 @@ class ModelResult:
     consensus_motifs: Path | None = None
     ensemble: list[Row] = field(default_factory=list)
     best: int | None = None
+    folds: int = 1
 
     @property
     def best_replicate(self) -> int:
@@ -127,6 +130,11 @@ class DatasetResult:
     baseline: list[Row]
     models: tuple[ModelResult, ...]
     readings: list[Row] = field(default_factory=list)
+
+    @property
+    def folds(self) -> int:
+        """Number of folds of a cross-validation; 1 without."""
+        return int(self.meta.get("folds", 1))
 
 
 @dataclass(frozen=True)
@@ -312,6 +320,7 @@ def _dataset(
                 model_files.get(model, {}),
                 run_files.get(model, {}),
                 best.get(f"{id}.{model}"),
+                int(meta.get("folds", 1)),
             )
             for model in models
         ),
@@ -325,6 +334,7 @@ def _model(
     files: Mapping[str, Path],
     runs: Mapping[int, Mapping[str, Path]],
     best: int | None,
+    folds: int,
 ) -> ModelResult:
     runs = dict(sorted(runs.items()))
     verdict: Mapping[str, Any] = {}
@@ -349,6 +359,7 @@ def _model(
         consensus_motifs=files.get(".consensus.meme"),
         ensemble=_rows(files, ".ensemble.tsv"),
         best=best,
+        folds=folds,
     )
     if ".tomtom.tsv" not in files:
         return result

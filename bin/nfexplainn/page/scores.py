@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ class Score:
         Sequences with a known label.
     note : str
         Why there is no value.
+    folds : tuple of int
+        With folds, the one that each value is of.
     """
 
     task: str
@@ -54,11 +57,17 @@ class Score:
     positives: float | None
     prevalence: float | None
     note: str
+    folds: tuple[int, ...] = ()
 
     @property
     def mean(self) -> float | None:
-        """Mean over the replicates."""
-        return statistics.fmean(self.values) if self.values else None
+        """Mean over the replicates; with folds, over these of the means of their replicates."""
+        if not self.values:
+            return None
+        own: dict[int, list[float]] = {}
+        for value, fold in zip(self.values, self.folds or (0,) * len(self.values), strict=True):
+            own.setdefault(fold, []).append(value)
+        return statistics.fmean(statistics.fmean(values) for values in own.values())
 
     @property
     def spread(self) -> float | None:
@@ -66,33 +75,52 @@ class Score:
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 
 
-def average(rows: Iterable[Row]) -> list[Score]:
-    """Group rows of metrics by task, metric, split and reference, and gather the replicates."""
+def average(rows: Iterable[Row], folds: int = 1) -> list[Score]:
+    """Group rows of metrics by task, metric, split and reference, and gather the replicates.
+
+    With folds, the sequences of the test part are those of all folds: each is tested once.
+    """
     groups: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in rows:
         key = (row["task"], row["metric"], row["split"], row["against"])
         groups.setdefault(key, []).append(row)
-    return [
-        Score(
-            *key,
-            values=tuple(v for row in group if (v := number(row["value"])) is not None),
-            n=number(group[0].get("n")),
-            positives=number(group[0].get("positives")),
-            prevalence=number(group[0].get("prevalence")),
-            note=next((row["note"] for row in group if row.get("note")), ""),
-        )
-        for key, group in groups.items()
-    ]
+    return [_score(key, group, folds) for key, group in groups.items()]
+
+
+def _score(key: tuple[str, str, str, str], group: Sequence[Row], folds: int) -> Score:
+    known = [(row, v) for row in group if (v := number(row["value"])) is not None]
+    tested = {_fold(row, folds): row for row in group} if key[2] == "test" else {0: group[0]}
+
+    def count(column: str) -> float | None:
+        counts = [n for row in tested.values() if (n := number(row.get(column))) is not None]
+        return sum(counts) if counts else None
+
+    n, positives = count("n"), count("positives")
+    pooled = positives / n if n and positives is not None and len(tested) > 1 else None
+    return Score(
+        *key,
+        values=tuple(value for _, value in known),
+        n=n,
+        positives=positives,
+        prevalence=number(group[0].get("prevalence")) if pooled is None else pooled,
+        note=next((row["note"] for row in group if row.get("note")), ""),
+        folds=tuple(_fold(row, folds) for row, _ in known) if folds > 1 else (),
+    )
+
+
+def _fold(row: Row, folds: int) -> int:
+    """Give the fold that a row is of, from 0; of a baseline its replicate is the fold."""
+    return 0 if folds == 1 else (int(row["replicate"]) - 1) % folds
 
 
 def model_scores(model: ModelResult) -> list[Score]:
     """Scores of a model over its replicates."""
-    return average(row for rows in model.metrics.values() for row in rows)
+    return average((row for rows in model.metrics.values() for row in rows), model.folds)
 
 
 def baseline_scores(dataset: DatasetResult, baseline: str) -> list[Score]:
     """Scores of one baseline (``gc`` or ``kmer4``)."""
-    return average(row for row in dataset.baseline if row["model"] == baseline)
+    return average((row for row in dataset.baseline if row["model"] == baseline), dataset.folds)
 
 
 def pick(
@@ -191,8 +219,15 @@ def together(scores: Sequence[Score]) -> list[str]:
 def largest_class(dataset: DatasetResult) -> float | None:
     """Share of the largest class in the test set: the accuracy of always guessing it.
 
-    Classes without an example in training have no part in that accuracy.
+    Classes without an example in training have no part in that accuracy. With folds all sequences
+    are tested.
     """
+    if dataset.folds > 1:
+        classes = Counter[str]()
+        for row in dataset.counts:
+            if row["task"] != "*":
+                classes[row["task"]] += int(number(row["positives"]) or 0)
+        return max(classes.values()) / classes.total() if classes.total() else None
     positives = {
         (row["split"], row["task"]): number(row["positives"]) or 0.0 for row in dataset.counts
     }

@@ -27,8 +27,12 @@ _CHECKS = {
     "unknown_bases": ("N", "Sequences with N, where those tell the classes of a task apart"),
 }
 _OPEN = "not_applicable"
-_SPLITS = ("train", "valid", "test")
-_SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
+_SPLITS = {
+    "train": ("Training", "the training part"),
+    "valid": ("Validation", "the validation part"),
+    "test": ("Test", "the test part"),
+    "all": ("All folds", "all folds together"),
+}
 
 
 def write_status(page: Page, inputs: Inputs) -> None:
@@ -81,6 +85,9 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
         for task in named or tasks:
             name = dataset.id if len(named) < 2 else f"{dataset.id} · {task}"
             out: dict[str, Cell] = {}
+            if dataset.folds > 1:
+                rows[name] = _fold_counts(dataset, task)
+                continue
             for row in dataset.counts:
                 if row["task"] == "*":
                     out[f"{row['split']}_sequences"] = number(row["sequences"])
@@ -91,15 +98,15 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
             rows[name] = out
     if not rows:
         return
-    headers: dict[str, dict[str, object]] = {}
-    for split in _SPLITS:
-        words = _SPLIT_WORDS[split]
-        title = words.capitalize()
+    headers: dict[str, dict[str, object]] = {
+        "folds": {"title": "Folds", "description": "Each is tested once", "format": "{:,.0f}"}
+    }
+    for split, (title, part) in _SPLITS.items():
         for key, short, long in (
-            ("sequences", "", f"Sequences of the {words} part"),
-            ("positives", " +", f"Sequences with label 1 in the {words} part"),
-            ("negatives", f" {MINUS}", f"Sequences with label 0 in the {words} part"),
-            ("unknown", " ?", f"Sequences of unknown label in the {words} part"),
+            ("sequences", "", f"Sequences of {part}"),
+            ("positives", " +", f"Sequences with label 1 in {part}"),
+            ("negatives", f" {MINUS}", f"Sequences with label 0 in {part}"),
+            ("unknown", " ?", f"Sequences of unknown label in {part}"),
         ):
             headers[f"{split}_{key}"] = {
                 "title": title + short,
@@ -109,7 +116,7 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
             }
         headers[f"{split}_mean"] = {
             "title": f"{title} mean",
-            "description": f"Mean of the target in the {words} part",
+            "description": f"Mean of the target in {part}",
             "format": "{:,.3f}",
         }
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
@@ -120,10 +127,26 @@ def _counts(page: Page, datasets: Sequence[DatasetResult]) -> None:
         dict(list(rows.items())[:ROW_LIMIT]),
         headers,
         first="Data set",
-        description="Sequences per part; + are those with label 1 (negatives and unknown labels:"
+        description=f"Sequences per part{', or of all folds' if 'folds' in headers else ''}; + are"
+        " those with label 1 (negatives and unknown labels:"
         " Configure columns)." + capped(len(rows), ROW_LIMIT, "counts"),
     )
     page.tsv("counts", list(dict.fromkeys(key for row in plain for key in row)), plain)
+
+
+def _fold_counts(dataset: DatasetResult, task: str) -> dict[str, Cell]:
+    """Add up the folds, each of which is in every part once."""
+    own = [row for row in dataset.counts if row["task"] == task]
+    sizes = [number(row["sequences"]) or 0.0 for row in own]
+    out: dict[str, Cell] = {"folds": dataset.folds, "all_sequences": sum(sizes)}
+    for key in ("positives", "negatives", "unknown"):
+        known = [count for row in own if (count := number(row.get(key))) is not None]
+        out[f"all_{key}"] = sum(known) if known else None
+    means = [number(row.get("mean")) for row in own]
+    pairs = [(n, mean) for n, mean in zip(sizes, means, strict=True) if mean is not None]
+    if pairs:
+        out["all_mean"] = sum(n * mean for n, mean in pairs) / max(sum(n for n, _ in pairs), 1)
+    return out
 
 
 def _dropped(page: Page, datasets: Sequence[DatasetResult]) -> None:
@@ -165,7 +188,8 @@ def _dropped(page: Page, datasets: Sequence[DatasetResult]) -> None:
 
 def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
     found = [{"dataset": d.id, **row, "state": _state(row)} for d in datasets for row in d.audit]
-    page.tsv("audit", ("dataset", "check", "state", "count", "total", "example"), found)
+    folded = [name for name in ("fold",) if any(name in row for row in found)]
+    page.tsv("audit", ("dataset", "check", "state", "count", "total", "example", *folded), found)
     if not found:
         return
     counts = Counter(row["state"] for row in found)
@@ -186,6 +210,7 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         headers | {"example": {"title": "Example"}},
         first="Data set",
         description="Could a model know its test sequences from training, or a class by its N?"
+        f"{' Of folds the one with most is shown.' if folded else ''}"
         f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning;"
         f" {DASH} where there is nothing to check." + capped(len(rows), len(shown), "audit"),
     )
@@ -196,9 +221,20 @@ def _state(check: Row) -> str:
     return check["state"] if number(check["total"]) else _OPEN
 
 
+def _worst(checks: Sequence[Row]) -> list[Row]:
+    """Keep, of each check, the fold where it found most; there is one without folds."""
+    kept: dict[str, Row] = {}
+    for check in checks:
+        known = kept.setdefault(check["check"], check)
+        if (number(check["count"]) or 0) > (number(known["count"]) or 0):
+            kept[check["check"]] = check
+    return list(kept.values())
+
+
 def _audited(checks: Sequence[Row]) -> dict[str, Cell]:
     """Give the row of a data set: what each check found, and examples of that."""
     row: dict[str, Cell] = dict.fromkeys(_CHECKS, DASH)
+    checks = _worst(checks)
     warned = [check for check in checks if _state(check) == "warn"]
     row["state"] = "warn" if warned else "pass"
     for check in checks:

@@ -75,7 +75,7 @@ def _table(page: Page, model: ModelResult, title: str, evidence: Evidence) -> No
         rows[key] = _cells(found, row, max(own), several)
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     headers = {key: header for key, header in _HEADERS.items() if key in used}
-    page.table(EVIDENCE, title, rows, headers, first="Group", description=_text(found))
+    page.table(EVIDENCE, title, rows, headers, first="Group", description=_text(found, model.folds))
 
 
 def _cells(found: ModelEvidence, row: Row, most: float, several: bool) -> dict[str, Cell]:
@@ -146,7 +146,7 @@ _HEADERS: dict[str, dict[str, object]] = {
 }
 
 
-def _text(found: ModelEvidence) -> str:
+def _text(found: ModelEvidence, folds: int) -> str:
     """Say what was tested on what, and what the fewest groups are that suffice."""
     facts = found.tasks[0] if found.tasks else {}
     good = len({row["motif"] for row in found.rows if row["supported"] == "true"})
@@ -157,12 +157,20 @@ def _text(found: ModelEvidence) -> str:
         f" {plural(int(number(facts.get('unseen')) or 0), 'unseen sequence')}"
         f" ({plural(int(number(facts.get('clusters')) or 0), 'cluster')} that belong together)"
     )
+    if folds > 1:
+        said += f" of {folds} folds, each unseen by the models that judge it"
     said += f", against negatives of the kind <i>{escape(kind)}</i>." if kind else "."
     chosen = [row for row in found.minimal if row["chosen"] == "true" and row["motif"]]
     tested = [row for row in found.minimal if row["test_loss"]]
     if chosen and len(tested) == 2:
         names = ", ".join(escape(f"{row_label(row)}") for row in chosen)
         small, whole = (short(number(row["test_score"]), 3) for row in tested)
+        if folds > 1:
+            return (
+                f"{said} Each fold chose the fewest groups by itself (test"
+                f" {escape(tested[0]['metric'].upper())} {small}, whole model {whole}, means over"
+                f" folds); at least half of them chose {names}.</p>"
+            )
         said += (
             f" The fewest that suffice on validation: {names} (test"
             f" {escape(tested[0]['metric'].upper())} {small}, whole model {whole})."

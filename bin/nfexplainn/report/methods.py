@@ -188,11 +188,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
             "Where the assay does not know strands, models were trained on both strands and"
             " predictions average them."
         )
-    if params.get("replicates"):
-        out.append(
-            f"{plural(int(params['replicates']), 'replicate')} per data set differ in the seed"
-            f" (run seed {escape(params.get('seed', DASH))})."
-        )
+    out += _replicates(inputs, params)
     out += starts_text(params)
     return " ".join(filter(None, out))
 
@@ -240,9 +236,31 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
     )
 
 
+def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
+    """Say how many models a data set has, and in what they differ."""
+    given = params.get("replicates")
+    counts = sorted({len(model.metrics) for model in inputs.models if model.metrics})
+    numbers = [int(given)] if given else counts
+    if not numbers:
+        return []
+    several = " and ".join(map(str, numbers))
+    said = plural(numbers[0], "replicate") if len(numbers) == 1 else f"{several} replicates"
+    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
+    what = "the seed and, with folds, in the fold that they are tested on" if folded else "the seed"
+    seed = escape(params.get("seed", DASH))
+    return [f"{said} per data set differ in {what} (run seed {seed})."]
+
+
 def _evidence(inputs: Inputs, text: _Text) -> str:
     if not inputs.ending(".evidence.tsv"):
         return ""
+    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
+    unseen = (
+        " With folds every sequence counts once, by the models that have not seen it; the interval"
+        " is that of the mean over these fitted models."
+        if folded
+        else ""
+    )
     return (
         "Units of all replicates with similar motifs (cosine of columns at least 0.7), or with"
         " matches in one cluster of known motifs, were joined into groups. The gain of a group is"
@@ -251,7 +269,7 @@ def _evidence(inputs: Inputs, text: _Text) -> str:
         " one-sided t-test with errors clustered over sequences that belong together (where few"
         " clusters carry it, by a clustered bootstrap-t); q-values are those of Benjamini and"
         f" Hochberg {text.cite('fdr')}. A group is supported at q ≤ 0.05 with at least 1 % of what"
-        " the model explains, if its contributions alone point the right way."
+        f" the model explains, if its contributions alone point the right way.{unseen}"
     )
 
 
@@ -266,10 +284,12 @@ def _verdicts(inputs: Inputs) -> str:
         for name, value in sorted(thresholds.items())
         if not isinstance(value, Mapping)
     )
+    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
+    mean = " (with folds: their mean, never of predictions pooled over folds)" if folded else ""
     return (
-        "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's r)"
-        " with logistic (linear) models on GC content and on 4-mers, fitted to the same parts,"
-        " and a supported group of clear gain lifts it from weak to usable"
+        f"The verdict compares the median of the replicates' test scores{mean} (AUROC, or"
+        " Pearson's r) with logistic (linear) models on GC content and on 4-mers, fitted to the"
+        " same parts, and a supported group of clear gain lifts it from weak to usable"
         f" (thresholds: {shown})."
     )
 

@@ -44,6 +44,8 @@ def _split(meta: Mapping[str, Any], values: Values) -> str:
     drawn = list(extra.get("split_at_random", ()))
     column = extra.get("split_column")
     groups = extra.get("split_groups")
+    if (folds := int(meta.get("folds", 1))) > 1:
+        return _folded(folds, meta)
     if extra.get("split_by") == "random":
         labels = "" if meta.get("task_type") == "regression" else ", in equal proportion of labels,"
         shares = ", ".join(f"{word} {_share(values, part)}" for part, word in _PARTS.items())
@@ -64,6 +66,19 @@ def _split(meta: Mapping[str, Any], values: Values) -> str:
     elif given:
         source += f" into {_joined(['training', *given])} parts"
     return f"{source}{_drawn(drawn, values)}{_left_out(meta)}"
+
+
+def _folded(folds: int, meta: Mapping[str, Any]) -> str:
+    """Describe a cross-validation."""
+    chromosomes = meta.get("extra", {}).get("fold_chromosomes")
+    labels = "" if meta.get("task_type") == "regression" else ", in equal proportion of labels"
+    made = " of whole chromosomes" if chromosomes else f" at random{labels}"
+    kept = "" if chromosomes else _kept_together(meta)
+    return (
+        f"into {folds} folds{made} ({folds}-fold cross-validation: every sequence was held out"
+        " once): each model was tested on one fold, stopped by the next and trained on the"
+        f" others{kept}"
+    )
 
 
 def _drawn(drawn: Sequence[str], values: Values) -> str:

@@ -69,10 +69,18 @@ def write_performance(page: Page, inputs: Inputs) -> None:
         dict(list(rows.items())[:ROW_LIMIT]),
         {key: header for key, header in _headers().items() if key in used},
         first="Data set",
-        description="Mean over the replicates on the test set, ± the standard deviation. AUPRC is"
+        description="Mean over the replicates on the test set, ± the standard deviation."
+        f"{_folded(inputs)} AUPRC is"
         " the average precision; chance is the share of positives, or of the largest class, and"
         " 0.5 of AUROC." + capped(len(rows), ROW_LIMIT, "performance"),
     )
+
+
+def _folded(inputs: Inputs) -> str:
+    """Say what the test set is with folds."""
+    if not any(dataset.folds > 1 for dataset in inputs.datasets):
+        return ""
+    return " With folds each replicate is tested on its own: the mean is over these."
 
 
 def _compare(

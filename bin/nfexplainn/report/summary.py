@@ -241,6 +241,8 @@ def held_out_part(meta: Mapping[str, Any]) -> str:
     """
     extra = meta.get("extra") or {}
     kind = extra.get("split_by")
+    if (folds := meta.get("folds", 1)) > 1:
+        return f"every sequence once ({folds}-fold cross-validation)"
     if kind == "chromosome":
         return _some(extra.get("test_chromosomes") or (), "chromosomes")
     # Of older results the notes tell what was taken at random.

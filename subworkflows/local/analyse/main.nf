@@ -30,7 +30,7 @@ workflow ANALYSE {
     MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
     ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
-    READ_FILTERS(trained.models, trained.predictions, motifs, plans, code)
+    READ_FILTERS(trained.models, trained.predictions, motifs, trained.replicates, plans, code)
     NULLIFY(trained.models, trained.predictions, plans, code)
     COUNT_MODES(
         trained.named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),

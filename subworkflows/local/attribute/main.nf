@@ -9,7 +9,7 @@ workflow ATTRIBUTE {
     predictions   // [ run, predictions.parquet ]
     units         // [ run, units.meme, [effects.tsv, units.tsv, ...] ], of explainn
     motifs        // [ [motif_db: null, ...], known_motifs.meme ]
-    plans         // [ oct4: [replicates: 3, models: [...], options: [attribute: [attribution: true, ...], ...], known: [...]], ... ]
+    plans         // [ oct4: [models: [...], options: [attribute: [attribution: true, ...], ...], known: [...]], ... ]
     code
 
     main:

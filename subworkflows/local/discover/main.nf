@@ -10,7 +10,7 @@ workflow DISCOVER {
     timing     // [ run, [timing.tsv, model.tsv] ]
     named      // [ [id: 'oct4.explainn', ...], file or files ]: the evidence, ...
     motifs     // [ [motif_db: null, ...], known_motifs.meme ]
-    plans      // [ oct4: [replicates: 3, options: [discover: [streme: true, ...], ...], known: [...]], ... ]
+    plans      // [ oct4: [options: [discover: [streme: true, ...], ...], known: [...]], ... ]
     code
 
     main:

@@ -9,7 +9,7 @@ workflow EXPLAIN {
     units       // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     named       // [ [id: 'oct4.explainn', ...], oct4.explainn.units.tsv or another file ]
     sequences   // [ [id: 'oct4', ...], oct4.explain.parquet ], of the data sets that are to explain some
-    plans       // [ oct4: [replicates: 3, explain: [...], options: [...]], ... ]
+    plans       // [ oct4: [explain: [...], options: [...]], ... ]
     code
 
     main:

@@ -8,7 +8,8 @@ workflow INTERPRET {
     trained   // [models: ..., best: ..., history: ..., diverged: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN
     tables    // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     motifs    // [ [motif_db: null, jaspar_release: null, jaspar_taxon: 'vertebrates'], known_motifs.meme ]
-    plans     // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
+    replicates // [ oct4, 3 ]: models of each architecture
+    plans     // [ oct4: [options: [...], known: [motif_db: ...]], ... ]
     code
 
     main:
@@ -25,15 +26,15 @@ workflow INTERPRET {
     best = trained.best.map { only -> [modelOf(only[0]), only[0].replicate] }   // [ [id: 'oct4.explainn', ...], 2 ]
 
     // Everything of a model and its data set.
-    replicates = perModel(
+    ofAll = perModel(
         units.join(UNITS_INTERPRET.out.outputs).join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
             .map { run, meme, someTables, outputs, history, metrics, predictions, _model, dataset -> [run, [meme, outputs, history, metrics, predictions, dataset] + someTables] }
             .mix(missing),
-        plans,
+        replicates,
     )
     ofDataset = trained.baseline.join(tables).map { meta, baseline, files -> [meta.id, [baseline] + files.findAll { path -> path.name.endsWith('.counts.tsv') }] }
     UNITS_SUMMARISE(
-        replicates.join(best).map { meta, files, number -> [meta.dataset, meta, number, files] }
+        ofAll.join(best).map { meta, files, number -> [meta.dataset, meta, number, files] }
             .combine(ofDataset, by: 0)
             .map { id, meta, number, files, others -> [plans[id].known, meta, number, (files + others).sort { path -> path.name }] }
             .combine(motifs, by: 0)
@@ -52,9 +53,11 @@ workflow INTERPRET {
 
 // The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there;
 // nothing where all have diverged.
-def perModel(files, Map plans) {
+def perModel(files, replicates) {
     return files
-        .map { run, some -> [groupKey(modelOf(run), plans[run.dataset].replicates as int), some] }
+        .map { run, some -> [run.dataset, run, some] }
+        .combine(replicates, by: 0)
+        .map { _dataset, run, some, count -> [groupKey(modelOf(run), count), some] }
         .groupTuple()
         .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
         .filter { _meta, all -> all }

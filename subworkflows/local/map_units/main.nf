@@ -6,7 +6,7 @@ workflow MAP_UNITS {
     readable      // [ run, model.safetensors, dataset.parquet ]
     best          // [ run ] of the best replicate of every model
     predictions   // [ run, predictions.parquet ]
-    plans         // [ oct4: [replicates: 3, options: [map: [unit_maps: true, ...], ...]], ... ]
+    plans         // [ oct4: [options: [map: [unit_maps: true, ...], ...]], ... ]
     code
 
     main:

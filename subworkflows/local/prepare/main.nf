@@ -2,6 +2,7 @@ include { INDEX_GENOMES } from '../index_genomes'
 include { DENOISE_CELLS } from '../denoise_cells'
 include { DATASET_PREPARE } from '../../../modules/local/dataset/prepare'
 include { readsGenome } from '../validate/shared.nf'
+include { replicatesOf } from '../validate/folds.nf'
 
 // All that knows an assay ends here, in the data set artefact.
 workflow PREPARE {
@@ -29,6 +30,8 @@ workflow PREPARE {
     DATASET_PREPARE(windows.mix(sequences))
 
     status = DATASET_PREPARE.out.status
+    def known = plans.collectEntries { plan -> [plan.id, plan] }
+    replicates = status.map { meta, file -> [meta.id, replicatesOf(known[meta.id], foldsOf(file))] }
     tables = DATASET_PREPARE.out.tables
     header = DATASET_PREPARE.out.header
     dataset = DATASET_PREPARE.out.dataset
@@ -37,12 +40,18 @@ workflow PREPARE {
 
     emit:
     status      // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
+    replicates  // [ oct4, 3 ]: models of each architecture, which with folds the preparation decides
     tables      // [ [id: 'oct4', ...], [oct4.counts.tsv, ...] ]
     dataset     // [ [id: 'oct4', ...], oct4.dataset.parquet ]; only of what can be used
     header      // [ [id: 'oct4', ...], oct4.header.json ]: what the data set says of itself
     denoising   // [ [id: 'islets', ...], islets.denoise.status.json ]
     indexing    // [ [name: 'genome.fa.gz', path: ...], genome.status.json ]
     genomes     // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
+}
+
+// The number of folds that the preparation has made.
+def foldsOf(Object status) {
+    return (new groovy.json.JsonSlurper().parseText(status.text).folds ?: 1) as int
 }
 
 // The digest of the code of a data set's assay.

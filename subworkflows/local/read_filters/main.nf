@@ -9,7 +9,8 @@ workflow READ_FILTERS {
     models        // [ run, model.safetensors, dataset.parquet ]
     predictions   // [ run, predictions.parquet ]
     motifs        // [ [motif_db: null, ...], known_motifs.meme ]
-    plans         // [ oct4: [replicates: 3, options: [...], known: [motif_db: ...]], ... ]
+    replicates    // [ oct4, 3 ]: models of each architecture
+    plans         // [ oct4: [options: [...], known: [motif_db: ...]], ... ]
     code
 
     main:
@@ -24,7 +25,9 @@ workflow READ_FILTERS {
 
     // [ [id: 'oct4.danq', dataset: 'oct4', ...], [r1.filters.meme, r1.filters.tsv, r2.filters.meme, ...] ]
     compared = FILTERS_READ.out.motifs
-        .map { run, files -> [groupKey(modelOf(run), plans[run.dataset].replicates as int), files] }
+        .map { run, files -> [run.dataset, run, files] }
+        .combine(replicates, by: 0)
+        .map { _dataset, run, files, count -> [groupKey(modelOf(run), count), files] }
         .groupTuple(remainder: true)   // also without the replicates that diverged
         .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
     FILTERS_ANNOTATE(

@@ -9,13 +9,16 @@ workflow TRAIN {
     take:
     datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
     profiles   // [ [id: 'oct4', ...], oct4.initial.meme ]: of data sets whose filters start from known profiles
-    plans      // [ oct4: [models: ['explainn'], replicates: 3, training: [explainn: [...]], options: [...]], ... ]
+    replicates // [ oct4, 3 ]
+    plans      // [ oct4: [models: ['explainn'], training: [explainn: [...]], options: [...]], ... ]
     code
 
     main:
     def heads = pretrainedArchitectures()
     // [ [id: 'oct4.explainn.r1', dataset: 'oct4', model: 'explainn', architecture: 'explainn', ...], oct4.dataset.parquet ]
-    runs = datasets.flatMap { meta, dataset -> runsOf(meta, plans[meta.id]).collect { run -> [run, dataset] } }
+    runs = datasets.map { meta, dataset -> [meta.id, meta, dataset] }
+        .join(replicates)
+        .flatMap { id, meta, dataset, count -> runsOf(meta, plans[id], count).collect { run -> [run, dataset] } }
 
     // [ run, oct4.initial.meme ]: profiles are for the filters of units.
     starting = runs.branch { run, _dataset ->
@@ -38,7 +41,7 @@ workflow TRAIN {
 
     models = MODEL_TRAIN.out.model.join(runs, failOnDuplicate: true)
     readable = models.filter { run, _model, _dataset -> run.architecture == 'explainn' }
-    best = bestRuns(MODEL_TRAIN.out.history, MODEL_TRAIN.out.diverged, plans)
+    best = bestRuns(MODEL_TRAIN.out.history, MODEL_TRAIN.out.diverged, replicates)
     history = MODEL_TRAIN.out.history
     timing = MODEL_TRAIN.out.timing
     diverged = MODEL_TRAIN.out.diverged
@@ -59,8 +62,8 @@ workflow TRAIN {
 }
 
 // A meta map for every model and replicate of a data set; torch: whether the model needs it, wherever it is computed.
-def runsOf(Map meta, Map plan) {
-    return [modelsOf(plan), 1..plan.replicates].combinations().collect { model, replicate ->
+def runsOf(Map meta, Map plan, int replicates) {
+    return [modelsOf(plan), 1..replicates].combinations().collect { model, replicate ->
         [id: "${meta.id}.${model.model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay] + model + [replicate: replicate as int, torch: needsTorch(model.architecture, plan.training[model.architecture])]
     }
 }

@@ -2,11 +2,13 @@
 
 // Of [ run, history.tsv ] and [ run, diverged.json ]: [ run ] of the replicate with the smallest validation loss,
 // as soon as the last of a model's replicates is there; nothing where all have diverged.
-def bestRuns(history, diverged, Map plans) {
+def bestRuns(history, diverged, replicates) {
     return history.mix(diverged.map { run, _why -> [run, null] })
-        .map { run, epochs -> [groupKey([run.dataset, run.model], plans[run.dataset].replicates as int), [run: run, epochs: epochs]] }
+        .map { run, epochs -> [run.dataset, run, epochs] }
+        .combine(replicates, by: 0)
+        .map { dataset, run, epochs, count -> [groupKey([dataset, run.model], count), [run: run, epochs: epochs]] }
         .groupTuple(remainder: true)
-        .map { _model, replicates -> replicates.findAll { one -> one.epochs }.sort { one -> one.run.replicate } }
+        .map { _model, all -> all.findAll { one -> one.epochs }.sort { one -> one.run.replicate } }
         .filter { trained -> trained }
         .map { trained -> [trained.min { one -> validLoss(one.epochs) }.run] }
 }

@@ -11,6 +11,7 @@ include { initialMotifs; pretrainedModels } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 include { kernelProblems } from './environment.nf'
 include { sharedNames } from './shared.nf'
+include { plannedFolds; foldProblems } from './folds.nf'
 include { optionsOfSteps; trainingOptions; settingsRead } from './options.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [interpret: [...], ...], training: [explainn: [...]], reads: [...]], ... ]
@@ -104,13 +105,13 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     }
     def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
-    problems.addAll((analysisProblems(options) + kernelProblems(options)).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
+    problems.addAll((analysisProblems(options) + kernelProblems(options) + foldProblems(options, rows, parameters)).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def stepOptions = optionsOfSteps(parameters, options)
     def spec = [
         id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
-        options: (stepOptions.prepare + listed).findAll { name, _value -> name in assay.options },
+        options: (stepOptions.prepare + listed + [folds: plannedFolds(options, rows, parameters)]).findAll { name, _value -> name in assay.options },
     ]
     def training = trainingOptions(models, stepOptions.train)
     return [

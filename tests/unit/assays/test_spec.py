@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.assays.spec import Options, check_dataset, make_options, read_spec
+from nfexplainn.assays.checks import check_dataset
+from nfexplainn.assays.spec import Options, make_options, read_spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta, Source
 from nfexplainn.data.tables import write_counts
 from nfexplainn.errors import UnusableError, UserError

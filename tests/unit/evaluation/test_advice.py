@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nfexplainn.assays.spec import Spec, check_dataset
+from nfexplainn.assays.checks import check_dataset
+from nfexplainn.assays.spec import Spec
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.evaluation import advice as adv
 from nfexplainn.evaluation.lift import LiftingMotif

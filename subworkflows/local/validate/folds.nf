@@ -1,0 +1,33 @@
+// Folds and replicates: what is asked for, and how many models a data set gets once its preparation has decided.
+
+// What the preparation is told: the number of folds; 1 is one split; 0: folds where the data set is small.
+def plannedFolds(Map options, List rows, Map parameters) {
+    def free = options.replicates == null && options.recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
+    return options.folds ?: (free ? 0 : 1)
+}
+
+// What of the sheet and the parameters says itself what is tested.
+def splitsAsked(Map options, List rows, Map parameters) {
+    def named = ['split_column', 'valid_chromosomes', 'test_chromosomes'].findAll { name -> options[name] }
+    def shares = ['valid_fraction', 'test_fraction'].findAll { name -> options[name] != parameters[name].default }
+    return (rows.any { row -> row.split } ? ['the column split'] : []) + named + shares
+}
+
+def foldProblems(Map options, List rows, Map parameters) {
+    def folds = options.folds ?: 1
+    if (folds == 1) {
+        return []
+    }
+    if (folds == 2) {
+        return ['folds is 2; give 1 for one split, or 3 and more: one fold tests, one stops the training, the others train.']
+    }
+    def asked = splitsAsked(options, rows, parameters)
+    def problems = asked ? ["folds ${folds} cannot be used with ${asked.join(' and ')}: every sequence is held out once; leave one of them out."] : []
+    def number = options.replicates
+    return problems + (number && number % folds ? ["replicates is ${number}, which is no multiple of folds (${folds}), and every fold is tested equally often; use ${folds}, ${2 * folds} or ${3 * folds}, or leave replicates out for one model per fold."] : [])
+}
+
+// The number of models of each architecture, after the preparation has chosen the folds.
+def replicatesOf(Map plan, int folds) {
+    return (plan.replicates ?: (folds > 1 ? folds : plan.spec.options.folds > 1 ? plan.spec.options.folds : 3)) as int
+}
