@@ -154,7 +154,7 @@ def write_evidence(
         raise UserError("--outputs needs --dataset; give D.dataset.parquet.")
 
     from nfexplainn.data.dataset import read_dataset
-    from nfexplainn.evidence.best_pwms import best_pwms, split_view
+    from nfexplainn.evidence.best_pwms import best_pwms, fold_views
     from nfexplainn.evidence.tables import evidence_of
     from nfexplainn.interpret.outputs import read_outputs
 
@@ -169,8 +169,8 @@ def write_evidence(
     write_tsv(evidence.tasks, folder / f"{args.id}.evidence_tasks.tsv")
     write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
     write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
-    view = split_view(sequences, evidence.motifs)
-    best, pwms = best_pwms(sequences, model, evidence.rows, view)
+    whole, folds = fold_views(sequences, evidence.motifs, evidence.fold_motifs)
+    best, pwms = best_pwms(sequences, model, evidence.rows, whole, folds)
     write_tsv(best, folder / f"{args.id}.best_pwms.tsv")
     write_meme(pwms, folder / f"{args.id}.best_pwms.meme")
     simple = {motif.id for motif in evidence.motifs.motifs if low_complexity(motif.ppm)}

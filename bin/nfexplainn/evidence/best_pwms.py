@@ -97,6 +97,29 @@ def split_view(dataset: Dataset, motifs: MotifSet) -> View:
     return View(train, valid, unseen, {motif.id: motif for motif in motifs.motifs})
 
 
+def fold_views(
+    dataset: Dataset, motifs: MotifSet, by_fold: Mapping[int, MotifSet]
+) -> tuple[View, list[View]]:
+    """Give the view from which PWMs are given, and with folds those by which they are judged.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As read.
+    motifs : MotifSet
+        Of all replicates.
+    by_fold : mapping of int to MotifSet
+        Counted without a fold's sequences; empty without folds.
+    """
+    first = split_view(dataset.of_replicate(1), motifs)
+    if dataset.fold is None:
+        return first, []
+    # What all folds give has seen everything: there is nothing left to judge it by.
+    train = np.sort(np.concatenate([first.train, first.unseen]))
+    whole = replace(first, train=train, unseen=first.unseen[:0])
+    return whole, [split_view(dataset.of_replicate(fold + 1), own) for fold, own in by_fold.items()]
+
+
 def best_pwms(
     dataset: Dataset,
     model: str,

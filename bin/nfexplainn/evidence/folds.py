@@ -23,6 +23,7 @@ from nfexplainn.evidence.minimal import (
 )
 from nfexplainn.evidence.removal import Replicate, Units
 from nfexplainn.interpret.outputs import unseen_rows
+from nfexplainn.motifs.motif import Motif
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,42 @@ def fold_hits(dataset: Dataset, numbers: Sequence[int], rows: Sequence[MotifRow]
     rows : sequence of MotifRow
     """
     found = []
-    for fold in range(dataset.meta.folds):
-        own = {at for at, number in enumerate(numbers) if (number - 1) % dataset.meta.folds == fold}
-        if not own:
-            continue
+    for fold, motifs in fold_motifs(rows, numbers, dataset.meta.folds).items():
+        parts = dataset.of_replicate(fold + 1)
+        scores = hit_scores(parts, list(motifs.values()), unseen_rows(parts))
+        found.append((scores, {row: at for at, row in enumerate(motifs)}))
+    return FoldHits(tuple(found))
+
+
+def fold_motifs(
+    rows: Sequence[MotifRow], numbers: Sequence[int], folds: int
+) -> dict[int, dict[int, Motif]]:
+    """Count rows' motifs from the replicates alone that have not seen a fold.
+
+    Parameters
+    ----------
+    rows : sequence of MotifRow
+    numbers : sequence of int
+        Of the replicates, in the order in which the rows' members count them.
+    folds : int
+
+    Returns
+    -------
+    dict of int to dict of int to Motif
+        Of each fold that a replicate is tested on, the motif of each place in `rows` that these
+        replicates have.
+    """
+    found: dict[int, dict[int, Motif]] = {}
+    for fold in range(folds):
+        own = {at for at, number in enumerate(numbers) if (number - 1) % folds == fold}
         motifs = {}
         for place, row in enumerate(rows):
             members = [member for member in row.members if member.replicate in own]
             if members:
                 motifs[place] = motif_rows(members)[0].motif(f"row_{place}")
-        parts = dataset.of_replicate(fold + 1)
-        scores = hit_scores(parts, list(motifs.values()), unseen_rows(parts))
-        found.append((scores, {row: at for at, row in enumerate(motifs)}))
-    return FoldHits(tuple(found))
+        if own:
+            found[fold] = motifs
+    return found
 
 
 def sites_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
 from nfexplainn.evidence.alone import SiteRates
 from nfexplainn.evidence.clusters import Ints
-from nfexplainn.evidence.folds import FoldHits, fold_hits, select_in_folds, sites_of
+from nfexplainn.evidence.folds import FoldHits, fold_hits, fold_motifs, select_in_folds, sites_of
 from nfexplainn.evidence.groups import MotifRow, UnitSites, motif_rows
 from nfexplainn.evidence.hits import HitScores, hit_scores
 from nfexplainn.evidence.judge import Model, Tested
@@ -53,12 +53,15 @@ class Evidence:
         Columns ``MINIMAL_COLUMNS``: the bias alone, each row that joins, and the whole model.
     motifs : MotifSet
         Of the rows, in the order of their ids.
+    fold_motifs : mapping of int to MotifSet
+        With folds, those of each that were counted without its sequences, under the same ids.
     """
 
     rows: pd.DataFrame
     tasks: pd.DataFrame
     minimal: pd.DataFrame
     motifs: MotifSet
+    fold_motifs: Mapping[int, MotifSet] = field(default_factory=dict)
 
 
 def evidence_of(
@@ -114,7 +117,14 @@ def evidence_of(
     table, tasks = _row_tables(dataset, model, the_model, rows, members, tested, names)
     motifs = tuple(rows[row].row.motif(name, rows[row].name) for row, name in names.items())
     small = _minimal_table(dataset, model, the_model, rows, members, tested, names)
-    return Evidence(table, tasks, small, MotifSet(motifs))
+    by_fold: dict[int, MotifSet] = {}
+    if folds is not None:
+        found = fold_motifs([one.row for one in rows], numbers, dataset.meta.folds)
+        by_fold = {
+            fold: MotifSet(tuple(replace(motif, id=names[row]) for row, motif in own.items()))
+            for fold, own in found.items()
+        }
+    return Evidence(table, tasks, small, MotifSet(motifs), by_fold)
 
 
 def held_out_clusters(dataset: Dataset) -> Ints:

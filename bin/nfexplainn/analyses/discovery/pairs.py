@@ -50,8 +50,8 @@ def pair_motifs(
     groups = [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
     counts = [_counts(motifs[str(group["motif"])]) for group in groups]
     similar = np.full((len(streme), len(groups)), -1.0)
-    for place, motif in enumerate(streme):
-        similar[place] = [one for one, _, _ in alignments(_counts(motif), counts)]
+    for row, motif in enumerate(streme):
+        similar[row] = [one for one, _, _ in alignments(_counts(motif), counts)]
     pairs: list[tuple[int | None, int | None]] = [
         (place, _most(similar[place])) for place in range(len(streme))
     ]
