@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from nfexplainn.interpret.consensus import SIMILARITY, alignments
 from nfexplainn.interpret.flanks import FLANK
-from nfexplainn.motifs.motif import Motif, column_information
+from nfexplainn.motifs.motif import FLANK_BITS, Motif, column_information
 
-LEAST_BITS = 0.25
-"""A flank with less information, corrected for few sites, is cut off."""
 LEAST_G = 16.27
-"""So is one whose bases may be chance: G against a uniform background, at p = .001 (3 degrees)."""
+"""A flank whose bases may be chance is cut off: G against a uniform background, p = .001."""
 _PSEUDOCOUNT = 0.25
 _EXCESS = 3 / (2 * np.log(2))  # bits, over the number of sites
 _FEWEST_COLUMNS = 4
@@ -105,7 +103,7 @@ def _telling(counts: Counts) -> tuple[int, int]:
     excess = _EXCESS / np.maximum(total[:, 0], 1)
     bits = column_information(ppm)
     surprise = 2 * np.log(2) * total[:, 0] * bits
-    telling = np.flatnonzero((bits - excess >= LEAST_BITS) & (surprise >= LEAST_G))
+    telling = np.flatnonzero((bits - excess >= FLANK_BITS) & (surprise >= LEAST_G))
     if len(telling) and telling[-1] + 1 - telling[0] >= _FEWEST_COLUMNS:
         return int(telling[0]), int(telling[-1]) + 1
     return FLANK, len(counts) - FLANK

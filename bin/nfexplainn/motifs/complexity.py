@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.dna import ALPHABET
-from nfexplainn.motifs.motif import column_information, weakened_logs
+from nfexplainn.motifs.motif import FLANK_BITS, column_information, weakened_logs
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +28,6 @@ FEWEST_COLUMNS = {1: 6, 2: 8}
 # and a share of .45 would name none either).
 MOST_BITS = 0.5
 LEAST_COMPOSED = 0.5
-# Flat flanks are no part of a repeat, as they are none of a motif (bits).
-_LEAST_INFORMATION = 0.25
 # Share of the mean column by which one base, or two, give a motif its name.
 _ONE_BASE, _TWO_BASES = 0.6, 0.6
 _COMPLEMENTS = dict(zip(ALPHABET, reversed(ALPHABET), strict=True))
@@ -78,7 +76,7 @@ def low_complexity(ppm: Floats) -> str:
         for both strands.
     """
     bits = column_information(ppm)
-    columns = int((bits > _LEAST_INFORMATION).sum())
+    columns = int((bits > FLANK_BITS).sum())
     least = LEAST_REPEATED_WIDE if columns >= WIDE else LEAST_REPEATED
     once = repeated_share(ppm, 1)
     if once >= least and columns >= FEWEST_COLUMNS[1]:

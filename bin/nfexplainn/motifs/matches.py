@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.motifs.columns import Distance
 from nfexplainn.motifs.complexity import low_complexity
-from nfexplainn.motifs.motif import MotifSet, column_information, weakened_logs
+from nfexplainn.motifs.motif import MotifSet, column_information, telling_bits, weakened_logs
 from nfexplainn.motifs.tomtom import tomtom
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ PART_EXPLAINED = 0.8
 # A whole known motif stands before one of which only a part is there, unless that explains more by
 # this share.
 _WHOLE_FIRST = 0.1
-# Bits of a column that count as nothing in what a match must cover: rows keep as much in a flank.
-_FLANK_BITS = 0.25
 
 
 def known_matches(
@@ -114,9 +112,7 @@ def coverage(hits: pd.DataFrame, known: MotifSet) -> NDArray[np.float64]:
 
 
 def unit_coverage(hits: pd.DataFrame, queries: MotifSet) -> NDArray[np.float64]:
-    """Share of the query's bits in the columns that it has in common with the known motif.
-
-    A quarter of a bit of each column counts as nothing, so that long weak flanks do not.
+    """Share of the query's telling bits in the columns that it has in common with the known motif.
 
     Parameters
     ----------
@@ -129,10 +125,7 @@ def unit_coverage(hits: pd.DataFrame, queries: MotifSet) -> NDArray[np.float64]:
     float64 array, shape (hits,)
         From 0 to 1; 0 for a query without such columns.
     """
-    bits = {
-        motif.id: np.maximum(column_information(motif.ppm) - _FLANK_BITS, 0.0)
-        for motif in queries.motifs
-    }
+    bits = {motif.id: telling_bits(motif.ppm) for motif in queries.motifs}
     shares = np.zeros(len(hits))
     rows = zip(hits["query_id"], hits["offset"], hits["overlap"], strict=True)
     for row, (query, offset, overlap) in enumerate(rows):

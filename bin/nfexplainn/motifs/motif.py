@@ -13,6 +13,8 @@ DEFAULT_NSITES = 20.0
 SUM_TOLERANCE = 0.021
 # More sites no genome has; beyond it counts are no longer whole.
 MOST_SITES = 1e12
+FLANK_BITS = 0.25
+"""Bits of a column that a flank may hold."""
 # The same motif is less sharp where its sites hold more that is none, as those of a unit do.
 _WEAKENED = (0.2, 0.35, 0.5, 0.7, 1.0)
 _LEAST_PROBABILITY = 0.01
@@ -61,6 +63,23 @@ def column_information(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     logs = np.log2(ppm, out=np.zeros_like(ppm), where=ppm > 0)
     bits: NDArray[np.float64] = 2 + (ppm * logs).sum(axis=1)
+    return bits
+
+
+def telling_bits(ppm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bits of each column above a quarter of one, as much as a flank may hold.
+
+    Long weak flanks, and columns of a mere composition, add up to little this way.
+
+    Parameters
+    ----------
+    ppm : float64 array, shape (width, 4)
+
+    Returns
+    -------
+    float64 array, shape (width,)
+    """
+    bits: NDArray[np.float64] = np.maximum(column_information(ppm) - FLANK_BITS, 0.0)
     return bits
 
 

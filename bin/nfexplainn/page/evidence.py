@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nfexplainn.interpret.options import InterpretOptions
-from nfexplainn.interpret.pwms import information
 from nfexplainn.motifs.formats import read_meme
-from nfexplainn.motifs.motif import Motif
+from nfexplainn.motifs.motif import Motif, telling_bits
+from nfexplainn.motifs.naming import MAX_NAMES
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import escape, plural, power, short
 
 EVERY_TASK = "*"
+# Telling bits (above a quarter in a column) of a motif. JASPAR's have 4.5 and more, the least of
+# one that a model learnt 2.8; what units without one have in common adds up to 2.2 at most.
+LEAST_BITS = 2.5
 _LOGO_COLUMN, _LOGO_MOST = 7, 150  # px
 _BAR = 70  # px
 _ARROWS = {"raises": ("↑", "higher"), "lowers": ("↓", "lower")}
@@ -50,7 +52,7 @@ class ModelEvidence:
         found = self.motifs.get(row["motif"])
         if row["name"] or found is None:
             return True
-        return information(found.ppm) >= InterpretOptions.min_information
+        return float(telling_bits(found.ppm).sum()) >= LEAST_BITS
 
     def facts(self, task: str) -> Row:
         """What holds of a task; empty where it was not tested."""
@@ -92,8 +94,21 @@ def of_model(evidence: Evidence, model: ModelResult) -> ModelEvidence | None:
 
 
 def row_name(row: Row) -> str:
-    """Name of a row's best match, or the consensus of an unknown motif."""
-    return row["name"] or row["consensus"].strip("N") or row["motif"]
+    """Family of a row, else the name of its best match, else the consensus of an unknown motif."""
+    name, said = row["name"], row["family"]
+    # The names of a list, which the first begins, may have brackets too.
+    is_family = said.endswith(")") and not said.startswith(name)
+    known = said.partition(" (")[0] if is_family else name
+    return known or row["consensus"].strip("N") or row["motif"]
+
+
+def row_members(row: Row) -> list[str]:
+    """Give the names of a row's family, or of its matches, that its name does not tell."""
+    name = row_name(row)
+    if row["family"] == row["name"]:
+        return []
+    listed = row["family"].removeprefix(f"{name} (").removesuffix(")")
+    return [one for one in listed.split(", ") if one not in ("", "...", name)]
 
 
 def row_logo(found: ModelEvidence, row: Row) -> str:
@@ -184,8 +199,12 @@ def supported_motifs(found: ModelEvidence, task: str, count: int, link: str = ""
 
 
 def _family(row: Row) -> str:
-    others = ", ".join(name for name in row["family"].split(", ") if name and name != row["name"])
-    return f' <span class="nfx-also">or {escape(others)}</span>' if others else ""
+    names = row_members(row)
+    shown = escape(", ".join(names[:MAX_NAMES]) + (", ..." if len(names) > MAX_NAMES else ""))
+    if not names:
+        return ""
+    is_family = row["family"].startswith(f"{row_name(row)} (")
+    return f' <span class="nfx-also">{f"({shown})" if is_family else f"or {shown}"}</span>'
 
 
 def _others(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS, MINIMAL_COLUMNS
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.page.chapters import EVIDENCE, Content, Part
@@ -14,6 +16,7 @@ from nfexplainn.page.evidence import (
     of_model,
     row_arrow,
     row_logo,
+    row_members,
     row_name,
 )
 from nfexplainn.page.load import Inputs, ModelResult, Row, number
@@ -86,6 +89,7 @@ def _cells(found: ModelEvidence, row: Row, most: float, several: bool) -> dict[s
     return {
         "logo": raw_cell(row_logo(found, row)),
         "name": cell(row_name(row), narrow=True) + raw_cell(row_arrow(row)),
+        "members": cell(", ".join(row_members(row)), narrow=True) if row_members(row) else None,
         "task": cell(row["task"]) if several else None,
         "supported": "yes" if row["supported"] == "true" else "no",
         "bar": raw_cell(gain_bar(row, most)),
@@ -105,8 +109,10 @@ _HEADERS: dict[str, dict[str, object]] = {
     "logo": {"title": "Logo", "description": "Counted over the sites of all members"},
     "name": {
         "title": "Known motif",
-        "description": "Best match; ↑ its sites raise the prediction, ↓ they lower it",
+        "description": "Family of the matches, or the best match; ↑ its sites raise the prediction,"
+        " ↓ they lower it",
     },
+    "members": {"title": "Matches", "description": "Of that family, the best ones first"},
     "task": {"title": "Task"},
     "supported": {
         "title": "Supported",
@@ -163,7 +169,8 @@ def _text(found: ModelEvidence, folds: int) -> str:
     chosen = [row for row in found.minimal if row["chosen"] == "true" and row["motif"]]
     tested = [row for row in found.minimal if row["test_loss"]]
     if chosen and len(tested) == 2:
-        names = ", ".join(escape(f"{row_label(row)}") for row in chosen)
+        called = {row["motif"]: row_name(row) for row in found.rows if row["name"]}
+        names = ", ".join(escape(row_label(row, called)) for row in chosen)
         small, whole = (short(number(row["test_score"]), 3) for row in tested)
         if folds > 1:
             return (
@@ -178,9 +185,10 @@ def _text(found: ModelEvidence, folds: int) -> str:
     return said + "</p>"
 
 
-def row_label(row: Row) -> str:
-    """Name a row of the minimal model."""
-    return f"{row['name']} ({row['motif']})" if row["name"] else row["motif"]
+def row_label(row: Row, called: Mapping[str, str]) -> str:
+    """Name a row of the minimal model as the table names it."""
+    motif = row["motif"]
+    return f"{called[motif]} ({motif})" if motif in called else motif
 
 
 def _curves(page: Page, inputs: Inputs, evidence: Evidence) -> None:

@@ -227,6 +227,13 @@ def _annotation(params: Mapping[str, Any], text: _Text) -> str:
     covered = (
         f" and covers at least {_percent(share)} of the known motif's information" if share else ""
     )
+    own = params.get("min_unit_coverage")
+    if own:
+        covered += (
+            f"{',' if covered else ' and covers'} at least {_percent(own)} of the motif's own and"
+            " explains half of it; a motif of which a longer one explains four fifths is named as"
+            " its part, and one of low complexity as such"
+        )
     return (
         f"Motifs were compared with {known} by a NumPy implementation of Tomtom"
         f" {text.cite('tomtom', 'tomtom_scores')} ({distance} of columns, both strands, complete"

@@ -77,3 +77,14 @@ def test_flanks_that_few_sites_make_look_telling_are_cut() -> None:
         counts[FLANK:-FLANK] = sites("TGACTCAGCAAC", 0, 12)[FLANK:-FLANK, :4]
         widths.append(len(trimmed(counts)))
     assert np.mean(widths) < WIDTH + 6
+
+
+def test_a_flank_of_few_sites_needs_bases_that_are_no_chance() -> None:
+    """Six of seven A beside a motif may be chance; a hundred and twenty of two hundred are not."""
+    for n, most, kept in ((7, 6, False), (200, 120, True)):
+        counts = np.zeros((FULL, 4), dtype=np.int64)
+        counts[:] = n // 4
+        counts[FLANK : FLANK + 8, 0] = n
+        counts[FLANK : FLANK + 8, 1:] = 0
+        counts[FLANK + 12] = (most, n - most, 0, 0) if not kept else (most, 40, 20, 20)
+        assert (len(trimmed(counts)) == 13) == kept

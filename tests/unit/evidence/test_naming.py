@@ -72,3 +72,32 @@ def test_motifs_of_other_sets_are_compared_with_each_other(known) -> None:
         found = clusters_of(motifs)
         assert found[0] == found[2] and len(set(found)) == 3
     assert len(cluster_motifs(MotifSet(tuple(renamed)))) == 3
+
+
+def test_a_part_of_a_motif_is_named_so_and_stays_a_row_of_its_own(known) -> None:
+    """A unit that sees one half, where its sites hold no more; the whole is beside it."""
+    rest = next(motif.ppm for motif in known.motifs if motif.name == "REST")
+    units = [unit(0, rest, 4), unit(1, rest[:12], 1)]
+    rows = named_rows([row for one in units for row in motif_rows([one])], known, AnnotateOptions())
+    assert [row.name for row in rows] == ["REST", "part of REST"]
+    assert [len(row.row.members) for row in rows] == [1, 1]
+
+
+def test_repeats_and_compositions_are_joined_with_no_factor(known) -> None:
+    rng = np.random.default_rng(0)
+    poly_a = np.tile([0.82, 0.06, 0.06, 0.06], (WIDTH + 2 * FLANK, 1))
+    gc = rng.multinomial(400, [0.1, 0.4, 0.4, 0.1], size=WIDTH + 2 * FLANK) / 400
+    rows = named_rows(
+        motif_rows([unit(0, poly_a, FLANK), unit(1, gc, FLANK)]), known, AnnotateOptions()
+    )
+    assert [row.name for row in rows] == ["poly-A", "low complexity (GC-rich)"]
+    assert [row.family for row in rows] == [row.name for row in rows]
+
+
+def test_a_row_has_its_family_as_label(known) -> None:
+    foxa = next(motif.ppm for motif in known.motifs if motif.name == "FOXA1")
+    (row,) = named_rows(motif_rows([unit(0, foxa, 0)]), known, AnnotateOptions())
+    assert row.family.startswith("forkhead (") and row.name in row.family
+    own = MotifSet(tuple(type(m)(f"x{n}", m.name, m.ppm) for n, m in enumerate(known.motifs)))
+    (row,) = named_rows(motif_rows([unit(0, foxa, 0)]), own, AnnotateOptions())
+    assert row.family.split(", ")[0] == row.name and "(" not in row.family

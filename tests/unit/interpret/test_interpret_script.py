@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import gzip
 import json
+import re
 import runpy
 import shutil
 import subprocess
@@ -262,7 +263,8 @@ def check_evidence(folder: Path) -> None:
     for task in TASKS:
         own = rows[rows["task"] == task]
         first = own.iloc[0]
-        assert task in first["family"].split(", ") and first["supported"] and first["found_in"] == 2
+        named = re.split(r"[ ,()]+", first["family"])
+        assert task in named and first["supported"] and first["found_in"] == 2
         assert first["direction"] == "raises" and first["odds_low"] > 5
         assert first["positives_with_site"] > 0.5 > 0.2 > first["negatives_with_site"]
         assert first["gain_low"] < first["gain"] < first["gain_high"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nfexplainn.errors import UserError
+from nfexplainn.motifs import families
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.sets import (
     DEFAULT_RELEASE,
@@ -33,11 +34,13 @@ def motif_set(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_default_set_is_what_the_script_makes(root: Path, tmp_path: Path) -> None:
-    done = motif_set(root, "--out", str(tmp_path / "x.meme"))
+    made = tmp_path / "families.tsv"
+    done = motif_set(root, "--out", str(tmp_path / "x.meme"), "--families", str(made))
     assert done.returncode == 0, done.stderr
     assert "1019 motifs" in done.stdout
     asset = root / "assets" / "motifs" / set_name(DEFAULT_RELEASE, "vertebrates")
     assert asset.read_bytes() == (tmp_path / "x.meme").read_bytes()
+    assert families.SHIPPED.read_bytes() == made.read_bytes()
 
 
 def test_the_default_release_is_the_newest() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import report_fixtures as fixtures
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS, MINIMAL_COLUMNS
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.page.evidence import gain_bar, share_of
+from nfexplainn.page.evidence import gain_bar, row_members, row_name, share_of
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 
@@ -143,6 +144,46 @@ def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> 
     assert "1 supported group of units has no motif in common" in markup
 
 
+@pytest.mark.parametrize(
+    ("name", "family", "title", "members"),
+    [
+        ("FOXC2", "forkhead (FOXC2, FOXA1, ...)", "forkhead", ["FOXC2", "FOXA1"]),
+        (
+            "part of FOXC2",
+            "part of forkhead (FOXC2, FOXA1)",
+            "part of forkhead",
+            ["FOXC2", "FOXA1"],
+        ),
+        ("part of REST", "part of REST", "part of REST", []),
+        ("CTCF", "CTCF, CTCFL", "CTCF", ["CTCFL"]),
+        ("poly-A", "poly-A", "poly-A", []),
+        ("low complexity (GC-rich)", "low complexity (GC-rich)", "low complexity (GC-rich)", []),
+        ("odd (x)", "odd (x), CTCF", "odd (x)", ["CTCF"]),
+        ("", "", "ACGTAC", []),
+    ],
+)
+def test_a_row_is_called_by_its_family(
+    name: str, family: str, title: str, members: list[str]
+) -> None:
+    row = {"motif": "row_001", "name": name, "family": family, "consensus": "NNACGTACNN"}
+    assert row_name(row) == title
+    assert row_members(row) == members
+
+
+def test_a_family_stands_on_the_first_screen_with_its_members(tmp_path) -> None:
+    fixtures.write_results(tmp_path / "probe", (SPEC,))
+    names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
+    members = [f"FOX{letter}1" for letter in "CBALDEF"]
+    called = {"name": "FOXC1", "family": f"forkhead ({', '.join(members)}, ...)"}
+    out = built(tmp_path, [evidence_row(1, True, task=task) | called for task in names])
+    markup = content(out, "nfx_summary_main")["data"]
+    assert "<b>forkhead</b>" in markup
+    assert "(FOXC1, FOXB1, FOXA1, FOXL1, FOXD1, ...)" in markup
+    with (out / "tables" / "summary.tsv").open(newline="") as handle:
+        (row, *_) = csv.DictReader(handle, delimiter="\t")
+    assert row["motifs"].startswith("forkhead (FOXC1, ")
+
+
 def test_where_nothing_is_supported_the_page_says_so(tmp_path) -> None:
     fixtures.write_results(tmp_path / "probe", (SPEC,))
     names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
@@ -158,7 +199,7 @@ def test_the_chapter_shows_rows_and_the_curve_and_writes_all(tmp_path) -> None:
     section = json.loads(path.read_text())
     said = section["description"]
     assert "20 groups of units, 5 supported, tested on 300 unseen sequences" in said
-    assert "TF1 (row_001) (test AUPRC 0.951, whole model 0.966)" in said
+    assert "TF1&lt;b&gt; (row_001) (test AUPRC 0.951, whole model 0.966)" in said
     first = next(iter(section["data"].values()))
     assert "TF1&lt;b&gt;" in first["name"] and first["supported"] == "yes"
     assert first["gain"] == 0.3 and first["positives"] == 62
