@@ -5,8 +5,9 @@ dealt anew, windows of a genome on both sides) should have no supported row. ``p
 words in 50, 20, 10 and 5 % of the positives those that can be seen should be supported, and nothing
 else. On the same sets a gain is compared with the loss of the model whose final weights are 0, and
 the minimal model with what was planted. ``interval``: 95 % intervals of gains, held against the
-gains of the same models on 100,000 fresh sequences. ``cost``: CPU seconds of the evidence of 100
-units, three replicates and 30,000 sequences, of which 3,000 are unseen.
+gains of the same models on 100,000 fresh sequences. ``level``: how often rows of real sets have a
+small p where their true gain is 0, by the number of independent pairs. ``cost``: CPU seconds of the
+evidence of 100 units, three replicates and 30,000 sequences, of which 3,000 are unseen.
 
 With ``--folds 5`` replicate r holds out the r-th of five parts. A row counts as planted where its
 motif looks like one of the four words (Tomtom, q at most 0.05). ``--table FILE`` keeps a line per
@@ -24,8 +25,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from evidence_measures import Line, exact, intervals, measure, smallest, told
-from evidence_sets import NULLS, evidence_tables, fit, fresh_sequences, make_set, parts
+from evidence_measures import (
+    Line,
+    centred_gains,
+    exact,
+    found_by_chance,
+    intervals,
+    measure,
+    smallest,
+    told,
+)
+from evidence_sets import NULLS, evidence_tables, few_trained, fit, fresh_sequences, make_set, parts
 
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.motifs.formats import read_motifs
@@ -39,6 +49,9 @@ COLUMNS = (
 )
 FRESH = 100_000
 MOST_SECONDS = 5
+PROOFS = ("null", "planted", "interval")
+CLUSTERS = (15, 30, 50, 100, 200, 400)
+LIMITS = (0.05, 0.01, 0.002, 0.0005)
 MOTIFS = Path(__file__).resolve().parent.parent / "assets" / "motifs"
 
 
@@ -98,10 +111,27 @@ def cost(positives: int, units: int, replicates: int) -> tuple[float, int]:
     return time.process_time() - started, len(dataset.rows("test"))
 
 
+def level(units: int, draws: int, epochs: int) -> Iterator[tuple[str, float, float]]:
+    """Give the shares of small p of real rows whose true gain is 0, by the number of clusters.
+
+    Rows of models of 400 pairs of MAFK's and of OCT4's peaks, on the pairs that they have not seen.
+    """
+    rng = np.random.default_rng(7)
+    gains = [
+        centred_gains([fit(few_trained(name, 400, 1), "robust", units, 7, epochs)])
+        for name in ("MAFK", "OCT4")
+    ]
+    for clusters in CLUSTERS:
+        shares = [found_by_chance(some, clusters, draws, LIMITS, rng) for some in gains]
+        weights = [len(some) for some in gains]
+        for limit, share in zip(LIMITS, np.average(shares, axis=0, weights=weights), strict=True):
+            yield f"{clusters} clusters, share of p <= {limit:g}", float(share), limit
+
+
 def cases(args: argparse.Namespace) -> Iterator[Case]:
     """Give the cases that are asked for."""
     shape = (args.recipe, args.folds, args.folds if args.folds > 1 else args.replicates)
-    for proof in (some for some in args.only if some != "cost"):
+    for proof in (some for some in args.only if some in PROOFS):
         kinds = NULLS if proof == "null" else ("planted",)
         for kind in args.kinds or kinds:
             for positives in args.positives:
@@ -162,8 +192,8 @@ def summary(lines: Sequence[Line], case: str) -> Iterator[tuple[str, float, floa
 def main() -> None:
     """Measure every set that is asked for, and say what they show."""
     parser = argparse.ArgumentParser(description=__doc__)
-    proofs = ("null", "planted", "interval", "cost")
-    parser.add_argument("--only", nargs="+", choices=proofs, default=list(proofs))
+    every = (*PROOFS, "level", "cost")
+    parser.add_argument("--only", nargs="+", choices=every, default=list(every))
     parser.add_argument("--kinds", nargs="+", choices=NULLS, help="of null sets (default: all)")
     parser.add_argument("--positives", nargs="+", type=int, default=[1000])
     parser.add_argument("--recipe", choices=("robust", "paper"), default="robust")
@@ -174,6 +204,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the first set")
     parser.add_argument("--fresh", type=int, default=FRESH, help="sequences for the intervals")
     parser.add_argument("--cost", type=int, default=15_000, help="positives where cost is measured")
+    parser.add_argument(
+        "--draws", type=int, default=24, help="of each row, where level is measured"
+    )
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     parser.add_argument("--table", type=Path, help="keep a line per set here, and go on from it")
     args = parser.parse_args()
@@ -185,6 +218,11 @@ def main() -> None:
             held.append(fresh_sequences(args.fresh, args.seed))
         return held[0]
 
+    if "level" in args.only:
+        for name, ours, bar in level(args.units, args.draws, args.epochs):
+            print(
+                "evidence", f"level: {name}", f"{ours:.2g}", bar, args.draws, sep="\t", flush=True
+            )
     if "cost" in args.only:
         seconds, unseen = cost(args.cost, args.units, args.replicates)
         case = f"cost {args.units} units x {args.replicates}, {unseen} of {2 * args.cost} unseen"

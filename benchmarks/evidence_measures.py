@@ -12,6 +12,7 @@ from evidence_sets import PLANTED, Fitted, motif, unit_outputs
 from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.evidence import judge, minimal
+from nfexplainn.evidence.clusters import clustered_means
 from nfexplainn.evidence.groups import motif_rows
 from nfexplainn.evidence.losses import best_bias, losses
 from nfexplainn.evidence.naming import Named, named_rows
@@ -207,3 +208,31 @@ def _looking_at(replicate: Replicate, part: Part) -> Replicate:
     return Replicate(
         replicate.number, replicate.train, replicate.valid, part, replicate.weight, replicate.bias
     )
+
+
+def centred_gains(fits: Sequence[Fitted]) -> np.ndarray:
+    """Give what removing each row costs each unseen pair, less its mean, (rows, pairs).
+
+    So the true mean is 0, and the tails are those of real gains.
+    """
+    found = measure(fits)
+    target = found.model.target(EVERY)
+    tested = np.flatnonzero(found.tested.tested)
+    sums = [
+        np.bincount(target.clusters, weights=target.remove(found.members[row]).increase)
+        for row in tested
+    ]
+    varied = np.stack([some for some in sums if some.std() > 0])
+    return varied - varied.mean(axis=1, keepdims=True)
+
+
+def found_by_chance(
+    gains: np.ndarray, clusters: int, draws: int, limits: Sequence[float], rng: np.random.Generator
+) -> np.ndarray:
+    """Draw clusters from gains whose mean is 0; give the shares of p at or below some limits."""
+    found = []
+    for row in gains:
+        drawn = np.stack([rng.choice(row, clusters, replace=False) for _ in range(draws)])
+        found.append(clustered_means(drawn, np.arange(clusters), rng).p)
+    p = np.concatenate(found)
+    return np.array([(p <= limit).mean() for limit in limits])

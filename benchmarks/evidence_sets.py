@@ -96,6 +96,30 @@ def make_set(kind: str, positives: int, seed: int) -> Dataset:
     return _data_set(names, codes, labels, "shuffle", seed)
 
 
+def few_trained(name: str, trained: int, seed: int) -> Dataset:
+    """Give a real set with its shuffles of which few pairs train and all others are unseen.
+
+    Parameters
+    ----------
+    name : {'MAFK', 'OCT4'}
+    trained : int
+        Pairs of the training part; a quarter as many validate.
+    seed : int
+    """
+    rng = np.random.default_rng([seed, trained])
+    fasta = _peaks(name)
+    own = fasta.cut(np.arange(len(fasta.names)), LENGTH)
+    names = [f"s{row}" for row in range(len(own))]
+    names += [shuffle_name(one, 1) for one in names]
+    codes = np.concatenate([own, dinucleotide_shuffle(own, rng)])
+    dataset = _data_set(names, codes, np.repeat(np.float32([1, 0]), len(own)), "shuffle", seed)
+    order = rng.permutation(len(own))
+    part = np.full(len(own), "test", dtype="<U5")
+    part[order[:trained]] = "train"
+    part[order[trained : trained + trained // 4]] = "valid"
+    return dataclasses.replace(dataset, split=np.tile(part, 2))
+
+
 def _background(count: int, rng: np.random.Generator) -> dna.Codes:
     return background(count, LENGTH, rng)
 

@@ -85,6 +85,23 @@ def test_resampling_agrees_with_t_where_both_hold() -> None:
     assert boot.high[0] == pytest.approx(t.high[0], abs=0.01)
 
 
+def test_few_clusters_are_no_evidence_by_resampling_alone() -> None:
+    """A few that gain much make resampling surer than t; it counts where there are enough."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(-0.002, 0.02, (2, 240))
+    values[:, :12] += rng.exponential(0.5, (2, 12))
+    for count in (120, 240):
+        some, clusters = values[:, :count], np.arange(count)
+        by_t = c.clustered_means(some, clusters)
+        found = c.clustered_means(some, clusters, np.random.default_rng(0))
+        assert found.test.tolist() == ["bootstrap", "bootstrap"]
+        if count < c.ENOUGH_CLUSTERS:
+            assert (found.p >= by_t.p).all()
+            assert (found.low <= by_t.low).all() and (found.high >= by_t.high).all()
+        else:
+            assert (found.p < by_t.p / 2).all() and (found.low > by_t.low).all()
+
+
 def test_resampling_holds_its_level_where_few_sequences_lose_much() -> None:
     """The loss that a noisy unit causes: mostly a small help, now and then a large harm."""
     rng = np.random.default_rng(6)
