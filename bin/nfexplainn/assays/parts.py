@@ -159,10 +159,11 @@ def _make_folds(
             f"{spec.id} ({source}): {folds} folds need as many groups of sequences that may be"
             f" parted, but there are {int(groups.max(initial=-1)) + 1:,}; use fewer folds."
         )
+    least, most = int(sizes.min()), int(sizes.max())
     ledger.note(
         f"{folds}-fold cross-validation: every sequence was held out once. Each model was tested on"
         " one fold, stopped by the next and trained on the others"
-        f" ({int(sizes.min()):,} to {int(sizes.max()):,} sequences a fold)."
+        f" ({least:,}{'' if least == most else f' to {most:,}'} sequences a fold)."
     )
     if not spec.options.folds:
         ledger.note(
