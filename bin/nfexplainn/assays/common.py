@@ -204,7 +204,16 @@ def assemble(
         _check_enough(spec, ledger, labels, tasks)
     source = joint_source(spec)
     parts = make_parts(
-        spec, ledger, source, given, groups, labels, where, task_type=task_type, extra=extra
+        spec,
+        ledger,
+        source,
+        given,
+        groups,
+        labels,
+        where,
+        tasks=tasks,
+        task_type=task_type,
+        extra=extra,
     )
     note_untrained(parts, labels, tasks, task_type, ledger)
     extra = extra | parts.extra

@@ -61,6 +61,7 @@ def make_parts(
     labels: Floats,
     where: Coordinates,
     *,
+    tasks: Sequence[str],
     task_type: str,
     extra: Mapping[str, Any],
 ) -> Parts:
@@ -77,6 +78,7 @@ def make_parts(
         What must stay together.
     labels : float32 array, shape (n, tasks)
     where : Coordinates
+    tasks : sequence of str
     task_type : str
     extra : mapping
         What the metadata say already.
@@ -95,7 +97,9 @@ def make_parts(
             f"{spec.id}: folds {folds} cannot be used with a given split ({by}), which says what is"
             " tested; leave one of them out."
         )
-    if folds == 0 and _is_small(spec, given, groups, labels, task_type):
+    # A task that is called like the column of the folds never needed another name before.
+    free = given is None and options.split_by == "random" and "fold" not in tasks
+    if folds == 0 and free and _is_small(groups, labels, task_type):
         folds = AUTOMATIC_FOLDS
     if folds > 1:
         return _make_folds(spec, ledger, source, folds, groups, labels, where, rng)
@@ -122,13 +126,10 @@ def make_parts(
     return Parts(split, extra={"split_by": "random"})
 
 
-def _is_small(
-    spec: Spec, given: NDArray[np.str_] | None, groups: Ints, labels: Floats, task_type: str
-) -> bool:
-    """Tell whether a data set is small, and nothing speaks against folds."""
-    random = given is None and spec.options.split_by == "random"
+def _is_small(groups: Ints, labels: Floats, task_type: str) -> bool:
+    """Tell whether a data set is small, and not so small that a fold would hold nothing."""
     enough = int(groups.max(initial=-1)) + 1 >= 10 * AUTOMATIC_FOLDS
-    if not random or not enough or task_type not in ("binary", "multilabel"):
+    if not enough or task_type not in ("binary", "multilabel"):
         return False
     return int((labels == 1).any(axis=1).sum()) < FEWEST_UNFOLDED
 
@@ -158,10 +159,11 @@ def _make_folds(
             f"{spec.id} ({source}): {folds} folds need as many groups of sequences that may be"
             f" parted, but there are {int(groups.max(initial=-1)) + 1:,}; use fewer folds."
         )
+    least, most = int(sizes.min()), int(sizes.max())
     ledger.note(
         f"{folds}-fold cross-validation: every sequence was held out once. Each model was tested on"
         " one fold, stopped by the next and trained on the others"
-        f" ({int(sizes.min()):,} to {int(sizes.max()):,} sequences a fold)."
+        f" ({least:,}{'' if least == most else f' to {most:,}'} sequences a fold)."
     )
     if not spec.options.folds:
         ledger.note(

@@ -292,11 +292,11 @@ def _verdicts(inputs: Inputs) -> str:
         if not isinstance(value, Mapping)
     )
     folded = any(dataset.folds > 1 for dataset in inputs.datasets)
-    mean = " (with folds: their mean, never of predictions pooled over folds)" if folded else ""
+    mean = "; with folds their mean, never of predictions pooled over folds" if folded else ""
     return (
-        f"The verdict compares the median of the replicates' test scores{mean} (AUROC, or"
-        " Pearson's r) with logistic (linear) models on GC content and on 4-mers, fitted to the"
-        " same parts, and a supported group of clear gain lifts it from weak to usable"
+        "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's"
+        f" r{mean}) with logistic (linear) models on GC content and on 4-mers, fitted to the same"
+        " parts, and a supported group of clear gain lifts it from weak to usable"
         f" (thresholds: {shown})."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -62,6 +63,8 @@ def test_small_sets_get_folds_where_nothing_speaks_against_them(tmp_path, monkey
     assert run(tmp_path, folds=0).dataset.meta.folds == 5
     assert run(tmp_path, folds=1).dataset.meta.folds == 1
     assert run(tmp_path).dataset.meta.folds == 1
+    named = dataclasses.replace(spec(tmp_path, folds=0), rows=(Row("fold", 0, 2),))
+    assert sequences.prepare(named).dataset.meta.folds == 1
     monkeypatch.setattr("nfexplainn.assays.parts.FEWEST_UNFOLDED", 300)
     assert run(tmp_path, folds=0).dataset.meta.folds == 1
     assert run(tmp_path, folds=0, n=299, min_positives=1).dataset.meta.folds == 5

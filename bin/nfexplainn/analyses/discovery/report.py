@@ -77,7 +77,7 @@ def write_discovery(page: Page, inputs: Inputs) -> None:
             task = row["task"] if len(tasks) > 1 or row["task"] != dataset else ""
             groups.setdefault((title, task, row["source"]), []).append(row)
     seconds = _seconds(inputs, several)
-    _bars(page, groups)
+    _bars(page, groups, folded=any(dataset.folds > 1 for dataset in inputs.datasets))
     _table(page, groups, logos, seconds)
     _pairs(page, inputs, several)
 
@@ -164,7 +164,9 @@ def _seconds(inputs: Inputs, several: bool) -> dict[tuple[str, str, str], float]
     }
 
 
-def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> None:
+def _bars(
+    page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]], *, folded: bool
+) -> None:
     bars: dict[str, dict[str, float]] = {}
     for (title, task, source), rows in groups.items():
         value = _mean(rows, "auprc_test")
@@ -173,6 +175,8 @@ def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> N
     if not bars:
         return
     note = f" The first {BAR_LIMIT} of {len(bars)}." if len(bars) > BAR_LIMIT else ""
+    if folded:
+        note += " With folds STREME has the parts of the first replicate alone."
     page.section(
         CHAPTER,
         "Best motif",

@@ -1,0 +1,111 @@
+"""Runs with folds: as many models as the preparation decides on, each tested on its own part."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from nextflow_runs import DEMO, ROOT, Run, cut_fasta, run_nextflow, write_sheet
+
+SMALL = ("--units", "4", "--max_epochs", "2", "--recipe", "robust")
+
+
+def again(folder: Path, *more: str) -> Run:
+    run = run_nextflow(folder, ROOT, "--input", folder / "sheet.csv", *SMALL, *more)
+    assert run.code == 0, run.said
+    return run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Small sets: one for which folds are chosen, one with one split, one with trainings at a
+    learning rate at which some diverge, and one whose folds are asked for."""
+    folder = tmp_path_factory.mktemp("folds")
+    cut_fasta(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa", 200)
+    columns = ("sample", "assay", "data", "folds", "replicates", "learning_rate", "batch_size")
+    write_sheet(
+        folder / "sheet.csv",
+        columns,
+        ("chosen", "sequences", "oct4.fa", "", "", "", ""),
+        ("single", "sequences", "oct4.fa", "1", "", "", ""),
+        ("given", "sequences", "oct4.fa", "", "1", "", ""),
+        ("asked", "sequences", "oct4.fa", "3", "3", "1", "4"),
+    )
+    return again(folder)
+
+
+def table(run: Run, name: str) -> list[dict[str, str]]:
+    with (run.results / "tables" / f"{name}.tsv").open() as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def test_the_preparation_decides_how_many_models_there_are(finished: Run) -> None:
+    trained = Counter(
+        name.partition("(")[2].split(".")[0]
+        for name in finished.trace()
+        if name.startswith("MODEL_TRAIN")
+    )
+    assert trained == {"chosen": 5, "single": 3, "given": 1, "asked": 3}
+    for id, folds in (("chosen", 5), ("single", None), ("given", None), ("asked", 3)):
+        status = json.loads((finished.results / id / "data" / f"{id}.status.json").read_text())
+        assert status.get("folds") == folds
+    assert set(finished.trace().values()) == {"COMPLETED"}
+
+
+def test_every_sequence_is_tested_once(finished: Run) -> None:
+    tested: Counter[str] = Counter()
+    for replicate in range(1, 6):
+        name = f"chosen/explainn/chosen.explainn.r{replicate}.predictions.parquet"
+        rows = pq.read_table(finished.results / name)
+        pairs = zip(rows["name"].to_pylist(), rows["split"].to_pylist(), strict=True)
+        tested.update(name for name, split in pairs if split == "test")
+    assert len(tested) == 400 and set(tested.values()) == {1}
+    (facts,) = [row for row in table(finished, "evidence_tasks") if row["dataset"] == "chosen"]
+    assert facts["unseen"] == "400" and facts["clusters"] == "200"
+    (one,) = [row for row in table(finished, "evidence_tasks") if row["dataset"] == "single"]
+    assert one["unseen"] == "40"
+
+
+def test_the_report_tells_of_folds_and_scores_no_ensemble(finished: Run) -> None:
+    page = (finished.results / "multiqc_report.html").read_text()
+    assert "5-fold cross-validation: every sequence was held out once" in page
+    assert "mean over 5 folds" in page and "--folds 1 makes one split" in page
+    scored = {row["dataset"] for row in table(finished, "ensemble")}
+    assert scored == {"single"}
+    score = next(
+        row
+        for row in table(finished, "performance")
+        if (row["dataset"], row["split"], row["metric"]) == ("chosen", "test", "auprc")
+        and row["model"] == "explainn"
+    )
+    assert (score["n"], score["positives"], score["replicates"]) == ("400", "200", "5")
+    baseline = [row for row in table(finished, "metrics") if row["model"] == "gc"]
+    assert {row["replicate"] for row in baseline if row["dataset"] == "chosen"} == set("12345")
+    assert {row["replicate"] for row in baseline if row["dataset"] == "single"} == {""}
+
+
+def test_folds_whose_training_diverged_hold_up_nothing(finished: Run) -> None:
+    folder = finished.results / "asked" / "explainn"
+    lost = len(list(folder.glob("*.diverged.json")))
+    assert len(list(folder.glob("*.model.safetensors"))) == 3 - lost
+    assert (folder / "asked.explainn.verdict.json").is_file() == (lost < 3)
+    if 0 < lost < 3:
+        verdict = json.loads((folder / "asked.explainn.verdict.json").read_text())
+        assert f"mean over {3 - lost} of 3 folds" in verdict["reason"]
+
+
+def test_nothing_runs_twice_and_more_seeds_train_no_model_anew(finished: Run) -> None:
+    resumed = again(finished.folder, "-resume")
+    assert set(resumed.trace().values()) == {"CACHED"}
+    sheet = finished.folder / "sheet.csv"
+    sheet.write_text(sheet.read_text().replace("oct4.fa,3,3,", "oct4.fa,3,6,"))
+    more = again(finished.folder, "-resume")
+    ran = {name for name, status in more.trace().items() if status != "CACHED"}
+    trained = {name for name in ran if name.startswith("MODEL_TRAIN")}
+    assert trained == {f"MODEL_TRAIN (asked.explainn.r{number})" for number in (4, 5, 6)}
+    assert not any(name.startswith("DATASET_PREPARE") for name in ran)
