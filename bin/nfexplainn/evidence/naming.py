@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nfexplainn.evidence.groups import MotifRow, join_rows
 from nfexplainn.interpret.options import AnnotateOptions
@@ -41,6 +41,10 @@ class Named:
 def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
     """Name rows by known motifs, and join those whose known motifs are alike.
 
+    What is too poor a copy to be named by the motif that it is most like joins its rows all the
+    same: half-learnt units beside a good one would share its gain, and stand below it without a
+    name.
+
     Parameters
     ----------
     rows : sequence of MotifRow
@@ -54,6 +58,9 @@ def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptio
     """
     first = _name(rows, known, options)
     targets = {id(one.row): one.called.target for one in first}
+    unnamed = [one.row for one in first if not one.name]
+    loosely = replace(options, min_unit_coverage=0.0)
+    targets |= {id(one.row): one.called.target for one in _name(unnamed, known, loosely)}
 
     unique = {target.id: target for target in targets.values() if target is not None}
     clusters = dict(zip(unique, clusters_of(list(unique.values())), strict=True))
