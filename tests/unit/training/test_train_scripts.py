@@ -131,6 +131,22 @@ def test_divergence_is_a_result(root: Path, tmp_path: Path, kernel: str) -> None
     assert "diverged" in told["reason"] and "Lower learning_rate" in told["advice"]
 
 
+def test_only_a_robust_that_is_asked_for_is_refused_over_pretrained_models(
+    root: Path, tmp_path: Path
+) -> None:
+    write_dataset(planted(100), tmp_path / "demo.dataset.parquet")
+    model = root / "assets" / "demo" / "OCT4.explainn.r1.model.safetensors"
+    arguments = ("--dataset", "demo.dataset.parquet", "--id", RUN, "--options", "options.json")
+    settings = {"model": "single_layer", "max_epochs": 1}
+    for recipe, code, said in (
+        ({}, 0, "trained by the paper's recipe"),
+        ({"recipe": "robust"}, 1, "recipe robust changes the sequences in every epoch"),
+    ):
+        (tmp_path / "options.json").write_text(json.dumps(settings | recipe))
+        done = call(root, "train.py", *arguments, "--pretrained", model, cwd=tmp_path)
+        assert done.returncode == code and said in done.stderr, done.stderr
+
+
 def test_baseline(root: Path, tmp_path: Path) -> None:
     write_dataset(planted(300), tmp_path / "demo.dataset.parquet")
     arguments = ("--dataset", "demo.dataset.parquet", "--id", "demo", "--seed", 3)
