@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nfexplainn.evidence.groups import MotifRow, join_rows
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import information
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.modes import clusters_of
-from nfexplainn.motifs.motif import MotifSet
+from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.naming import Name, names_of
+
+# On real sets copies of the leading motif have .3 to .5 (REST's 4 of 77 units, CTCF's 3 of 86).
+# With less, flat rows that Tomtom finds in the gaps of long profiles became one: up to 19 units.
+LEAST_COPIED = 0.3
+"""Share of a row's information that a known motif must explain for it to join the motif's rows."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,9 @@ class Named:
 def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
     """Name rows by known motifs, and join those whose known motifs are alike.
 
-    What is too poor a copy to be named by the motif that it is most like joins its rows all the
-    same: half-learnt units beside a good one would share its gain, and stand below it without a
-    name.
+    What is too poor a copy to be named by the motif that explains most of it joins its rows all the
+    same (from :data:`LEAST_COPIED` on): half-learnt units beside a good one would share its gain,
+    and stand below it without a name.
 
     Parameters
     ----------
@@ -59,8 +64,7 @@ def named_rows(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptio
     first = _name(rows, known, options)
     targets = {id(one.row): one.called.target for one in first}
     unnamed = [one.row for one in first if not one.name]
-    loosely = replace(options, min_unit_coverage=0.0)
-    targets |= {id(one.row): one.called.target for one in _name(unnamed, known, loosely)}
+    targets |= _copied(unnamed, known, options)
 
     unique = {target.id: target for target in targets.values() if target is not None}
     clusters = dict(zip(unique, clusters_of(list(unique.values())), strict=True))
@@ -83,11 +87,28 @@ def _key(row: MotifRow) -> tuple[tuple[int, int], ...]:
     return tuple((member.replicate, member.unit) for member in row.members)
 
 
-def _name(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
+def _copied(
+    rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions
+) -> dict[int, Motif]:
+    """Find the known motif that explains most of each row, if it explains enough for a copy."""
+    _, told = _told(rows, options)
+    hits = known_matches(told, known, **options.matching() | {"min_unit_coverage": 0.0})
+    hits = hits[hits["explained"] >= LEAST_COPIED].sort_values("explained", ascending=False)
+    best = hits.drop_duplicates("query_id")
+    by_id = {motif.id: motif for motif in known.motifs}
+    pairs = zip(best["query_id"], best["target_id"], strict=True)
+    return {id(rows[int(query)]): by_id[target] for query, target in pairs}
+
+
+def _told(rows: Sequence[MotifRow], options: AnnotateOptions) -> tuple[list[Motif], MotifSet]:
+    """Give the motifs of rows by their places, and those that tell enough to be compared."""
     motifs = [row.motif(str(place)) for place, row in enumerate(rows)]
-    told = MotifSet(
-        tuple(motif for motif in motifs if information(motif.ppm) >= options.min_information)
-    )
+    good = (motif for motif in motifs if information(motif.ppm) >= options.min_information)
+    return motifs, MotifSet(tuple(good))
+
+
+def _name(rows: Sequence[MotifRow], known: MotifSet, options: AnnotateOptions) -> list[Named]:
+    motifs, told = _told(rows, options)
     called = names_of(known_matches(told, known, **options.matching()), told, known)
     return [
         Named(row, called.get(motif.id, Name())) for row, motif in zip(rows, motifs, strict=True)

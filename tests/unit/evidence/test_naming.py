@@ -101,3 +101,22 @@ def test_a_row_has_its_family_as_label(known) -> None:
     own = MotifSet(tuple(type(m)(f"x{n}", m.name, m.ppm) for n, m in enumerate(known.motifs)))
     (row,) = named_rows(motif_rows([unit(0, foxa, 0)]), own, AnnotateOptions())
     assert row.family.split(", ")[0] == row.name and "(" not in row.family
+
+
+def test_a_poor_copy_joins_the_motif_and_noise_does_not(known) -> None:
+    """A copy with a strong tail of its own has no name; flat rows are found in gaps of profiles."""
+    ctcf = next(motif.ppm for motif in known.motifs if motif.name == "CTCF")
+    rng = np.random.default_rng(1)
+    tail = np.eye(4)[rng.integers(0, 4, 8)] * 0.85 + 0.05
+    copy = np.concatenate([ctcf[2:14], tail])
+    flat = [rng.dirichlet(np.full(4, 4), size=WIDTH + 2 * FLANK) for _ in range(6)]
+    units = [
+        unit(0, ctcf, 4),
+        unit(1, copy, 8),
+        *(unit(2 + n, p, FLANK) for n, p in enumerate(flat)),
+    ]
+    alone = [row for one in units for row in motif_rows([one])]
+    rows = named_rows(alone, known, AnnotateOptions())
+    assert named_rows(alone[1:2], known, AnnotateOptions())[0].name == ""
+    assert [len(row.row.members) for row in rows] == [2, *[1] * len(flat)]
+    assert rows[0].name == "CTCF" and not any(row.name for row in rows[1:])
