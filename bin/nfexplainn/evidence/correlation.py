@@ -71,6 +71,16 @@ class CorrelationTarget:
         """Loss of what says the same of every sequence: 1."""
         return np.ones(1 + self._count)
 
+    @property
+    def explained_on_training(self) -> float:
+        """Correlation on the training part, mean over replicates."""
+        parts = [replicate.train.labels[:, self._tasks] for replicate in self._replicates]
+        found = [
+            1 - loss_and_left_out(z, y, np.zeros(len(y), dtype=np.int64), 1)[0]
+            for z, y in zip(self._train, parts, strict=True)
+        ]
+        return float(np.mean(found))
+
     def remove(self, units: Units) -> Removed:
         """Take units, an array of places per replicate, out of all replicates at once."""
         increases, training = [], []

@@ -105,6 +105,8 @@ class Tested:
         Value, low, high; NaN where the target is of several tasks.
     prevalence : float
         Share of positives; NaN where there are none by nature.
+    explained_on_training : float
+        Loss of the base rate less that of the model on the training part.
     """
 
     task: str
@@ -118,16 +120,25 @@ class Tested:
     alone: list[Alone]
     site_effect: Floats
     prevalence: float
+    explained_on_training: float = 0.0
 
     @property
     def tested(self) -> Mask:
-        """Whether the training part says that the row helps; only such rows are tested."""
-        return np.asarray(self.on_training > 0)  # NaN is not
+        """Whether the training part says that the row could be supported; only such are tested.
+
+        What has not even there the share that a supported row needs would only take power from the
+        others.
+        """
+        least = LEAST_SHARE * max(self.explained_on_training, 0.0)
+        return np.asarray(self.on_training > least)  # NaN is not
 
     @property
     def detectable(self) -> float:
-        """Least gain that these data could have shown: 2.5 standard errors of the median row."""
-        errors = self.means.error[self.tested & (self.means.error > 0)]
+        """Least gain that these data could have shown: 2.5 standard errors of the median row.
+
+        Of all rows that help on the training part: those that hardly do are as a weak motif's.
+        """
+        errors = self.means.error[(self.on_training > 0) & (self.means.error > 0)]
         return _STANDARD_ERRORS * float(np.median(errors)) if len(errors) else float("nan")
 
 
@@ -202,6 +213,7 @@ def _tested(
         alone=alone,
         site_effect=effects,
         prevalence=float(np.nanmean(labels)) if classes else float("nan"),
+        explained_on_training=target.explained_on_training,
     )
 
 

@@ -159,6 +159,11 @@ class Target:
         """Loss of what says the same of every sequence, per sequence, shape (n,)."""
         return self._mean([fit.base_loss for fit in self._fits])
 
+    @property
+    def explained_on_training(self) -> float:
+        """Loss of the base rate less that of the model on the training part, over replicates."""
+        return float(np.mean([fit.explained_on_training for fit in self._fits]))
+
     def remove(self, units: Units) -> Removed:
         """Take units, an array of places per replicate, out of all replicates at once."""
         increases, contributions, own, training = [], [], [], []
@@ -219,6 +224,13 @@ class Fit:
         self.model_loss, self.train_loss, _ = self._refitted(self._train, self._before, self._bias)
         flat = np.broadcast_to(base_logits(kind, self._train_labels), self._labels.shape)
         self.base_loss = of_sequences(losses(kind, flat, self._labels))
+
+    @property
+    def explained_on_training(self) -> float:
+        """Loss of the base rate less that of the model on the training part."""
+        labels = self._train_labels
+        flat = np.broadcast_to(base_logits(self._kind, labels), labels.shape)
+        return mean_of_known(losses(self._kind, flat, labels)) - self.train_loss
 
     def without(self, units: Ints) -> tuple[Floats, float, Floats]:
         """Give the losses without units, the training loss, and what the units contribute."""

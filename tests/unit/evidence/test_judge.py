@@ -59,6 +59,15 @@ def test_q_are_benjamini_hochbergs_over_all_rows_and_tasks_that_were_tested() ->
     assert np.isnan(q[~was]).all()
 
 
+@pytest.mark.parametrize("kind", ["bce", "pearson"])
+def test_what_has_no_share_on_the_training_part_is_not_tested(kind: str) -> None:
+    (one,) = assessed(model_of(simulated(n=2000, kind="bce" if kind == "bce" else "mse"), kind))
+    share = one.on_training / one.explained_on_training
+    assert one.explained_on_training > 0
+    assert np.array_equal(one.tested, share > judge.LEAST_SHARE)
+    assert one.tested[:2].all() and not one.tested.all()
+
+
 def test_a_model_that_explains_nothing_has_no_shares() -> None:
     replicate = simulated(n=400)
     rng = np.random.default_rng(0)
