@@ -135,7 +135,7 @@ def test_folds_of_chromosomes_hold_whole_ones() -> None:
 def test_a_run_has_the_parts_that_its_name_tells() -> None:
     data = folded()
     assert (own_parts(data, "d.explainn.r7").split == data.of_replicate(2).split).all()
-    with pytest.raises(UserError, match="<dataset>.<model>.r<replicate>"):
+    with pytest.raises(UserError, match=r"<dataset>\.<model>\.r<replicate>"):
         own_parts(data, "d")
     one = dataclasses.replace(data, fold=None, split=np.array(["train"] * 90))
     assert own_parts(one, "d") is one
