@@ -34,7 +34,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("chosen", "sequences", "oct4.fa", "", "", "", ""),
         ("single", "sequences", "oct4.fa", "1", "", "", ""),
         ("given", "sequences", "oct4.fa", "", "1", "", ""),
-        ("asked", "sequences", "oct4.fa", "3", "3", "1", "4"),
+        ("asked", "sequences", "oct4.fa", "3", "3", "", ""),
+        ("wild", "sequences", "oct4.fa", "3", "3", "1", "4"),
     )
     return again(folder)
 
@@ -50,7 +51,7 @@ def test_the_preparation_decides_how_many_models_there_are(finished: Run) -> Non
         for name in finished.trace()
         if name.startswith("MODEL_TRAIN")
     )
-    assert trained == {"chosen": 5, "single": 3, "given": 1, "asked": 3}
+    assert trained == {"chosen": 5, "single": 3, "given": 1, "asked": 3, "wild": 3}
     for id, folds in (("chosen", 5), ("single", None), ("given", None), ("asked", 3)):
         status = json.loads((finished.results / id / "data" / f"{id}.status.json").read_text())
         assert status.get("folds") == folds
@@ -90,12 +91,12 @@ def test_the_report_tells_of_folds_and_scores_no_ensemble(finished: Run) -> None
 
 
 def test_folds_whose_training_diverged_hold_up_nothing(finished: Run) -> None:
-    folder = finished.results / "asked" / "explainn"
+    folder = finished.results / "wild" / "explainn"
     lost = len(list(folder.glob("*.diverged.json")))
     assert len(list(folder.glob("*.model.safetensors"))) == 3 - lost
-    assert (folder / "asked.explainn.verdict.json").is_file() == (lost < 3)
+    assert (folder / "wild.explainn.verdict.json").is_file() == (lost < 3)
     if 0 < lost < 3:
-        verdict = json.loads((folder / "asked.explainn.verdict.json").read_text())
+        verdict = json.loads((folder / "wild.explainn.verdict.json").read_text())
         assert f"mean over {3 - lost} of 3 folds" in verdict["reason"]
 
 

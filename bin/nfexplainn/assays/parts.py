@@ -89,7 +89,7 @@ def make_parts(
         If it cannot be done.
     """
     options, rng = spec.options, spec.rng("split")
-    folds = options.folds
+    folds = 1 if options.folds is None else options.folds
     if folds > 1 and given is not None:
         how = extra.get("split_column")
         by = f"the column '{how}' of the table" if how else "the column split of the sheet"
@@ -165,7 +165,7 @@ def _make_folds(
         " one fold, stopped by the next and trained on the others"
         f" ({least:,}{'' if least == most else f' to {most:,}'} sequences a fold)."
     )
-    if not spec.options.folds:
+    if spec.options.folds == 0:
         ledger.note(
             f"Folds were chosen since there are fewer than {FEWEST_UNFOLDED:,} positives, of which"
             " one test part would show strong motifs only; --folds 1 makes one split."

@@ -57,8 +57,9 @@ class Options:
     seed : int
     min_positives : int
         With fewer in every task, a data set is unusable.
-    folds : int
-        Parts of a cross-validation, at least 3; 1: one split; 0: folds for a small data set.
+    folds : int or None
+        Parts of a cross-validation, at least 3; None or 1: one split; 0: folds for a small data
+        set.
     """
 
     width: int = 200
@@ -77,7 +78,7 @@ class Options:
     test_chromosomes: tuple[str, ...] = ()
     seed: int = SEED
     min_positives: int = 100
-    folds: int = 1
+    folds: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""
@@ -115,7 +116,7 @@ class Options:
             raise UserError("\n".join(wrong))
 
     def _wrong_folds(self) -> list[str]:
-        if self.folds in (0, 1):
+        if self.folds in (None, 0, 1):
             return []
         if self.folds == 2 or not 0 <= self.folds <= MOST_FOLDS:
             return [

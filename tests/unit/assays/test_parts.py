@@ -156,4 +156,4 @@ def test_the_preparation_says_how_many_folds_there_are(tmp_path, monkeypatch) ->
 
 
 def test_options_say_nothing_of_folds() -> None:
-    assert Options().folds == 1
+    assert Options().folds is None

@@ -21,6 +21,7 @@ from nfexplainn.data.dataset import (
 )
 from nfexplainn.data.splits import deal, fold_chromosomes
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.replicates import own_parts
 from nfexplainn.io.coordinates import read_names
 
 
@@ -129,3 +130,12 @@ def test_folds_of_chromosomes_hold_whole_ones() -> None:
         fold_chromosomes(read_names(names), 8)
     with pytest.raises(UserError, match="no coordinates"):
         fold_chromosomes(read_names(["x", "y"]), 3)
+
+
+def test_a_run_has_the_parts_that_its_name_tells() -> None:
+    data = folded()
+    assert (own_parts(data, "d.explainn.r7").split == data.of_replicate(2).split).all()
+    with pytest.raises(UserError, match=r"<dataset>\.<model>\.r<replicate>"):
+        own_parts(data, "d")
+    one = dataclasses.replace(data, fold=None, split=np.array(["train"] * 90))
+    assert own_parts(one, "d") is one
