@@ -12,6 +12,7 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evidence.best_pwms import (
     KINDS,
+    WIDER,
     Sequences,
     View,
     best_pwms,
@@ -104,6 +105,15 @@ def test_every_kind_is_judged_on_sequences_of_its_own(dataset: Dataset, tmp_path
     np.testing.assert_allclose(found["auprc_test"], areas, atol=2e-3)
     assert found["prevalence"].tolist() == [0.5] * 3
     assert motifs.motifs[2].nsites == NOMINAL_SITES and np.isnan(found["sites"].iloc[2])
+
+
+def test_a_row_that_saw_a_part_is_widened_where_that_helps(dataset: Dataset) -> None:
+    """The planted word is ten wide; its middle six leave out what tells."""
+    part = motif(WORD[2:8], id="row_002")
+    view = split_view(dataset, MotifSet((part,)))
+    given = kinds_of(part, view, sequences(dataset), (1,), True, 500)
+    assert [len(given[kind].motif.ppm) for kind in KINDS] == [6, WIDER, WIDER]
+    assert given["reestimated"].unseen > given["sites"].unseen + 0.05
 
 
 def test_unseen_sequences_change_no_pwm(dataset: Dataset) -> None:
