@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evidence.clusters import Ints
+from nfexplainn.evidence.groups import MotifRow, UnitSites, join_rows
 from nfexplainn.evidence.judge import EVERY_TASK
 from nfexplainn.evidence.tuned import Labelled, tune
 from nfexplainn.interpret.columns import BEST_PWM_COLUMNS
@@ -98,6 +99,41 @@ def split_view(dataset: Dataset, motifs: MotifSet) -> View:
         kept[dataset.split[kept] == part] for part in ("train", "valid", UNSEEN)
     )
     return View(train, valid, unseen, {motif.id: motif for motif in motifs.motifs})
+
+
+def replicate_motifs(
+    rows: pd.DataFrame, counts: NDArray[np.int64], replicate: int
+) -> dict[str, Motif]:
+    """Count the rows' motifs from the sites of one replicate alone.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the evidence: ``motif`` and ``units`` are read.
+    counts : int64 array, shape (units, width, 5)
+        As in :class:`~nfexplainn.interpret.outputs.StoredOutputs`.
+    replicate : int
+
+    Returns
+    -------
+    dict of str to Motif
+        Without the rows that the replicate lacks.
+    """
+    found = {}
+    for name, units in rows.drop_duplicates("motif")[["motif", "units"]].to_numpy().tolist():
+        members = [
+            int(unit.rpartition("_")[2]) - 1
+            for unit in units.split(",")
+            if unit.startswith(f"r{replicate}:")
+        ]
+        alone = [
+            MotifRow((UnitSites(0, unit, counts[unit], 0.0),), counts[unit, :, :4])
+            for unit in members
+        ]
+        if alone:
+            (joined,) = join_rows(alone, lambda _, others: [True] * len(others))
+            found[str(name)] = joined.motif(str(name))
+    return found
 
 
 def best_pwms(

@@ -18,6 +18,7 @@ from nfexplainn.evidence.best_pwms import (
     best_pwms,
     choose,
     kinds_of,
+    replicate_motifs,
     split_view,
 )
 from nfexplainn.evidence.tuned import NOMINAL_SITES
@@ -144,6 +145,26 @@ def test_folds_are_judged_each_by_what_it_held_out(dataset: Dataset) -> None:
     ]
     for kind, area in zip(given["kind"], given["auprc_test"], strict=True):
         assert area == pytest.approx(np.mean([one[kind].unseen for one in own]))
+
+
+def test_a_replicate_counts_its_own_sites() -> None:
+    """Two units of one motif, the second turned and shifted, and one of another replicate."""
+    core = np.round(1000 * motif(WORD, 0.91).ppm).astype(np.int64)
+    flat = np.full((40, 5), 0, dtype=np.int64)
+    flat[:, :4] = 250
+    counts = np.stack([flat] * 3)
+    counts[0, 15:25, :4] = core
+    counts[1, 17:27, :4] = core[::-1, ::-1]
+    table = pd.DataFrame(
+        {
+            "motif": ["row_001", "row_001", "row_002"],
+            "units": ["r2:unit_001,r1:unit_003,r2:unit_002"] * 2 + ["r12:unit_003"],
+        }
+    )
+    found = replicate_motifs(table, counts, 2)
+    assert list(found) == ["row_001"] and found["row_001"].nsites == 2000
+    np.testing.assert_allclose(found["row_001"].ppm, core / 1000)
+    assert list(replicate_motifs(table, counts, 12)) == ["row_002"]
 
 
 def test_values_are_compared_by_their_fifths_and_not_tuned(dataset: Dataset) -> None:
