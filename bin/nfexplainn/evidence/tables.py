@@ -95,7 +95,7 @@ def evidence_of(
             pd.DataFrame(columns=list(MINIMAL_COLUMNS)),
             MotifSet(()),
         )
-    kind = cast(Kind, stored[numbers[0]].loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
+    kind = loss_kind(stored[numbers[0]], dataset)
     replicates = tuple(evidence_replicate(number, stored[number], dataset) for number in numbers)
     the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset))
     members = [one.row.units(len(numbers)) for one in rows]
@@ -109,6 +109,11 @@ def evidence_of(
     motifs = tuple(rows[row].row.motif(name, rows[row].name) for row, name in names.items())
     small = _minimal_table(dataset, model, the_model, rows, members, tested, names)
     return Evidence(table, tasks, small, MotifSet(motifs))
+
+
+def loss_kind(stored: StoredOutputs, dataset: Dataset) -> Kind:
+    """Give the loss that a model was trained with; where its file tells none, its task's."""
+    return cast(Kind, stored.loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
 
 
 def held_out_clusters(dataset: Dataset) -> Ints:
