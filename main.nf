@@ -54,7 +54,7 @@ workflow EXPLAINN {
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )

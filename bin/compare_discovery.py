@@ -26,10 +26,10 @@ from nfexplainn.analyses.discovery.pairs import PAIR_COLUMNS, pair_motifs
 from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, read_streme
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
-from nfexplainn.interpret.columns import EVIDENCE_COLUMNS
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.matches import known_matches
 from nfexplainn.motifs.motif import Motif, MotifSet
@@ -115,13 +115,13 @@ def dead_units(path: Path) -> list[str]:
     return units.loc[units["status"] == "dead", "unit"].tolist()
 
 
-def evidence_of(folder: Path, id: str) -> tuple[pd.DataFrame, dict[str, Motif]]:
+def evidence_of(folder: Path, id: str) -> tuple[list[dict[str, str]], dict[str, Motif]]:
     """Read what is known of the model's groups of units, and their motifs."""
     table, meme = (folder / f"{id}.evidence.{kind}" for kind in ("tsv", "meme"))
     if not table.exists() or not meme.exists():
-        return pd.DataFrame(columns=list(EVIDENCE_COLUMNS)), {}
+        return [], {}
     motifs = read_meme(meme, allow_empty=True).motifs
-    return read_tsv(table, EVIDENCE_COLUMNS), {motif.id: motif for motif in motifs}
+    return list(iterate_tsv(table)), {motif.id: motif for motif in motifs}
 
 
 def _beside(run: Path, kind: str) -> Path:

@@ -149,6 +149,13 @@ def _steps() -> list[Step]:
             ("pandas", "scipy"),
         ),
         Step(
+            "prune.py",
+            f"--model {run}.model.safetensors --outputs {run}.outputs.npz {data} --id {run}"
+            " --minimal demo.explainn.minimal.tsv --evidence demo.explainn.evidence.tsv",
+            f"{run}.pruned.tsv",
+            ("pandas", "scipy"),
+        ),
+        Step(
             "read_explained.py",
             "--spec e.json --sequences in.bed --header demo.header.json --genome genome.fa"
             " --id demo",

@@ -22,14 +22,17 @@ from nfexplainn.interpret.columns import BEST_PWM_COLUMNS
 from nfexplainn.interpret.outputs import UNSEEN, kept_rows
 from nfexplainn.interpret.pwms import consensus, information
 from nfexplainn.interpret.reestimate import MOST_SCORED, MOST_SEQUENCES, class_labels, reestimate
+from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits, resize
 
 SITES, REESTIMATED, TUNED = "sites", "reestimated", "tuned"
 KINDS = (SITES, REESTIMATED, TUNED)
-# Bases of each class that one PWM is tuned on, and all PWMs of a model together: a second of the
-# processor for 50,000.
-_MOST_TUNED, _MOST_TUNED_IN_ALL, _LEAST_TUNED = 200_000, 600_000, 50_000
+WIDER = ExplaiNNConfig.filter_length
+"""Columns to which a narrower row is widened: what lies beside its core may help."""
+# Bases of each class that one PWM is tuned on, and all PWMs of a model together: a second or two of
+# the processor for 50,000.
+_MOST_TUNED, _MOST_TUNED_IN_ALL, _LEAST_TUNED = 150_000, 450_000, 50_000
 
 Labels = NDArray[np.floating]
 
@@ -263,13 +266,11 @@ def kinds_of(
         Training sequences of each class that it is tuned on.
     """
     motif = _fitting(motif, sequences)
-    train = sequences.some(view.train, MOST_SEQUENCES, seed)
-    positives, negatives = (train.codes[train.labels == wanted] for wanted in (1, 0))
-    both = sequences.both_strands
-    (second,) = reestimate([motif], positives, negatives, both_strands=both)
+    second = _reestimated(motif, view, sequences, seed)
     found = {SITES: motif, REESTIMATED: second}
-    penalty = float("nan")
-    if tuning and len(positives) and len(negatives):
+    both, penalty = sequences.both_strands, float("nan")
+    train = sequences.labels[view.train]
+    if tuning and (train == 1).any() and (train == 0).any():
         few = sequences.some(view.train, most, seed)
         valid = sequences.some(view.valid, most, seed)
         tuned = tune(second, few, valid, both_strands=both)
@@ -281,6 +282,25 @@ def kinds_of(
         kind: Kind(one, valid, unseen, penalty if kind == TUNED else float("nan"))
         for (kind, one), valid, unseen in zip(found.items(), *map(list, areas), strict=True)
     }
+
+
+def _reestimated(motif: Motif, view: View, sequences: Sequences, seed: Sequence[int]) -> Motif:
+    """Re-estimate a motif in its own width and in a wider one, and keep the better.
+
+    What is better is told by the AUPRC on training and validation: where it matters there are few
+    validation sequences, and a motif that is counted can hardly learn sequences by heart.
+    """
+    train = sequences.some(view.train, MOST_SEQUENCES, seed)
+    positives, negatives = (train.codes[train.labels == wanted] for wanted in (1, 0))
+    wide = _fitting(resize(motif, max(len(motif.ppm), WIDER)), sequences)
+    tried = [motif, wide] if len(wide.ppm) > len(motif.ppm) else [motif]
+    found = reestimate(tried, positives, negatives, both_strands=sequences.both_strands)
+    if len(found) == 1:
+        return found[0]
+    seen = sequences.some(np.concatenate([view.train, view.valid]), MOST_SCORED // 2, seed)
+    hits = best_hits(found, seen.codes, both_strands=sequences.both_strands)
+    areas = average_precision(hits, seen.labels)
+    return found[0] if np.isnan(areas).all() else found[int(np.nanargmax(areas))]
 
 
 def _fitting(motif: Motif, sequences: Sequences) -> Motif:

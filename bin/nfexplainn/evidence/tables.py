@@ -100,7 +100,7 @@ def evidence_of(
             pd.DataFrame(columns=list(MINIMAL_COLUMNS)),
             MotifSet(()),
         )
-    kind = cast(Kind, stored[numbers[0]].loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
+    kind = loss_kind(stored[numbers[0]], dataset)
     replicates = tuple(
         evidence_replicate(number, stored[number], parts[number]) for number in numbers
     )
@@ -125,6 +125,11 @@ def evidence_of(
             for fold, own in found.items()
         }
     return Evidence(table, tasks, small, MotifSet(motifs), by_fold)
+
+
+def loss_kind(stored: StoredOutputs, dataset: Dataset) -> Kind:
+    """Give the loss that a model was trained with; where its file tells none, its task's."""
+    return cast(Kind, stored.loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
 
 
 def held_out_clusters(dataset: Dataset) -> Ints:

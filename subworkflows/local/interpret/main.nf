@@ -21,6 +21,8 @@ workflow INTERPRET {
     )
     units = UNITS_INTERPRET.out.meme.join(UNITS_INTERPRET.out.tables, failOnDuplicate: true, failOnMismatch: true)   // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
 
+    outputs = UNITS_INTERPRET.out.outputs
+
     missing = trained.diverged.map { run, _why -> [run, []] }   // counts among the replicates, and has no files
 
     best = trained.best.map { only -> [modelOf(only[0]), only[0].replicate] }   // [ [id: 'oct4.explainn', ...], 2 ]
@@ -28,7 +30,7 @@ workflow INTERPRET {
     // Everything of a model and its data set.
     ofAll = perModel(
         units.join(UNITS_INTERPRET.out.outputs).join(trained.history).join(trained.metrics).join(trained.predictions).join(trained.models)
-            .map { run, meme, someTables, outputs, history, metrics, predictions, _model, dataset -> [run, [meme, outputs, history, metrics, predictions, dataset] + someTables] }
+            .map { run, meme, someTables, stored, history, metrics, predictions, _model, dataset -> [run, [meme, stored, history, metrics, predictions, dataset] + someTables] }
             .mix(missing),
         replicates,
     )
@@ -47,6 +49,7 @@ workflow INTERPRET {
 
     emit:
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
+    outputs    // [ run, outputs.npz ]
     ofRuns     // [ run, file or files ]
     ofModels   // [ [id: 'oct4.explainn', ...], file ]
 }

@@ -273,14 +273,12 @@ def test_motifs_of_both_sides_are_paired() -> None:
     cut = Motif("3-C", "", motif(word[1:]).ppm, 30)
     streme = [turned, motif("ATATATATAT", "2-B"), cut, motif(third, "4-D")]
     groups = {"row_001": wide, "row_002": motif(other), "row_003": motif(third)}
-    rows = pd.DataFrame(
-        [
-            {"motif": "row_001", "supported": "true", "task": "a", "gain": 0.5},
-            {"motif": "row_002", "supported": True, "task": "a", "gain": 0.2},
-            {"motif": "row_003", "supported": "false", "task": "a", "gain": 0.1},
-            {"motif": "row_003", "supported": "true", "task": "b", "gain": 0.1},
-        ]
-    ).assign(name="n", consensus="c", q=0.01)
+    lines = [
+        *(("row_001", "true", "a"), ("row_002", "true", "a")),
+        *(("row_003", "false", "a"), ("row_003", "true", "b")),
+    ]
+    about = {"name": "n", "consensus": "c", "q": "0.01", "gain": "0.5"}
+    rows = [about | {"motif": m, "supported": s, "task": t} for m, s, t in lines]
     found = pair_motifs(streme, rows, groups, "a")
     assert [line["state"] for line in found] == [BOTH, THEIRS, BOTH, UNSURE, OURS]
     assert [line.get("motif") for line in found] == [
@@ -291,12 +289,12 @@ def test_motifs_of_both_sides_are_paired() -> None:
     assert [line["state"] for line in pair_motifs([], rows, groups, "b")] == [OURS]
     # A group that is alike, but less than another, is not ours alone.
     blurred = replace(motif(word, strength=0.6), id="row_004")
-    more = pd.concat([rows[:2], rows[:1].assign(motif="row_004")])
+    more = [*rows[:2], rows[0] | {"motif": "row_004"}]
     found = pair_motifs(streme[:1], more, groups | {"row_004": blurred}, "a")
     assert [(line["state"], line["motif"]) for line in found] == [
         *((BOTH, "row_001"), (OURS, "row_002"), (BOTH, "row_004"))
     ]
     # Classes share the rows of all tasks.
-    joint = rows[:2].assign(task="*")
+    joint = [row | {"task": "*"} for row in rows[:2]]
     assert [line["state"] for line in pair_motifs([turned], joint, groups, "a")] == [BOTH, OURS]
-    assert pair_motifs([turned], rows[:0], {}, "a")[0]["state"] == THEIRS
+    assert pair_motifs([turned], [], {}, "a")[0]["state"] == THEIRS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evidence.best_pwms import (
     KINDS,
+    WIDER,
     Sequences,
     View,
     best_pwms,
     choose,
+    fold_views,
     kinds_of,
     split_view,
 )
@@ -106,6 +109,15 @@ def test_every_kind_is_judged_on_sequences_of_its_own(dataset: Dataset, tmp_path
     assert motifs.motifs[2].nsites == NOMINAL_SITES and np.isnan(found["sites"].iloc[2])
 
 
+def test_a_row_that_saw_a_part_is_widened_where_that_helps(dataset: Dataset) -> None:
+    """The planted word is ten wide; its middle six leave out what tells."""
+    part = motif(WORD[2:8], id="row_002")
+    view = split_view(dataset, MotifSet((part,)))
+    given = kinds_of(part, view, sequences(dataset), (1,), True, 500)
+    assert [len(given[kind].motif.ppm) for kind in KINDS] == [6, WIDER, WIDER]
+    assert given["reestimated"].unseen > given["sites"].unseen + 0.05
+
+
 def test_unseen_sequences_change_no_pwm(dataset: Dataset) -> None:
     view = split_view(dataset, MotifSet(ROWS))
     rng = np.random.default_rng(1)
@@ -134,6 +146,24 @@ def test_folds_are_judged_each_by_what_it_held_out(dataset: Dataset) -> None:
     ]
     for kind, area in zip(given["kind"], given["auprc_test"], strict=True):
         assert area == pytest.approx(np.mean([one[kind].unseen for one in own]))
+
+
+def test_views_of_folds_hold_out_everything_once(dataset: Dataset) -> None:
+    """The motif of all folds has seen everything: it is given, and nothing judges it."""
+    meta = dataclasses.replace(dataset.meta, folds=5)
+    fold = (np.arange(len(dataset)) % 5).astype(np.int8)
+    folded = dataclasses.replace(dataset, meta=meta, split=dataset.split[:0], fold=fold)
+    by_fold = {at: MotifSet((motif(WORD, 0.5 + at / 10, "row_002"),)) for at in range(5)}
+    whole, folds = fold_views(folded, MotifSet(ROWS), by_fold)
+    assert not len(whole.unseen) and set(whole.motifs) == {"row_001", "row_002", "row_003"}
+    assert sorted([*whole.train, *whole.valid]) == list(range(len(dataset)))
+    assert sorted(np.concatenate([view.unseen for view in folds])) == list(range(len(dataset)))
+    for at, view in enumerate(folds):
+        assert (fold[view.unseen] == at).all() and not set(view.unseen) & set(view.train)
+        assert view.motifs["row_002"] is by_fold[at].motifs[0]
+    alone, none = fold_views(dataset, MotifSet(ROWS), {})
+    np.testing.assert_array_equal(alone.unseen, split_view(dataset, MotifSet(ROWS)).unseen)
+    assert not none
 
 
 def test_values_are_compared_by_their_fifths_and_not_tuned(dataset: Dataset) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nfexplainn.interpret.consensus import SIMILARITY, Counts, alignments
@@ -17,11 +16,15 @@ PAIR_COLUMNS = (
     *("dataset", "model", "task", "state", "streme_place", "streme_motif", "streme_consensus"),
     *("similarity", "motif", "name", "consensus", "supported", "gain", "q"),
 )
+_OURS = ("motif", "name", "consensus", "supported", "gain", "q")
 _EVERY_TASK = "*"
 
 
 def pair_motifs(
-    streme: Sequence[Motif], rows: pd.DataFrame, motifs: Mapping[str, Motif], task: str
+    streme: Sequence[Motif],
+    rows: Sequence[Mapping[str, str]],
+    motifs: Mapping[str, Motif],
+    task: str,
 ) -> list[dict[str, object]]:
     """Find the group that each of STREME's motifs is most like, and the groups that it lacks.
 
@@ -32,8 +35,8 @@ def pair_motifs(
     ----------
     streme : sequence of Motif
         In STREME's order.
-    rows : DataFrame
-        Of the evidence of the model: ``task``, ``motif``, ``name``, ``supported``, ``gain``, ``q``.
+    rows : sequence of rows
+        As in ``D.<model>.evidence.tsv``.
     motifs : mapping of str to Motif
         Of the groups.
     task : str
@@ -46,9 +49,8 @@ def pair_motifs(
         the motif of STREME that it is most like. ``state`` is ``both``, ``not supported`` (of
         STREME's and a group that is not supported), ``streme only`` or ``ours only``.
     """
-    own = rows[rows["task"].isin([task, _EVERY_TASK]) & rows["motif"].isin(list(motifs))]
-    groups = [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
-    counts = [_counts(motifs[str(group["motif"])]) for group in groups]
+    groups = [row for row in rows if row["task"] in (task, _EVERY_TASK) and row["motif"] in motifs]
+    counts = [_counts(motifs[group["motif"]]) for group in groups]
     similar = np.full((len(streme), len(groups)), -1.0)
     for row, motif in enumerate(streme):
         similar[row] = [one for one, _, _ in alignments(_counts(motif), counts)]
@@ -62,17 +64,17 @@ def pair_motifs(
         if at not in listed and _is_supported(group)
     ]
     found: list[dict[str, object]] = []
-    for place, at in pairs:
-        line: dict[str, object] = {"task": task, "state": OURS if place is None else THEIRS}
-        if place is not None:
-            motif = streme[place]
-            line |= {"streme_place": place + 1, "streme_motif": motif.id}
+    for which, at in pairs:
+        line: dict[str, object] = {"task": task, "state": OURS if which is None else THEIRS}
+        if which is not None:
+            motif = streme[which]
+            line |= {"streme_place": which + 1, "streme_motif": motif.id}
             line |= {"streme_consensus": consensus(motif.ppm)}
         if at is not None:
             line |= _ours(groups[at])
-        if place is not None and at is not None:
+        if which is not None and at is not None:
             state = BOTH if _is_supported(groups[at]) else UNSURE
-            line |= {"state": state, "similarity": similar[place, at]}
+            line |= {"state": state, "similarity": similar[which, at]}
         found.append(line)
     return found
 
@@ -87,16 +89,9 @@ def _counts(motif: Motif) -> Counts:
     return np.rint(motif.ppm * motif.nsites).astype(np.int64)
 
 
-def _is_supported(group: Mapping[str, object]) -> bool:
-    return str(group["supported"]).lower() == "true"
+def _is_supported(group: Mapping[str, str]) -> bool:
+    return group["supported"] == "true"
 
 
-def _ours(group: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "motif": group["motif"],
-        "name": group["name"],
-        "consensus": group["consensus"],
-        "supported": "true" if _is_supported(group) else "false",
-        "gain": group["gain"],
-        "q": group["q"],
-    }
+def _ours(group: Mapping[str, str]) -> dict[str, object]:
+    return {name: group[name] for name in _OURS}
