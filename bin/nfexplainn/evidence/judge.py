@@ -15,7 +15,7 @@ from nfexplainn.evidence.alone import (
     ranked_alone,
     site_difference,
 )
-from nfexplainn.evidence.clusters import Floats, Ints, Means
+from nfexplainn.evidence.clusters import FEWEST_CLUSTERS, Floats, Ints, Means
 from nfexplainn.evidence.correlation import CorrelationTarget
 from nfexplainn.evidence.losses import Kind
 from nfexplainn.evidence.minimal import AnyTarget, join_units
@@ -107,6 +107,8 @@ class Tested:
         Share of positives; NaN where there are none by nature.
     explained_on_training : float
         Loss of the base rate less that of the model on the training part.
+    clusters : int
+        Unseen observations: sequences that belong together are one.
     """
 
     task: str
@@ -121,6 +123,7 @@ class Tested:
     site_effect: Floats
     prevalence: float
     explained_on_training: float = 0.0
+    clusters: int = 0
 
     @property
     def tested(self) -> Mask:
@@ -136,8 +139,11 @@ class Tested:
     def detectable(self) -> float:
         """Least gain that these data could have shown: 2.5 standard errors of the median row.
 
-        Of all rows that help on the training part: those that hardly do are as a weak motif's.
+        Of all rows that help on the training part: those that hardly do are as a weak motif's. NaN
+        where no gain could have been enough.
         """
+        if self.clusters < FEWEST_CLUSTERS:
+            return float("nan")
         errors = self.means.error[(self.on_training > 0) & (self.means.error > 0)]
         return _STANDARD_ERRORS * float(np.median(errors)) if len(errors) else float("nan")
 
@@ -214,6 +220,7 @@ def _tested(
         site_effect=effects,
         prevalence=float(np.nanmean(labels)) if classes else float("nan"),
         explained_on_training=target.explained_on_training,
+        clusters=int(target.clusters.max(initial=-1)) + 1,
     )
 
 
@@ -247,7 +254,12 @@ def q_of(tested: Sequence[Tested]) -> list[Floats]:
 
 
 def supported(one: Tested, q: Floats, kind: Kind) -> Mask:
-    """Tell which rows are supported: by q, by share, and by pointing the right way alone."""
+    """Tell which rows are supported: by q, by share, and by pointing the right way alone.
+
+    None is on fewer than :data:`FEWEST_CLUSTERS`.
+    """
+    if one.clusters < FEWEST_CLUSTERS:
+        return np.zeros(len(q), dtype=np.bool_)
     chance = 0.5 if kind in ("bce", "cross_entropy") else 0.0
     alone = np.array([each.value > chance for each in one.alone], dtype=np.bool_)
     return np.asarray((q <= LARGEST_Q) & (one.share >= LEAST_SHARE) & alone)

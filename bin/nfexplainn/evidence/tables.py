@@ -298,7 +298,7 @@ def _task(one: Tested, kind: Kind, target: minimal.AnyTarget, rows: int) -> dict
         "task": one.task,
         "loss": kind,
         "unseen": len(target.rows),
-        "clusters": int(target.clusters.max(initial=-1)) + 1,
+        "clusters": one.clusters,
         "prevalence": one.prevalence,
         "base_loss": one.base,
         "model_loss": one.model,

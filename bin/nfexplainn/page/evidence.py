@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nfexplainn.evidence.clusters import FEWEST_CLUSTERS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif, telling_bits
 from nfexplainn.motifs.naming import MAX_NAMES
@@ -222,6 +223,13 @@ def _others(
         groups = f"{plural(rest, 'further group')} of units"
         shown = f'<a href="{link}">{groups}</a>' if link else groups
         words.append(f"{shown} {'is' if rest == 1 else 'are'} not supported by unseen sequences")
+    clusters = number(found.facts(task).get("clusters"))
+    if clusters is not None and clusters < FEWEST_CLUSTERS:
+        seen = plural(int(clusters), "unseen observation")
+        return (
+            f"{seen} can support no motif, since {FEWEST_CLUSTERS} are the least: test more"
+            " (<code>--folds</code>, <code>--test_fraction</code>)"
+        )
     least = number(found.facts(task).get("detectable_share"))
     if least is not None:
         words.append(f"a motif in under {_percent(least)} of the positives could not be seen")

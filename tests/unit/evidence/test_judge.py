@@ -10,6 +10,7 @@ from scipy.stats import false_discovery_control
 
 from evidence_fixtures import alone, simulated
 from nfexplainn.evidence import judge
+from nfexplainn.evidence.clusters import FEWEST_CLUSTERS
 from nfexplainn.evidence.minimal import chosen_rows, forward_selection
 from nfexplainn.evidence.removal import Replicate
 
@@ -79,6 +80,14 @@ def test_a_model_that_explains_nothing_has_no_shares() -> None:
     (one,) = assessed(model_of(dataclasses.replace(replicate, **parts)))
     assert np.isnan(one.share).all()
     assert not judge.supported(one, np.zeros(6), "bce").any()
+
+
+def test_few_unseen_observations_support_nothing() -> None:
+    (one,) = assessed(model_of(simulated(n=4000)))
+    q = judge.q_of([one])[0]
+    assert judge.supported(one, q, "bce").any() and one.clusters >= FEWEST_CLUSTERS
+    few = dataclasses.replace(one, clusters=FEWEST_CLUSTERS - 1)
+    assert not judge.supported(few, q, "bce").any() and np.isnan(few.detectable)
 
 
 def test_two_halves_of_one_signal_overlap_and_independent_ones_do_not() -> None:

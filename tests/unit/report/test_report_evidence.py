@@ -55,7 +55,9 @@ def evidence_row(number: int, supported: bool, **more: Any) -> dict[str, Any]:
     )
 
 
-def write_evidence(folder: Path, tasks: list[str], rows: list[dict[str, Any]]) -> None:
+def write_evidence(
+    folder: Path, tasks: list[str], rows: list[dict[str, Any]], clusters: int = 150
+) -> None:
     """Write what the summary of the replicates writes for the data set of the fixtures."""
     prefix = folder / f"{SPEC.id}.explainn"
     for name, columns, some in [
@@ -64,7 +66,7 @@ def write_evidence(folder: Path, tasks: list[str], rows: list[dict[str, Any]]) -
             "evidence_tasks",
             EVIDENCE_TASK_COLUMNS,
             [
-                {"task": task, "unseen": 300, "clusters": 150, "detectable_share": 0.042}
+                {"task": task, "unseen": 300, "clusters": clusters, "detectable_share": 0.042}
                 for task in tasks
             ],
         ),
@@ -94,14 +96,14 @@ def write_evidence(folder: Path, tasks: list[str], rows: list[dict[str, Any]]) -
     write_meme(MotifSet(tuple(unique.values())), f"{prefix}.evidence.meme")
 
 
-def built(tmp_path: Path, rows: list[dict[str, Any]] | None = None) -> Path:
+def built(tmp_path: Path, rows: list[dict[str, Any]] | None = None, clusters: int = 150) -> Path:
     fixtures.write_results(tmp_path / "in", (SPEC,))
     inputs = load_inputs([tmp_path / "in"], fixtures.PARAMS, {})
     tasks = inputs.models[0].tasks
     rows = rows or [
         evidence_row(number, number <= 5, task=task) for task in tasks for number in range(1, 21)
     ]
-    write_evidence(tmp_path / "in", tasks, rows)
+    write_evidence(tmp_path / "in", tasks, rows, clusters)
     build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
     return tmp_path / "out"
 
@@ -142,6 +144,15 @@ def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> 
     assert "TF1&lt;b&gt;" in markup and "TF3&lt;b&gt;" in markup
     assert "<b>ACGTAC</b>" not in markup
     assert "1 supported group of units has no motif in common" in markup
+
+
+def test_too_few_observations_are_told(tmp_path) -> None:
+    fixtures.write_results(tmp_path / "probe", (SPEC,))
+    names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
+    rows = [evidence_row(number, False, task=task) for task in names for number in (1, 2)]
+    markup = content(built(tmp_path, rows, clusters=41), "nfx_summary_main")["data"]
+    assert "41 unseen observations can support no motif, since 50 are the least" in markup
+    assert "could not be seen" not in markup
 
 
 @pytest.mark.parametrize(
