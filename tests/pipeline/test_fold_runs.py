@@ -104,7 +104,9 @@ def test_nothing_runs_twice_and_more_seeds_train_no_model_anew(finished: Run) ->
     resumed = again(finished.folder, "-resume")
     assert set(resumed.trace().values()) == {"CACHED"}
     sheet = finished.folder / "sheet.csv"
-    sheet.write_text(sheet.read_text().replace("oct4.fa,3,3,", "oct4.fa,3,6,"))
+    sheet.write_text(
+        sheet.read_text().replace("asked,sequences,oct4.fa,3,3", "asked,sequences,oct4.fa,3,6")
+    )
     more = again(finished.folder, "-resume")
     ran = {name for name, status in more.trace().items() if status != "CACHED"}
     trained = {name for name in ran if name.startswith("MODEL_TRAIN")}
