@@ -19,8 +19,6 @@ LEVEL = 0.95
 # A mean is not normal enough for Student's t where the cluster sums are skewed below this, or fewer
 # clusters than these differ from 0 by a tenth of the largest.
 LEAST_SKEWNESS = -2.0
-FEWEST_CLUSTERS = 50
-"""Of fewer unseen observations small p are too frequent (``benchmarks/evidence.py``, ``level``)."""
 LEAST_CLUSTERS = 20
 # Fewer clusters than these do not show the tails that resampling would need: on gains of real sets,
 # moved so that their true mean is 0, .5 % of those over 100 clusters had a bootstrap p of .0005 or

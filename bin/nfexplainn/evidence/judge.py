@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from nfexplainn.evidence import FEWEST_CLUSTERS
 from nfexplainn.evidence.alone import (
     Alone,
     correlated_alone,
     ranked_alone,
     site_difference,
 )
-from nfexplainn.evidence.clusters import FEWEST_CLUSTERS, Floats, Ints, Means
+from nfexplainn.evidence.clusters import Floats, Ints, Means
 from nfexplainn.evidence.correlation import CorrelationTarget
 from nfexplainn.evidence.losses import Kind
 from nfexplainn.evidence.minimal import AnyTarget, join_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nfexplainn.evidence.clusters import FEWEST_CLUSTERS
+from nfexplainn.evidence import FEWEST_CLUSTERS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif, telling_bits
 from nfexplainn.motifs.naming import MAX_NAMES

@@ -9,8 +9,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from evidence_fixtures import alone, simulated
-from nfexplainn.evidence import judge
-from nfexplainn.evidence.clusters import FEWEST_CLUSTERS
+from nfexplainn.evidence import FEWEST_CLUSTERS, judge
 from nfexplainn.evidence.minimal import chosen_rows, forward_selection
 from nfexplainn.evidence.removal import Replicate
 
