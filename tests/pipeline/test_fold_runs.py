@@ -7,8 +7,11 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from scipy.optimize import minimize_scalar
+from scipy.stats import t
 
 from nextflow_runs import DEMO, ROOT, Run, cut_fasta, run_nextflow, write_sheet
 
@@ -70,6 +73,50 @@ def test_every_sequence_is_tested_once(finished: Run) -> None:
     assert facts["unseen"] == "400" and facts["clusters"] == "200"
     (one,) = [row for row in table(finished, "evidence_tasks") if row["dataset"] == "single"]
     assert one["unseen"] == "40"
+
+
+def logistic(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.logaddexp(0, z) - y * z
+
+
+def refitted(z: np.ndarray, y: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Give the losses with the bias at which those of training are least."""
+
+    def of(bias: float) -> float:
+        return float(logistic(z[train] + bias, y[train]).mean())
+
+    return logistic(z + minimize_scalar(of, bracket=(-1, 1), tol=1e-12).x, y)
+
+
+def test_gains_are_those_of_all_folds_put_together_by_hand(finished: Run) -> None:
+    """Each row is taken out of each model, and looked at where that model has not looked."""
+    data = pq.read_table(finished.results / "chosen/data/chosen.dataset.parquet")
+    fold, y = data["fold"].to_numpy(), data["chosen"].to_numpy().astype(float)
+    pair = np.unique([n.partition("|")[0] for n in data["name"].to_pylist()], return_inverse=True)
+    rows = [row for row in table(finished, "evidence") if row["dataset"] == "chosen"]
+    assert len(rows) > 3
+    increase = np.full((len(rows), len(y)), np.nan)
+    for replicate in range(1, 6):
+        name = f"chosen.explainn.r{replicate}.outputs.npz"
+        kept = np.load(next((finished.folder / "work").rglob(name)))
+        assert kept["rows"].tolist() == list(range(len(y)))
+        place = (fold - (replicate - 1)) % 5
+        given = kept["outputs"].astype(float) * kept["weight"][0]
+        logits = given.sum(axis=1) + float(kept["bias"][0])
+        whole = refitted(logits, y, place > 1)
+        for number, row in enumerate(rows):
+            own = [u for u in row["units"].split(",") if u.startswith(f"r{replicate}:")]
+            units = [int(unit.rpartition("_")[2]) - 1 for unit in own]
+            left = refitted(logits - given[:, units].sum(axis=1), y, place > 1)
+            increase[number, place == 0] = (left - whole)[place == 0] if own else 0.0
+    for row, values in zip(rows, increase, strict=True):
+        gain = values.mean()
+        residuals = np.bincount(pair[1], values - gain)
+        count = len(residuals)
+        error = np.sqrt(count / (count - 1) * (residuals**2).sum()) / len(values)
+        assert float(row["gain"]) == pytest.approx(gain, rel=1e-4, abs=1e-7)
+        if row["test"] == "t":
+            assert float(row["p"]) == pytest.approx(t.sf(gain / error, count - 1), rel=1e-3)
 
 
 def test_the_report_tells_of_folds_and_scores_no_ensemble(finished: Run) -> None:
