@@ -56,7 +56,7 @@ def measure(fits: Sequence[Fitted]) -> Measured:
     )
     dataset = fits[0].dataset
     clusters = make_groups(dataset.codes, read_names(dataset.names))
-    model = judge.Model(replicates, "bce", ("t",), clusters)
+    model = judge.Model(replicates, "bce", ("t",), clusters, _folds_of(fits))
     members = [one.row.units(len(fits)) for one in rows]
     unseen = len(model.target(EVERY).rows)
     nowhere = np.zeros((len(rows), unseen), dtype=np.bool_)
@@ -67,6 +67,12 @@ def measure(fits: Sequence[Fitted]) -> Measured:
     good = judge.supported(tested, q, "bce")
     seconds = time.process_time() - started
     return Measured(model, rows, members, tested, q, good, words_of(rows), seconds)
+
+
+def _folds_of(fits: Sequence[Fitted]) -> np.ndarray | None:
+    """Give the fit that each sequence is tested by; nothing where all have the same test part."""
+    tests = np.stack([one.dataset.split == "test" for one in fits])
+    return None if (tests == tests[0]).all() else tests.argmax(axis=0).astype(np.int64)
 
 
 def words_of(rows: Sequence[Named]) -> list[str]:

@@ -38,7 +38,7 @@ from nfexplainn.evaluation.gather import gather_evidence
 from nfexplainn.evaluation.lift import NOT_TESTED, SupportedMotifs, supported_motifs
 from nfexplainn.evaluation.verdict import ORDER, verdict_record
 from nfexplainn.io.genome import index_genome
-from nfexplainn.motifs.complexity import is_low_complexity
+from nfexplainn.motifs.complexity import low_complexity
 from nfexplainn.motifs.formats import read_motifs
 from nfexplainn.motifs.motif import MotifSet
 
@@ -134,7 +134,7 @@ def motifs_of(
 ) -> tuple[SupportedMotifs, str]:
     """Give what unseen sequences say of the motifs, and those supported with their q."""
     found = evidence_tables(dataset, fits, known)
-    simple = {one.id for one in found.motifs.motifs if is_low_complexity(one.ppm)}
+    simple = {one.id for one in found.motifs.motifs if low_complexity(one.ppm)}
     rows = found.rows[found.rows["supported"] == "true"]
     each = zip(rows["name"], rows["consensus"], rows["q"], strict=True)
     said = ", ".join(f"{name or 'none'} {word} {q:.1g}" for name, word, q in each)
