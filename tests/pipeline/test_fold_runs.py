@@ -15,7 +15,7 @@ from scipy.stats import t
 
 from nextflow_runs import DEMO, ROOT, Run, cut_fasta, run_nextflow, write_sheet
 
-SMALL = ("--units", "4", "--max_epochs", "2", "--recipe", "robust")
+SMALL = ("--units", "4", "--max_epochs", "2")
 
 
 def again(folder: Path, *more: str) -> Run:

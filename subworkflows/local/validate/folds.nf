@@ -2,7 +2,8 @@
 
 // What the preparation is told: the number of folds; 1 is one split; 0: folds where the data set is small.
 def plannedFolds(Map options, List rows, Map parameters) {
-    def free = options.replicates == null && options.recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
+    def recipe = options.recipe ?: parameters.recipe.default   // null where nobody gave it
+    def free = options.replicates == null && recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
     return options.folds ?: (free ? 0 : 1)
 }
 
