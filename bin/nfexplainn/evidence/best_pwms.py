@@ -135,8 +135,9 @@ def best_pwms(
     Parameters
     ----------
     dataset : Dataset
-        Of values, the upper fifth is compared with the lower; there nothing is tuned, nor where
-        classes exclude each other.
+        Of values, the upper fifth is compared with the lower (with folds by the training part of
+        the first replicate, so that all folds have the same classes); there nothing is tuned, nor
+        where classes exclude each other.
     model : str
     rows : DataFrame
         Of the evidence: ``task``, ``motif``, ``name``, ``supported``, ``p`` and ``alone`` are read.
@@ -153,7 +154,7 @@ def best_pwms(
     MotifSet
         Called as in the column ``pwm``.
     """
-    labels = class_labels(dataset)
+    labels = class_labels(dataset.of_replicate(1))
     lines: list[dict[str, object]] = []
     motifs: list[Motif] = []
     views = list(folds) or [whole]

@@ -178,6 +178,19 @@ def test_values_are_compared_by_their_fifths_and_not_tuned(dataset: Dataset) -> 
     assert len(motifs.motifs) == 2 and found["auprc_test"].min() > 0.8
 
 
+def test_values_of_folds_have_the_same_classes_in_all(dataset: Dataset) -> None:
+    rng = np.random.default_rng(3)
+    values = dataset.labels + 0.1 * rng.normal(size=dataset.labels.shape).astype(np.float32)
+    meta = DatasetMeta("d", "table", "regression", ("bound",), LENGTH, True, 7, folds=5)
+    fold = (np.arange(len(dataset)) % 5).astype(np.int8)
+    data = Dataset(meta, dataset.names, dataset.codes, dataset.split[:0], values, fold=fold)
+    by_fold = {at: MotifSet(ROWS) for at in range(5)}
+    whole, folds = fold_views(data, MotifSet(ROWS), by_fold)
+    found, _ = best_pwms(data, "explainn", rows(("row_002", "true", 0.01, 0.3)), whole, folds)
+    assert found["kind"].tolist() == ["sites", "reestimated"]
+    assert found["auprc_test"].min() > 0.8
+
+
 def test_classes_share_rows_of_all_classes(dataset: Dataset) -> None:
     labels = np.concatenate([dataset.labels, 1 - dataset.labels], axis=1)
     meta = DatasetMeta("d", "table", "multiclass", ("a", "b"), LENGTH, True, 7)
