@@ -20,6 +20,10 @@ _TEXT = (
     " tell the classes apart, for scanning and for comparisons of single motifs. All are in"
     " <code>motifs/*.best_pwms.meme</code>."
 )
+_FOLDED = (
+    " With folds a score is the mean over the folds, each with a motif of its own that has not seen"
+    " it; the motif of all folds, which is shown, has none."
+)
 
 
 def write_best_pwms(page: Page, inputs: Inputs) -> None:
@@ -54,6 +58,7 @@ def write_best_pwms(page: Page, inputs: Inputs) -> None:
             **{kind: number(one["auprc_test"]) for kind, one in kinds.items()},
             "chance": number(row["prevalence"]),
         }
+    said = _TEXT + (_FOLDED if any(dataset.folds > 1 for dataset in inputs.datasets) else "")
     page.table(
         EVIDENCE,
         "Best single motif",
@@ -61,7 +66,7 @@ def write_best_pwms(page: Page, inputs: Inputs) -> None:
         {key: header for key, header in _HEADERS.items() if any(key in r for r in shown.values())},
         first="Task",
         description=_hidden(symbols)
-        + f"<p>{_TEXT}{capped(len(groups), ROW_LIMIT, 'best_pwms')}</p>",
+        + f"<p>{said}{capped(len(groups), ROW_LIMIT, 'best_pwms')}</p>",
     )
 
 

@@ -80,7 +80,7 @@ def _folded(inputs: Inputs) -> str:
     """Say what the test set is with folds."""
     if not any(dataset.folds > 1 for dataset in inputs.datasets):
         return ""
-    return " With folds each replicate is tested on its own: the mean is over these."
+    return " With folds each replicate is tested on a fold of its own; the mean is over the folds."
 
 
 def _compare(

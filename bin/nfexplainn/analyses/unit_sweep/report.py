@@ -168,7 +168,7 @@ def _score_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
         "linegraph",
         lines,
         description=f"{said} The number is chosen by validation, by the one-standard-error rule;"
-        " the test set only shows what it gives. Mean over the tasks and replicates."
+        " the test scores only show what it gives. Mean over the tasks and replicates."
         + sc.left_out(missing),
         pconfig={
             **_axes(metrics.pop() if len(metrics) == 1 else "Score"),
@@ -274,7 +274,7 @@ def _sweep(_: Values, __: Sequence[str], cite: Cite) -> str:
     return (
         "Of the numbers of units, the one recommended is the smallest whose mean validation score"
         " over the replicates lies within one standard error of the best"
-        f" {cite('cart')}; the test part had no share in the choice."
+        f" {cite('cart')}; test scores had no share in the choice."
     )
 
 
