@@ -50,11 +50,12 @@ def check_dataset(dataset: Dataset) -> None:
 def _check_parts(dataset: Dataset) -> None:
     """Refuse parts from which nothing can be trained."""
     parts = {"train": "training", "valid": "validation"}
+    advice = for_bad_split(dataset.meta.assay, folded=dataset.fold is not None)
     for split, what in parts.items():
         if not len(dataset.rows(split)):
             raise UnusableError(
                 f"No sequence is left for {what} ({_own_count(dataset)} in all).",
-                for_bad_split(dataset.meta.assay),
+                advice,
             )
     for split, what in parts.items():
         rows = dataset.rows(split)
@@ -62,7 +63,7 @@ def _check_parts(dataset: Dataset) -> None:
         if lack:
             raise UnusableError(
                 f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
-                for_bad_split(dataset.meta.assay),
+                advice,
             )
 
 

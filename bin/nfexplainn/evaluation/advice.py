@@ -90,8 +90,10 @@ def for_no_others(assay: str) -> str:
     return f"use {assay_facts(assay).negatives}, or add rows"
 
 
-def for_bad_split(assay: str) -> str:
-    """Say what to do where a part lacks what training or validation needs."""
+def for_bad_split(assay: str, *, folded: bool = False) -> str:
+    """Say what to do where a part, or a fold, lacks what training or validation needs."""
+    if folded:
+        return "Use fewer folds (--folds; 1 makes one split), or give more sequences."
     places = "--valid_chromosomes, --test_chromosomes, " if assay_facts(assay).genome else ""
     return (
         f"Choose the parts otherwise (--split_by, --valid_fraction, {places}or the column split),"

@@ -15,6 +15,7 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.assays import sequences, table
+from nfexplainn.assays.checks import check_dataset
 from nfexplainn.assays.spec import (
     InputFile,
     Options,
@@ -25,7 +26,7 @@ from nfexplainn.assays.spec import (
     run_prepare,
 )
 from nfexplainn.data.splits import make_groups
-from nfexplainn.errors import UserError
+from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.coordinates import read_names
 
 
@@ -107,6 +108,14 @@ def test_folds_need_groups_that_can_be_parted(tmp_path) -> None:
     )
     with pytest.raises(UserError, match="3 folds need as many groups"):
         sequences.prepare(few)
+
+
+def test_folds_without_a_positive_say_how_to_have_fewer(tmp_path) -> None:
+    data = run(tmp_path, folds=5).dataset
+    labels = np.where(data.fold[:, None] == 1, data.labels, 0).astype(np.float32)
+    with pytest.raises(UnusableError, match="no positive in any task") as raised:
+        check_dataset(dataclasses.replace(data, labels=labels))
+    assert "--folds; 1 makes one split" in raised.value.advice
 
 
 def test_values_get_folds_where_they_are_asked_for(tmp_path) -> None:

@@ -48,6 +48,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "negatives_ratio": ({"negatives_ratio": 0.5}, ""),
     "min_positives": ({"min_positives": 10**6}, "min_positives"),
     "valid_fraction": ({"valid_fraction": 0.3}, ""),
+    "folds": ({"folds": 3}, ""),
     "split_by": ({"split_by": "given"}, "split_by is 'given'"),
     "valid_chromosomes": ({"split_by": "chromosome", "valid_chromosomes": "no_such"}, "no_such"),
     "test_chromosomes": ({"split_by": "chromosome", "test_chromosomes": "no_such"}, "no_such"),
@@ -143,6 +144,7 @@ def told(kind: str) -> Iterator[str]:
         ):
             yield judge(dataclasses.replace(good, **(scored | changes)))[2]
     yield adv.for_bad_split(assay)
+    yield adv.for_bad_split(assay, folded=True)
     if kind not in VALUES and assay != "htselex":
         yield adv.for_few_positives(assay)
         yield adv.for_no_negatives(assay)
