@@ -168,6 +168,8 @@ def select_in_folds(
         run if len(run[1]) == longest else _select(place, one, candidates, make, longest)
         for (place, one), run in zip(enumerate(replicates), runs, strict=True)
     ]
+    # One that has no further row stays where it is, or it would cut the rows of all.
+    curves = [steps + [steps[-1]] * (longest - len(steps)) for _, steps in runs]
     found = [
         Step(
             rows[at - 1] if 0 < at <= len(rows) else -1,
@@ -176,7 +178,7 @@ def select_in_folds(
             at <= len(rows),
             [step.logits[0] for step in steps],
         )
-        for at, steps in enumerate(zip(*(steps for _, steps in runs), strict=False))
+        for at, steps in enumerate(zip(*curves, strict=True))
     ]
     count = len(replicates)
     own_units = [

@@ -195,10 +195,10 @@ def test_hits_of_a_fold_are_those_of_its_own_motif_and_threshold() -> None:
     assert len(missing.folds) == 2  # of a fold whose training diverged nothing is said
 
 
-def choose(replicates: list[Replicate]):
+def choose(replicates: list[Replicate], rows: list[list[np.ndarray]] = ROWS):
     model = Model(tuple(replicates), "bce", ("t",), np.arange(FOLDS * N), np.arange(FOLDS * N) % 3)
     return select_in_folds(
-        replicates, ROWS, lambda some: model.target(slice(None), "valid", some), FOLDS
+        replicates, rows, lambda some: model.target(slice(None), "valid", some), FOLDS
     )
 
 
@@ -223,6 +223,15 @@ def test_each_fold_chooses_by_its_own_validation_part() -> None:
     # What is tested says nothing at all.
     tested = choose([permuted(one, "unseen") for one in replicates])
     assert [step.loss for step in tested[0]] == [step.loss for step in steps]
+
+
+def test_a_fold_with_few_rows_hides_none_of_the_others() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    rows = [[*units[:2], units[2] if not at else none] for at, units in enumerate(ROWS)]
+    steps, units = choose(in_folds(), rows)
+    assert sorted(step.row for step in steps if step.chosen) == [-1, 0, 1]
+    assert units[2].tolist() == [0]
+    assert all(len(step.logits) == 3 for step in steps)
 
 
 def test_on_noise_no_fold_chooses() -> None:
