@@ -226,8 +226,9 @@ def choose(
     Returns
     -------
     str or None
-        The supported row with the best mean validation AUPRC. Without any, the row with the least
-        p, of equals the one that gains most, among those that point the right way alone.
+        The supported row with the best mean validation AUPRC; a fold whose models lack it counts as
+        chance, or a row of a single fold could win by that fold. Without any, the row with the
+        least p, of equals the one that gains most, among those that point the right way alone.
     """
     supported = rows[rows["supported"] == "true"]
     if not len(supported):
@@ -242,7 +243,10 @@ def choose(
         held = [at for at, name in enumerate(names) if name in view.motifs]
         motifs = [_fitting(view.motifs[names[at]], sequences) for at in held]
         valid = sequences.some(view.valid, MOST_SCORED // 2, seed)
-        if motifs and len(valid.labels):
+        if not 0 < valid.labels.sum() < len(valid.labels):
+            continue
+        areas[place] = valid.labels.mean()
+        if motifs:
             hits = best_hits(motifs, valid.codes, both_strands=sequences.both_strands)
             areas[place, held] = average_precision(hits, valid.labels)
     means = [_mean(column) for column in areas.T.tolist()]

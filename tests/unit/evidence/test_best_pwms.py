@@ -148,6 +148,16 @@ def test_folds_are_judged_each_by_what_it_held_out(dataset: Dataset) -> None:
         assert area == pytest.approx(np.mean([one[kind].unseen for one in own]))
 
 
+def test_a_row_that_most_folds_lack_does_not_win_by_one_of_them(dataset: Dataset) -> None:
+    table = rows(("row_001", "true", 1e-9, 0.9), ("row_002", "true", 1e-9, 0.9))
+    whole = split_view(dataset, MotifSet(ROWS))
+    common = motif(WORD, 0.7, "row_002")
+    first = dataclasses.replace(whole, motifs={"row_001": motif(WORD), "row_002": common})
+    other = dataclasses.replace(whole, motifs={"row_002": common})
+    assert choose(table, [first], sequences(dataset), (1,)) == "row_001"
+    assert choose(table, [first, other, other], sequences(dataset), (1,)) == "row_002"
+
+
 def test_views_of_folds_hold_out_everything_once(dataset: Dataset) -> None:
     """The motif of all folds has seen everything: it is given, and nothing judges it."""
     meta = dataclasses.replace(dataset.meta, folds=5)
