@@ -1,9 +1,9 @@
 """Verdicts on real sets by the paper's recipe and by the robust one, and why they differ.
 
 ``before``: ``--recipe paper``, and no supported motif lifts a verdict. ``after``: ``--recipe
-robust``, and one may. Both train on the same split of each set, the three replicates of a user's
-default. The sets are the demo's and, where they are, those of ``../shared/data/chipseq`` and
-``../shared/fixtures/streme`` (``--shared DIR``).
+robust``, and one may. Both train three replicates on the same split of each set, also where a run
+by default makes folds (below 2,000 positives). The sets are the demo's and, where they are, those
+of ``../shared/data/chipseq`` and ``../shared/fixtures/streme`` (``--shared DIR``).
 
 Lines ``verdicts <set>`` tell both verdicts by numbers (2 usable, 1 weak, 0 unusable) and their
 difference; ``--table FILE`` keeps a line per set with the rules that spoke, and what is in it is
