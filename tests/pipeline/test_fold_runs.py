@@ -31,14 +31,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("folds")
     cut_fasta(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa", 200)
     columns = ("sample", "assay", "data", "folds", "replicates", "learning_rate", "batch_size")
+    columns += ("recipe",)
     write_sheet(
         folder / "sheet.csv",
         columns,
-        ("chosen", "sequences", "oct4.fa", "", "", "", ""),
-        ("single", "sequences", "oct4.fa", "1", "", "", ""),
-        ("given", "sequences", "oct4.fa", "", "1", "", ""),
-        ("asked", "sequences", "oct4.fa", "3", "3", "", ""),
-        ("wild", "sequences", "oct4.fa", "3", "3", "1", "4"),
+        ("chosen", "sequences", "oct4.fa", "", "", "", "", ""),
+        ("single", "sequences", "oct4.fa", "1", "", "", "", ""),
+        ("old", "sequences", "oct4.fa", "", "", "", "", "paper"),
+        ("given", "sequences", "oct4.fa", "", "1", "", "", ""),
+        ("asked", "sequences", "oct4.fa", "3", "3", "", "", ""),
+        ("wild", "sequences", "oct4.fa", "3", "3", "1", "4", ""),
     )
     return again(folder)
 
@@ -54,8 +56,9 @@ def test_the_preparation_decides_how_many_models_there_are(finished: Run) -> Non
         for name in finished.trace()
         if name.startswith("MODEL_TRAIN")
     )
-    assert trained == {"chosen": 5, "single": 3, "given": 1, "asked": 3, "wild": 3}
-    for id, folds in (("chosen", 5), ("single", None), ("given", None), ("asked", 3)):
+    assert trained == {"chosen": 5, "single": 3, "old": 3, "given": 1, "asked": 3, "wild": 3}
+    of = {"chosen": 5, "single": None, "old": None, "given": None, "asked": 3}
+    for id, folds in of.items():
         status = json.loads((finished.results / id / "data" / f"{id}.status.json").read_text())
         assert status.get("folds") == folds
     assert set(finished.trace().values()) == {"COMPLETED"}
@@ -124,7 +127,7 @@ def test_the_report_tells_of_folds_and_scores_no_ensemble(finished: Run) -> None
     assert "5-fold cross-validation: every sequence was held out once" in page
     assert "mean over 5 folds" in page and "--folds 1 makes one split" in page
     scored = {row["dataset"] for row in table(finished, "ensemble")}
-    assert scored == {"single"}
+    assert scored == {"single", "old"}
     score = next(
         row
         for row in table(finished, "performance")
