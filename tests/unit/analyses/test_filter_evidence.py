@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import runpy
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,20 +19,26 @@ from nfexplainn import dna
 from nfexplainn.analyses.nullification import evidence
 from nfexplainn.analyses.nullification.evidence import Network, filter_evidence, filter_rows
 from nfexplainn.analyses.nullification.filters import With, nullify_filters
-from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.evidence.naming import Named
 from nfexplainn.evidence.row_tables import Judged
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS
 from nfexplainn.interpret.filters import filter_motifs
 from nfexplainn.interpret.options import AnnotateOptions, NullifyOptions
+from nfexplainn.io.tsv import iterate_tsv
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.convnet import ConvNet
 from nfexplainn.models.convnets import ConvNetShape, Convolution
+from nfexplainn.models.modules import save_module
+from nfexplainn.models.registry import build
 from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.motifs.formats import read_meme, write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.simulation.sequences import background
 
+BIN = Path(__file__).resolve().parents[3] / "bin"
 WORD, LENGTH, FILTERS = "TGACTCAGCA", 50, 7
 PLACES = [dna.ALPHABET.index(letter) for letter in WORD]
 PLANTED = {1: (0, 3), 2: (5,)}
@@ -52,7 +62,7 @@ def data_set(n: int = 1200, tasks: int = 1, folds: bool = False) -> Dataset:
         id="d",
         assay="sequences",
         task_type=kind,
-        tasks=tuple("ab"[:tasks]),
+        tasks=tuple("abc"[:tasks]),
         length=LENGTH,
         strand_symmetric=True,
         seed=1,
@@ -230,6 +240,27 @@ def test_tasks_are_tested_each_by_its_own_logit() -> None:
     assert set(table.loc[table["supported"] == "true", "task"]) == {"a"}  # b is chance
 
 
+def test_a_network_of_three_tasks_is_the_sum_that_is_tested() -> None:
+    dataset = data_set(240, tasks=3)
+    model = trained(dataset, PLANTED[1], 1)
+    own = network(dataset, model)
+    groups = [np.array([0, 3]), np.array([], dtype=np.int64), np.array([2])]
+    options = NullifyOptions(nullify_sequences=50, nullify_with="zero")
+    test = dataset.rows("test").astype(np.int64)
+    found = evidence._replicate(1, own, dataset, test, groups, options, None)
+    zero = np.zeros(FILTERS, dtype=np.float32)
+    whole = logits_without(model, dataset.codes, [], zero)
+    for part in (found.train, found.unseen):
+        np.testing.assert_allclose(found.logits(part, slice(None)), whole[part.rows], atol=1e-5)
+        for row, filters in enumerate(groups):
+            lost = whole - logits_without(model, dataset.codes, filters.tolist(), zero)
+            units = evidence._terms(row, [filters], 3)[0]
+            for tasks in (slice(None), slice(1, 2)):
+                given = found.contribution(part, units, tasks)
+                np.testing.assert_allclose(given, lost[part.rows][:, tasks], atol=1e-5)
+    assert len(found.train.rows) == 50 and not len(found.valid.rows)
+
+
 def test_with_folds_each_replicate_judges_its_own_fold() -> None:
     dataset = data_set(folds=True)
     _, _, _, found = judged(dataset, (1, 2, 3), NullifyOptions(nullify_sequences=400))
@@ -255,3 +286,91 @@ def test_rows_and_sequences_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     found = filter_evidence(dataset, "tiny", networks, two, NullifyOptions(nullify_sequences=100))
     assert found is not None and found.tasks["unseen"].tolist() == [150]
     assert filter_evidence(dataset, "tiny", networks, [], NullifyOptions()) is None
+
+
+def run(script: str, *arguments: str) -> None:
+    """Run a script of the pipeline in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [script, *arguments])
+        runpy.run_path(str(BIN / script), run_name="__main__")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the scripts leave of two replicates that were not trained."""
+    place = tmp_path_factory.mktemp("filters")
+    dataset = data_set(240)
+    write_dataset(dataset, place / "d.dataset.parquet")
+    write_meme(known_motifs(), place / "known.meme")
+    settings = {"min_sites": 5, "nullify_sequences": 40, "kernel": "torch"}
+    (place / "options.json").write_text(json.dumps(settings))
+    for number in (1, 2):
+        torch.manual_seed(number)
+        model = build("cnn1", {"length": LENGTH, "tasks": 1}).eval()
+        name = f"{place}/d.cnn1.r{number}"
+        config = {"length": LENGTH, "tasks": 1}
+        header = ModelHeader("cnn1", config, ("a",), "binary", training={"loss": "bce"})
+        save_module(f"{name}.model.safetensors", model, header)
+        logits = predict_logits(TorchModel(model), dataset.codes, average_strands=True)
+        write_predictions(dataset, logits, f"{name}.predictions.parquet")
+        common = ["--model", f"{name}.model.safetensors", "--dataset", f"{place}/d.dataset.parquet"]
+        common += ["--predictions", f"{name}.predictions.parquet", "--out", str(place)]
+        common += ["--options", f"{place}/options.json", "--id", f"d.cnn1.r{number}"]
+        run("read_filters.py", *common)
+        run("nullify.py", *common)
+    return place
+
+
+def arguments(folder: Path) -> list[str]:
+    found = ["--id", "d.cnn1", "--dataset", f"{folder}/d.dataset.parquet"]
+    for name, end in (
+        ("models", "model.safetensors"),
+        ("sites", "filters.npz"),
+        ("influence", "nullification.tsv"),
+    ):
+        found += [f"--{name}", *(f"{folder}/d.cnn1.r{number}.{end}" for number in (1, 2))]
+    found += ["--motif-set", f"{folder}/known.meme", "--options", f"{folder}/options.json"]
+    return [*found, "--out", str(folder)]
+
+
+def test_the_scripts_write_what_the_report_reads(folder: Path) -> None:
+    run("judge_filters.py", *arguments(folder))
+    table = list(iterate_tsv(folder / "d.cnn1.evidence.tsv"))
+    assert tuple(table[0]) == EVIDENCE_COLUMNS
+    assert 0 < len(table) <= 60 and {row["model"] for row in table} == {"cnn1"}
+    assert all(int(row["sites"]) >= 5 for row in table)
+    members = [unit for row in table for unit in row["units"].split(",")]
+    assert len(members) == len(set(members))
+    (task,) = iterate_tsv(folder / "d.cnn1.evidence_tasks.tsv")
+    assert tuple(task) == EVIDENCE_TASK_COLUMNS
+    assert (task["unseen"], task["rows"], task["loss"]) == ("80", str(len(table)), "bce")
+    motifs = read_meme(folder / "d.cnn1.evidence.meme").motifs
+    assert [motif.id for motif in motifs] == sorted(row["motif"] for row in table)
+
+
+def test_without_groups_the_tables_are_empty(folder: Path) -> None:
+    options = folder / "many.json"
+    options.write_text(json.dumps({"min_sites": 1_000_000}))
+    out = ["--options", str(options), "--out", str(folder / "none")]
+    run("judge_filters.py", *arguments(folder), *out)
+    for name in ("evidence", "evidence_tasks"):
+        text = (folder / "none" / f"d.cnn1.{name}.tsv").read_text()
+        assert text.startswith("dataset\tmodel\t") and text.count("\n") == 1
+    assert not read_meme(folder / "none" / "d.cnn1.evidence.meme", allow_empty=True).motifs
+
+
+def test_files_of_another_model_or_data_set_are_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = tmp_path / "d.cnn1.r1.nullification.tsv"
+    few.write_text("unit\ttask\tinfluence\nfilter_001\ta\t1\n")
+    other = data_set(252)
+    write_dataset(other, tmp_path / "e.dataset.parquet")
+    second = f"{folder}/d.cnn1.r2.nullification.tsv"
+    for changed, said in (
+        (["--influence", str(few), second], f"{few}: 1 filters, and the model has 100;"),
+        (["--dataset", f"{tmp_path}/e.dataset.parquet"], "the sites are not of the data set d;"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            run("judge_filters.py", *arguments(folder), *changed)
+        assert ended.value.code == 1 and said in capsys.readouterr().err
