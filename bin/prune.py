@@ -53,7 +53,7 @@ def main() -> None:
     if stored.weight.shape != (config.tasks, config.units):
         raise UserError(f"{args.outputs}: these are not the units of {args.model}; interpret it.")
     replicate = evidence_replicate(header.replicate, stored, dataset)
-    kind = loss_kind(stored, dataset)
+    kind = loss_kind(stored.loss, dataset)
     minimal, evidence = (list(iterate_tsv(path)) for path in (args.minimal, args.evidence))
     chosen = prune.chosen_units(minimal, evidence, header.replicate)
     every = np.arange(config.units, dtype=np.int64)

@@ -26,6 +26,7 @@ def main() -> None:
     import torch
 
     from nfexplainn.filters import Filters
+    from nfexplainn.interpret.filter_sites import write_sites
     from nfexplainn.interpret.filters import filter_motifs
     from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
@@ -67,6 +68,7 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_tsv(unit_table(found.states, found.width), folder / f"{args.id}.filters.tsv")
+    write_sites(found.sites, folder / f"{args.id}.filters.npz")
     motifs = tuple(state.motif for state in found.states if state.motif is not None)
     write_meme(MotifSet(motifs), folder / f"{args.id}.filters.meme")
     print(

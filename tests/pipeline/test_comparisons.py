@@ -73,6 +73,23 @@ def test_nullification_of_units_and_filters(compared: Run) -> None:
     assert len(table) == 2 * (100 + 4 + 2)
 
 
+def test_groups_of_filters_have_evidence_as_groups_of_units_do(compared: Run) -> None:
+    motifs = compared.results / "oct4" / "cnn1" / "motifs"
+    own = rows(motifs / "oct4.cnn1.evidence.tsv")
+    table = rows(compared.results / "tables" / "evidence.tsv")
+    assert {row["model"] for row in table} == set(MODELS)
+    assert [row["motif"] for row in own] == [
+        row["motif"] for row in table if row["model"] == "cnn1"
+    ]
+    assert 0 < len(own) <= 60
+    members = [unit for row in own for unit in row["units"].split(",")]
+    assert len(members) == len(set(members))
+    assert {unit.partition("_")[0] for unit in members} <= {"r1:filter", "r2:filter"}
+    (task,) = rows(motifs / "oct4.cnn1.evidence_tasks.tsv")
+    assert int(task["rows"]) == len(own) and int(task["unseen"]) > 0
+    assert "groups of filters" in (compared.results / "multiqc_report.html").read_text("utf-8")
+
+
 def test_report_compares(compared: Run) -> None:
     comparison = rows(compared.results / "tables" / "comparison.tsv")
     assert {row["model"] for row in comparison} == set(MODELS)
@@ -106,7 +123,7 @@ def test_other_analyses_run_only_what_is_new(compared: Run) -> None:
     )
     assert run.code == 0, run.said
     new = {name.split(" ")[0] for name, state in run.trace().items() if state != "CACHED"}
-    assert new == {"MODEL_NULLIFY", "REPORT_COLLECT", "REPORT_MULTIQC"}
+    assert new == {"MODEL_NULLIFY", "FILTERS_JUDGE", "REPORT_COLLECT", "REPORT_MULTIQC"}
 
 
 # Cells of one row each, and what is said of it ({} is the folder of the sheet).

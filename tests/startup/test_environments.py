@@ -52,6 +52,7 @@ def test_torch_is_for_the_tasks_that_need_it_alone(world, tmp_path, parser) -> N
         "UNITS_INTERPRET (deep.explainn.r1)",
         "MODEL_TRAIN (both.cnn1.r1)",
         "FILTERS_READ (both.cnn1.r1)",
+        "FILTERS_JUDGE (both.cnn1)",
         "MODEL_NULLIFY (both.cnn1.r1)",
         "ATTRIBUTION_MAKE (both.explainn.r1)",
         "ATTRIBUTION_MAKE (both.cnn1.r1)",

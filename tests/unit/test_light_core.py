@@ -26,6 +26,7 @@ HEAVY = ("torch", "sklearn", "scipy", "pandas", "matplotlib")
 WITH_TORCH = {
     "attribute.py": "DeepLIFT goes backwards through a network's layers",
     "denoise_cells.py": "PeakVI, in the image of scvi-tools",
+    "judge_filters.py": "networks are computed without some filters",
     "interpret_transfer.py": "trained models of any kind are the units",
     "read_filters.py": "the first layer of networks without units",
     "read_pretrained.py": "trained models of any kind are looked at",

@@ -47,6 +47,8 @@ class Model:
         Cluster of each row of the data set.
     folds : int64 array, optional
         Fold of each row of the data set, where there are folds.
+    additive : bool
+        Whether several rows together add to the logits what each adds by itself.
     """
 
     replicates: tuple[Replicate, ...]
@@ -54,6 +56,7 @@ class Model:
     tasks: tuple[str, ...]
     clusters: Ints
     folds: Ints | None = None
+    additive: bool = True
 
     @property
     def joint(self) -> bool:

@@ -14,28 +14,22 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
-from nfexplainn.evidence.alone import SiteRates
 from nfexplainn.evidence.clusters import Ints
-from nfexplainn.evidence.folds import FoldHits, fold_hits, fold_motifs, select_in_folds, sites_of
-from nfexplainn.evidence.groups import MotifRow, UnitSites, motif_rows
-from nfexplainn.evidence.hits import HitScores, hit_scores
+from nfexplainn.evidence.folds import fold_motifs, select_in_folds, sites_of
+from nfexplainn.evidence.groups import UnitSites, motif_rows
 from nfexplainn.evidence.judge import Model, Tested
 from nfexplainn.evidence.losses import Kind
 from nfexplainn.evidence.naming import Named, named_rows
 from nfexplainn.evidence.removal import Part, Replicate, Units
+from nfexplainn.evidence.row_tables import judge_rows
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS, MINIMAL_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
-from nfexplainn.interpret.outputs import UNSEEN, StoredOutputs, kept_rows, unseen_rows
-from nfexplainn.interpret.pwms import consensus
-from nfexplainn.interpret.site_effect import LOWERS, RAISES
-from nfexplainn.interpret.status import unit_name
+from nfexplainn.interpret.outputs import UNSEEN, StoredOutputs, kept_rows
 from nfexplainn.io.coordinates import read_names
-from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.motifs.motif import MotifSet
 
 # Candidates of the minimal model, by their gain on the training part.
 _MOST_CANDIDATES = 60
-# Rows whose hits are counted: those supported are among the first.
-_SCANNED = 20
 _LOSS_OF = {"regression": "mse", "multiclass": "cross_entropy"}
 
 
@@ -100,22 +94,16 @@ def evidence_of(
             pd.DataFrame(columns=list(MINIMAL_COLUMNS)),
             MotifSet(()),
         )
-    kind = loss_kind(stored[numbers[0]], dataset)
+    kind = loss_kind(stored[numbers[0]].loss, dataset)
     replicates = tuple(
         evidence_replicate(number, stored[number], parts[number]) for number in numbers
     )
     folds = None if dataset.fold is None else dataset.fold.astype(np.int64)
     the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset), folds)
     members = [one.row.units(len(numbers)) for one in rows]
-    rng = np.random.default_rng([dataset.meta.seed, 19])
     sites = sites_of([one.row for one in rows], replicates, [stored[n].sites for n in numbers])
-    tested = judge.assess(the_model, members, sites, rng)
-    # The row that gains most in any task is the first.
-    best = np.max([np.nan_to_num(one.means.value, nan=-np.inf) for one in tested], axis=0)
-    order = np.argsort(-best, kind="stable")
-    names = {int(row): f"row_{place:03d}" for place, row in enumerate(order, 1)}
-    table, tasks = _row_tables(dataset, model, the_model, rows, members, tested, names)
-    motifs = tuple(rows[row].row.motif(name, rows[row].name) for row, name in names.items())
+    judged = judge_rows(dataset, model, the_model, rows, members, sites)
+    names, tested = judged.names, judged.tested
     small = _minimal_table(dataset, model, the_model, rows, members, tested, names)
     by_fold: dict[int, MotifSet] = {}
     if folds is not None:
@@ -124,12 +112,12 @@ def evidence_of(
             fold: MotifSet(tuple(replace(motif, id=names[row]) for row, motif in own.items()))
             for fold, own in found.items()
         }
-    return Evidence(table, tasks, small, MotifSet(motifs), by_fold)
+    return Evidence(judged.rows, judged.tasks, small, judged.motifs, by_fold)
 
 
-def loss_kind(stored: StoredOutputs, dataset: Dataset) -> Kind:
+def loss_kind(loss: str, dataset: Dataset) -> Kind:
     """Give the loss that a model was trained with; where its file tells none, its task's."""
-    return cast(Kind, stored.loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
+    return cast(Kind, loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
 
 
 def held_out_clusters(dataset: Dataset) -> Ints:
@@ -176,139 +164,6 @@ def evidence_replicate(number: int, stored: StoredOutputs, dataset: Dataset) -> 
 
     weight, bias = stored.weight.astype(np.float64), stored.bias.astype(np.float64)
     return Replicate(number, part("train"), part("valid"), part(UNSEEN), weight, bias)
-
-
-def _hits(
-    dataset: Dataset, model: Model, rows: Sequence[tuple[MotifRow, Motif]]
-) -> HitScores | FoldHits:
-    """Find the hits of rows: of the motif of all replicates, or with folds of each fold's own."""
-    if model.folds is None:
-        return hit_scores(dataset, [motif for _, motif in rows], unseen_rows(dataset))
-    return fold_hits(dataset, [one.number for one in model.replicates], [row for row, _ in rows])
-
-
-def _row_tables(
-    dataset: Dataset,
-    name: str,
-    model: Model,
-    rows: Sequence[Named],
-    members: Sequence[Units],
-    tested: Sequence[Tested],
-    ids: Mapping[int, str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    tests = int(sum(one.tested.sum() for one in tested))
-    table: list[dict[str, object]] = []
-    tasks: list[dict[str, object]] = []
-    motifs = {row: rows[row].row.motif(id) for row, id in ids.items()}
-    own = {"dataset": dataset.meta.id, "model": name}
-    all_q = judge.q_of(tested)
-    scanned = list(motifs)[:_SCANNED]
-    classes = model.kind == "bce"
-    hits = _hits(dataset, model, [(rows[row].row, motifs[row]) for row in scanned if classes])
-    for number, ((_, columns), one, q) in enumerate(zip(model.targets, tested, all_q, strict=True)):
-        good = judge.supported(one, q, model.kind)
-        order = _ordered(one, good)
-        which = [row for row in order if good[row]]
-        target = model.target(columns)
-        overlapping = judge.overlaps(target, members, which) if len(which) > 1 else {}
-        for row in order:
-            of_row = rows[row].row
-            known = classes and row in scanned
-            rates = hits.rates(scanned.index(row), number) if known else SiteRates()
-            table.append(
-                own
-                | _gains(one, row, q, good, model.kind)
-                | _rates(rates)
-                | {
-                    "motif": ids[row],
-                    "name": rows[row].name,
-                    "family": rows[row].family,
-                    "consensus": consensus(motifs[row].ppm),
-                    "units": ",".join(
-                        f"r{model.replicates[unit.replicate].number}:{unit_name(unit.unit)}"
-                        for unit in of_row.members
-                    ),
-                    "found_in": len({unit.replicate for unit in of_row.members}),
-                    "replicates": len(model.replicates),
-                    "sites": of_row.sites,
-                    "tests": tests,
-                    "overlaps_with": ",".join(ids[other] for other in overlapping.get(row, ())),
-                    "negatives": dataset.meta.extra.get("negatives", ""),
-                }
-            )
-        tasks.append(
-            own
-            | _task(one, model.kind, target, len(rows))
-            | {"tests": tests, "supported": good.sum()}
-        )
-    return (
-        pd.DataFrame(table, columns=list(EVIDENCE_COLUMNS)),
-        pd.DataFrame(tasks, columns=list(EVIDENCE_TASK_COLUMNS)),
-    )
-
-
-def _gains(
-    one: Tested, row: int, q: NDArray[np.float64], good: NDArray[np.bool_], kind: Kind
-) -> dict[str, object]:
-    means, alone = one.means, one.alone[row]
-    effect, low, high = one.site_effect[row]
-    direction = RAISES if low > 0 else LOWERS if high < 0 else ""
-    was_tested = bool(one.tested[row])
-    return {
-        "task": one.task,
-        "gain": means.value[row],
-        "gain_low": means.low[row],
-        "gain_high": means.high[row],
-        "gain_sd_replicates": one.spread[row],
-        "p": means.p[row] if was_tested else np.nan,
-        "q": q[row],
-        "supported": "true" if good[row] else "false",
-        "share": one.share[row],
-        "alone": alone.value,
-        "alone_low": alone.low,
-        "direction": direction,
-        "site_effect": effect,
-        "site_effect_low": low,
-        "site_effect_high": high,
-        "auprc_alone": alone.auprc if kind == "bce" else np.nan,
-        "test": means.test[row] if was_tested else "",
-    }
-
-
-def _ordered(one: Tested, good: NDArray[np.bool_]) -> list[int]:
-    """Order rows: those supported first, by gain."""
-    return [int(row) for row in np.lexsort((-one.means.value, ~good))]
-
-
-def _rates(rates: SiteRates) -> dict[str, object]:
-    return {
-        "positives_with_site": rates.positives,
-        "negatives_with_site": rates.negatives,
-        "odds": rates.odds,
-        "odds_low": rates.low,
-        "odds_high": rates.high,
-    }
-
-
-def _task(one: Tested, kind: Kind, target: minimal.AnyTarget, rows: int) -> dict[str, object]:
-    explained = one.explained
-    positives = float((target.labels[:, 0] == 1).sum())
-    least = judge.least_frequency(one.detectable, one.prevalence, positives)
-    return {
-        "task": one.task,
-        "loss": kind,
-        "unseen": len(target.rows),
-        "clusters": one.clusters,
-        "prevalence": one.prevalence,
-        "base_loss": one.base,
-        "model_loss": one.model,
-        "explained": explained.value[0],
-        "explained_low": explained.low[0],
-        "explained_high": explained.high[0],
-        "rows": rows,
-        "detectable_gain": one.detectable,
-        "detectable_share": least if kind == "bce" else np.nan,
-    }
 
 
 def _minimal_table(

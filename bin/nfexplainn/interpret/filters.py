@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.filters import Filters
+from nfexplainn.interpret.filter_sites import FilterSites
+from nfexplainn.interpret.flanks import FlankScanner
 from nfexplainn.interpret.options import InterpretOptions
+from nfexplainn.interpret.outputs import unseen_rows
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
 from nfexplainn.interpret.run import select_rows
 from nfexplainn.interpret.scan import Scanner, TableScanner
@@ -32,11 +35,13 @@ class FilterMotifs:
         Length of the filters, in bp.
     sequences : int
         Well-predicted sequences that were looked at.
+    sites : FilterSites
     """
 
     states: list[UnitState]
     width: int
     sequences: int
+    sites: FilterSites
 
 
 def filter_motifs(
@@ -65,12 +70,12 @@ def filter_motifs(
     options = options or InterpretOptions()
     weight, offset = (part.cpu().numpy().astype(np.float32) for part in layer.filters())
     filters = Filters(weight, offset, layer.covered)
-    scanner = make_scanner(filters)
+    scanner = FlankScanner(filters, make_scanner)
     rows = np.flatnonzero(select_rows(dataset, logits).chosen)
     flat = constant_filters(filters)
 
-    def chunks() -> Iterator[Chunk]:
-        for chunk in strand_chunks(dataset.codes, rows, scanner.chunk, both_strands):
+    def chunks(some: NDArray[np.intp] = rows) -> Iterator[Chunk]:
+        for chunk in strand_chunks(dataset.codes, some, scanner.chunk, both_strands):
             yield Chunk(chunk.rows, chunk.strand, padded(chunk.codes, layer.padding))
 
     lowest, highest = np.full((2, scanner.units), [[np.inf], [-np.inf]])
@@ -96,7 +101,13 @@ def filter_motifs(
         min_information=options.min_information,
         name=filter_name,
     )
-    return FilterMotifs(states, weight.shape[2], len(rows))
+    unseen = unseen_rows(dataset)
+    activated = np.zeros((len(unseen), scanner.units), dtype=np.bool_)
+    for chunk in chunks(unseen):
+        at = np.searchsorted(unseen, chunk.rows)
+        activated[at] |= scanner.plain.sites(chunk.codes, table.threshold).activated
+    sites = FilterSites(unseen, activated, scanner.counts)
+    return FilterMotifs(states, weight.shape[2], len(rows), sites)
 
 
 def padded(codes: Codes, padding: int) -> Codes:

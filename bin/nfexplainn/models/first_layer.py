@@ -7,7 +7,7 @@ away to see what the predictions lose.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -72,35 +72,35 @@ class FirstLayer:
             return pooled
         return self.linear(pooled if isinstance(self.linear, nn.Conv1d) else pooled.flatten(1))
 
-    def replaced(self, base: Tensor, pooled: Tensor, index: int, value: Tensor) -> Tensor:
-        """Give logits with one filter's pooled map replaced.
+    def replaced(
+        self, base: Tensor, pooled: Tensor, filters: Sequence[int], values: Tensor
+    ) -> Tensor:
+        """Give logits with the pooled maps of some filters replaced.
 
         Parameters
         ----------
         base : Tensor
             :meth:`after_linear` of `pooled`.
         pooled : Tensor, shape (B, filters, pooled)
-        index : int
-            Filter.
-        value : Tensor, shape (pooled,)
-            Its map, for all sequences.
+        filters : sequence of int
+        values : Tensor, shape (len(filters), pooled)
+            Their maps, for all sequences.
 
         Returns
         -------
         Tensor, shape (B, tasks)
         """
-        linear = self.linear
+        linear, some = self.linear, list(filters)
         if linear is None:
             changed = pooled.clone()
-            changed[:, index] = value
+            changed[:, some] = values
             return self.rest(changed)
-        change = value - pooled[:, index]
+        change = values - pooled[:, some]
         if isinstance(linear, nn.Conv1d):
-            weight = linear.weight[:, index : index + 1]
-            added = F.conv1d(change[:, None], weight, padding=linear.padding)
+            added = F.conv1d(change, linear.weight[:, some], padding=linear.padding)
         else:
-            width = change.shape[1]
-            added = change @ linear.weight[:, index * width : (index + 1) * width].t()
+            weight = linear.weight.unflatten(1, (-1, change.shape[2]))[:, some]
+            added = change.flatten(1) @ weight.flatten(1).t()
         return self.rest(base + added)
 
 

@@ -150,10 +150,11 @@ EVIDENCE = Chapter(
     "which motifs carry the model on sequences that it never saw, how sure that is, and the fewest"
     " that predict as well",
     lead=(
-        "A <b>group</b> joins the units of all replicates that look for the same thing, on either"
-        " strand. Its <b>gain</b> is what the loss on unseen sequences rises by when the group is"
-        " taken out of the model and the bias fitted anew; its <b>share</b> is that of what the"
-        " model explains. A group that is not supported need not be unrelated to the assay: the"
+        "A <b>group</b> joins the units (of other networks, with --nullification, the first"
+        " filters) of all replicates that look for the same thing, on either strand. Its"
+        " <b>gain</b> is what the loss on unseen sequences rises by when the group is taken out of"
+        " the model and the bias fitted anew; its <b>share</b> is that of what the model explains."
+        " A group that is not supported need not be unrelated to the assay: the"
         " model predicts as well without it."
     ),
 )

@@ -40,6 +40,11 @@ class ModelEvidence:
     minimal: list[Row] = field(default_factory=list)
     motifs: Mapping[str, Motif] = field(default_factory=dict)
 
+    @property
+    def members(self) -> str:
+        """What the groups are of: units, or first filters of a network without units."""
+        return "filters" if any(":filter_" in row["units"] for row in self.rows) else "units"
+
     def of_task(self, task: str) -> list[Row]:
         """Give the rows of a task, or those of all tasks together, best first."""
         return [row for row in self.rows if row["task"] in (task, EVERY_TASK)]
@@ -217,10 +222,10 @@ def _others(
     if more:
         words.append(f"{plural(len(more), 'more supported motif')}")
     if without_motif:
-        groups = f"{plural(without_motif, 'supported group')} of units"
+        groups = f"{plural(without_motif, 'supported group')} of {found.members}"
         words.append(f"{groups} {'has' if without_motif == 1 else 'have'} no motif in common")
     if rest:
-        groups = f"{plural(rest, 'further group')} of units"
+        groups = f"{plural(rest, 'further group')} of {found.members}"
         shown = f'<a href="{link}">{groups}</a>' if link else groups
         words.append(f"{shown} {'is' if rest == 1 else 'are'} not supported by unseen sequences")
     clusters = number(found.facts(task).get("clusters"))

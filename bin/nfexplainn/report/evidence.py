@@ -159,7 +159,7 @@ def _text(found: ModelEvidence, folds: int) -> str:
     total = len({row["motif"] for row in found.rows})
     kind = next((row["negatives"] for row in found.rows if row["negatives"]), "")
     said = (
-        f"<p>{plural(total, 'group')} of units, {good} supported, tested on"
+        f"<p>{plural(total, 'group')} of {found.members}, {good} supported, tested on"
         f" {plural(int(number(facts.get('unseen')) or 0), 'unseen sequence')}"
         f" ({plural(int(number(facts.get('clusters')) or 0), 'cluster')} that belong together)"
     )

@@ -32,7 +32,7 @@ workflow ANALYSE {
     ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, trained.replicates, plans, code)
-    NULLIFY(trained.models, trained.predictions, plans, code)
+    NULLIFY(trained.models, trained.predictions, READ_FILTERS.out.sites, motifs, trained.replicates, plans, code)
     PRUNE(trained.readable, trained.outputs, trained.named, plans, code)
     COUNT_MODES(
         trained.named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),

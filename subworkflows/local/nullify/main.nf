@@ -1,12 +1,18 @@
 include { MODEL_NULLIFY } from '../../../modules/local/model/nullify'
+include { FILTERS_JUDGE } from '../../../modules/local/filters/judge'
+include { modelOf } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// Every model whose data set asks for it, ExplaiNN or not, without one filter or unit at a time.
+// Every model whose data set asks for it, ExplaiNN or not, without one filter or unit at a time; and networks without
+// groups of filters of all replicates.
 workflow NULLIFY {
     take:
     models        // [ run, model.safetensors, dataset.parquet ]
     predictions   // [ run, predictions.parquet ]
-    plans         // [ oct4: [options: [nullify: [nullification: true, ...], ...]], ... ]
+    sites         // [ run, filters.npz ] of networks without units
+    motifs        // [ [motif_db: null, ...], known_motifs.meme ]
+    replicates    // [ oct4, 3 ]: models of each architecture
+    plans         // [ oct4: [options: [nullify: [nullification: true, ...], ...], known: [...]], ... ]
     code
 
     main:
@@ -18,8 +24,27 @@ workflow NULLIFY {
         code.MODEL_NULLIFY,
     )
 
-    files = MODEL_NULLIFY.out.influence
+    // [ [id: 'oct4.danq', dataset: 'oct4', ...], [oct4.dataset.parquet, oct4.danq.r1.filters.npz, ...] ]
+    together = MODEL_NULLIFY.out.influence.join(sites).join(models)
+        .map { run, influence, own, model, dataset -> [run.dataset, run, [influence, own, model, dataset]] }
+        .combine(replicates, by: 0)
+        .map { _dataset, run, files, count -> [groupKey(modelOf(run), count), files] }
+        .groupTuple(remainder: true)   // also without the replicates that diverged
+        .map { key, files -> [key.getGroupTarget(), files.flatten().unique { path -> path.name }.sort { path -> path.name }] }
+    FILTERS_JUDGE(
+        together.map { meta, files -> [plans[meta.dataset].known, meta, files] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, files, known -> [meta, judging(plans[meta.dataset].options), files, known] },
+        code.FILTERS_JUDGE,
+    )
+
+    files = MODEL_NULLIFY.out.influence.mix(FILTERS_JUDGE.out.evidence)
 
     emit:
-    files   // [ run, oct4.danq.r1.nullification.tsv ]
+    files   // [ meta, file or files ]: oct4.danq.r1.nullification.tsv, oct4.danq.evidence.tsv, ...
+}
+
+// Groups are named as those of units are, and silenced as single filters are.
+def judging(Map options) {
+    return options.annotate + options.nullify + options.interpret.subMap(['min_sites'])
 }

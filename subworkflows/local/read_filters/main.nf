@@ -40,7 +40,10 @@ workflow READ_FILTERS {
     tomtom = FILTERS_ANNOTATE.out.tomtom
     files = FILTERS_READ.out.motifs.mix(tomtom, FILTERS_ANNOTATE.out.support)
 
+    sites = FILTERS_READ.out.sites
+
     emit:
+    sites    // [ run, oct4.danq.r1.filters.npz ]
     tomtom   // [ [id: 'oct4.danq', ...], oct4.danq.tomtom.tsv ]
     files    // [ meta, file or files ]
 }

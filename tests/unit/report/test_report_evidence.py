@@ -146,6 +146,22 @@ def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> 
     assert "1 supported group of units has no motif in common" in markup
 
 
+def test_groups_of_a_network_are_said_to_be_of_filters(tmp_path) -> None:
+    fixtures.write_results(tmp_path / "probe", (SPEC,))
+    names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
+    filters = {"units": "r1:filter_004,r2:filter_001"}
+    rows = [
+        evidence_row(number, number == 1, task=task, **filters)
+        for task in names
+        for number in (1, 2, 3)
+    ]
+    out = built(tmp_path, rows)
+    markup = content(out, "nfx_summary_main")["data"]
+    assert "2 further groups of filters</a> are not supported" in markup
+    pages = "".join(path.read_text(encoding="utf-8") for path in out.glob("nfx_evidence*"))
+    assert "3 groups of filters, 1 supported" in pages and "groups of units," not in pages
+
+
 def test_too_few_observations_are_told(tmp_path) -> None:
     fixtures.write_results(tmp_path / "probe", (SPEC,))
     names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks

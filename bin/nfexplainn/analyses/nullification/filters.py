@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, cast
 
 import numpy as np
@@ -45,47 +45,117 @@ def nullify_filters(
     """
     filters = layer.convolution.out_channels
     with torch.inference_mode():
-        value = torch.zeros(filters)
-        if with_ == "mean":
-            value = _mean_activation(layer, dataset, rows, both_strands)
+        value = replacement(layer, dataset, rows, with_, both_strands)
 
         def batches() -> Iterator[Batch]:
             for part in parts(rows):
-                strands = _strands(dataset, part, both_strands)
-                pooled, base = [], []
-                for codes in strands:
-                    maps = layer.maps(codes)
-                    pooled.append(layer.pool(maps))
-                    base.append(layer.after_linear(pooled[-1]))
-                # A constant map stays constant in the pooling: one sequence's is that of all.
-                flat = layer.pool(value[None, :, None].expand(1, filters, maps.shape[2]))[0]
-                whole = _average([layer.rest(each) for each in base])
-                yield (
-                    part,
-                    whole,
-                    (
-                        _average(
-                            [
-                                layer.replaced(one, two, index, flat[index])
-                                for one, two in zip(base, pooled, strict=True)
-                            ]
-                        )
-                        for index in range(filters)
-                    ),
-                )
+                whole, without = silence(layer, dataset, part, value, both_strands)
+                yield part, whole, (without([index]) for index in range(filters))
 
         return measure(dataset, batches(), filters, len(rows), report)
 
 
-def _mean_activation(
-    layer: FirstLayer, dataset: Dataset, rows: NDArray[np.intp], both_strands: bool
+def silenced_logits(
+    layer: FirstLayer,
+    dataset: Dataset,
+    rows: NDArray[np.intp],
+    groups: Sequence[NDArray[np.int64]],
+    value: Tensor,
+    *,
+    both_strands: bool = True,
+    report: Callable[[int, int], None] | None = None,
+) -> tuple[Floats, NDArray[np.float32]]:
+    """Silence groups of filters, each group at once.
+
+    Parameters
+    ----------
+    layer : FirstLayer
+        Of a network in evaluation mode, on the CPU.
+    dataset : Dataset
+    rows : int array
+        Sequences to look at.
+    groups : sequence of int64 array
+        Filters; a group may be empty.
+    value : Tensor, shape (filters,)
+        What maps are replaced by, from :func:`replacement`.
+    both_strands : bool
+        Average the predictions of both strands, as everywhere.
+    report : callable, optional
+        Called with the number of batches done and in all.
+
+    Returns
+    -------
+    whole : float64 array, shape (n, tasks)
+        Logits of the network.
+    lost : float32 array, shape (groups, n, tasks)
+        These less those without each group: what the group adds to them.
+    """
+    batches = list(parts(rows))
+    whole = np.zeros((len(rows), len(dataset.meta.tasks)))
+    lost = np.zeros((len(groups), *whole.shape), dtype=np.float32)
+    first = 0
+    with torch.inference_mode():
+        for done, part in enumerate(batches, start=1):
+            at = slice(first, first + len(part))
+            whole[at], without = silence(layer, dataset, part, value, both_strands)
+            for own, group in zip(lost, groups, strict=True):
+                if len(group):
+                    own[at] = whole[at] - without(group.tolist())
+            first = at.stop
+            if report is not None:
+                report(done, len(batches))
+    return whole, lost
+
+
+def silence(
+    layer: FirstLayer,
+    dataset: Dataset,
+    rows: NDArray[np.intp],
+    value: Tensor,
+    both_strands: bool,
+) -> tuple[Floats, Callable[[Sequence[int]], Floats]]:
+    """Give the logits of some sequences, and what gives them without some filters.
+
+    Returns
+    -------
+    whole : float64 array, shape (n, tasks)
+    without : callable
+        Takes filters, and gives logits (n, tasks) with all of their maps replaced by `value`,
+        shape (all filters,).
+    """
+    pooled, base = [], []
+    for codes in _strands(dataset, rows, both_strands):
+        maps = layer.maps(codes)
+        pooled.append(layer.pool(maps))
+        base.append(layer.after_linear(pooled[-1]))
+    # A constant map stays constant in the pooling: one sequence's is that of all.
+    flat = layer.pool(value[None, :, None].expand(1, len(value), maps.shape[2]))[0]
+
+    def without(filters: Sequence[int]) -> Floats:
+        some = flat[list(filters)]
+        strands = zip(base, pooled, strict=True)
+        return _average([layer.replaced(one, two, filters, some) for one, two in strands])
+
+    return _average([layer.rest(each) for each in base]), without
+
+
+def replacement(
+    layer: FirstLayer,
+    dataset: Dataset,
+    rows: NDArray[np.intp],
+    with_: With,
+    both_strands: bool,
 ) -> Tensor:
-    """Mean of every filter's map over sequences, strands and positions, shape (filters,)."""
+    """Give what each filter's map is replaced by, shape (filters,).
+
+    Its mean over sequences, strands and positions, or 0.
+    """
     sums = torch.zeros(layer.convolution.out_channels, dtype=torch.float64)
     count = 0
-    for part in parts(rows):
+    for part in parts(rows if with_ == "mean" else rows[:0]):
         for codes in _strands(dataset, part, both_strands):
-            maps = layer.maps(codes)
+            with torch.inference_mode():
+                maps = layer.maps(codes)
             sums += maps.double().sum(dim=(0, 2))
             count += maps.shape[0] * maps.shape[2]
     return (sums / max(1, count)).float()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nfexplainn.analyses.nullification import MOST_ROWS, MOST_UNSEEN
 from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
@@ -264,6 +265,13 @@ def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
     if units:
         out.append("in ExplaiNN, the output of one unit was set to 0.")
     out.append("The influence is the mean squared change of the prediction.")
+    if networks:
+        out.append(
+            "Filters of all replicates with similar motifs were joined into groups as units are (at"
+            f" most {MOST_ROWS}, by the influence of their strongest filters). The gain of a group"
+            " is what the loss rises by when all its filters are nullified at once, on at most"
+            f" {thousands(MOST_UNSEEN)} unseen sequences per replicate."
+        )
     return " ".join(out)
 
 

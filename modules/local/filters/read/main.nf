@@ -13,6 +13,7 @@ process FILTERS_READ {
 
     output:
     tuple val(meta), path("${meta.id}.filters.{tsv,meme}"), emit: motifs
+    tuple val(meta), path("${meta.id}.filters.npz")       , emit: sites   // for FILTERS_JUDGE
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
@@ -26,7 +27,7 @@ process FILTERS_READ {
 
     stub:
     """
-    touch ${meta.id}.filters.{tsv,meme}
+    touch ${meta.id}.filters.{tsv,meme,npz}
     echo '{}' > versions.json
     """
 }
