@@ -250,8 +250,9 @@ def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
     numbers = [int(given)] if given else counts
     if not numbers:
         return []
-    several = " and ".join(map(str, numbers))
-    said = plural(numbers[0], "replicate") if len(numbers) == 1 else f"{several} replicates"
+    *others, most = numbers
+    several = f"{', '.join(map(str, others))} and {most} replicates"
+    said = several if others else plural(most, "replicate")
     folded = any(dataset.folds > 1 for dataset in inputs.datasets)
     what = "the seed and, with folds, in the fold that they are tested on" if folded else "the seed"
     seed = escape(params.get("seed", DASH))
