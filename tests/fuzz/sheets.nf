@@ -22,7 +22,7 @@ def judgeSheet(Object sheet, Map defaults) {
 }
 
 workflow {
-    def defaults = schemaProperties(readJson('nextflow_schema.json')).collectEntries { name, property -> [name, property.default] }
+    def defaults = schemaProperties(readJson('nextflow_schema.json')).collectEntries { name, property -> [name, property.null_unless_given ? null : property.default] }   // as nextflow.config has it
     def found = files("${params.sheets}/sheet_*.csv").collectEntries { sheet -> [sheet.name, judgeSheet(sheet, defaults)] }
     file(params.verdicts).text = groovy.json.JsonOutput.toJson(found)
 }

@@ -12,7 +12,7 @@ workflow {
         def property = where == 'sheet' ? columns[name] : parameters[name]
         valueProblem(property, coerceValue(property, value))
     }
-    def defaults = parameters.collectEntries { name, property -> [name, property.default] }
+    def defaults = parameters.collectEntries { name, property -> [name, property.null_unless_given ? null : property.default] }   // as nextflow.config has it
     def sheets = cases.sheets.collectEntries { sheet ->
         def problems = []
         def datasets = readDatasets(file(sheet.path), defaults + sheet.params, [], problems)
