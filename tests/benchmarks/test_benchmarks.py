@@ -23,6 +23,7 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     "large": (("--n", "2000"), "large\tn2000_l200_k50_interpret"),
     "load": (("--n", "500"), "load\tn500_l200"),
     "memory": (("--n", "3000"), "memory\tn3000_l200_mib"),
+    "names": (("--motifs", "3"), "names\twhole known 0.67 0.8 0.5"),
     "parity": (("--units", "3", "--epochs", "1", "--seeds", "2"), "parity\tmafk_n3_s2_auprc"),
     "planted": (
         (
