@@ -28,7 +28,7 @@ class ModelEvidence:
     Attributes
     ----------
     place : int
-        Of the model in the report; makes the ids of the logos unique in the page.
+        Of the model among those with evidence; makes the ids of the logos unique in the page.
     rows, tasks, minimal : list of rows
         As in ``D.<model>.evidence.tsv``, ``.evidence_tasks.tsv`` and ``.minimal.tsv``.
     motifs : mapping of str to Motif
@@ -75,7 +75,7 @@ Evidence = Mapping[tuple[str, str], ModelEvidence]
 
 def evidence_of(inputs: Inputs) -> dict[tuple[str, str], ModelEvidence]:
     """Read the evidence of every model that has some, by data set and model."""
-    places = {(model.dataset, model.name): at for at, model in enumerate(inputs.models)}
+    models = {(model.dataset, model.name) for model in inputs.models}
 
     def tables(kind: str) -> dict[tuple[str, str], list[Row]]:
         return {(d, m): read_table(path) for d, m, _, path in inputs.ending(f".{kind}.tsv")}
@@ -87,10 +87,10 @@ def evidence_of(inputs: Inputs) -> dict[tuple[str, str], ModelEvidence]:
     tasks, minimal = tables("evidence_tasks"), tables("minimal")
     return {
         key: ModelEvidence(
-            places[key], rows, tasks.get(key, []), minimal.get(key, []), motifs.get(key, {})
+            place, rows, tasks.get(key, []), minimal.get(key, []), motifs.get(key, {})
         )
-        for key, rows in tables("evidence").items()
-        if key in places and rows
+        for place, (key, rows) in enumerate(tables("evidence").items())
+        if key in models and rows
     }
 
 

@@ -79,7 +79,7 @@ def build_report(inputs: Inputs, folder: str | Path) -> None:
         part.write(page, content)
     write_versions(page, inputs.versions)
     # First on the page, and last here: it links to the other sections.
-    write_summary(page, inputs, units, list(everywhere.values()))
+    write_summary(page, inputs, units, list(everywhere.values()), everything)
 
 
 def all_parts() -> list[Part]:

@@ -40,7 +40,7 @@ _UNSUPPORTED = 10
 
 def write_evidence(page: Page, content: Content) -> None:
     """Write a table and a curve per model, and the three tables behind them."""
-    inputs = content.inputs
+    inputs = content.everything
     evidence = evidence_of(inputs)
     known = list(evidence.values())
     page.tsv("evidence", EVIDENCE_COLUMNS, (row for one in known for row in one.rows))

@@ -45,7 +45,11 @@ _STYLE = Path(__file__).with_name("page.css")
 
 
 def write_summary(
-    page: Page, inputs: Inputs, units: Mapping[int, Sequence[Unit]], shown: Sequence[Unit]
+    page: Page,
+    inputs: Inputs,
+    units: Mapping[int, Sequence[Unit]],
+    shown: Sequence[Unit],
+    everything: Inputs | None = None,
 ) -> None:
     """Write the summary section, with the page's style and all logos, and ``summary.tsv``.
 
@@ -57,6 +61,8 @@ def write_summary(
         Position of a model in ``inputs.models`` -> its units, best first.
     shown : sequence of Unit
         Units whose logos the page refers to.
+    everything : Inputs, optional
+        With the models that are only compared, since other chapters show logos of these too.
     """
     room = _room(inputs)
     known: Evidence = evidence_of(inputs)
@@ -73,9 +79,10 @@ def write_summary(
             body.append(_row(dataset, model, found, room, links, own))
             table += _table_rows(dataset, model, found, own)
             position += 1
+    logos = evidence_logos(evidence_of(everything or inputs))
     style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
     markup = (
-        f"<style>{style}</style>{logo_symbols(shown, evidence_logos(known))}{_headline(inputs)}"
+        f"<style>{style}</style>{logo_symbols(shown, logos)}{_headline(inputs)}"
         '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
         ' id="nfx_summary_table"><thead><tr><th>Data set</th>'
         '<th><span class="nfx-task"><span>Score on the test set</span>'

@@ -56,10 +56,14 @@ def evidence_row(number: int, supported: bool, **more: Any) -> dict[str, Any]:
 
 
 def write_evidence(
-    folder: Path, tasks: list[str], rows: list[dict[str, Any]], clusters: int = 150
+    folder: Path,
+    tasks: list[str],
+    rows: list[dict[str, Any]],
+    clusters: int = 150,
+    model: str = "explainn",
 ) -> None:
     """Write what the summary of the replicates writes for the data set of the fixtures."""
-    prefix = folder / f"{SPEC.id}.explainn"
+    prefix = folder / f"{SPEC.id}.{model}"
     for name, columns, some in [
         ("evidence", EVIDENCE_COLUMNS, rows),
         (
@@ -146,20 +150,36 @@ def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> 
     assert "1 supported group of units has no motif in common" in markup
 
 
-def test_groups_of_a_network_are_said_to_be_of_filters(tmp_path) -> None:
-    fixtures.write_results(tmp_path / "probe", (SPEC,))
-    names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
-    filters = {"units": "r1:filter_004,r2:filter_001"}
-    rows = [
-        evidence_row(number, number == 1, task=task, **filters)
-        for task in names
-        for number in (1, 2, 3)
-    ]
-    out = built(tmp_path, rows)
-    markup = content(out, "nfx_summary_main")["data"]
-    assert "2 further groups of filters</a> are not supported" in markup
+def test_a_network_that_is_compared_has_its_groups_of_filters_in_the_chapter(tmp_path) -> None:
+    folder = fixtures.write_results(tmp_path / "in", (SPEC,))
+    tasks = load_inputs([folder], fixtures.PARAMS, {}).models[0].tasks
+    score = {"dataset": SPEC.id, "model": "cnn1", "replicate": 1, "split": "test", "against": "all"}
+    score |= {"metric": "auprc", "value": 0.9, "n": 9, "positives": 4, "prevalence": 0.4}
+    lines = [score | {"task": task, "note": ""} for task in tasks]
+    fixtures.table(folder / f"{SPEC.id}.cnn1.r1.metrics.tsv", lines)
+    for model, more in (
+        ("explainn", {}),
+        ("cnn1", {"units": "r1:filter_004,r2:filter_001", "model": "cnn1"}),
+    ):
+        rows = [
+            evidence_row(number, number == 1, task=task, **more)
+            for task in tasks
+            for number in (1, 2, 3)
+        ]
+        write_evidence(folder, tasks, rows, model=model)
+    out = tmp_path / "out"
+    build_report(load_inputs([folder], fixtures.PARAMS, {}), out)
+    with (out / "tables" / "evidence.tsv").open(newline="") as handle:
+        written = list(csv.DictReader(handle, delimiter="\t"))
+    assert {row["model"] for row in written} == {"cnn1", "explainn"}
     pages = "".join(path.read_text(encoding="utf-8") for path in out.glob("nfx_evidence*"))
-    assert "3 groups of filters, 1 supported" in pages and "groups of units," not in pages
+    markup = content(out, "nfx_summary_main")["data"]
+    assert "3 groups of filters, 1 supported" in pages and "3 groups of units, 1" in pages
+    for place in range(2):  # each logo is there once, also of the model that the summary leaves out
+        assert markup.count(f'id="nfx-e{place}-row_001"') == 1
+        assert f"#nfx-e{place}-row_001" in pages
+    assert "2 further groups of units</a> are not supported" in markup
+    assert "groups of filters" not in markup
 
 
 def test_too_few_observations_are_told(tmp_path) -> None:
