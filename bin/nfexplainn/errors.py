@@ -33,6 +33,11 @@ def printable(text: str) -> str:
     )
 
 
+def quoted(value: object) -> str:
+    r"""Quote a word of a user's in a sentence, with a line feed as ``\n``: it must not part it."""
+    return "'" + printable(str(value)).replace("\n", "\\n") + "'"
+
+
 def _escape(one: str) -> str:
     return one.encode("unicode_escape").decode("ascii")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfexplainn.errors import UserError, printable
+from nfexplainn.errors import UserError, printable, quoted
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_a_sentence_stays_one_line_and_can_be_written(text: str) -> None:
     shown = printable(text.replace("\n", ""))
     assert len(shown.splitlines()) <= 1 and printable(shown) == shown
     shown.encode()
+
+
+@given(st.text())
+def test_a_quoted_word_does_not_part_its_sentence(text: str) -> None:
+    assert quoted("a\nb") == "'a\\nb'"
+    said = quoted(text)
+    assert len(said.splitlines()) == 1 and said[0] == said[-1] == "'"

@@ -15,7 +15,7 @@ from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import EXCLUDED, NO_CHROMOSOME, WindowReader
 from nfexplainn.data.dataset import Floats, Source, TaskType
 from nfexplainn.data.windows import Windows, join_windows
-from nfexplainn.errors import UserError
+from nfexplainn.errors import UserError, quoted
 from nfexplainn.io.genome import Genome, genome_sha256, open_genome
 from nfexplainn.io.intervals import Ints, Peaks
 from nfexplainn.io.peak_files import read_peaks
@@ -133,7 +133,9 @@ def choice(spec: Spec, option: str, allowed: Sequence[str]) -> str:
     """
     value = str(spec.raw_options.get(option) or allowed[0])
     if value not in allowed:
-        raise UserError(f"{spec.id}: {option} is '{value}'; it is one of {', '.join(allowed)}.")
+        raise UserError(
+            f"{spec.id}: {option} is {quoted(value)}; it is one of {', '.join(allowed)}."
+        )
     return value
 
 

@@ -15,7 +15,7 @@ from nfexplainn.assays.checks import check_dataset
 from nfexplainn.data.audit import audit_dataset
 from nfexplainn.data.dataset import MOST_FOLDS, Dataset, Source, write_dataset, write_header
 from nfexplainn.data.tables import write_audit, write_counts, write_dropped, write_readings
-from nfexplainn.errors import UnusableError, UserError
+from nfexplainn.errors import UnusableError, UserError, quoted
 from nfexplainn.io.coordinates import Coordinates
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import sha256, write_text
@@ -98,10 +98,12 @@ class Options:
                 f"max_unknown is {self.max_unknown:g}; it is a share: give 0 or more, below 1."
             )
         if self.split_by not in SPLIT_KINDS:
-            wrong.append(f"split_by is '{self.split_by}'; it is one of {', '.join(SPLIT_KINDS)}.")
+            wrong.append(
+                f"split_by is {quoted(self.split_by)}; it is one of {', '.join(SPLIT_KINDS)}."
+            )
         if self.negatives is not None and self.negatives not in NEGATIVE_KINDS:
             kinds = ", ".join(NEGATIVE_KINDS)
-            wrong.append(f"negatives is '{self.negatives}'; it is one of {kinds}.")
+            wrong.append(f"negatives is {quoted(self.negatives)}; it is one of {kinds}.")
         fractions = (self.valid_fraction, self.test_fraction)
         if min(fractions) < 0 or sum(fractions) >= 1 or self.valid_fraction == 0:
             wrong.append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nfexplainn import dna
-from nfexplainn.errors import UserError
+from nfexplainn.errors import UserError, quoted
 from nfexplainn.values import whole
 
 _MOST = 100_000
@@ -57,7 +57,9 @@ def choose_pad(
         return need if length < one else max(need, filter_length // 2)
     pad = whole(wanted)
     if pad is None or not 0 <= pad <= _MOST:
-        raise UserError(f"pad is '{wanted}'; give auto, or a whole number from 0 to {_MOST:,}.")
+        raise UserError(
+            f"pad is {quoted(wanted)}; give auto, or a whole number from 0 to {_MOST:,}."
+        )
     if length + 2 * pad < one:
         raise UserError(
             f"pad is {pad}, which makes {length} bp into {length + 2 * pad}, but a filter of"
