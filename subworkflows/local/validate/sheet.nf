@@ -55,7 +55,7 @@ def agreedValues(String id, List rows, Collection columns, String sheet, List pr
         def said = rows.findAll { row -> row[column] != null }
         def differing = said.find { row -> row[column] != said[0][column] }
         if (differing) {
-            problems << "${sheet}, lines ${said[0].line} and ${differing.line}, column ${column}: '${said[0][column]}' and '${differing[column]}' cannot both hold for the data set '${id}'; make them equal or give the rows different data sets."
+            problems << sentence("${sheet}, lines ${said[0].line} and ${differing.line}, column ${column}: '${said[0][column]}' and '${differing[column]}' cannot both hold for the data set '${id}'; make them equal or give the rows different data sets.")
         }
         [column, said ? said[0][column] : null]
     }.findAll { _column, value -> value != null }
