@@ -195,6 +195,11 @@ class Inputs:
         """Every model of every data set, in order."""
         return [model for dataset in self.datasets for model in dataset.models]
 
+    @property
+    def folded(self) -> bool:
+        """Whether there are folds in any data set."""
+        return any(dataset.folds > 1 for dataset in self.datasets)
+
 
 def read_table(path: Path) -> list[Row]:
     """Read a whole TSV with a header into a dict per row."""

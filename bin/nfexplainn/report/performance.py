@@ -78,7 +78,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
 
 def _folded(inputs: Inputs) -> str:
     """Say what the test set is with folds."""
-    if not any(dataset.folds > 1 for dataset in inputs.datasets):
+    if not inputs.folded:
         return ""
     return " With folds each replicate is tested on a fold of its own; the mean is over the folds."
 
