@@ -42,7 +42,7 @@ def write_importance(page: Page, inputs: Inputs, units: Mapping[int, Sequence[Un
                     continue
                 effect = unit.in_task(task)
                 count = effect.importance_n
-                said = ", silent at its motif" if effect.silent_at_sites else ""
+                said = ", silent" if effect.silent_at_sites else ""
                 drawn[
                     f"{escape(shortened(unit.name, LONGEST_NAME))} ({unit.id}, n = {count}{said})"
                 ] = found[unit.id]
@@ -103,9 +103,9 @@ def _draw(page: Page, panels: Sequence[tuple[str, dict[str, Box]]], pairs: int) 
         lead="What a unit adds to the prediction of the well-predicted sequences in which it is"
         f" active: {note}. Box: quartiles; whiskers: 5% and 95%; n: sequences, each strand"
         " counted. The median is the paper's importance; it says nothing about how often a unit"
-        " is active, so the motifs are ranked by effect. It is 0 where a unit is silent at its own"
-        " motif, whose filter still finds the motif: such a unit speaks wherever the motif is"
-        " missing, and what the motif does is <code>site_effect</code> in tables/motifs.tsv."
+        " is active, so the motifs are ranked by effect. It is 0 where a unit is <i>silent</i> at"
+        " its own motif, whose filter still finds the motif: such a unit speaks wherever the motif"
+        " is missing, and what the motif does is <code>site_effect</code> in tables/motifs.tsv."
         " Contributions are in logits, or in units of the target.",
         pconfig={
             "xlab": "Contribution",
