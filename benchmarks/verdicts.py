@@ -5,6 +5,11 @@ robust``, and one may. Both train three replicates on the same split of each set
 by default makes folds (below 2,000 positives). The sets are the demo's and, where they are, those
 of ``../shared/data/chipseq`` and ``../shared/fixtures/streme`` (``--shared DIR``).
 
+With ``--folds K`` both are the robust recipe with folds, of the sets below 2,000 positives.
+``before``: the positives that the mean model is trained on, all but two folds, must be 100;
+``after``: those that any model is trained on. ``--cut N`` takes N of a set's positives at random,
+``--null`` deals the labels anew, so that nothing can be learnt.
+
 Lines ``verdicts <set>`` tell both verdicts by numbers (2 usable, 1 weak, 0 unusable) and their
 difference; ``--table FILE`` keeps a line per set with the rules that spoke, and what is in it is
 not run again. An hour; ``--only SET ...`` is shorter.
@@ -13,6 +18,8 @@ not run again. An hour; ``--only SET ...`` is shorter.
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import gzip
 import importlib
 import json
 import sys
@@ -30,7 +37,8 @@ from evidence_sets import DEMO, Fitted, evidence_tables, fit, quietly
 
 from nfexplainn.assays.spec import check_dataset, read_spec
 from nfexplainn.cpu import prepare_cpu
-from nfexplainn.data.dataset import SPLITS, Dataset
+from nfexplainn.data.dataset import Dataset
+from nfexplainn.data.tables import parts_of
 from nfexplainn.errors import UnusableError
 from nfexplainn.evaluation import metrics
 from nfexplainn.evaluation.baselines import BASELINES, baseline_logits
@@ -44,6 +52,7 @@ from nfexplainn.motifs.motif import MotifSet
 
 TOP = Path(__file__).resolve().parent.parent
 SIDES = (("before", "paper"), ("after", "robust"))
+FEWEST_UNFOLDED = 2000
 OF_SIDE = ("verdict", "auroc", "range", "gc", "kmer4", "rules")
 COLUMNS = (
     *("set", "positives", "test_positives", "replicates"),
@@ -92,7 +101,31 @@ def indexed(genome: Path, scratch: Path) -> Path:
     return target
 
 
-def prepared(source: Source, scratch: Path) -> Dataset:
+def records_of(source: Source) -> tuple[str, list[str]]:
+    """Give the mark before each record of a set's file, and the records."""
+    opened = gzip.open if source.path.suffix == ".gz" else open
+    with opened(source.path, "rt") as handle:
+        text = str(handle.read())
+    if text.startswith(">"):
+        return ">", text.split(">")[1:]
+    return "", text.splitlines(keepends=True)
+
+
+def count(source: Source) -> int:
+    """Count a set's sequences or peaks."""
+    return len(records_of(source)[1])
+
+
+def cut(source: Source, most: int, scratch: Path) -> Source:
+    """Take some of a set's sequences or peaks at random."""
+    mark, records = records_of(source)
+    some = np.random.default_rng(42).permutation(len(records))[:most]
+    path = scratch / source.path.name.removesuffix(".gz")
+    path.write_text("".join(mark + records[at] for at in sorted(some.tolist())))
+    return dataclasses.replace(source, path=path)
+
+
+def prepared(source: Source, scratch: Path, folds: int = 1) -> Dataset:
     """Prepare a set as the pipeline does: shuffles for sequences, windows of the genome for peaks.
 
     Raises
@@ -107,6 +140,7 @@ def prepared(source: Source, scratch: Path) -> Dataset:
         "seed": 42,
         "rows": [{"sample": source.name.rpartition(" ")[2], "line": 2, "data": 0}],
         "files": [{"name": source.path.name, "path": str(source.path)}],
+        "options": {"folds": folds},
     }
     if source.genome:
         path = indexed(source.genome, scratch)
@@ -157,9 +191,9 @@ def scores(dataset: Dataset, logits: Mapping[object, np.ndarray], name: str = ""
 
 
 def counted(dataset: Dataset) -> pd.DataFrame:
-    """Count the positives of each part."""
+    """Count the positives of each part, or fold."""
     labels, task = dataset.labels[:, 0], dataset.meta.tasks[0]
-    each = [(part, task, int((labels[dataset.rows(part)] == 1).sum())) for part in SPLITS]
+    each = [(part, task, int((labels[rows] == 1).sum())) for part, rows in parts_of(dataset)]
     return pd.DataFrame(each, columns=["split", "task", "positives"])
 
 
@@ -182,6 +216,52 @@ def judged(
     return verdict_record(dataset.meta.id, "explainn", 1, evidence, by_task), lifting, said
 
 
+def judge_folds(
+    dataset: Dataset, known: MotifSet, epochs: int
+) -> tuple[dict[str, dict[str, Any]], SupportedMotifs, str]:
+    """Give the verdicts of a set with folds, by what the mean model trains on and by what any."""
+    folds = list(enumerate(dataset.of_folds(), 1))
+    baseline = pd.concat(
+        scores(part, {fold: baseline_logits(part, name)}, name)
+        for name in BASELINES
+        for fold, part in folds
+    )
+    fits = [fit(part, "robust", 100, 41 + fold, epochs) for fold, part in folds]
+    own = pd.concat(
+        scores(one.dataset, {fold: one.logits}, "explainn") for fold, one in enumerate(fits, 1)
+    )
+    lifting, said = motifs_of(dataset, fits, known)
+    evidence, by_task = gather_evidence(
+        own,
+        baseline,
+        counted(dataset),
+        ended_early=sum(one.ended_early for one in fits),
+        max_epochs=100,
+        assay=dataset.meta.assay,
+        recipe="robust",
+        motifs=lifting,
+        folds=dataset.meta.folds,
+    )
+    share = 1 - 2 / dataset.meta.folds
+    few = dataclasses.replace(evidence, train_positives=share * evidence.train_positives)
+    records = {
+        side: verdict_record(dataset.meta.id, "explainn", 1, one, by_task)
+        for side, one in (("before", few), ("after", evidence))
+    }
+    return records, lifting, said
+
+
+def dealt_anew(dataset: Dataset) -> Dataset:
+    """Deal the labels of each fold anew; the negatives are no longer shuffles of the positives."""
+    rng = np.random.default_rng(dataset.meta.seed)
+    labels = dataset.labels.copy()
+    for fold in range(dataset.meta.folds):
+        rows = np.flatnonzero(dataset.fold == fold)
+        labels[rows] = rng.permutation(labels[rows])
+    meta = dataclasses.replace(dataset.meta, extra=dataset.meta.extra | {"negatives": "file"})
+    return dataclasses.replace(dataset, labels=labels, meta=meta)
+
+
 def rules(record: Mapping[str, Any]) -> str:
     """Give the sentences of a reason that follow its scores."""
     return str(record["reason"]).partition(". ")[2]
@@ -197,26 +277,46 @@ def why(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "the recipe's scores pass" if rises else "the recipe's scores fail"
 
 
+def why_folded(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say what the positives that count have changed; no score differs."""
+    if before["verdict"] != after["verdict"]:
+        return "each positive counts"
+    without = " without a lift" if before["lifted_by"] and not after["lifted_by"] else ""
+    return f"the same{without}"
+
+
+def judge_split(
+    dataset: Dataset, known: MotifSet, replicates: int, epochs: int
+) -> tuple[dict[str, dict[str, Any]], SupportedMotifs, str]:
+    """Give the verdicts of either recipe on one split."""
+    baseline = scores(dataset, {name: baseline_logits(dataset, name) for name in BASELINES})
+    records = {}
+    for side, recipe in SIDES:
+        fits = [fit(dataset, recipe, 100, 42 + number, epochs) for number in range(replicates)]
+        records[side], lifting, said = judged(dataset, fits, baseline, recipe, known)
+    return records, lifting, said
+
+
 def judge_set(
-    source: Source, shared: Path, scratch: Path, replicates: int, epochs: int
+    source: Source, shared: Path, scratch: Path, replicates: int, asked: argparse.Namespace
 ) -> dict[str, object]:
-    """Train and judge a set by either recipe; give its line."""
+    """Train and judge a set both ways; give its line."""
     started = time.process_time()
     line: dict[str, object] = {"set": source.name, "replicates": replicates}
     try:
-        dataset = prepared(source, scratch)
+        dataset = prepared(source, scratch, asked.folds)
     except UnusableError as error:
         same = {f"{side}_verdict": "unusable" for side, _ in SIDES}
         return (
             line | same | {f"{side}_rules": error.reason for side, _ in SIDES} | {"why": "the same"}
         )
-    baseline = scores(dataset, {name: baseline_logits(dataset, name) for name in BASELINES})
     known = known_motifs(shared, source.yeast)
-    records = {}
-    for side, recipe in SIDES:
-        fits = [fit(dataset, recipe, 100, 42 + number, epochs) for number in range(replicates)]
-        record, lifting, said = judged(dataset, fits, baseline, recipe, known)
-        records[side] = record
+    if asked.folds > 1:
+        dataset = dealt_anew(dataset) if asked.null else dataset
+        records, lifting, said = judge_folds(dataset, known, asked.epochs)
+    else:
+        records, lifting, said = judge_split(dataset, known, replicates, asked.epochs)
+    for side, record in records.items():
         given = ("verdict", "value", "spread", "baseline_gc", "baseline_kmer4")
         line |= {f"{side}_{name}": record[key] for name, key in zip(OF_SIDE, given, strict=False)}
         line[f"{side}_rules"] = rules(record)
@@ -224,11 +324,11 @@ def judge_set(
     lifted = records["after"]["lifted_by"]
     return line | {
         "positives": int(counts.sum()),
-        "test_positives": int(counts.iloc[2]),
+        "test_positives": int(counts.sum() if asked.folds > 1 else counts.iloc[2]),
         "supported": lifting.count(dataset.meta.tasks),
         "motifs": said,
         "lifted_by": (lifted["name"] or lifted["motif"]) if lifted else "",
-        "why": why(records["before"], records["after"]),
+        "why": (why_folded if asked.folds > 1 else why)(records["before"], records["after"]),
         "seconds": time.process_time() - started,
     }
 
@@ -251,6 +351,9 @@ def main() -> None:
     )
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     parser.add_argument("--table", type=Path, help="keep a line per set here, and go on from it")
+    parser.add_argument("--folds", type=int, default=1, help="judge sets with folds, by two rules")
+    parser.add_argument("--cut", type=int, default=0, help="positives taken of each set")
+    parser.add_argument("--null", action="store_true", help="with folds: deal the labels anew")
     args = parser.parse_args()
     prepare_cpu(1)
     done = set()
@@ -265,7 +368,13 @@ def main() -> None:
                 continue
             large = source.path.stat().st_size > 250_000
             replicates = min(args.large, args.replicates) if large else args.replicates
-            line = judge_set(source, args.shared, Path(scratch), replicates, args.epochs)
+            if args.folds > 1:
+                if count(source) >= FEWEST_UNFOLDED or count(source) < args.cut:
+                    continue
+                replicates = args.folds
+            if args.cut:
+                source = cut(source, args.cut, Path(scratch))
+            line = judge_set(source, args.shared, Path(scratch), replicates, args)
             if args.table:
                 with args.table.open("a") as table:
                     table.write("\t".join(text(line.get(name)) for name in COLUMNS) + "\n")

@@ -23,6 +23,8 @@ from nfexplainn.analyses.discovery.compare import (
 )
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
 from nfexplainn.analyses.discovery.pairs import PAIR_COLUMNS, pair_motifs
+from nfexplainn.analyses.discovery.runs import found_motifs
+from nfexplainn.analyses.discovery.sequences import file_part
 from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, read_streme
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
@@ -36,7 +38,10 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.naming import label, names_of
 
 Rows = list[dict[str, object]]
-WHOLE = ("replicate", "rank_effect", "rank_importance", "width", "streme_place")
+WHOLE = (
+    *("replicate", "rank_effect", "rank_importance", "width"),
+    *("streme_place", "streme_fold", "streme_found_in", "streme_runs"),
+)
 
 
 def parse() -> argparse.Namespace:
@@ -68,9 +73,14 @@ def main() -> None:
     pairs: Rows = []
     motifs: dict[str, Motif] = {}
     groups, group_motifs = evidence_of(args.files, args.id)
+    folds = [None] if dataset.fold is None else range(1, dataset.meta.folds + 1)
     for task, name in enumerate(dataset.meta.tasks):
-        result = streme_of(args.files, id, task + 1)
-        sides = [streme_candidates(result, both_strands=dataset.meta.strand_symmetric)]
+        results = {fold: streme_of(args.files, id, task + 1, fold) for fold in folds}
+        both = dataset.meta.strand_symmetric
+        sides = [
+            streme_candidates(result, both_strands=both, fold=fold)
+            for fold, result in results.items()
+        ]
         for run in runs:
             ranks = unit_ranks(effects[run], name, dead[run])
             for source, path in ((UNITS, run), (REESTIMATED, _beside(run, "reestimated.meme"))):
@@ -80,14 +90,16 @@ def main() -> None:
                     state = "ok" if found else "none"
                     sides.append(Candidates(source, replicate_of(run), found, state, reason, ranks))
         for side in sides:
-            # With folds each replicate has parts of its own, and STREME those of the first.
+            # With folds each replicate, and each run of STREME, is held against its own.
             judged = judge(dataset.of_replicate(side.replicate or 1), task, [side])
             best += judged.best
             scores += judged.scores
             motifs |= judged.motifs
-        timing += clocks(result, name)
-        if result.state in ("ok", "none"):
-            pairs += pair_motifs(result.motifs, groups, group_motifs, name)
+        for fold, result in results.items():
+            timing += clocks(result, name, fold)
+        ended = {fold: one.motifs for fold, one in results.items() if one.state in ("ok", "none")}
+        if ended:
+            pairs += pair_motifs(found_motifs(ended), groups, group_motifs, name)
     for run in runs:
         timing += training_clock(_beside(run, "timing.tsv"), replicate_of(run))
     annotate(best, motifs, read_meme(args.known), options)
@@ -128,9 +140,9 @@ def _beside(run: Path, kind: str) -> Path:
     return run.with_name(run.name.removesuffix("units.meme") + kind)
 
 
-def streme_of(folder: Path, id: str, number: int) -> StremeResult:
-    """Read STREME's run of a task, or why there was none."""
-    stem = f"{id}.task{number}.streme"
+def streme_of(folder: Path, id: str, number: int, fold: int | None) -> StremeResult:
+    """Read STREME's run of a task (and fold), or why there was none."""
+    stem = f"{id}.{file_part(number, fold)}.streme"
     outcome = folder / f"{stem}.outcome.tsv"
     if outcome.exists():
         return read_streme(
@@ -138,21 +150,21 @@ def streme_of(folder: Path, id: str, number: int) -> StremeResult:
         )
     tasks = folder / f"{id}.streme_tasks.tsv"
     if tasks.exists():
-        rows = read_tsv(tasks, ("number", "reason"))
-        reasons = rows.loc[rows["number"] == number, "reason"].dropna()
-        if len(reasons):
-            return StremeResult("skipped", str(reasons.iloc[0]))
+        own = str(number), "" if fold is None else str(fold)
+        for row in iterate_tsv(tasks):
+            if (row["number"], row["fold"]) == own and row["reason"]:
+                return StremeResult("skipped", row["reason"])
     return StremeResult(
         "failed", "its task could not be run (its container, or too little memory or time)"
     )
 
 
-def clocks(result: StremeResult, task: str) -> Rows:
+def clocks(result: StremeResult, task: str, fold: int | None) -> Rows:
     """Give the seconds of STREME's run, and of its first motif."""
     first = result.motif_seconds[0] if result.motif_seconds else None
     clocks = {"cpu": result.cpu_seconds, "wall": result.wall_seconds, "cpu of motif 1": first}
     return [
-        {"task": task, "source": STREME, "clock": clock, "seconds": seconds}
+        {"task": task, "source": STREME, "replicate": fold, "clock": clock, "seconds": seconds}
         for clock, seconds in clocks.items()
         if seconds is not None
     ]

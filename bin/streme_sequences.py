@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the training positives and negatives of a data set as FASTA, for STREME."""
+"""Write the training positives and negatives of a data set, or of each fold, for STREME."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def main() -> None:
     args = parse()
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    # With folds STREME gets what the first replicate is trained on.
-    parts = read_dataset(args.dataset).of_replicate(1)
-    tasks = write_task_sequences(parts, folder, args.id)
+    tasks = write_task_sequences(read_dataset(args.dataset), folder, args.id)
     rows = [list(dataclasses.astuple(task)) for task in tasks]
     write_tsv(folder / f"{args.id}.streme_tasks.tsv", TASK_COLUMNS, rows)
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import verdicts
 
+from nfexplainn.motifs.motif import MotifSet
+
 SMALL = ("--positives", "150", "--units", "6", "--epochs", "2", "--fresh", "400")
 
 
@@ -89,3 +91,31 @@ def test_the_rules_follow_the_scores() -> None:
     facts = "Test AUROC 0.85 (median of 3 replicates, range 0.03), against 0.79 with 4-mers."
     assert verdicts.rules({"reason": f"{facts} There are few."}) == "There are few."
     assert verdicts.rules({"reason": facts}) == ""
+
+
+def test_with_folds_two_counts_of_what_trains_are_judged(tmp_path: Path) -> None:
+    """110 positives in three folds: a model is trained on a third of them, and each trains one."""
+    demo = next(verdicts.sources(tmp_path))
+    some = verdicts.cut(demo, 110, tmp_path)
+    assert verdicts.count(some) == 110 < verdicts.count(demo)
+    dataset = verdicts.prepared(some, tmp_path, folds=3)
+    assert dataset.meta.folds == 3 and (dataset.labels == 1).sum() == 110
+    records, lifting, _ = verdicts.judge_folds(dataset, MotifSet(()), epochs=1)
+    said = "There are only 37 positives that the folds' models are trained on (under 100)."
+    assert (
+        said in records["before"]["reason"] and "positives that" not in records["after"]["reason"]
+    )
+    assert lifting.count(dataset.meta.tasks) is not None
+    anew = verdicts.dealt_anew(dataset)
+    for fold in range(3):
+        labels = (one.labels[one.fold == fold] == 1 for one in (dataset, anew))
+        assert next(labels).sum() == next(labels).sum()
+    assert 80 < (anew.labels != dataset.labels).sum() < 140
+
+
+def test_what_the_count_changes_is_told() -> None:
+    lifted, plain = ({"verdict": "usable", "lifted_by": by} for by in ({"name": "X"}, None))
+    weak = {"verdict": "weak", "lifted_by": None}
+    assert verdicts.why_folded(weak, plain) == "each positive counts"
+    assert verdicts.why_folded(lifted, plain) == "the same without a lift"
+    assert verdicts.why_folded(weak, weak) == verdicts.why_folded(lifted, lifted) == "the same"

@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
 done
 case "$given" in
     broken.*) echo "FATAL: Could not open the sequences." >&2; exit 1 ;;
-    nothing.*) from="{fixtures}/meme/streme_nomotif" ;;
+    nothing.* | folded.task1_fold2.*) from="{fixtures}/meme/streme_nomotif" ;;
     *) from="{fixtures}/streme/CTCF_200" ;;
 esac
 mkdir -p "$out"
@@ -59,11 +59,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory, fixtures_dir: Path) -> Ru
     place = fixtures_dir / "streme" / "CTCF_200"
     sheet = write_sheet(
         folder / "sheet.csv",
-        ("sample", "assay", "data", "negatives", "cooperativity", "models", "replicates"),
+        ("sample", "assay", "data", "negatives", "cooperativity", "models", "replicates", "folds"),
         ("ctcf", "sequences", str(place / "pos.fa.gz"), str(place / "neg.fa.gz"),
-         "CTCF:CTCF,CTCF:REST,ACGTTGCA:NOSUCH", "", ""),
-        ("broken", "sequences", str(place / "pos.fa.gz"), "shuffle", "", "explainn", "1"),
-        ("nothing", "sequences", str(place / "pos.fa.gz"), "shuffle", "top", "explainn", "1"),
+         "CTCF:CTCF,CTCF:REST,ACGTTGCA:NOSUCH", "", "", ""),
+        ("broken", "sequences", str(place / "pos.fa.gz"), "shuffle", "", "explainn", "1", ""),
+        ("nothing", "sequences", str(place / "pos.fa.gz"), "shuffle", "top", "explainn", "1", ""),
+        ("folded", "sequences", str(place / "pos.fa.gz"), str(place / "neg.fa.gz"), "", "explainn",
+         "3", "3"),
     )  # fmt: skip
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     run = run_nextflow(folder, ROOT, "--input", sheet, "--streme", *SMALL, PATH=path)
@@ -111,9 +113,44 @@ def test_motif_for_motif(finished: Run) -> None:
     assert listed == {pair for pair in supported if pair[0] != "broken"}
 
 
+def test_streme_runs_once_per_fold_and_is_scored_on_it(finished: Run) -> None:
+    """Its motifs are the same in folds 1 and 3 here, so that their scores tell what was scored."""
+    states = finished.trace()
+    for fold in "123":
+        assert states[f"STREME_RUN (folded, task 1, fold {fold})"] == "COMPLETED"
+        own = f"folded.task1_fold{fold}"
+        assert (finished.results / f"folded/streme/{own}.streme.outcome.tsv").is_file()
+        calls = (finished.folder / "calls.txt").read_text().splitlines()
+        assert sum(f"--p {own}.positives.fa --n {own}.negatives.fa" in call for call in calls) == 1
+    found = rows(finished.results / "folded/explainn/discovery/folded.explainn.discovery.tsv")
+    theirs = {row["replicate"]: row for row in found if row["source"] == "streme"}
+    assert [(fold, row["state"], row["motifs"]) for fold, row in theirs.items()] == [
+        *(("1", "ok", "10"), ("2", "none", "0"), ("3", "ok", "10"))
+    ]
+    assert theirs["1"]["auprc_test"] != theirs["3"]["auprc_test"]
+    assert all(float(theirs[fold]["auprc_test"]) > 0.9 for fold in "13")
+    pairs = [
+        row
+        for row in rows(finished.results / "tables" / "discovery_pairs.tsv")
+        if row["dataset"] == "folded" and row["streme_place"]
+    ]
+    assert {(row["streme_found_in"], row["streme_runs"]) for row in pairs} == {("2", "3")}
+    places = [int(row["streme_place"]) for row in pairs]
+    assert len(set(places)) <= 10 and places[0] == 1
+    assert pairs[0]["streme_motif"] == "1-YGCCCYCTRSTGGCHRN" and pairs[0]["streme_fold"] == "1"
+    clocks = rows(
+        finished.results / "folded/explainn/discovery/folded.explainn.discovery_timing.tsv"
+    )
+    cpu = [row for row in clocks if (row["source"], row["clock"]) == ("streme", "wall")]
+    assert [row["replicate"] for row in cpu] == ["1", "2", "3"]
+    assert "STREME's motifs of all runs are joined" in (
+        finished.results / "multiqc_report.html"
+    ).read_text("utf-8")
+
+
 def test_streme_is_called_as_in_the_paper(finished: Run) -> None:
     calls = (finished.folder / "calls.txt").read_text().splitlines()
-    assert len(calls) == 3
+    assert len(calls) == 6
     wanted = "--dna --nmotifs 10 --hofract 0 --minw 8 --maxw 19"
     assert all(wanted in call for call in calls)
 

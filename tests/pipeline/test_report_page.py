@@ -28,6 +28,10 @@ window.addEventListener("load", () => setTimeout(() => {
   const out = {errors: window.__errors, overflow: document.documentElement.scrollWidth,
     inner: window.innerWidth, badges: all("#nfx_summary_table tbody th .nfx-badge").map(box),
     logos: all("#nfx_summary_table .nfx-logo").map(box),
+    // What is written in a plot, and how far beyond the plot it reaches.
+    cut: all(".js-plotly-plot").flatMap(p => [...p.querySelectorAll(
+        ".gtitle, .xtitle, .ytitle, .legendtext, .colorbar text")].map(e => [e.textContent,
+        Math.max(box(p).left - box(e).left, box(e).right - box(p).right)])),
     plots: all(".js-plotly-plot .main-svg").length,
     chapters: all(".mqc-module-section h2").map(e => e.innerText.trim()),
     broken: all("svg.nfx-logo use").map(e => e.getAttribute("href"))
@@ -43,10 +47,19 @@ window.addEventListener("load", () => setTimeout(() => {
     const q = heads.indexOf("q");
     out.q = [0, 1].map(down => { sort(motifs, q, down); return column(motifs, q); });
   }
+  if (window.parent !== window) { window.parent.postMessage(JSON.stringify(out), "*"); return; }
   const pre = document.createElement("pre");
   pre.id = "probe"; pre.textContent = JSON.stringify(out); document.body.appendChild(pre);
 }, 3000));
 </script>
+"""
+# No window is narrower than 500 pixels, but a frame is.
+_NARROWEST = 500
+_FRAME = """
+<body style="margin:0"><script>
+window.addEventListener("message", event => { const pre = document.createElement("pre");
+  pre.id = "probe"; pre.textContent = event.data; document.body.appendChild(pre); });
+</script><iframe src="PAGE" style="border:0; width:WIDTHpx; height:3000px"></iframe>
 """
 
 
@@ -78,6 +91,10 @@ def look(
     probe = page.with_name(f"probe_{width}.html")
     text = page.read_text().replace("<head>", "<head>" + _PROBE.replace("MOTIF_TABLE", motifs), 1)
     probe.write_text(text)
+    if width < _NARROWEST:
+        frame = page.with_name(f"frame_{width}.html")
+        frame.write_text(_FRAME.replace("PAGE", probe.name).replace("WIDTH", str(width)))
+        probe = frame
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     command += ["--disable-background-networking", f"--user-data-dir={page.parent / 'profile'}"]
     command += [f"--window-size={width},{height}", "--virtual-time-budget=20000"]
@@ -128,9 +145,11 @@ def test_chapters_stand_in_order_and_logos_are_there(browser: str, page: Path) -
     assert values[0] == values[1][::-1]
 
 
-@pytest.mark.parametrize("width", [500, 1400])
+@pytest.mark.parametrize("width", [390, 500, 1400])
 def test_page_is_never_wider_than_the_window(browser: str, page: Path, width: int) -> None:
     seen = look(browser, page, width)
+    assert seen["inner"] == width
+    assert len(seen["cut"]) >= 10 and [one for one in seen["cut"] if one[1] > 1] == []
     assert seen["overflow"] <= seen["inner"] + 1
     assert all(box["right"] <= seen["inner"] for box in seen["badges"] + seen["logos"])
 

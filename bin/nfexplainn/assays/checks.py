@@ -59,10 +59,10 @@ def _check_parts(dataset: Dataset) -> None:
             )
     for split, what in parts.items():
         rows = dataset.rows(split)
-        lack = _lack(dataset.labels[rows], dataset.meta.task_type)
-        if lack:
+        missing = lack(dataset.labels[rows], dataset.meta.task_type)
+        if missing:
             raise UnusableError(
-                f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {lack}.",
+                f"The {what} part ({len(rows):,} of {len(dataset):,} sequences) has {missing}.",
                 advice,
             )
 
@@ -80,7 +80,7 @@ def _several(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _lack(labels: Floats, task_type: str) -> str:
+def lack(labels: Floats, task_type: str) -> str:
     """Name what the labels of a part lack in every task, so that nothing is learnt or measured."""
     if task_type == "multiclass":
         return "" if (labels == 1).any() else "no known class"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.assays.checks import lack
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.dataset import SPLITS, Floats
 from nfexplainn.data.splits import deal, fold_chromosomes, split_chromosomes, split_random
@@ -88,7 +89,7 @@ def make_parts(
     UserError
         If it cannot be done.
     """
-    options, rng = spec.options, spec.rng("split")
+    options = spec.options
     folds = 1 if options.folds is None else options.folds
     if folds > 1 and given is not None:
         how = extra.get("split_column")
@@ -100,7 +101,8 @@ def make_parts(
     # A task that is called like the column of the folds never needed another name before.
     free = given is None and options.split_by == "random" and "fold" not in tasks
     if folds == 0 and free and _is_small(groups, labels, task_type):
-        folds = AUTOMATIC_FOLDS
+        folds = _choose_folds(spec, ledger, groups, labels, task_type)
+    rng = spec.rng("split")
     if folds > 1:
         return _make_folds(spec, ledger, source, folds, groups, labels, where, rng)
     if given is not None:
@@ -132,6 +134,21 @@ def _is_small(groups: Ints, labels: Floats, task_type: str) -> bool:
     if not enough or task_type not in ("binary", "multilabel"):
         return False
     return int((labels == 1).any(axis=1).sum()) < FEWEST_UNFOLDED
+
+
+def _choose_folds(spec: Spec, ledger: Ledger, groups: Ints, labels: Floats, task_type: str) -> int:
+    """Give the number of folds of a small data set: 1 where some fold could tell nothing."""
+    fold = deal(groups, labels, [1 / AUTOMATIC_FOLDS] * AUTOMATIC_FOLDS, spec.rng("split"))
+    for number in range(AUTOMATIC_FOLDS):
+        missing = lack(labels[fold == number], task_type)
+        if missing:
+            ledger.note(
+                f"There is one split, though folds are the default with fewer than"
+                f" {FEWEST_UNFOLDED:,} positives: of {AUTOMATIC_FOLDS} folds one would have"
+                f" {missing}."
+            )
+            return 1
+    return AUTOMATIC_FOLDS
 
 
 def _make_folds(

@@ -21,7 +21,7 @@ def write_counts(dataset: Dataset, path: Path) -> None:
     """
     rows: list[tuple[object, ...]] = []
     regression = dataset.meta.task_type == "regression"
-    for split, at in _parts(dataset):
+    for split, at in parts_of(dataset):
         labels = dataset.labels[at]
         unknown = np.isnan(labels)
         if regression:
@@ -47,7 +47,7 @@ def write_counts(dataset: Dataset, path: Path) -> None:
     write_tsv(path, header, rows)
 
 
-def _parts(dataset: Dataset) -> list[tuple[str, NDArray[np.intp]]]:
+def parts_of(dataset: Dataset) -> list[tuple[str, NDArray[np.intp]]]:
     """Name the parts of a data set, and give their rows."""
     if dataset.fold is None:
         return [(split, dataset.rows(split)) for split in SPLITS]

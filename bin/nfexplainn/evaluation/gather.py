@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -113,13 +113,21 @@ def _joint(by_replicate: pd.Series, folds: int) -> float:
 
 
 def _held_out_once(counts: pd.DataFrame, tested: Sequence[int], folds: int) -> pd.DataFrame:
-    """Count as for one split: what the mean training has, all but two folds; and all tested."""
-    own = counts["split"].isin([fold_name(fold - 1) for fold in tested])
-    total = counts.groupby("task", sort=False)["positives"].sum(min_count=1)
+    """Count as for one split: every sequence once that any model was trained or tested on.
+
+    While a fold is tested, the next one stops the training, and all others train.
+    """
+    trained = {(fold - 1 + step) % folds for fold in tested for step in range(2, folds)}
+    stopped = {fold % folds for fold in tested}
+
+    def positives(some: Iterable[int]) -> pd.Series:
+        own = counts["split"].isin([fold_name(fold) for fold in some])
+        return counts[own].groupby("task", sort=False)["positives"].sum(min_count=1)
+
     parts = {
-        "train": total * (folds - 2) / folds,
-        "valid": total / folds,
-        "test": counts[own].groupby("task", sort=False)["positives"].sum(min_count=1),
+        "train": positives(trained),
+        "valid": positives(stopped),
+        "test": positives(fold - 1 for fold in tested),
     }
     return pd.concat([some.reset_index().assign(split=part) for part, some in parts.items()])
 

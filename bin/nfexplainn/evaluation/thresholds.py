@@ -23,7 +23,8 @@ class Thresholds:
         Largest difference between the best and the worst replicate; not applied to folds, whose
         test parts are smaller.
     min_train_positives, min_test_positives : int
-        Fewer positives are weak evidence; not for regression.
+        Fewer positives are weak evidence; not for regression. With folds each counts once that any
+        model was trained, or tested, on.
     lift_gain, lift_share, lift_alone : float
         A motif that unseen sequences support lifts ``weak`` to ``usable`` where the lower bounds of
         its gain (nats a sequence) and of its AUROC by itself, and its share of what the model

@@ -54,8 +54,8 @@ class Evidence:
     motif : LiftingMotif, optional
         What lifts the verdict from weak to usable.
     folds : int
-        Of a cross-validation: `value` is then the mean over these, and `test_positives` counts
-        those of all, as each is tested once.
+        Of a cross-validation: `value` is then the mean over these, and `train_positives` and
+        `test_positives` count each positive once that any model was trained or tested on.
     tested_folds : int
         Less than `folds` where trainings diverged.
     """
@@ -230,15 +230,14 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
         )
     if value < evidence.kmer4 + limits.margin_kmer4:
         found.append(_Finding("weak", _as_short(evidence), advice.short))
+    of_training, of_test = "in the training part", f"in the {evidence.split} part"
+    if evidence.folds > 1:
+        of_training, of_test = "that the folds' models are trained on", "held out"
     few = [
-        f"{count:.0f} positives in the {part} part (under {least})"
+        f"{count:.0f} positives {part} (under {least})"
         for part, count, least in (
-            ("training", evidence.train_positives, limits.min_train_positives),
-            (
-                "held-out" if evidence.folds > 1 else evidence.split,
-                evidence.test_positives,
-                limits.min_test_positives,
-            ),
+            (of_training, evidence.train_positives, limits.min_train_positives),
+            (of_test, evidence.test_positives, limits.min_test_positives),
         )
         if count < least
     ]

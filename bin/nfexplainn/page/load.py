@@ -175,25 +175,29 @@ class Inputs:
         found: list[tuple[str, str, int | None, Path]] = []
         ids = {dataset.id for dataset in self.datasets}
         for name in sorted(self.files, key=natural_key):
+            path = self.files[name]
             if not name.endswith(suffix):
                 continue
             stem = name.removesuffix(suffix)
             run = _RUN.match(stem)
             if run:
-                found.append(
-                    (run["dataset"], run["model"], int(run["replicate"]), self.files[name])
-                )
+                found.append((run["dataset"], run["model"], int(run["replicate"]), path))
             elif stem in ids:
-                found.append((stem, "", None, self.files[name]))
+                found.append((stem, "", None, path))
             elif "." in stem:
                 dataset, _, model = stem.rpartition(".")
-                found.append((dataset, model, None, self.files[name]))
+                found.append((dataset, model, None, path))
         return found
 
     @property
     def models(self) -> list[ModelResult]:
         """Every model of every data set, in order."""
         return [model for dataset in self.datasets for model in dataset.models]
+
+    @property
+    def folded(self) -> bool:
+        """Whether there are folds in any data set."""
+        return any(dataset.folds > 1 for dataset in self.datasets)
 
 
 def read_table(path: Path) -> list[Row]:
@@ -289,6 +293,10 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(parent, name)
 
 
+def _record(files: Mapping[str, Path], suffix: str) -> dict[str, Any]:
+    return dict(json.loads(files[suffix].read_text(encoding="utf-8"))) if suffix in files else {}
+
+
 def _dataset(
     id: str,
     files: Mapping[str, Path],
@@ -296,12 +304,7 @@ def _dataset(
     run_files: Mapping[str, Mapping[int, Mapping[str, Path]]],
     best: Mapping[str, int],
 ) -> DatasetResult:
-    status: Mapping[str, Any] = {}
-    if ".status.json" in files:
-        status = json.loads(files[".status.json"].read_text())
-    meta: Mapping[str, Any] = {}
-    if ".header.json" in files:
-        meta = json.loads(files[".header.json"].read_text(encoding="utf-8"))
+    status, meta = _record(files, ".status.json"), _record(files, ".header.json")
     models = sorted({*model_files, *run_files}, key=natural_key)
     return DatasetResult(
         id=id,
@@ -337,13 +340,10 @@ def _model(
     folds: int,
 ) -> ModelResult:
     runs = dict(sorted(runs.items()))
-    verdict: Mapping[str, Any] = {}
-    if ".verdict.json" in files:
-        verdict = json.loads(files[".verdict.json"].read_text())
     result = ModelResult(
         dataset=dataset,
         name=name,
-        verdict=verdict,
+        verdict=_record(files, ".verdict.json"),
         units=_rows(files, ".units.tsv"),
         histories={r: _history(f) for r, f in runs.items() if ".history.tsv" in f},
         metrics={r: _rows(f, ".metrics.tsv") for r, f in runs.items() if ".metrics.tsv" in f},

@@ -15,6 +15,8 @@ from nfexplainn.page.chapters import Chapter
 
 DASH = "\u2013"
 MINUS = "\u2212"
+LONGEST_TITLE = 28
+"""Of a plot: a longer one does not fit a narrow page, so it goes without its chapter."""
 
 Cell = str | int | float | None
 
@@ -96,9 +98,10 @@ class Page:
             "plot_type": plot_type,
         }
         if plot_type != "html":
+            whole = f"{chapter.title if name else 'nf-explainn'}: {title}"
             defaults: dict[str, Any] = {
                 "id": f"{section_id}_plot",
-                "title": f"{chapter.title if name else 'nf-explainn'}: {escape(title)}",
+                "title": escape(whole if len(whole) <= LONGEST_TITLE else shortened(title)),
             }
             if plot_type != "table":
                 # MultiQC would count "27 samples", which are motifs, tasks or replicates here.
@@ -263,3 +266,8 @@ def plural(count: int, noun: str) -> str:
 
 def _said(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def shortened(text: str, longest: int = LONGEST_TITLE) -> str:
+    """Cut a text that is longer than a number of letters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"

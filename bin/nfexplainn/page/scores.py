@@ -113,6 +113,11 @@ def _fold(row: Row, folds: int) -> int:
     return 0 if folds == 1 else (int(row["replicate"]) - 1) % folds
 
 
+def tested_folds(model: ModelResult) -> int:
+    """Count the folds that some replicate is tested on: fewer than all where some diverged."""
+    return len({(replicate - 1) % model.folds for replicate in model.metrics})
+
+
 def model_scores(model: ModelResult) -> list[Score]:
     """Scores of a model over its replicates."""
     return average((row for rows in model.metrics.values() for row in rows), model.folds)

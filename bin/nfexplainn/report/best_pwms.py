@@ -58,7 +58,7 @@ def write_best_pwms(page: Page, inputs: Inputs) -> None:
             **{kind: number(one["auprc_test"]) for kind, one in kinds.items()},
             "chance": number(row["prevalence"]),
         }
-    said = _TEXT + (_FOLDED if any(dataset.folds > 1 for dataset in inputs.datasets) else "")
+    said = _TEXT + (_FOLDED if inputs.folded else "")
     page.table(
         EVIDENCE,
         "Best single motif",

@@ -192,7 +192,8 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
     page.tsv("audit", ("dataset", "check", "state", "count", "total", "example", *folded), found)
     if not found:
         return
-    counts = Counter(row["state"] for row in found)
+    # A check of several folds counts once.
+    counts = Counter(_state(row) for d in datasets for row in _worst(d.audit))
     rows = {d.id: _audited(d.audit) for d in datasets if d.audit}
     worst_first = sorted(rows, key=lambda name: rows[name]["state"] != "warn")
     shown = {name: rows[name] for name in worst_first[:ROW_LIMIT]}
@@ -222,13 +223,18 @@ def _state(check: Row) -> str:
 
 
 def _worst(checks: Sequence[Row]) -> list[Row]:
-    """Keep, of each check, the fold where it found most; there is one without folds."""
+    """Keep, of each check, the fold where it found most; there is one without folds.
+
+    What looked at nothing in one fold may have in another.
+    """
     kept: dict[str, Row] = {}
     for check in checks:
-        known = kept.setdefault(check["check"], check)
-        if (number(check["count"]) or 0) > (number(known["count"]) or 0):
-            kept[check["check"]] = check
+        kept[check["check"]] = max(kept.get(check["check"], check), check, key=_told)
     return list(kept.values())
+
+
+def _told(check: Row) -> tuple[bool, float]:
+    return _state(check) != _OPEN, number(check["count"]) or 0.0
 
 
 def _audited(checks: Sequence[Row]) -> dict[str, Cell]:

@@ -32,6 +32,7 @@ from nfexplainn.page.mqc import (
     raw_cell,
     short,
 )
+from nfexplainn.page.scores import tested_folds
 from nfexplainn.page.style import PANEL_LIMIT, title_of
 
 ROWS = 30
@@ -78,7 +79,7 @@ def _table(page: Page, model: ModelResult, title: str, evidence: Evidence) -> No
         rows[key] = _cells(found, row, max(own), several)
     used = {key for row in rows.values() for key, value in row.items() if value is not None}
     headers = {key: header for key, header in _HEADERS.items() if key in used}
-    page.table(EVIDENCE, title, rows, headers, first="Group", description=_text(found, model.folds))
+    page.table(EVIDENCE, title, rows, headers, first="Group", description=_text(found, model))
 
 
 def _cells(found: ModelEvidence, row: Row, most: float, several: bool) -> dict[str, Cell]:
@@ -152,7 +153,7 @@ _HEADERS: dict[str, dict[str, object]] = {
 }
 
 
-def _text(found: ModelEvidence, folds: int) -> str:
+def _text(found: ModelEvidence, model: ModelResult) -> str:
     """Say what was tested on what, and what the fewest groups are that suffice."""
     facts = found.tasks[0] if found.tasks else {}
     good = len({row["motif"] for row in found.rows if row["supported"] == "true"})
@@ -163,8 +164,11 @@ def _text(found: ModelEvidence, folds: int) -> str:
         f" {plural(int(number(facts.get('unseen')) or 0), 'unseen sequence')}"
         f" ({plural(int(number(facts.get('clusters')) or 0), 'cluster')} that belong together)"
     )
+    folds = model.folds
     if folds > 1:
-        said += f" of {folds} folds, each unseen by the models that judge it"
+        count = tested_folds(model)
+        some = f"{count} of " if count < folds else ""
+        said += f" of {some}{folds} folds, each unseen by the models that judge it"
     said += f", against negatives of the kind <i>{escape(kind)}</i>." if kind else "."
     chosen = [row for row in found.minimal if row["chosen"] == "true" and row["motif"]]
     tested = [row for row in found.minimal if row["test_loss"]]

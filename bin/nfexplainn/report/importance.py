@@ -11,12 +11,14 @@ import pyarrow.parquet as pq
 from nfexplainn.io import arrow
 from nfexplainn.page.chapters import IMPORTANCE, Part
 from nfexplainn.page.load import Inputs, ModelResult
-from nfexplainn.page.mqc import Page, escape
+from nfexplainn.page.mqc import Page, escape, shortened
 from nfexplainn.page.style import PANEL_LIMIT, title_of
 from nfexplainn.page.units import Unit
 
 BOXES = 15
 BOXES_IN_ALL = 60
+LONGEST_NAME = 12
+"""Of a box: a longer one leaves no room for the boxes where the page is narrow."""
 _QUANTILES = {"min": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "max": 0.95}
 
 Box = dict[str, float]
@@ -40,8 +42,10 @@ def write_importance(page: Page, inputs: Inputs, units: Mapping[int, Sequence[Un
                     continue
                 effect = unit.in_task(task)
                 count = effect.importance_n
-                said = ", silent at its motif" if effect.silent_at_sites else ""
-                drawn[f"{escape(unit.name)} ({unit.id}, n = {count}{said})"] = found[unit.id]
+                said = ", silent" if effect.silent_at_sites else ""
+                drawn[
+                    f"{escape(shortened(unit.name, LONGEST_NAME))} ({unit.id}, n = {count}{said})"
+                ] = found[unit.id]
                 plain.append(
                     {
                         "dataset": model.dataset,
@@ -99,11 +103,12 @@ def _draw(page: Page, panels: Sequence[tuple[str, dict[str, Box]]], pairs: int) 
         lead="What a unit adds to the prediction of the well-predicted sequences in which it is"
         f" active: {note}. Box: quartiles; whiskers: 5% and 95%; n: sequences, each strand"
         " counted. The median is the paper's importance; it says nothing about how often a unit"
-        " is active, so the motifs are ranked by effect. It is 0 where a unit is silent at its own"
-        " motif, whose filter still finds the motif: such a unit speaks wherever the motif is"
-        " missing, and what the motif does is <code>site_effect</code> in tables/motifs.tsv.",
+        " is active, so the motifs are ranked by effect. It is 0 where a unit is <i>silent</i> at"
+        " its own motif, whose filter still finds the motif: such a unit speaks wherever the motif"
+        " is missing, and what the motif does is <code>site_effect</code> in tables/motifs.tsv."
+        " Contributions are in logits, or in units of the target.",
         pconfig={
-            "xlab": "Contribution to the prediction (logit or target units)",
+            "xlab": "Contribution",
             "sort_by_median": True,
             "sort_samples": False,
             "tt_decimals": 3,

@@ -253,20 +253,18 @@ def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
     *others, most = numbers
     several = f"{', '.join(map(str, others))} and {most} replicates"
     said = several if others else plural(most, "replicate")
-    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
-    what = "the seed and, with folds, in the fold that they are tested on" if folded else "the seed"
+    fold = " and, with folds, in the fold that they are tested on" if inputs.folded else ""
     seed = escape(params.get("seed", DASH))
-    return [f"{said} per data set differ in {what} (run seed {seed})."]
+    return [f"{said} per data set differ in the seed{fold} (run seed {seed})."]
 
 
 def _evidence(inputs: Inputs, text: _Text) -> str:
     if not inputs.ending(".evidence.tsv"):
         return ""
-    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
     unseen = (
         " With folds every sequence counts once, by the models that have not seen it; the interval"
         " is that of the mean over these fitted models."
-        if folded
+        if inputs.folded
         else ""
     )
     return (
@@ -292,8 +290,9 @@ def _verdicts(inputs: Inputs) -> str:
         for name, value in sorted(thresholds.items())
         if not isinstance(value, Mapping)
     )
-    folded = any(dataset.folds > 1 for dataset in inputs.datasets)
-    mean = "; with folds their mean, never of predictions pooled over folds" if folded else ""
+    mean = (
+        "; with folds their mean, never of predictions pooled over folds" if inputs.folded else ""
+    )
     return (
         "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's"
         f" r{mean}) with logistic (linear) models on GC content and on 4-mers, fitted to the same"

@@ -14,11 +14,11 @@ from nfexplainn.page.task_blocks import DOUBTFUL, STATES
 
 BAR_LIMIT = 60
 BARS_IN_FULL = 20
-# Drawn from the bottom up.
+# Drawn from the bottom up. A long name covers the bars where the page is narrow.
 _BARS = {
-    "chance": {"name": "Chance (prevalence, largest class, AUROC 0.5)", "color": "#d9d9d9"},
-    "gc": {"name": "GC-content baseline", "color": "#999999"},
-    "kmer4": {"name": "4-mer baseline", "color": "#e69f00"},
+    "chance": {"name": "Chance", "color": "#d9d9d9"},
+    "gc": {"name": "GC content", "color": "#999999"},
+    "kmer4": {"name": "4-mers", "color": "#e69f00"},
     "model": {"name": "Model", "color": "#0072b2"},
 }
 _COLUMNS = (
@@ -78,7 +78,7 @@ def write_performance(page: Page, inputs: Inputs) -> None:
 
 def _folded(inputs: Inputs) -> str:
     """Say what the test set is with folds."""
-    if not any(dataset.folds > 1 for dataset in inputs.datasets):
+    if not inputs.folded:
         return ""
     return " With folds each replicate is tested on a fold of its own; the mean is over the folds."
 
@@ -187,7 +187,9 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         "Against baselines",
         "bargraph",
         panels if len(panels) > 1 else panels[0],
-        description=f"Test set, mean over the replicates.{note}",
+        description="Test set, mean over the replicates, beside models of GC content and of 4-mers."
+        " Chance is the prevalence, of several classes the share of the largest, and 0.5 of"
+        f" AUROC.{note}",
         categories=[bar_kinds] * len(panels) if len(panels) > 1 else bar_kinds,
         pconfig={
             "stacking": "group",

@@ -18,7 +18,7 @@ from nfexplainn.page.evidence import (
     row_name,
 )
 from nfexplainn.page.load import Inputs, ModelResult, number
-from nfexplainn.page.mqc import Page, escape
+from nfexplainn.page.mqc import Page, escape, shortened
 from nfexplainn.page.style import PANEL_LIMIT, title_of
 from nfexplainn.page.units import Unit, Units
 
@@ -283,7 +283,7 @@ def _heatmap(
             "cluster_rows": whole and len(rows) > 2,
             "cluster_cols": whole and len(columns) > 2,
             "cluster_switch_clustered_active": True,
-            "title": f"{kind.value.capitalize()}s: {title}",
+            "title": shortened(f"{kind.value.capitalize()}s: {title}"),
             "min": -top,
             "max": top,
             "colstops": [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]],

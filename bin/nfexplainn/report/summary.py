@@ -220,7 +220,8 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None, link: str = ""
     if "strand_symmetric" in dataset.meta:
         both = dataset.meta["strand_symmetric"]
         facts.append("both strands" if both else "oriented: the given strand only")
-    if held_out := held_out_part(dataset.meta):
+    tested = sc.tested_folds(model) if model is not None else 0
+    if held_out := held_out_part(dataset.meta, tested):
         facts.append(f"tested on {escape(held_out)}")
     facts += [f"<b>{escape(sentence)}</b>" for sentence in lost(dataset)[:LOSSES]]
     name = escape(dataset.id)
@@ -233,13 +234,15 @@ def _name_cell(dataset: DatasetResult, model: ModelResult | None, link: str = ""
     )
 
 
-def held_out_part(meta: Mapping[str, Any]) -> str:
+def held_out_part(meta: Mapping[str, Any], tested_folds: int = 0) -> str:
     """Say what the test part is where it is not a random one; else, or if unknown, nothing.
 
     Parameters
     ----------
     meta : mapping
         The data set's header.
+    tested_folds : int
+        Of a model: fewer than there are where trainings diverged; 0 where it is not known.
 
     Returns
     -------
@@ -249,6 +252,8 @@ def held_out_part(meta: Mapping[str, Any]) -> str:
     extra = meta.get("extra") or {}
     kind = extra.get("split_by")
     if (folds := meta.get("folds", 1)) > 1:
+        if 0 < tested_folds < folds:
+            return f"the sequences of {tested_folds} of {folds} folds; the other trainings diverged"
         return f"every sequence once ({folds}-fold cross-validation)"
     if kind == "chromosome":
         return _some(extra.get("test_chromosomes") or (), "chromosomes")

@@ -19,12 +19,14 @@ workflow DISCOVER {
 
     STREME_PREPARE(datasets, code.STREME_PREPARE)
 
-    // One task of Nextflow per task of the data set: [ [id: 'oct4', number: '1', ...], [...], positives.fa, negatives.fa ]
+    // One task of Nextflow per task and fold of the data set, whose files are called task1, or task1_fold2:
+    // [ [id: 'oct4', number: '1', fold: '2', ...], [...], positives.fa, negatives.fa ]
     STREME_RUN(
         STREME_PREPARE.out.sequences.flatMap { meta, files ->
-            files.groupBy { path -> path.name.tokenize('.')[-3] - 'task' }.collect { number, pair ->
+            files.groupBy { path -> path.name.tokenize('.')[-3] }.collect { part, pair ->
+                def (number, fold) = (part - 'task').tokenize('_')
                 def sorted = pair.sort { path -> path.name }   // negatives before positives
-                [meta + [number: number], plans[meta.id].options.discover.findAll { name, _value -> name.startsWith('streme_') }, sorted[1], sorted[0]]
+                [meta + [number: number, fold: fold?.minus('fold')], plans[meta.id].options.discover.findAll { name, _value -> name.startsWith('streme_') }, sorted[1], sorted[0]]
             }
         },
         stremeIsThere(),

@@ -1,9 +1,12 @@
 // Folds and replicates: what is asked for, and how many models a data set gets once its preparation has decided.
 
+include { pretrainedArchitectures } from './features.nf'
+
 // What the preparation is told: the number of folds; 1 is one split; 0: folds where the data set is small.
 def plannedFolds(Map options, List rows, Map parameters) {
     def recipe = options.recipe ?: parameters.recipe.default   // null where nobody gave it
-    def free = options.replicates == null && recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
+    def learns = !options.models.tokenize(',').every { model -> model in pretrainedArchitectures() }   // else nothing trains by the robust recipe
+    def free = learns && options.replicates == null && recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
     return options.folds ?: (free ? 0 : 1)
 }
 

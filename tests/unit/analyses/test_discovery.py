@@ -22,6 +22,7 @@ from nfexplainn.analyses.discovery.compare import (
 )
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
 from nfexplainn.analyses.discovery.pairs import BOTH, OURS, THEIRS, UNSURE, pair_motifs
+from nfexplainn.analyses.discovery.runs import found_motifs
 from nfexplainn.analyses.discovery.sequences import write_task_sequences
 from nfexplainn.analyses.discovery.streme import read_motif_seconds, read_outcome, read_streme
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -121,7 +122,7 @@ def test_streme_gets_the_training_sequences_and_no_others(tmp_path: Path) -> Non
     labels = dataset.labels.copy()
     labels[2] = np.nan
     tasks = write_task_sequences(replace(dataset, codes=codes, labels=labels), tmp_path, "d")
-    assert dataclasses.astuple(tasks[0]) == (1, "A b/c", 12, 11, "")
+    assert dataclasses.astuple(tasks[0]) == (1, "A b/c", None, 12, 11, "")
     texts = (tmp_path / "d.task1.negatives.fa").read_text().splitlines()
     assert texts[0] == ">s_0" and texts[1] == dna.decode(codes[:1])[0][5:]
     assert ">s_2" not in texts
@@ -132,6 +133,69 @@ def test_streme_gets_the_training_sequences_and_no_others(tmp_path: Path) -> Non
         if line[0] == ">"
     ]
     assert sorted(rows) == [row for row in dataset.rows("train") if row != 2]
+
+
+def in_folds(dataset: Dataset, folds: int = 3) -> Dataset:
+    """Deal the pairs of a planted set into folds."""
+    fold = (np.arange(len(dataset)) // 2 % folds).astype(np.int8)
+    meta = replace(dataset.meta, folds=folds)
+    return replace(dataset, meta=meta, split=np.zeros(0, dtype="<U5"), fold=fold)
+
+
+def test_with_folds_streme_gets_the_training_sequences_of_each(tmp_path: Path) -> None:
+    dataset = in_folds(planted(60))
+    tasks = write_task_sequences(dataset, tmp_path, "d")
+    assert [(one.number, one.fold, one.positives) for one in tasks] == [
+        (1, fold, 10) for fold in (1, 2, 3)
+    ]
+    assert len(list(tmp_path.glob("*.fa"))) == 6
+    for fold in (1, 2, 3):
+        rows = sorted(
+            int(line[3:])
+            for kind in ("positives", "negatives")
+            for line in (tmp_path / f"d.task1_fold{fold}.{kind}.fa").read_text().splitlines()
+            if line[0] == ">"
+        )
+        assert rows == dataset.of_replicate(fold).rows("train").tolist()
+        assert not {row for row in rows if dataset.fold[row] == fold - 1}  # type: ignore[index]
+
+
+def test_a_fold_without_a_class_is_skipped_alone(tmp_path: Path) -> None:
+    dataset = in_folds(planted(60))
+    labels = dataset.labels.copy()
+    labels[dataset.fold == 2] = 0  # fold 1 is tested, 2 stops: the training has 3 alone
+    tasks = write_task_sequences(replace(dataset, labels=labels), tmp_path, "d")
+    assert [bool(one.reason) for one in tasks] == [True, False, False]
+    assert "in the training part of fold 1;" in tasks[0].reason
+
+
+def test_motifs_of_folds_are_joined_where_they_are_alike() -> None:
+    """Turned and shifted in another fold, a motif is the same; what most folds have is first."""
+    word, other, once = "TGACTCAGCA", "GGGATTTCCC", "CACGTGACCT"
+    turned = Motif("2-T", "", motif(word[1:]).ppm[::-1, ::-1].copy(), 30)
+    runs = {
+        2: [motif(other, "1-O"), turned, motif(once, "3-X")],
+        1: [motif(word, "1-W"), motif(other, "2-O")],
+        3: [motif(word, "1-V"), motif("AAAAAAAAAA", "2-A"), motif(word[:9], "3-V")],
+    }
+    found = found_motifs({3: runs[3], 1: runs[1], 2: runs[2]})
+    told = [(one.motif.id, one.fold, one.found_in, one.runs) for one in found]
+    # Mean places: of the word 4/3 (the best of fold 3), 3/2 of the other.
+    assert told == [
+        *(("1-W", 1, 3, 3), ("1-O", 2, 2, 3)),
+        *(("2-A", 3, 1, 3), ("3-X", 2, 1, 3)),
+    ]
+    # 50 sites in folds 1 and 3, twice in the latter, and 30 in fold 2: 49, 49, 49 and 29 of the
+    # leading base, and less than half a site of any other.
+    assert found[0].motif.nsites == 3 * 49 + 29
+    np.testing.assert_allclose(found[0].motif.ppm, motif(word).ppm, atol=0.03)
+    group = {"motif": "row_001", "supported": "true", "task": "a", "name": "n"}
+    rows = [group | {"consensus": "c", "q": "0.01", "gain": "0.5"}]
+    lines = pair_motifs(found, rows, {"row_001": motif(word)}, "a")
+    assert [line["state"] for line in lines] == [BOTH, THEIRS, THEIRS, THEIRS]
+    assert [line["streme_found_in"] for line in lines] == [3, 2, 1, 1]
+    assert found_motifs({}) == [] and found_motifs({4: []}) == []
+    assert [one.runs for one in found_motifs({4: runs[1], 5: []})] == [2, 2]
 
 
 def test_of_values_the_upper_fifth_is_compared_with_the_lower(tmp_path: Path) -> None:
@@ -271,7 +335,11 @@ def test_motifs_of_both_sides_are_paired() -> None:
     wide = Motif("row_001", "", np.concatenate([flat, motif(word).ppm, flat]), 50)
     turned = Motif("1-A", "", motif(word).ppm[::-1, ::-1].copy(), 30)
     cut = Motif("3-C", "", motif(word[1:]).ppm, 30)
-    streme = [turned, motif("ATATATATAT", "2-B"), cut, motif(third, "4-D")]
+    found_by = [turned, motif("ATATATATAT", "2-B"), cut, motif(third, "4-D")]
+    streme = found_motifs({None: found_by})
+    assert [(one.motif, one.fold, one.found_in, one.runs) for one in streme] == [
+        (one, None, 1, 1) for one in found_by
+    ]
     groups = {"row_001": wide, "row_002": motif(other), "row_003": motif(third)}
     lines = [
         *(("row_001", "true", "a"), ("row_002", "true", "a")),
@@ -296,5 +364,5 @@ def test_motifs_of_both_sides_are_paired() -> None:
     ]
     # Classes share the rows of all tasks.
     joint = [row | {"task": "*"} for row in rows[:2]]
-    assert [line["state"] for line in pair_motifs([turned], joint, groups, "a")] == [BOTH, OURS]
-    assert pair_motifs([turned], [], {}, "a")[0]["state"] == THEIRS
+    assert [line["state"] for line in pair_motifs(streme[:1], joint, groups, "a")] == [BOTH, OURS]
+    assert pair_motifs(streme[:1], [], {}, "a")[0]["state"] == THEIRS

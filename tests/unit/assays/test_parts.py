@@ -71,6 +71,30 @@ def test_small_sets_get_folds_where_nothing_speaks_against_them(tmp_path, monkey
     assert run(tmp_path, folds=0, n=299, min_positives=1).dataset.meta.folds == 5
 
 
+def test_a_fold_that_would_lack_a_class_makes_one_split(tmp_path) -> None:
+    """Four positives of 204 sequences: one fold of five would have none."""
+    letters = texts(204)
+    for name, some in (("few.fa", letters[:4]), ("rest.fa", letters[4:])):
+        (tmp_path / name).write_text("".join(f">a{i}\n{s}\n" for i, s in enumerate(some)))
+    files = tuple(InputFile(name, str(tmp_path / name)) for name in ("few.fa", "rest.fa"))
+
+    def made(rows: tuple[Row, ...], **options: Any) -> Any:
+        chosen = make_options({"min_positives": 1} | options, 42)
+        return sequences.prepare(Spec("d", "sequences", rows, files, chosen)).dataset
+
+    rare = (Row("A", 0, 2, negatives=1),)
+    one = made(rare, folds=0)
+    assert one.meta.folds == 1 and one.digest() == made(rare, folds=1).digest()
+    said = "of 5 folds one would have no positive in any task."
+    assert [note for note in one.meta.notes if note.endswith(said)]
+    assert not [note for note in made(rare, folds=1).meta.notes if note.endswith(said)]
+    assert made(rare, folds=5).meta.folds == 5  # asked for: refused where it cannot be trained
+    with pytest.raises(UnusableError, match="no positive in any task"):
+        check_dataset(made(rare, folds=5))
+    # A rare task beside one that every fold has keeps none from its folds.
+    assert made((Row("A", 0, 2), Row("B", 1, 3)), folds=0).meta.folds == 5
+
+
 def test_a_split_of_old_is_as_it_was(tmp_path) -> None:
     """What is asked of folds has no part in the split of a data set without."""
     one, other = run(tmp_path).dataset, run(tmp_path, folds=1).dataset

@@ -38,10 +38,15 @@ def test_the_verdict_is_of_the_mean_over_folds_and_counts_all_that_was_held_out(
     evidence, by_task = gather_evidence(scores, baselines(), COUNTS, folds=5)
     assert evidence.value == pytest.approx(0.84) and evidence.spread == pytest.approx(0.25)
     assert evidence.kmer4 == pytest.approx(0.53)
-    assert by_task["a"].test_positives == 120 and by_task["a"].train_positives == 72
+    # Each of the 24 positives of five folds is trained on (by three models) and tested once.
+    assert by_task["a"].test_positives == by_task["a"].train_positives == 120
+    assert judge(by_task["a"])[0] == "usable"
     word, reason, _ = judge(by_task["b"])
-    assert by_task["b"].test_positives == 60 and word == "weak"  # 36 positives to train on
-    assert "range 0.25" in reason and "differ by more" not in reason and "held-out" not in reason
+    assert by_task["b"].test_positives == 60 and word == "weak"
+    assert (
+        "There are only 60 positives that the folds' models are trained on (under 100)." in reason
+    )
+    assert "range 0.25" in reason and "differ by more" not in reason and "held out" not in reason
     record = verdict_record("d", "explainn", 1, evidence, by_task)
     assert record["folds"] == 5 and "mean over 5 folds" in record["reason"]
 
@@ -54,6 +59,23 @@ def test_seeds_of_a_fold_count_once_and_a_lost_fold_is_told() -> None:
     assert evidence.kmer4 == pytest.approx(0.52)  # of the same folds
     assert by_task["a"].test_positives == 72
     assert "mean over 3 of 5 folds" in judge(evidence)[1]
+
+
+def test_of_lost_folds_only_what_was_trained_on_counts() -> None:
+    """Of three folds one trains while the next is tested: replicate 2 is trained on fold 1."""
+    counts = COUNTS[COUNTS["split"].isin(["fold_1", "fold_2", "fold_3"])].assign(
+        positives=lambda frame: frame["positives"] + 10 * frame["split"].str[-1].astype(int)
+    )
+    scores = rows({(2, "a"): 0.9, (2, "b"): 0.9})
+    _, by_task = gather_evidence(scores, baselines(3), counts, folds=3)
+    assert by_task["a"].train_positives == 34 and by_task["a"].test_positives == 44
+    scores = rows({(r, t): 0.9 for r in (1, 2) for t in "ab"})
+    _, by_task = gather_evidence(scores, baselines(3), counts, folds=3)
+    assert by_task["a"].train_positives == 34 + 54 and by_task["a"].test_positives == 34 + 44
+    assert "34 positives held out" not in judge(by_task["a"])[1]
+    few = counts.assign(positives=5)
+    _, by_task = gather_evidence(scores, baselines(3), few, folds=3)
+    assert "trained on (under 100) and 10 positives held out (under 20)" in judge(by_task["a"])[1]
 
 
 def test_one_split_has_no_folds_in_its_verdict() -> None:

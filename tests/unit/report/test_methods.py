@@ -72,6 +72,17 @@ def test_groups_of_units_are_told_where_they_were_tested(tmp_path: Path) -> None
     assert text.count(words) == 1 and DOIS["fdr"] in text
 
 
+def test_folds_are_told_where_any_data_set_has_them(tmp_path: Path) -> None:
+    words = (" and, with folds, in the fold that they are tested on", "With folds every sequence")
+    inputs = inputs_of(tmp_path, "d.explainn.evidence.tsv", replicates=5)
+    one, other = inputs.datasets
+    assert not inputs.folded
+    assert not any(word in methods_html(inputs) for word in words)
+    folded = dataclasses.replace(other, meta=dict(other.meta) | {"folds": 5})
+    mixed = dataclasses.replace(inputs, datasets=(one, folded))
+    assert mixed.folded and all(word in methods_html(mixed) for word in words)
+
+
 def test_values_are_those_of_the_data_set(tmp_path: Path) -> None:
     for name in "de":
         discovery(tmp_path, name, "ok")

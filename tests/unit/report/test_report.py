@@ -123,6 +123,19 @@ def test_a_replicate_that_diverged_is_told_of(tmp_path: Path) -> None:
     assert rows["cnn1"]["verdict"] == "unusable" and rows["cnn1"]["reason"] == "Nothing but nan."
 
 
+def test_the_first_screen_says_which_folds_were_tested(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
+    (tmp_path / "in" / "OCT4.header.json").write_text(json.dumps({"folds": 3}))
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "all")
+    markup = content(tmp_path / "all", "nfx_summary_main")["data"]
+    assert "tested on every sequence once (3-fold cross-validation)" in markup
+    diverge(tmp_path / "in", "OCT4", (3,))
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "some")
+    markup = content(tmp_path / "some", "nfx_summary_main")["data"]
+    assert "tested on the sequences of 2 of 3 folds; the other trainings diverged" in markup
+    assert "every sequence once" not in markup
+
+
 def test_motifs_are_ranked_within_each_task(demo: Path) -> None:
     first = {
         row["task"]: row["motifs"].split(" (")[0]

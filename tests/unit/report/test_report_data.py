@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -52,6 +53,25 @@ def test_a_check_without_anything_to_look_at_is_a_dash(tmp_path: Path) -> None:
     with (tmp_path / "tables" / "audit.tsv").open() as handle:
         states = [row["state"] for row in csv.DictReader(handle, delimiter="\t")]
     assert states.count("not_applicable") == 6 and states.count("pass") == 4
+
+
+def test_a_check_of_several_folds_counts_once(tmp_path: Path) -> None:
+    """Of each the fold with most is told; one that looked at nothing tells less than any other."""
+    passed, nothing, found = ("pass", 0, 900), ("not_applicable", 0, 0), ("warn", 3, 900)
+    folds = [
+        dataset("d", passed, nothing, *[nothing] * 4),
+        dataset("d", found, passed, *[nothing] * 4),
+        dataset("d", ("warn", 2, 900), nothing, *[nothing] * 4),
+    ]
+    audit = [check | {"fold": str(at)} for at, one in enumerate(folds, 1) for check in one.audit]
+    page = Page(tmp_path)
+    write_data(page, Inputs((dataclasses.replace(folds[0], audit=audit),), {}, []))
+    shown = json.loads((tmp_path / "nfx_data_leakage_audit_mqc.json").read_text())
+    assert "1 check passed, 1 with a warning" in shown["description"]
+    (row,) = shown["data"].values()
+    assert ">3 of 900<" in row[CHECKS[0]] and ">0 of 900<" in row[CHECKS[1]]
+    assert row[CHECKS[2]] == DASH
+    assert len((tmp_path / "tables" / "audit.tsv").read_text().splitlines()) == 1 + 3 * 6
 
 
 def test_what_was_read_and_what_was_lost(tmp_path: Path) -> None:

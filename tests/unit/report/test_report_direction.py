@@ -44,7 +44,7 @@ def test_a_unit_that_is_silent_at_its_motif_is_said_to_be(tmp_path: Path) -> Non
     page = built(tmp_path, silence)
     told = {"unit_001": True, "unit_002": False, "unit_003": False}
     labels = {unit: next(name for name in boxes(page) if unit in name) for unit in told}
-    assert {unit: "silent at its motif" in name for unit, name in labels.items()} == told
+    assert {unit: ", silent)" in name for unit, name in labels.items()} == told
     rows = list(csv.DictReader((page / "tables/motifs.tsv").open(), delimiter="\t"))
     first = next(row for row in rows if row["unit"] == "unit_001")
     assert (first["site_effect"], first["direction"]) == ("2.1", "raises")

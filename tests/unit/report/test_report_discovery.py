@@ -98,7 +98,45 @@ def test_motif_for_motif(tmp_path: Path) -> None:
     assert "STREME" in second["state"] and "ours alone" in third["state"]
     assert "Of STREME's 2 motifs 1 are like a supported group" in side["description"]
     assert "1 supported group of ours STREME lacks" in side["description"]
+    assert "found_in" not in first | side["headers"] and "runs" not in side["description"]
     assert len((tmp_path / "out/tables/discovery_pairs.tsv").read_text().splitlines()) == 5
+
+
+def test_with_folds_the_means_over_them_stand_side_by_side(tmp_path: Path) -> None:
+    shared = {"dataset": "d", "model": "explainn", "task": "d", "chosen_on": "valid"}
+    lines = [
+        shared
+        | {"source": source, "replicate": fold, "state": "ok", "motifs": 3}
+        | {"auprc_chosen": 0.9, "auprc_test": base + fold / 10}
+        for source, base in (("streme", 0.5), ("explainn", 0.6))
+        for fold in (1, 2)
+    ]
+    lost = shared | {"source": "streme", "replicate": 3, "state": "failed", "reason": "it fell"}
+    table(tmp_path / "d.explainn.discovery.tsv", BEST_COLUMNS, lines[0], lines[1], lost, *lines[2:])
+    clock = shared | {"source": "streme", "clock": "cpu"}
+    clocks = [clock | {"replicate": fold, "seconds": 10 * fold} for fold in (1, 2)]
+    table(tmp_path / "d.explainn.discovery_timing.tsv", TIMING_COLUMNS, *clocks)
+    theirs = {"state": THEIRS, "streme_runs": 3, "streme_consensus": "NTGACN"}
+    table(
+        tmp_path / "d.explainn.discovery_pairs.tsv",
+        PAIR_COLUMNS,
+        shared | theirs | {"streme_place": 1, "streme_found_in": 3},
+        shared | theirs | {"streme_place": 2, "streme_found_in": 2, "state": BOTH, "motif": "m"},
+        shared | theirs | {"streme_place": 3, "streme_found_in": 1},
+    )  # fmt: skip
+    write_discovery(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    found = sections(tmp_path / "out")
+    bars = found["nfx_discovery_best_motif"]["data"]["d"]
+    assert bars == {"streme": pytest.approx(0.65), "explainn": pytest.approx(0.75)}
+    side = found["nfx_discovery_side_by_side"]
+    row = side["data"]["d · STREME"]
+    assert row["seconds"] == "15" and "it fell (in 1 of 3)" in row["note"]
+    assert "Without STREME" not in side["description"]
+    pairs = found["nfx_discovery_motif_for_motif"]
+    assert ["3/3" in one["found_in"] for one in pairs["data"].values()] == [True, False, False]
+    assert ">TGAC<" in pairs["data"]["d · 1"]["streme"]
+    assert "Of STREME's 2 motifs 1 are like a supported group" in pairs["description"]
+    assert "(1 more in fewer runs)" in pairs["description"]
 
 
 def test_without_streme_the_reason_is_said(tmp_path: Path) -> None:

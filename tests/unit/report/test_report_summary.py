@@ -194,3 +194,10 @@ def test_results_without_directions_are_still_shown(tmp_path: Path) -> None:
     build_report(load_inputs([tmp_path / "in"], fixtures.PARAMS, {}), tmp_path / "out")
     markup = data_of(tmp_path / "out", "nfx_summary_main")
     assert "<b>MAFK</b>" in markup and 'class="nfx-arrow"' not in markup
+
+
+def test_every_verdict_has_a_colour_under_its_white_words(root: Path) -> None:
+    style = (root / "bin/nfexplainn/report/page.css").read_text()
+    coloured = re.findall(r"([^{}]*)\{[^}]*background: #", style)
+    named = {name for rule in coloured for name in re.findall(r"\.nfx-(\w+)", rule)}
+    assert set(STATES) <= named

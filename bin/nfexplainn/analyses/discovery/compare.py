@@ -48,7 +48,7 @@ class Candidates:
     source : str
         ``explainn``, ``explainn_reestimated`` or ``streme``.
     replicate : int or None
-        None for STREME, which has no seed that matters.
+        Of STREME, which has no seed that matters, the fold that is held out, or None without.
     motifs : tuple of Motif
     state, reason : str
         As of :class:`~nfexplainn.analyses.discovery.streme.StremeResult`.
@@ -114,10 +114,13 @@ def unit_ranks(
     }
 
 
-def streme_candidates(result: StremeResult, *, both_strands: bool) -> Candidates:
+def streme_candidates(
+    result: StremeResult, *, both_strands: bool, fold: int | None = None
+) -> Candidates:
     """Take STREME's motifs; of reads of one strand, each as found and turned round.
 
-    STREME reads both strands of DNA and gives its motifs on either.
+    STREME reads both strands of DNA and gives its motifs on either. With folds the result is that
+    of one, from 1.
     """
     motifs = list(result.motifs)
     if not both_strands:
@@ -125,7 +128,7 @@ def streme_candidates(result: StremeResult, *, both_strands: bool) -> Candidates
             replace(motif, id=f"{motif.id}_turned", ppm=motif.ppm[::-1, ::-1].copy())
             for motif in result.motifs
         ]
-    return Candidates(STREME, None, tuple(motifs), result.state, result.reason)
+    return Candidates(STREME, fold, tuple(motifs), result.state, result.reason)
 
 
 def judge(dataset: Dataset, task: int, sides: Sequence[Candidates]) -> Judgement:

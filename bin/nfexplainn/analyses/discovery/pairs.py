@@ -7,22 +7,24 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.analyses.discovery.runs import FoundMotif, motif_counts
 from nfexplainn.interpret.consensus import SIMILARITY
 from nfexplainn.interpret.pwms import consensus
-from nfexplainn.motifs.alignments import Counts, alignments
+from nfexplainn.motifs.alignments import alignments
 from nfexplainn.motifs.motif import Motif
 
 BOTH, UNSURE, THEIRS, OURS = "both", "not supported", "streme only", "ours only"
 PAIR_COLUMNS = (
-    *("dataset", "model", "task", "state", "streme_place", "streme_motif", "streme_consensus"),
-    *("similarity", "motif", "name", "consensus", "supported", "gain", "q"),
+    *("dataset", "model", "task", "state", "streme_place", "streme_motif", "streme_fold"),
+    *("streme_found_in", "streme_runs", "streme_consensus", "similarity", "motif", "name"),
+    *("consensus", "supported", "gain", "q"),
 )
 _OURS = ("motif", "name", "consensus", "supported", "gain", "q")
 _EVERY_TASK = "*"
 
 
 def pair_motifs(
-    streme: Sequence[Motif],
+    streme: Sequence[FoundMotif],
     rows: Sequence[Mapping[str, str]],
     motifs: Mapping[str, Motif],
     task: str,
@@ -34,8 +36,8 @@ def pair_motifs(
 
     Parameters
     ----------
-    streme : sequence of Motif
-        In STREME's order.
+    streme : sequence of FoundMotif
+        As :func:`~nfexplainn.analyses.discovery.runs.found_motifs` lists them.
     rows : sequence of rows
         As in ``D.<model>.evidence.tsv``.
     motifs : mapping of str to Motif
@@ -51,10 +53,10 @@ def pair_motifs(
         STREME's and a group that is not supported), ``streme only`` or ``ours only``.
     """
     groups = [row for row in rows if row["task"] in (task, _EVERY_TASK) and row["motif"] in motifs]
-    counts = [_counts(motifs[group["motif"]]) for group in groups]
+    counts = [motif_counts(motifs[group["motif"]]) for group in groups]
     similar = np.full((len(streme), len(groups)), -1.0)
-    for row, motif in enumerate(streme):
-        similar[row] = [one for one, _, _ in alignments(_counts(motif), counts)]
+    for row, found in enumerate(streme):
+        similar[row] = [one for one, _, _ in alignments(motif_counts(found.motif), counts)]
     pairs: list[tuple[int | None, int | None]] = [
         (place, _most(similar[place])) for place in range(len(streme))
     ]
@@ -64,20 +66,18 @@ def pair_motifs(
         for at, group in enumerate(groups)
         if at not in listed and _is_supported(group)
     ]
-    found: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     for which, at in pairs:
         line: dict[str, object] = {"task": task, "state": OURS if which is None else THEIRS}
         if which is not None:
-            motif = streme[which]
-            line |= {"streme_place": which + 1, "streme_motif": motif.id}
-            line |= {"streme_consensus": consensus(motif.ppm)}
+            line |= {"streme_place": which + 1} | _theirs(streme[which])
         if at is not None:
             line |= _ours(groups[at])
         if which is not None and at is not None:
             state = BOTH if _is_supported(groups[at]) else UNSURE
             line |= {"state": state, "similarity": similar[which, at]}
-        found.append(line)
-    return found
+        lines.append(line)
+    return lines
 
 
 def _most(similar: NDArray[np.float64]) -> int | None:
@@ -86,13 +86,19 @@ def _most(similar: NDArray[np.float64]) -> int | None:
     return best if best >= 0 and similar[best] >= SIMILARITY else None
 
 
-def _counts(motif: Motif) -> Counts:
-    return np.rint(motif.ppm * motif.nsites).astype(np.int64)
-
-
 def _is_supported(group: Mapping[str, str]) -> bool:
     return group["supported"] == "true"
 
 
 def _ours(group: Mapping[str, str]) -> dict[str, object]:
     return {name: group[name] for name in _OURS}
+
+
+def _theirs(found: FoundMotif) -> dict[str, object]:
+    return {
+        "streme_motif": found.motif.id,
+        "streme_fold": found.fold,
+        "streme_found_in": found.found_in,
+        "streme_runs": found.runs,
+        "streme_consensus": consensus(found.motif.ppm),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ CHAPTER = Chapter(
         "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"
         " its best hit per sequence, the best is chosen on validation and reported on the test set"
         " (the paper's Figure 3). STREME was given the same training sequences, and its motifs"
-        " went through the same scanner."
+        " went through the same scanner; with folds it was run once for each."
     ),
 )
 
@@ -77,7 +78,7 @@ def write_discovery(page: Page, inputs: Inputs) -> None:
             task = row["task"] if len(tasks) > 1 or row["task"] != dataset else ""
             groups.setdefault((title, task, row["source"]), []).append(row)
     seconds = _seconds(inputs, several)
-    _bars(page, groups, folded=any(dataset.folds > 1 for dataset in inputs.datasets))
+    _bars(page, groups)
     _table(page, groups, logos, seconds)
     _pairs(page, inputs, several)
 
@@ -87,32 +88,43 @@ def _pairs(page: Page, inputs: Inputs, several: bool) -> None:
     shown: dict[str, dict[str, Cell]] = {}
     total, counts = 0, dict.fromkeys(_STATES, 0)
     theirs = set()
+    folded, rare = False, 0
     for dataset, model, _, path in inputs.ending(".discovery_pairs.tsv"):
         title = f"{dataset} \u00b7 {model}" if several else dataset
         for row in read_table(path):
             total += 1
             task = "" if row["task"] == dataset else row["task"]
             key = f"{_joined(title, task)} \u00b7 {row['streme_place'] or row['motif']}"
+            found_in, runs = _runs(row)
+            folded |= runs > 1
             if key in theirs:
                 key += f", {row['motif']}"
-            else:
+            elif 2 * found_in >= runs:
                 counts[row["state"]] += 1
-                theirs.add(key)
+            else:
+                rare += 1
+            theirs.add(key)
             if len(shown) < ROW_LIMIT:
                 shown[key] = _pair(row)
     if not shown:
         return
     number_of = sum(counts.values()) - counts[OURS]
+    joined = (
+        " With folds STREME's motifs of all runs are joined where they are alike, as units are, and"
+        f" counted where at least half of the runs found them ({rare} more in fewer runs)."
+    )
     text = (
         f"Of STREME's {plural(number_of, 'motif')} {counts[BOTH]} are like a supported group"
         f" of units, {counts[UNSURE]} like one that unseen sequences do not support, and"
         f" {counts[THEIRS]} like none; {plural(counts[OURS], 'supported group')} of ours STREME"
         " lacks. Alike are motifs with a column cosine of at least 0.7; several of STREME's may be"
-        " like one group. STREME's motifs are not tested on unseen sequences here."
+        f" like one group.{joined if folded else ''} STREME's motifs are not tested on unseen"
+        " sequences here."
     )
     headers: dict[str, dict[str, object]] = {
         "state": {"title": "Found by"},
         "streme": {"title": "STREME's motif"},
+        "found_in": {"title": "In folds", "description": "Runs of STREME, one per fold, with it"},
         "ours": {"title": "Our group"},
         "consensus": {"title": "Its motif"},
         "similarity": {
@@ -124,20 +136,33 @@ def _pairs(page: Page, inputs: Inputs, several: bool) -> None:
         "q": {"title": "q", "description": "Of our group"},
     }
     note = f"<p>{text}{capped(total, ROW_LIMIT, 'discovery_pairs')}</p>"
+    if not folded:
+        del headers["found_in"]
+        shown = {
+            key: {column: value for column, value in row.items() if column in headers}
+            for key, row in shown.items()
+        }
     page.table(CHAPTER, "Motif for motif", shown, headers, first="Motif of", description=note)
 
 
 def _pair(row: Row) -> dict[str, Cell]:
     name = f"{row['name']} ({row['motif']})" if row["name"] else row["motif"]
+    found_in, runs = _runs(row)
     return {
         "state": cell(_STATES[row["state"]]),
-        "streme": cell(row["streme_consensus"] or DASH),
+        "streme": cell(row["streme_consensus"].strip("N") or DASH),
+        "found_in": cell(f"{found_in}/{runs}" if runs > 1 else DASH),
         "ours": cell(name or DASH),
         "consensus": cell(row["consensus"].strip("N") or DASH),
         "similarity": number(row["similarity"]),
         "gain": number(row["gain"]),
         "q": power(number(row["q"])) if row["q"] else DASH,
     }
+
+
+def _runs(row: Row) -> tuple[int, int]:
+    """Give in how many of how many runs STREME found a motif; of a group of ours alone 1 in 1."""
+    return int(row["streme_found_in"] or 1), int(row["streme_runs"] or 1)
 
 
 def _motifs(path: Path | None) -> Mapping[str, Motif]:
@@ -164,9 +189,7 @@ def _seconds(inputs: Inputs, several: bool) -> dict[tuple[str, str, str], float]
     }
 
 
-def _bars(
-    page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]], *, folded: bool
-) -> None:
+def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> None:
     bars: dict[str, dict[str, float]] = {}
     for (title, task, source), rows in groups.items():
         value = _mean(rows, "auprc_test")
@@ -175,14 +198,13 @@ def _bars(
     if not bars:
         return
     note = f" The first {BAR_LIMIT} of {len(bars)}." if len(bars) > BAR_LIMIT else ""
-    if folded:
-        note += " With folds STREME has the parts of the first replicate alone."
     page.section(
         CHAPTER,
         "Best motif",
         "bargraph",
         {escape(name): bar for name, bar in list(bars.items())[:BAR_LIMIT]},
-        description=f"AUPRC on the test set; of the units, the mean over the replicates.{note}",
+        description="AUPRC on the test set; of the units, the mean over the replicates, and with"
+        f" folds of both sides that over the folds, each with a best motif of its own.{note}",
         categories={
             source: {"name": name, "color": COLOURS[place]}
             for place, (source, name) in enumerate(NAMES.items())
@@ -243,8 +265,12 @@ def _table(
         "logo": {"title": "Best motif", "description": "Of the replicates, the one chosen best"},
         "name": {"title": "Known motif"},
         "q": {"title": "q", "description": "q-value of the best match"},
-        "auprc": {"title": "AUPRC", "description": "Best hit, test set, mean", **score},
-        "spread": {"title": "\u00b1", "description": "Standard deviation over replicates", **score},
+        "auprc": {
+            "title": "AUPRC",
+            "description": "Best hit, test set, mean of replicates or folds",
+            **score,
+        },
+        "spread": {"title": "\u00b1", "description": "Standard deviation over these", **score},
         "chance": {"title": "Chance", "description": "Share of positives, test set", **score},
         "motifs": {"title": "Motifs", "description": "To choose from", "format": "{:,.0f}"},
         "effect": {
@@ -257,7 +283,7 @@ def _table(
         },
         "seconds": {
             "title": "Seconds",
-            "description": "STREME: of the processor; units: of a training, for all tasks",
+            "description": "STREME: of a run's processor; units: of a training, for all tasks",
         },
         "note": {"title": "Note"},
     }
@@ -279,7 +305,7 @@ def _said(groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> str:
         if source != "streme":
             continue
         theirs = _mean(rows, "auprc_test")
-        if rows[0]["state"] != "ok":
+        if all(row["state"] != "ok" for row in rows):
             missing[rows[0]["reason"]] = missing.get(rows[0]["reason"], 0) + 1
         ours = [
             value
@@ -325,7 +351,11 @@ def _ranks(rows: Sequence[Row], column: str) -> str | None:
 
 
 def _note(rows: Sequence[Row]) -> str:
-    notes = dict.fromkeys(row["reason"] for row in rows if row["reason"])
+    count = Counter(row["reason"] for row in rows if row["reason"])
+    notes = dict.fromkeys(
+        reason if number == len(rows) else f"{reason} (in {number} of {len(rows)})"
+        for reason, number in count.items()
+    )
     if rows[0]["chosen_on"] == "train+valid":
         notes["chosen on training and validation, for want of positives"] = None
     return "; ".join(notes)
@@ -341,11 +371,11 @@ def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
         escape(values.get(f"streme_{name}", default)) for name, default in defaults.items()
     )
     return (
-        f"STREME {cite('streme')} was given the training positives and negatives of each task"
-        f" ({number} motifs of {least} to {largest} bp, hold-out {share}). Every motif of the units"
-        " and of STREME was scored by the AUPRC of its best hit per sequence; the best of either"
-        " was chosen on the validation part (with fewer than 50 positives there, on training and"
-        " validation) and scored once on the test part."
+        f"STREME {cite('streme')} was given the training positives and negatives of each task, with"
+        f" folds once for each fold ({number} motifs of {least} to {largest} bp, hold-out {share})."
+        " Every motif of the units and of STREME was scored by the AUPRC of its best hit per"
+        " sequence; the best of either was chosen on the validation part (with fewer than 50"
+        " positives there, on training and validation) and scored once on the test part."
     )
 
 

@@ -41,7 +41,7 @@ def write_pruned(page: Page, inputs: Inputs) -> None:
         "score": {"title": "Pruned", "format": "{:,.3f}"},
         "whole": {"title": "Whole model", "format": "{:,.3f}"},
     }
-    said = _TEXT + (_FOLDED if any(dataset.folds > 1 for dataset in inputs.datasets) else "")
+    said = _TEXT + (_FOLDED if inputs.folded else "")
     text = f"<p>{said}{capped(len(everything), ROW_LIMIT, 'pruned')}</p>"
     page.table(EVIDENCE, "Pruned models", rows, headers, first="Run", description=text)
 

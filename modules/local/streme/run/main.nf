@@ -1,14 +1,14 @@
-// STREME on the training sequences of one task. Where the program is absent, or fails, that is a result:
+// STREME on the training sequences of one task, with folds of one fold. Where the program is absent, or fails, that is a result:
 // the outcome says so, and the run goes on.
 process STREME_RUN {
-    tag "${meta.id}, task ${meta.number}"
+    tag "${meta.id}, task ${meta.number}${meta.fold ? ", fold ${meta.fold}" : ''}"
     label 'process_medium'
     container { params.streme_container }
     errorStrategy { task.exitStatus in 130..145 && task.attempt < 3 ? 'retry' : 'ignore' }
     publishDir path: { "${params.outdir}/${meta.id}/streme" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null
 
     input:
-    // meta: [id: 'oct4', assay: 'sequences', number: '1']; options: [streme_nmotifs: 10, ...]
+    // meta: [id: 'oct4', assay: 'sequences', number: '1', fold: '2' or null]; options: [streme_nmotifs: 10, ...]
     // there: whether the launching machine has the program, so that -resume asks again where it has come or gone
     tuple val(meta), val(options), path(positives), path(negatives)
     val there
@@ -18,7 +18,7 @@ process STREME_RUN {
     tuple val("${task.process}"), val('streme'), eval('streme --version 2> /dev/null || echo absent'), topic: foreign_versions
 
     script:
-    stem = "${meta.id}.task${meta.number}.streme"
+    stem = "${meta.id}.task${meta.number}${meta.fold ? "_fold${meta.fold}" : ''}.streme"
     """
     begun=\$(date +%s)
     state=absent
@@ -43,7 +43,7 @@ process STREME_RUN {
     """
 
     stub:
-    stem = "${meta.id}.task${meta.number}.streme"
+    stem = "${meta.id}.task${meta.number}${meta.fold ? "_fold${meta.fold}" : ''}.streme"
     """
     touch ${stem}.{outcome.tsv,txt,xml}
     """
