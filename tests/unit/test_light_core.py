@@ -125,6 +125,7 @@ def _steps() -> list[Step]:
         " --baseline demo.baseline.tsv --counts demo.counts.tsv"
     )
     explained = "--sequences demo.explain.parquet --named demo.explainn.units.tsv"
+    explained += " --evidence demo.explainn.evidence.tsv"
     third = "demo.explainn.r3"
     drift = (
         f"--model {third}.model.safetensors --units {third}.units.tsv --motifs {third}.units.meme"
