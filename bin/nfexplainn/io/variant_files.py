@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nfexplainn.errors import UserError, quoted
-from nfexplainn.io.compression import is_gzip
+from nfexplainn.io.compression import is_bgzip, is_gzip, open_unpacked
 from nfexplainn.io.coordinate_columns import CHROM, plain
 from nfexplainn.io.delimited import Delimited, open_delimited
 from nfexplainn.io.reading import reading
@@ -98,7 +100,14 @@ def open_variants(path: str | Path, name: str) -> pysam.VariantFile:
 
     pysam.set_verbosity(0)  # what htslib warns of goes to the log of the task, not to a user
     with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
-        return pysam.VariantFile(str(path))
+        plain = None if is_bgzip(path) else open_unpacked(path)
+        if plain is None:
+            return pysam.VariantFile(str(path))
+        # htslib seeks in what it reads, which only bgzip allows. An open file needs no name.
+        with plain, tempfile.NamedTemporaryFile(dir=".", suffix=".variants") as unpacked:
+            shutil.copyfileobj(plain, unpacked, 1 << 20)
+            unpacked.flush()
+            return pysam.VariantFile(unpacked.name)
 
 
 def read_variants(path: str | Path, name: str) -> Iterator[VariantRecord]:
