@@ -99,15 +99,24 @@ def open_variants(path: str | Path, name: str) -> pysam.VariantFile:
     import pysam
 
     pysam.set_verbosity(0)  # what htslib warns of goes to the log of the task, not to a user
-    with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
-        plain = None if is_bgzip(path) else open_unpacked(path)
+    if is_bgzip(path):
+        return _opened(path, name)
+    with reading(name):
+        plain = open_unpacked(path)
         if plain is None:
-            return pysam.VariantFile(str(path))
+            return _opened(path, name)
         # htslib seeks in what it reads, which only bgzip allows. An open file needs no name.
         with plain, tempfile.NamedTemporaryFile(dir=".", suffix=".variants") as unpacked:
             shutil.copyfileobj(plain, unpacked, 1 << 20)
             unpacked.flush()
-            return pysam.VariantFile(unpacked.name)
+            return _opened(unpacked.name, name)
+
+
+def _opened(path: str | Path, name: str) -> pysam.VariantFile:
+    import pysam
+
+    with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
+        return pysam.VariantFile(str(path))
 
 
 def read_variants(path: str | Path, name: str) -> Iterator[VariantRecord]:

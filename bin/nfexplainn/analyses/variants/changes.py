@@ -130,6 +130,7 @@ def cut_windows(
     begin = np.array([one.begin(length, o) for one in changes for o in offsets], dtype=np.int64)
     of_row = np.repeat(np.arange(len(changes)), each)
     codes = genome.fetch(chrom[of_row], begin, length)
+    beside = _beside(genome, chrom[of_row], begin, [changes[at] for at in of_row.tolist()], length)
     rows: list[int] = []
     edited: list[dna.Codes] = []
     spans: list[tuple[int, int]] = []
@@ -148,11 +149,7 @@ def cut_windows(
             spans.append((place, behind))
             continue
         more = max(0, change.removed - len(added))
-        wide = codes[row]
-        if more:  # what a deletion draws in from beside the window
-            wide = genome.fetch(chrom[at : at + 1], begin[row : row + 1] - more, length + 2 * more)[
-                0
-            ]
+        wide = beside.get(row, codes[row])
         new = np.concatenate([wide[: more + place], added, wide[more + behind :]])
         edited += [new[more : more + length], new[len(new) - more - length : len(new) - more]]
         rows += [row, row]
@@ -162,3 +159,22 @@ def cut_windows(
     row_array = np.array(rows, dtype=np.int64)
     edits = Edits(stacked, row_array, np.ascontiguousarray(first), np.ascontiguousarray(last))
     return VariantWindows(codes, edits, row_array // each, begin)
+
+
+def _beside(
+    genome: Genome,
+    chrom: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    changes: Sequence[Change],
+    length: int,
+) -> dict[int, dna.Codes]:
+    """Fetch windows with what deletions draw in from beside them, by their rows."""
+    groups: dict[int, list[int]] = {}
+    for row, change in enumerate(changes):
+        if change.removed > len(change.added):
+            groups.setdefault(change.removed - len(change.added), []).append(row)
+    found: dict[int, dna.Codes] = {}
+    for more, rows in groups.items():
+        wide = genome.fetch(chrom[rows], begin[rows] - more, length + 2 * more)
+        found.update(zip(rows, wide, strict=True))
+    return found

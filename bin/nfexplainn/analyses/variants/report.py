@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -12,7 +12,7 @@ from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
-from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short, thousands
 
 CHAPTER = Chapter(
     "nfx_variants",
@@ -48,32 +48,22 @@ def write_variants(page: Page, inputs: Inputs) -> None:
                 yield {"dataset": dataset, "model": model, **row}
 
     page.tsv("variants", _COLUMNS, rows())
-    symbols = []
     for place, (dataset, model, _, path) in enumerate(found):
         title = dataset if model == "explainn" else f"{dataset}: {model}"
-        motifs = _motifs(inputs, f"{dataset}.{model}")
         strongest = read_table(path)
-        shown = {row["row"] for row in strongest} & set(motifs)
-        symbols += [logo_symbol(motifs[row], _symbol(place, row)) for row in sorted(shown)]
+        motifs = _motifs(inputs, f"{dataset}.{model}", {row["row"] for row in strongest})
         summary = inputs.files.get(f"{dataset}.{model}.variants_summary.json")
         said = read_json(summary, summary.name) if summary else {}
-        _table(page, title, strongest, said, {row: motifs[row] for row in shown}, place)
-    if symbols:
-        page.section(
-            CHAPTER,
-            "Logos",
-            "html",
-            '<p class="nfx-text">The logos are counted over the sites of all units of a group;'
-            " they are in <code>motifs/*.evidence.meme</code>.</p>"
-            f'<svg width="0" height="0" aria-hidden="true">{"".join(symbols)}</svg>',
-        )
+        _table(page, title, strongest, said, motifs, place)
 
 
-def _motifs(inputs: Inputs, stem: str) -> Mapping[str, Motif]:
+def _motifs(inputs: Inputs, stem: str, rows: Collection[str]) -> Mapping[str, Motif]:
+    """Read the motifs of some rows."""
     path = inputs.files.get(f"{stem}.evidence.meme")
-    if path is None:
+    if path is None or not rows:
         return {}
-    return {motif.id: motif for motif in read_meme(path, allow_empty=True).motifs}
+    read = read_meme(path, allow_empty=True).motifs
+    return {motif.id: motif for motif in read if motif.id in rows}
 
 
 def _symbol(place: int, row: str) -> str:
@@ -112,7 +102,9 @@ def _table(
         }
     used = {key for one in rows.values() for key, value in one.items() if value is not None}
     headers = {key: header for key, header in _HEADERS.items() if key in used}
-    text = _description(said)
+    symbols = [logo_symbol(motif, _symbol(place, row)) for row, motif in sorted(motifs.items())]
+    hidden = f'<svg width="0" height="0" aria-hidden="true">{"".join(symbols)}</svg>'
+    text = _description(said) + (hidden if symbols else "")
     if rows:
         page.table(CHAPTER, title, rows, headers, first="Variant", description=text)
     else:
@@ -163,11 +155,11 @@ def _description(said: Mapping[str, Any]) -> str:
     if not said:
         return ""
     left = said.get("left_out") or {}
-    out = "; ".join(f"{escape(why)}: {count:,}" for why, count in left.items())
+    out = "; ".join(f"{escape(why)}: {thousands(count)}" for why, count in left.items())
     random = said.get("random") or {}
-    of = ", ".join(f"{count:,} of type {kind}" for kind, count in random.items())
+    of = ", ".join(f"{thousands(count)} of type {kind}" for kind, count in random.items())
     parts = [
-        f"{said['judged']:,} of {plural(said['alleles'], 'allele')} of"
+        f"{thousands(said['judged'])} of {plural(said['alleles'], 'allele')} of"
         f" {escape(PurePath(said['file']).name)} were judged by"
         f" {plural(said['replicates'], 'replicate')}; these change a prediction most. All are in"
         " the data set's folder <code>variants</code> (VCF, TSV, and with every part Parquet).",
