@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -14,8 +13,19 @@ import pytest
 
 from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
 
-WORD, SIZE, STEP = "TTACCCGCAT", 120_000, 300
-SMALL = ("--units", "12", "--max_epochs", "40", "--replicates", "2", "--recipe", "paper")
+WORD, SIZE, STEP = "TTACCCGCAT", 300_000, 300
+SMALL = (
+    "--units",
+    "12",
+    "--max_epochs",
+    "40",
+    "--replicates",
+    "2",
+    "--recipe",
+    "paper",
+    "--negatives",
+    "shuffle",
+)
 HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 COLUMNS = ("sample", "assay", "data", "genome", "variants")
 
@@ -41,7 +51,7 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"chr1\t{at + 1}\t{id}\t{ref}\t{alt}\t.\t.\t.\n")
     (folder / "genome.fa").write_text(f">chr1\n{''.join(genome)}\n")
     (folder / "peaks.bed").write_text("".join(peaks))
-    (folder / "in.vcf").write_text(HEADER + "".join(rows) + "chr1\t119990\t.\tA\t<DEL>\t.\t.\t.\n")
+    (folder / "in.vcf").write_text(HEADER + "".join(rows) + "chr1\t299990\t.\tA\t<DEL>\t.\t.\t.\n")
     (folder / "other.tsv").write_text("chrom\tpos\tref\talt\n1\t500\tA\tC\n")
     return write_sheet(
         folder / "sheet.csv",
@@ -133,4 +143,3 @@ def test_stub(sheet: Path) -> None:
     assert {"SHARED_READ (variants)", "VARIANTS_READ (a)", "VARIANTS_JUDGE (a.explainn)"} <= names
     folder = run.results / "a" / "explainn" / "variants"
     assert {path.suffix for path in folder.iterdir()} == {".tsv", ".parquet", ".gz", ".tbi"}
-    assert json.loads((run.results / "pipeline_info" / "params.json").read_text())
