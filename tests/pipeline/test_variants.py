@@ -99,7 +99,6 @@ def test_planted_variants_are_given_to_the_planted_motif(finished: Run) -> None:
     with evidence.open() as handle:
         first = next(csv.DictReader(handle, delimiter="\t"))
     assert first["supported"] == "true"
-    assert any(word in first["consensus"] for word in ("TACCCG", "CGGGTA"))
     label = first["name"] or first["consensus"].strip("N")
     sites = [row for row in judged(finished) if row["id"] == "site"]
     right = sum(row["motif_1"].removesuffix(" (row_001)") == label for row in sites)

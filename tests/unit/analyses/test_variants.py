@@ -12,13 +12,22 @@ from scipy import stats
 from variant_fixtures import LENGTH, LIMIT, SIZES, bases, other, scorer, write_genome
 
 from nfexplainn import dna
+from nfexplainn.analyses.variants import run
+from nfexplainn.analyses.variants.alleles import Allele
 from nfexplainn.analyses.variants.changes import Change, cut_windows, trimmed
 from nfexplainn.analyses.variants.options import VariantOptions
-from nfexplainn.analyses.variants.random_variants import draw, held_out_places, make_background
+from nfexplainn.analyses.variants.random_variants import (
+    Background,
+    draw,
+    held_out_places,
+    make_background,
+)
 from nfexplainn.analyses.variants.score import leading_parts
+from nfexplainn.analyses.variants.tables import lines_of
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits
+from nfexplainn.interpret.motif_rows import read_motif_rows
 from nfexplainn.io.genome import Genome
 
 
@@ -271,3 +280,21 @@ def test_offsets_that_fit_no_window(text: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         VariantOptions(variant_offsets=text).offsets(LENGTH)
     assert VariantOptions(variant_offsets="-30,0,29").offsets(LENGTH) == (-30, 0, 29)
+
+
+def test_without_rows_all_is_other(genome: Genome) -> None:
+    """A model without any motif, or a folder of results without evidence."""
+    judge = scorer(genome, rows=read_motif_rows([]))
+    chrom, changes = some_changes(genome, count=5)
+    codes = np.array(chrom)
+    found = judge.score(codes, changes)
+    assert found.parts.shape == (5, 2, 1)
+    assert np.abs(found.delta - scorer(genome).score(codes, changes).delta).max() < 1e-9
+    alleles = [
+        Allele(at, 1, genome.names[code], one.start + 1, "", "A", "C")
+        for at, (code, one) in enumerate(zip(chrom, changes, strict=True), 1)
+    ]
+    judged = run.judge(judge, Background({}), alleles)
+    assert judged.leading.shape == (5, 2, 0) and np.isnan(judged.percentile).all()
+    lines = lines_of(judged, judge.rows)
+    assert lines[0][0].parts == [] and lines[0][0].rest == pytest.approx(lines[0][0].delta[0])

@@ -57,11 +57,15 @@ def replicate(number: int, kernel: str = "native", both: bool = True) -> Replica
 
 
 def scorer(
-    genome: Genome, kernel: str = "native", both: bool = True, offsets: tuple[int, ...] = (0,)
+    genome: Genome,
+    kernel: str = "native",
+    both: bool = True,
+    offsets: tuple[int, ...] = (0,),
+    rows: MotifRows | None = None,
 ) -> VariantScorer:
     """Two replicates, ready to judge."""
     replicates = [replicate(number, kernel, both) for number in (1, 2)]
-    return VariantScorer(replicates, motif_rows(), genome, offsets)
+    return VariantScorer(replicates, motif_rows() if rows is None else rows, genome, offsets)
 
 
 __all__ = ["LENGTH", "TASKS", "UNITS"]
