@@ -146,19 +146,21 @@ def _of_vcf(path: str | Path, name: str) -> Iterator[VariantRecord]:
         while True:
             with reading(name, f"record {number + 1:,} cannot be read", _WAY_OUT):
                 record = next(records, None)
-            if record is None:
-                break
+                if record is None:
+                    break
+                str(
+                    record
+                )  # its text, which is written again, may be damaged where nothing else is
+                chrom, position, id = record.chrom, record.pos, record.id or ""
+                ref = (record.ref or "").upper()
+                alts = tuple(_upper(alt) for alt in record.alts or ())
             number += 1
-            if record.pos < 1 or not record.ref:
+            if position < 1 or not ref:
                 raise UserError(
-                    f"{name}: record {number:,} has the position {record.pos} and the REF"
-                    f" {quoted(record.ref or '')}; positions count from 1, and REF has a base."
+                    f"{name}: record {number:,} has the position {position} and the REF"
+                    f" {quoted(ref)}; positions count from 1, and REF has a base."
                 )
-            # A base that the genome masks may be in lower case.
-            alts = tuple(_upper(alt) for alt in record.alts or ())
-            yield VariantRecord(
-                number, record.chrom, record.pos, record.id or "", record.ref.upper(), alts
-            )
+            yield VariantRecord(number, chrom, position, id, ref, alts)
 
 
 def _of_table(path: str | Path, name: str) -> Iterator[VariantRecord]:

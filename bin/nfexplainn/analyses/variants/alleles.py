@@ -260,11 +260,11 @@ def check_file(
     """
     stream = iter(records)
     path, table = Path(alleles), Path(left_out)
-    part = path.with_name(path.name + ".part")
+    part, other = (file.with_name(file.name + ".part") for file in (path, table))
     try:
         with (
             pq.ParquetWriter(str(part), _SCHEMA, compression="zstd") as writer,
-            table.open("w", encoding="utf-8", newline="\n") as out,
+            other.open("w", encoding="utf-8", newline="\n") as out,
         ):
             out.write(tsv_text([LEFT_OUT_COLUMNS]))
             while chunk := list(islice(stream, _CHUNK)):
@@ -279,8 +279,10 @@ def check_file(
                 )
         checker.finish()
         part.replace(path)
+        other.replace(table)
     finally:
         part.unlink(missing_ok=True)
+        other.unlink(missing_ok=True)
     return checker.tally
 
 
