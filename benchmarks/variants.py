@@ -10,7 +10,6 @@ alleles and for a quarter of them: it does not grow with their number.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from harness import print_line
+from harness import peak, print_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
@@ -149,7 +148,7 @@ def main() -> None:
         genome = make_genome(folder)
         if args.peak_of:
             judge_seconds(folder, genome, args.peak_of, "snv")
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            print(peak())
             return
         full = evaluation_seconds(2 * MILLION)
         for kind, windows in (("snv", 1.0), ("indel", 1.5)):
