@@ -37,7 +37,7 @@ LEFT_OUT_COLUMNS = ("record", "chrom", "pos", "id", "ref", "alt", "reason")
 
 # Above this share of mismatches the genome, or the strand, is another.
 MUCH = 0.1
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13
 _SCHEMA = pa.schema(
     [
         ("record", pa.int64()),
