@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -222,6 +223,15 @@ def test_random_variants_are_at_the_held_out_windows(genome: Genome) -> None:
     assert all(bases(genome, "chrA", one.start + 1) not in (one.added, "N") for one in changes)
     _, indels = draw(places, genome, [(3, 0), (0, 2)], 100, LENGTH, (0, 20), rng)
     assert {(one.removed, len(one.added)) for one in indels} == {(3, 0), (0, 2)}
+
+
+def test_windows_of_another_genome_are_none(genome: Genome, tmp_path: Path) -> None:
+    """Names of a FASTA may be coordinates of another assembly; either strand will do."""
+    data = dataset(genome)
+    turned = dataclasses.replace(data, codes=dna.reverse_complement(data.codes))
+    assert len(held_out_places(turned, genome)) == len(held_out_places(data, genome)) == 20
+    (tmp_path / "other").mkdir()
+    assert not len(held_out_places(data, write_genome(tmp_path / "other", seed=9)))
 
 
 KINDS: list[tuple[str, list[tuple[int, int]]]] = [

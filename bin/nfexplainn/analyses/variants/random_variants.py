@@ -49,8 +49,8 @@ class Places:
 def held_out_places(dataset: Dataset, genome: Genome) -> Places:
     """Find the real windows that were held out: of the test part, or with folds all, each once.
 
-    Shuffles and sequences without coordinates are none; neither is one on a chromosome that the
-    genome lacks, or over its end.
+    Shuffles and sequences without coordinates are none; neither is one that is not what the genome
+    has there, as names of a FASTA may be coordinates of another assembly.
     """
     names = read_names(dataset.names)
     codes = {name: code for code, name in enumerate(genome.names)}
@@ -60,6 +60,12 @@ def held_out_places(dataset: Dataset, genome: Genome) -> Places:
     real = (names.parent < 0) & (chrom >= 0) & (names.end <= sizes[chrom])
     if dataset.fold is None:
         real &= dataset.split == "test"
+    real &= names.end - names.start == dataset.meta.length
+    rows = np.flatnonzero(real)
+    there = genome.fetch(chrom[rows], names.start[rows], dataset.meta.length)
+    own = dataset.codes[rows]
+    same = (own == there).all(axis=1) | (dna.reverse_complement(own) == there).all(axis=1)
+    real[rows[~same]] = False
     counts = np.bincount(dataset.codes[real].ravel(), minlength=dna.N_CODE + 1)[:4] + 1.0
     return Places(chrom[real], names.start[real], names.end[real], counts / counts.sum())
 
@@ -203,7 +209,7 @@ def make_background(
         return Background(
             {},
             "There is no percentile: the held-out sequences of the data set have no coordinates in"
-            " the genome, so that no random variants could be placed there.",
+            " this genome, so that no random variants could be placed there.",
         )
     sizes = {}
     for kind, some in lengths.items():
