@@ -167,6 +167,12 @@ def test_sites_are_the_best_windows_over_the_change(genome: Genome) -> None:
                 found.append((value, start - width + 1, strand))
         return max(found, key=lambda one: one[0])
 
+    def read_by(word: str, replicate: int, unit: int) -> float:
+        weights = filters[replicate].weights[unit].astype(float)
+        value = weights[dna.encode([word])[0] % 4, np.arange(width)]
+        known = dna.encode([word])[0] < dna.N_CODE
+        return float(value[known].sum() + filters[replicate].offset[unit])
+
     for at, (code, change) in enumerate(zip(chrom, changes, strict=True)):
         chromosome = genome.names[code]
         left = bases(genome, chromosome, change.start - width + 2, width - 1)
@@ -184,6 +190,14 @@ def test_sites_are_the_best_windows_over_the_change(genome: Genome) -> None:
             if not hits:
                 assert found.change == ""
                 continue
+            for word, text in zip(
+                found.words, (left + taken + right, left + change.added + right), strict=True
+            ):
+                turned = dna.decode(dna.reverse_complement(dna.encode([text])))[0]
+                assert len(word) == width and (word in text or word in turned)
+            read = [read_by(word, *one) for one in members[task] for word in found.words]
+            for place in (found.reference, found.alternative):
+                assert place is None or np.abs(np.array(read) - place.activation).min() < 1e-5
             was, now = max(hits, key=lambda pair: abs(np.exp(pair[0][0]) - np.exp(pair[1][0])))
             assert (found.reference is not None) == (was[0] >= limit)
             assert (found.alternative is not None) == (now[0] >= limit)

@@ -28,6 +28,7 @@ def strongest(task: str, percentile: float, row: str) -> list[object]:
     cells |= {"chrom": "chr<1>", "pos": 100, "ref": "A" * 40, "alt": "C", "task": task}
     cells |= {"delta": -2.5, "delta_min": -3.0, "delta_max": -2.0, "percentile": percentile}
     cells |= {"motif_1": "CTCF", "part_1": -2.0, "motif_2": "MAX", "part_2": -0.4, "rest": -0.1}
+    cells |= {"word_ref": "ACGTT", "word_alt": "ACCTT"}
     return list((cells | {"change": "destroyed", "row": row, "id": "rs<7>"}).values())
 
 
@@ -55,6 +56,7 @@ def test_the_strongest_are_shown_with_their_logos(tmp_path: Path) -> None:
         key for key, value in second.items() if value
     )
     assert first["delta"] == -2.5 and "rs&lt;7&gt;" in first["id"] and ">a<" in first["task"]
+    assert first["words"] == "<code>AC<b>G</b>TT</code><br><code>AC<b>C</b>TT</code>"
     text = table["description"]
     assert '<symbol id="nfx-variants-0-row_001"' in text and "&lt;mine&gt;.vcf" in text
     assert "1,500 of 12,000" in text and "ALT is REF" in text and "of type SNV" in text

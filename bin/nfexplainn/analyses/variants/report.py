@@ -32,6 +32,7 @@ _COLUMNS = (
     *("dataset", "model", "chrom", "pos", "id", "ref", "alt", "kind", "task", "logit_ref"),
     *("logit_alt", "delta", "delta_min", "delta_max", "percentile", "change", "site_ref"),
     *("site_alt", "motif_1", "part_1", "motif_2", "part_2", "motif_3", "part_3", "rest", "row"),
+    *("word_ref", "word_alt"),
 )
 _LOGO_COLUMN, _LOGO_MOST, _LONGEST = 7, 150, 24  # px, px, letters of an allele
 
@@ -98,6 +99,9 @@ def _table(
             "logo": raw_cell(_logo(motifs, row["row"], place)) if row["row"] in motifs else None,
             "motif": cell(f"{row['motif_1']} {short(number(row['part_1']))}"),
             "change": cell(row["change"]) if row["change"] else None,
+            "words": raw_cell(_words(row["word_ref"], row["word_alt"]))
+            if row["word_ref"]
+            else None,
             "others": cell(", ".join([*others, f"rest {short(number(row['rest']))}"])),
         }
     used = {key for one in rows.values() for key, value in one.items() if value is not None}
@@ -127,12 +131,26 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "logo": {"title": "Logo", "description": "Of the motif that changes most"},
     "motif": {"title": "Motif", "description": "That changes most, with its part of the change"},
     "change": {"title": "Site", "description": "What becomes of the motif's site"},
+    "words": {
+        "title": "Read there",
+        "description": "What the motif's unit reads without and with the variant, best window each",
+    },
     "others": {"title": "Other parts", "description": "Of the change; they sum to it"},
 }
 
 
 def _allele(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} bp)"
+
+
+def _words(reference: str, alternative: str) -> str:
+    """Show both words, and where they differ."""
+    pairs = list(zip(escape(reference), escape(alternative), strict=False))
+    lines = (
+        "".join(f"<b>{pair[at]}</b>" if pair[0] != pair[1] else pair[at] for pair in pairs)
+        for at in (0, 1)
+    )
+    return "<br>".join(f"<code>{line}</code>" for line in lines)
 
 
 def _percentile(text: str) -> str:

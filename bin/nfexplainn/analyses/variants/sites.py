@@ -51,11 +51,15 @@ class Sites:
         One of the four words; empty where there is a site neither before nor after.
     reference, alternative : Place or None
         None where there is no site.
+    words : tuple of (str, str)
+        Bases of the unit's best window over the changed bases, without and with the change, as the
+        unit reads them, whether they are a site or not.
     """
 
     change: str = ""
     reference: Place | None = None
     alternative: Place | None = None
+    words: tuple[str, str] = ("", "")
 
 
 NO_SITE = Sites()
@@ -160,8 +164,16 @@ class SiteFinder:
             hit = (was[0] >= limit) | (is_[0] >= limit)
             for at in np.flatnonzero(hit & (size > moved)).tolist():
                 moved[at] = size[at]
-                best[at] = _compared(_place(was, at), _place(is_, at), limit)
+                places = _place(was, at), _place(is_, at)
+                words = self._word(before[at], places[0]), self._word(after[at], places[1])
+                best[at] = _compared(*places, limit, words)
         return best
+
+    def _word(self, codes: dna.Codes, place: Place) -> str:
+        """Give the bases of a window as its unit reads them."""
+        first = place.start + self._width - 1
+        window = codes[None, first : first + self._width]
+        return dna.decode(window if place.strand > 0 else dna.reverse_complement(window))[0]
 
     def _best(
         self, codes: dna.Codes, weights: NDArray[np.float32], offset: float
@@ -196,14 +208,14 @@ def _place(
     return Place(int(best[1][at]), int(best[2][at]), float(best[0][at]))
 
 
-def _compared(before: Place, after: Place, limit: float) -> Sites:
+def _compared(before: Place, after: Place, limit: float, words: tuple[str, str]) -> Sites:
     """Name what became of a site, of which there is one before or after."""
     if before.activation < limit:
-        return Sites(CREATED, None, after)
+        return Sites(CREATED, None, after, words)
     if after.activation < limit:
-        return Sites(DESTROYED, before, None)
+        return Sites(DESTROYED, before, None, words)
     change = STRENGTHENED if after.activation >= before.activation else WEAKENED
-    return Sites(change, before, after)
+    return Sites(change, before, after, words)
 
 
 def _around(

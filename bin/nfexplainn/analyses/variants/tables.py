@@ -31,7 +31,7 @@ COLUMNS = (
     *(f"{what}_{number}" for number in range(1, PARTS + 1) for what in ("motif", "part")),
     "rest",
 )
-STRONGEST_COLUMNS = (*COLUMNS, "row")
+STRONGEST_COLUMNS = (*COLUMNS, "row", "word_ref", "word_alt")
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,8 @@ class VariantWriter:
     def strongest(self) -> list[list[object]]:
         """Give the rows of the variants with the largest effects in any task, largest first.
 
-        Cells as :data:`STRONGEST_COLUMNS`: the last is the id of the leading row.
+        Cells as :data:`STRONGEST_COLUMNS`: the last three are the id of the leading row,
+        and what its unit reads without and with the change.
         """
         ranked = sorted(self._best, key=lambda one: (-one[0], -one[1]))
         return [cells for _, _, cells in ranked]
@@ -207,7 +208,7 @@ class VariantWriter:
                 size = abs(line.delta[0])
                 if best is None or size > best[0]:
                     row = self._rows.ids[line.row] if line.row >= 0 else ""
-                    best = size, [*cells, row]
+                    best = size, [*cells, row, *line.sites.words]
                 yield cells
             self._count += 1
             if best is not None:  # earlier ones of equal size go first
