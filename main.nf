@@ -7,6 +7,7 @@ include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
+include { READ_VARIANTS } from './subworkflows/local/read_variants'
 include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
 include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
@@ -34,10 +35,10 @@ workflow EXPLAINN {
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
     READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
+    READ_VARIANTS(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
     READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
-
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_VARIANTS.out.status, READ_PRETRAINED.out.status),
         [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
@@ -54,7 +55,7 @@ workflow EXPLAINN {
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, alleles: READ_VARIANTS.out.alleles, genomes: PREPARE.out.genomes, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )

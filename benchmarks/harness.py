@@ -9,6 +9,7 @@ import argparse
 import importlib.metadata
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -55,6 +56,16 @@ def interleaved(
             call()
             found.append(clock() - start)
     return statistics.median(times[0]), statistics.median(times[1])
+
+
+def peak() -> float:
+    """Peak resident memory of this process, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count the parent's memory at the time of the fork
+        lines = status.read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def print_line(benchmark: str, case: str, ours: float, reference: float) -> None:

@@ -10,7 +10,6 @@ an array on disk (half precision, its encoder's type), and does a few steps, whi
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from explainn.models import networks
-from harness import print_line
+from harness import peak, print_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
@@ -31,16 +30,6 @@ from nfexplainn.training.run import Plan, train_model
 
 N, LENGTH, UNITS, BATCH, STEPS = 200_000, 200, 10, 100, 20
 CPU = torch.device("cpu")
-
-
-def peak() -> float:
-    """Peak resident memory of this process, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count the parent's memory at the time of the fork
-        lines = status.read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def random_dataset(n: int, codes: dna.Codes) -> Dataset:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Split predictions of given sequences over the units of a model, with positions."""
+"""Split predictions of given sequences over units and positions, and what each mutation does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from nfexplainn.analyses.explain.run import ExplainOptions, explain, thresholds, unit_labels
+from nfexplainn.analyses.explain.run import (
+    ExplainOptions,
+    explain,
+    mutate_all,
+    thresholds,
+    unit_labels,
+)
 from nfexplainn.analyses.explain.sequences import read_located
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.errors import run_script
+from nfexplainn.interpret.motif_rows import ROW_COLUMNS, read_motif_rows
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
@@ -21,6 +28,7 @@ def parse() -> argparse.Namespace:
     parser = replicate_parser(__doc__)
     parser.add_argument("--units", required=True, help="R.units.tsv")
     parser.add_argument("--named", required=True, help="D.<model>.units.tsv")
+    parser.add_argument("--evidence", required=True, help="D.<model>.evidence.tsv")
     parser.add_argument("--sequences", required=True, help="D.explain.parquet")
     return parser.parse_args()
 
@@ -48,9 +56,11 @@ def main() -> None:
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     prefix = folder / args.id
-    mine = str(replicate_of(args.units))
-    labels = unit_labels(row for row in named if row["replicate"] == mine)
-    explain(splitter, located, loaded.header.tasks, labels, prefix, options.explain_pictures)
+    mine, pictures = replicate_of(args.units), options.explain_pictures
+    labels = unit_labels(row for row in named if row["replicate"] == str(mine))
+    logits = explain(splitter, located, loaded.header.tasks, labels, prefix, pictures)
+    rows = read_motif_rows(read_rows(args.evidence, ROW_COLUMNS))
+    mutate_all(loaded, rows, mine, located, logits, prefix, pictures)
     print(f"{args.id}: {len(located):,} sequences explained", file=sys.stderr)
 
 

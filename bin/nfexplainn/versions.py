@@ -25,6 +25,7 @@ PACKAGES = {
     "pybigtools": "pybigtools",
     "pyfaidx": "pyfaidx",
     "pyjaspar": "pyjaspar",
+    "pysam": "pysam",
     "safetensors": "safetensors",
     "scipy": "scipy",
     "scvi": "scvi-tools",

@@ -43,6 +43,7 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
         "step_torch\tn50_b100_t1",
     ),
+    "variants": (("--alleles", "400", "--sequences", "2"), "variants\tindel_1e6_r3_t1"),
     "verdicts": (
         ("--only", "demo CTCF", "--replicates", "1", "--epochs", "1", "--shared", "none"),
         "verdicts\tdemo CTCF\t",

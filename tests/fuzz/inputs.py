@@ -33,6 +33,7 @@ def make_inputs(folder: Path) -> None:
     makers: tuple[Callable[[Path, np.random.Generator], None], ...] = (
         _genome,
         _intervals,
+        _variants,
         _sequences,
         _tables,
         _tracks,
@@ -68,6 +69,28 @@ def _genome(folder: Path, _rng: np.random.Generator) -> None:
     (folder / "small.fa.gz").write_bytes(gzip.compress(wrapped.getvalue().encode(), mtime=0))
     with bgzf.open(str(folder / "blocks.fa.gz"), "wb") as file:
         file.write(wrapped.getvalue().encode())
+
+
+def _variants(folder: Path, _rng: np.random.Generator) -> None:
+    records = (folder / "g.fa").read_text().split(">")[1:]
+    genome = dict(record.strip().split("\n") for record in records)
+    rows = []
+    for chrom in ("chr1", "chr2"):
+        for at in range(300, 2300, 50):
+            ref = genome[chrom][at - 1]
+            alt = "ACGT"[("ACGT".index(ref) + 1) % 4]
+            rows.append((chrom, at, f"v{at}", ref, f"{ref}TT" if at % 100 else alt))
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    text = head + _lines([(*row, ".", ".", ".") for row in rows])
+    (folder / "v.vcf").write_text(text)
+    (folder / "v.vcf.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    with bgzf.open(str(folder / "b.vcf.gz"), "wb") as file:
+        file.write(text.encode())
+    table = [(chrom, at, ref, alt, id) for chrom, at, id, ref, alt in rows]
+    (folder / "variants.tsv").write_text(_lines([("chrom", "pos", "ref", "alt", "id"), *table]))
+    for name in ("v.vcf", "v.vcf.gz", "b.vcf.gz", "variants.tsv"):
+        spec = {"name": name, "genome": "g.fa", "variant_offsets": "0"}
+        (folder / f"{name}.variants.json").write_text(json.dumps(spec))
 
 
 def _intervals(folder: Path, rng: np.random.Generator) -> None:

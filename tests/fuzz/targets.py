@@ -187,6 +187,24 @@ def _explain(file: str, kind: str) -> Target:
     )
 
 
+def _variants(file: str, kind: str) -> Target:
+    return Target(
+        f"variants-{file}",
+        "read_variants",
+        file,
+        kind,
+        (file, f"{file}.variants.json", "d.header.json", *_GENOME),
+        (
+            *("--spec", f"{file}.variants.json", "--variants", file),
+            *("--header", "d.header.json"),
+            *("--genome", "g.fa", "--id", "d"),
+        ),
+        status="d.variants.status.json",
+        results=("d.variants.parquet",),
+        share=0.3,
+    )
+
+
 def _initial(broken: str, kind: str) -> Target:
     return Target(
         f"initial-{broken}",
@@ -324,6 +342,10 @@ def targets() -> list[Target]:
         _untrusted(_model("program.pt2", "torch", 0.3)),
         _explain("s.fa", "fasta"),
         _explain("a.bed", "intervals"),
+        _variants("v.vcf", "bytes"),
+        _variants("v.vcf.gz", "gzip"),
+        _variants("b.vcf.gz", "bytes"),
+        _variants("variants.tsv", "bytes"),
         _train("train", "train.json", "json", share=1),
         _train("train", "d.dataset.parquet", "parquet", share=0.3),
         _train(

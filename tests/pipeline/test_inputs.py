@@ -359,6 +359,19 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "explain.csv, line 6, column explain: there is no file {}/nowhere.bed",
         ],
     ),
+    "variants.csv": (
+        "sample,assay,data,variants,genome,models,variant_offsets\n"
+        "a,sequences,oct4.fa,mine.bed,,,\n"
+        'b,sequences,oct4.fa,mine.bed,oct4.fa,"cnn1,danq",\n'
+        "c,sequences,oct4.fa,nowhere.vcf,oct4.fa,,\n"
+        "d,sequences,oct4.fa,mine.bed,oct4.fa,,middle\n",
+        [
+            "variants.csv, line 2, variants: mine.bed holds variants, and there is no genome to put them into; give --genome (or the column genome), the one that they were called on.",
+            "variants.csv, line 3, variants: only what explainn makes of variants can be split over motifs, and models is 'cnn1,danq'; add explainn to it, or leave variants out.",
+            "variants.csv, line 4, column variants: there is no file {}/nowhere.vcf",
+            "variants.csv, line 5, column variant_offsets: 'middle' cannot be used: give whole numbers of bp, separated by commas, such as -20,0,20",
+        ],
+    ),
     "explain_what.csv": (
         "sample,assay,data,explain,genome,models\n"
         "a,sequences,oct4.fa,mine.bed,,\n"
@@ -467,6 +480,8 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "blacklist": (".", "--blacklist: {} is a folder, not a file."),
     "explain": ("nowhere.bed", "--explain: there is no file {}/nowhere.bed."),
     "explain_pictures": (1001, "--explain_pictures: '1001' must be at most 1000."),
+    "variants": (".", "--variants: {} is a folder, not a file."),
+    "variant_offsets": ("0;5", "--variant_offsets: '0;5' cannot be used: give whole numbers of bp"),
     "unit_maps": ("umap", "--unit_maps: 'umap' is not true or false."),
     "attribution": ("deeplift", "--attribution: 'deeplift' is not true or false."),
     "attribution_sequences": (5, "--attribution_sequences: '5' must be at least 10."),

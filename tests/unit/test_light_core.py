@@ -125,6 +125,12 @@ def _steps() -> list[Step]:
         " --baseline demo.baseline.tsv --counts demo.counts.tsv"
     )
     explained = "--sequences demo.explain.parquet --named demo.explainn.units.tsv"
+    explained += " --evidence demo.explainn.evidence.tsv"
+    judged = (
+        f"--models {_every('model.safetensors')} --units {_every('units.tsv')} {data} {options}"
+        " --evidence demo.explainn.evidence.tsv --alleles demo.variants.parquet"
+        " --read demo.variants_read.json --variants in.vcf --genome genome.fa --id demo.explainn"
+    )
     third = "demo.explainn.r3"
     drift = (
         f"--model {third}.model.safetensors --units {third}.units.tsv --motifs {third}.units.meme"
@@ -209,6 +215,13 @@ def _steps() -> list[Step]:
             f"{third}.drift.tsv",
             ("pandas",),
         ),
+        Step(
+            "read_variants.py",
+            "--spec v.json --variants in.vcf --header demo.header.json --id demo"
+            " --genome genome.fa",
+            "demo.variants.parquet",
+        ),
+        Step("judge_variants.py", judged, "demo.explainn.variants.vcf.gz.tbi"),
         Step("read_shared.py", "--holds motifs --files few.meme", "shared.status.json"),
         Step(
             "report.py",
@@ -228,6 +241,15 @@ def _fasta(names: list[str], codes: dna.Codes) -> str:
     )
 
 
+def _vcf(genome: str) -> str:
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    rows = [
+        f"chrA\t{at}\t.\t{genome[at - 1]}\t{'CGTA'['ACGT'.index(genome[at - 1])]}\t.\t.\t.\n"
+        for at in (150, 250)
+    ]
+    return head + "".join(rows)
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a user gives, and what the steps are asked."""
@@ -241,6 +263,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "in.fa").write_text(_fasta([f"p{row}" for row in chosen], data.codes[chosen]))
     (folder / "genome.fa").write_text(f">chrA\n{''.join(dna.decode(data.codes[:20]))}\n")
     (folder / "in.bed").write_text("chrA\t100\t200\nchrA\t300\t340\n")
+    (folder / "in.vcf").write_text(_vcf("".join(dna.decode(data.codes[:20]))))
     motifs = ["MEME version 4\n\nALPHABET= ACGT\n"]
     for name, word in (("M1", "TGACTCAT"), ("M2", "CACGTGAC"), ("M3", "GATAAGGC")):
         rows = "\n".join(" ".join(".91" if b == base else ".03" for b in "ACGT") for base in word)
@@ -258,6 +281,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("spec", spec),
         ("o", OPTIONS),
         ("e", {"name": "in.bed", "genome": "genome.fa"}),
+        ("v", {"name": "in.vcf", "genome": "genome.fa", "variant_offsets": "0"}),
     ):
         (folder / f"{name}.json").write_text(json.dumps(content))
     write_dataset(planted(200, "multiclass"), folder / "cycles.dataset.parquet")

@@ -79,6 +79,14 @@ def _motifs(file: InputFile) -> None:
     read_motifs(file.path, name=file.name)
 
 
+def _variants(file: InputFile) -> None:
+    """Read variants to the end; whether a genome has them, a data set's own step tells."""
+    from nfexplainn.io.variant_files import read_variants
+
+    if not any(True for _ in read_variants(file.path, file.name)):
+        raise UserError(f"{file.name}: there is no variant in this file; give one that has.")
+
+
 def _lines(file: InputFile) -> None:
     """Read a list of names, or reads in any form, to the end."""
     if not sum(1 for line in read_text_lines(file.path, file.name) if line.strip()):
@@ -103,6 +111,7 @@ READERS: dict[str, Callable[[InputFile], None]] = {
     "fasta": _fasta,
     "explain": _explained,
     "motifs": _motifs,
+    "variants": _variants,
     "lines": _lines,
     "clusters": _clusters,
 }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nfexplainn.dna import Codes
 from nfexplainn.filters import Filters
 from nfexplainn.models.config import ModelConfig
+from nfexplainn.native.units import Edits
 
 Kernel = Literal["torch", "native"]
 Floats = NDArray[np.float32]
@@ -58,3 +59,19 @@ class FilterModel(UnitModel, Protocol):
 
     def filters(self) -> Filters:
         """Give every unit's filter with its batch norm folded in, as in evaluation."""
+
+    def unit_changes(self, codes: Codes, edits: Edits) -> tuple[Floats, Floats]:
+        """Give every unit's outputs of references, and what edits of them change in it.
+
+        Parameters
+        ----------
+        codes : uint8 array, shape (n, length)
+        edits : Edits
+            In the order of their references.
+
+        Returns
+        -------
+        outputs : float32 array, shape (n, units)
+        changes : float32 array, shape (edits, units)
+            Output of the edited sequence less that of its reference, on the strand given.
+        """

@@ -13,7 +13,7 @@ from nfexplainn.filters import Filters
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import FINAL, Weights, folded_filters, layer_names
 from nfexplainn.models.model import Floats, Kernel
-from nfexplainn.native.units import UnitLayer, Units
+from nfexplainn.native.units import Edits, UnitLayer, Units
 
 # Larger batches fall out of the caches.
 BATCH = 200
@@ -77,6 +77,14 @@ class NativeExplaiNN:
         for start in range(0, len(codes), BATCH):
             found[start : start + BATCH] = self.units.evaluate(codes[start : start + BATCH])
         return found
+
+    def unit_changes(self, codes: Codes, edits: Edits) -> tuple[Floats, Floats]:
+        """Give the outputs of references, and what edits change in them, all at once.
+
+        As :meth:`nfexplainn.models.model.FilterModel.unit_changes`; only what a changed base can
+        reach is evaluated anew.
+        """
+        return self.units.changes(codes, edits)
 
     def logits(self, codes: Codes) -> Floats:
         """Give logits, float32 (n, tasks), of codes, uint8 (n, length)."""

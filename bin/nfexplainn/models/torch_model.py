@@ -21,6 +21,7 @@ from nfexplainn.models.explainn_weights import Weights, folded_filters
 from nfexplainn.models.model import Floats, Kernel
 from nfexplainn.models.modules import module_of, weights_of
 from nfexplainn.models.transfer import use_kernel
+from nfexplainn.native.units import Edits
 
 # On a CPU larger batches fall out of the caches and wait for new memory pages.
 CPU_BATCH = 200
@@ -76,6 +77,11 @@ class TorchModel:
             for start in range(0, len(codes), size)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, self._final.in_features), "f4")
+
+    def unit_changes(self, codes: Codes, edits: Edits) -> tuple[Floats, Floats]:
+        """Give the outputs of references, and what edits change in them, by evaluating both."""
+        outputs = self.unit_outputs(codes)
+        return outputs, self.unit_outputs(edits.codes) - outputs[edits.row]
 
     def filters(self) -> Filters:
         """Give every unit's filter with its batch norm folded in, as in evaluation."""

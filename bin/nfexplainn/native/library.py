@@ -59,6 +59,15 @@ class UnitsCall(ctypes.Structure):
     )
 
 
+class EditsCall(ctypes.Structure):
+    """Edits of the sequences of a call of the units (``struct EditsCall``)."""
+
+    _fields_ = (
+        ("edits", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("codes", "row", "first", "last", "change")),
+    )
+
+
 class UnitsGradient(ctypes.Structure):
     """Where the backward pass writes (``struct UnitsGradient``)."""
 
@@ -188,12 +197,13 @@ def _open(isa: str, path: Path) -> Kernel:
     functions.nfx_saved_bytes.argtypes = (ctypes.POINTER(UnitsCall),)
     functions.nfx_saved_bytes.restype = long
     functions.nfx_forward.argtypes = (ctypes.POINTER(UnitsCall),)
+    functions.nfx_edits.argtypes = (ctypes.POINTER(UnitsCall), ctypes.POINTER(EditsCall))
     functions.nfx_backward.argtypes = (ctypes.POINTER(UnitsCall), ctypes.POINTER(UnitsGradient))
     functions.nfx_scan.argtypes = (ctypes.POINTER(ScanCall),)
     functions.nfx_shuffle.argtypes = (pointer, long, long, ctypes.c_uint64, long, number, pointer)
     functions.nfx_adam.argtypes = (long, *[pointer] * 4, *[ctypes.c_double] * 3)
     functions.nfx_adam.restype = None
-    for name in ("nfx_forward", "nfx_backward", "nfx_scan", "nfx_shuffle"):
+    for name in ("nfx_forward", "nfx_edits", "nfx_backward", "nfx_scan", "nfx_shuffle"):
         getattr(functions, name).restype = number
     if f"-DNFX_WIDTH={functions.nfx_width()}" not in build.ISA_FLAGS[isa]:
         raise KernelError(f"{path.name} is not the object that its name says")

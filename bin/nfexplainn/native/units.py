@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.dna import Codes
+from nfexplainn.dna import Codes, reverse_complement
 from nfexplainn.errors import DivergedError
 from nfexplainn.native import library
 
@@ -95,6 +95,36 @@ class UnitLayer:
 
 
 @dataclass(frozen=True)
+class Edits:
+    """Sequences that differ from others, their references, in one stretch of bases.
+
+    Attributes
+    ----------
+    codes : uint8 array, shape (edits, length)
+    row : int64 array, shape (edits,)
+        The reference of each, ascending.
+    first, last : int32 arrays, shape (edits,)
+        Bases ``first`` to ``last - 1`` may differ from the reference's; no others do.
+    """
+
+    codes: Codes
+    row: NDArray[np.int64]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Give the number of edited sequences."""
+        return len(self.row)
+
+    def reverse_complement(self) -> Edits:
+        """Give the same edits on the other strand."""
+        length = self.codes.shape[1]
+        return Edits(
+            reverse_complement(self.codes), self.row, length - self.last, length - self.first
+        )
+
+
+@dataclass(frozen=True)
 class LayerGradient:
     """Where the gradients of a layer's trained parameters are written, float32 arrays.
 
@@ -172,6 +202,49 @@ class Units:
         """
         return self._run(codes, training=False, dropout=0.0, seed=0)
 
+    def changes(self, codes: Codes, edits: Edits) -> tuple[Floats, Floats]:
+        """Give every unit's output in evaluation, and what edits of the sequences change in it.
+
+        Only what a changed base can reach is evaluated anew: an output that it leaves as it was
+        has a change of exactly 0.
+
+        Parameters
+        ----------
+        codes : uint8 array, shape (n, length)
+            The references.
+        edits : Edits
+
+        Returns
+        -------
+        outputs : float32 array, shape (n, units)
+        changes : float32 array, shape (edits, units)
+
+        Raises
+        ------
+        ValueError
+            If a shape or type is wrong, or the edits are not in the order of their references.
+        DivergedError
+            As for :meth:`evaluate`.
+        """
+        given = [np.ascontiguousarray(edits.codes, dtype=np.uint8)]
+        given.append(np.ascontiguousarray(edits.row, dtype=np.int64))
+        given += [np.ascontiguousarray(at, dtype=np.int32) for at in (edits.first, edits.last)]
+        changed, row, first, last = given
+        count, length = len(row), self.config.length
+        if changed.shape != (count, length) or first.shape != (count,) or last.shape != (count,):
+            raise ValueError(f"expected {count} edits of {length} bp, got {changed.shape}")
+        if count and (
+            (np.diff(row) < 0).any()
+            or row[0] < 0
+            or row[-1] >= len(codes)
+            or first.min() < 0
+            or last.max() > length
+        ):
+            raise ValueError("the edits are not in the order of their references, or beyond them")
+        found = np.zeros((count, self.config.units), dtype=np.float32)
+        to = library.EditsCall(count, *(array.ctypes.data for array in given), found.ctypes.data)
+        return self._run(codes, training=False, dropout=0.0, seed=0, edits=to), found
+
     def forward(self, codes: Codes, seed: int) -> Floats:
         """Give every unit's output in training, float32 (n, units).
 
@@ -214,7 +287,14 @@ class Units:
             setattr(to, name + "_beta", one.beta.ctypes.data)
         library.check(self._functions.nfx_backward(ctypes.byref(self._call), ctypes.byref(to)))
 
-    def _run(self, codes: Codes, training: bool, dropout: float, seed: int) -> Floats:
+    def _run(
+        self,
+        codes: Codes,
+        training: bool,
+        dropout: float,
+        seed: int,
+        edits: library.EditsCall | None = None,
+    ) -> Floats:
         if codes.dtype != np.uint8 or codes.ndim != 2 or codes.shape[1] != self.config.length:
             raise ValueError(
                 f"expected uint8 codes of shape (n, {self.config.length}),"
@@ -234,7 +314,10 @@ class Units:
             if size > len(self._saved):
                 self._saved = np.empty(size, dtype=np.uint8)
             call.saved = self._saved.ctypes.data
-        status = self._functions.nfx_forward(ctypes.byref(call))
+        if edits is None:
+            status = self._functions.nfx_forward(ctypes.byref(call))
+        else:
+            status = self._functions.nfx_edits(ctypes.byref(call), ctypes.byref(edits))
         if status in {_BAD_FILTER, _OVERFLOW, _BAD_DENSE}:
             raise DivergedError(
                 _what_is_wrong(status, call.bad_unit + 1, call.bad_value),

@@ -1,7 +1,7 @@
 include { EXPLANATION_MAKE } from '../../../modules/local/explanation/make'
-include { modelOf } from '../train/replicates.nf'
+include { modelOf; evidenceOf } from '../train/replicates.nf'
 
-// What every unit adds to the prediction of a user's sequences, and where its motif lies in them.
+// What every unit adds to the prediction of a user's sequences, where its motif lies, and what each mutation does.
 workflow EXPLAIN {
     take:
     readable    // [ run, model.safetensors, dataset.parquet ]
@@ -23,9 +23,10 @@ workflow EXPLAIN {
     EXPLANATION_MAKE(
         models
             .join(named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.units.tsv') })
-            .map { meta, run, model, own, names -> [meta.dataset, run, model, own, names] }
+            .join(evidenceOf(named))
+            .map { meta, run, model, own, names, evidence -> [meta.dataset, run, model, own, names, evidence] }
             .combine(sequences.map { meta, found -> [meta.id, found] }, by: 0)
-            .map { id, run, model, own, names, found -> [run, plans[id].options.explain, model, own, names, found] },
+            .map { id, run, model, own, names, evidence, found -> [run, plans[id].options.explain, model, own, names, evidence, found] },
         code.EXPLANATION_MAKE,
     )
 

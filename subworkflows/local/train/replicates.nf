@@ -25,3 +25,10 @@ def validLoss(Object epochs) {
 def modelOf(Map run) {
     return [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
 }
+
+// The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]
+def evidenceOf(named) {
+    return named.filter { _meta, file -> file instanceof List }
+        .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') }] }
+        .filter { _meta, table -> table }
+}

@@ -1,4 +1,4 @@
-// The sequences that are to be explained, as far as they can be judged without reading them.
+// The sequences that are to be explained, and variants, as far as they can be judged without reading them.
 
 // [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
 def givenSequences(Object located, Map options, String place, List problems) {
@@ -15,6 +15,20 @@ def givenSequences(Object located, Map options, String place, List problems) {
         problems << "${place}, explain: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
     }
     return located + [intervals: intervals]
+}
+
+// [name: as the user wrote it, path: where it lies], or null.
+def givenVariants(Object located, Map options, String place, List problems) {
+    if (!located) {
+        return null
+    }
+    if (options.genome == null) {
+        problems << "${place}, variants: ${located.name} holds variants, and there is no genome to put them into; give --genome (or the column genome), the one that they were called on."
+    }
+    if (!('explainn' in options.models.tokenize(','))) {
+        problems << "${place}, variants: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
+    }
+    return located
 }
 
 // Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where it is compressed otherwise.

@@ -345,11 +345,17 @@ def test_scripts_from_files_to_files(root, tmp_path):
     run = "d.explainn.r2"
     arguments = ["--model", f"{run}.model.safetensors", "--units", f"{run}.units.tsv"]
     arguments += ["--named", "d.explainn.units.tsv", "--sequences", "d.explain.parquet"]
-    arguments += ["--options", "options.json", "--id", run]
+    arguments += ["--options", "options.json", "--id", run, "--evidence", "d.evidence.tsv"]
+    line = {"task": "a", "motif": "row_001", "name": "MAX", "consensus": "A", "supported": "true"}
+    line["units"] = "r2:unit_001,r1:unit_002"
+    write_tsv(pd.DataFrame([line]), tmp_path / "d.evidence.tsv")
     call(root, "explain.py", tmp_path, *arguments)
     first = (tmp_path / "d.explainn.r2.explained.parquet").read_bytes()
     bed = (tmp_path / "d.explainn.r2.hits.bed").read_text()
     assert "MAX|unit_001" in bed or "unit_001" not in bed
+    with np.load(tmp_path / "d.explainn.r2.mutagenesis.npz") as maps:
+        assert maps["motifs"].tolist() == ["MAX", "other"]
+    assert (tmp_path / "d.explainn.r2.mutagenesis_01.svg").exists()
     call(root, "explain.py", tmp_path, *arguments)
     assert (tmp_path / "d.explainn.r2.explained.parquet").read_bytes() == first
     assert not list(tmp_path.glob("d.explainn.r1.explained*")) and not list(tmp_path.glob("*.part"))

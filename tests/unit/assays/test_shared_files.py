@@ -23,6 +23,7 @@ SOUND = {
     "explain": ">a\nACGT\n",
     "motifs": "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a\n"
     "letter-probability matrix: alength= 4 w= 1 nsites= 20 E= 0\n0.25 0.25 0.25 0.25\n",
+    "variants": "chrom\tpos\tref\talt\nchr1\t3\tA\tC\n",
     "lines": "a\nb\n",
     "clusters": "barcode,cluster\nA-1,1\nB-1,2\n",
 }
@@ -32,6 +33,7 @@ BROKEN = {
     "fasta": ">a\nMKLVE\n",
     "explain": "no\tsuch\tplace\n",
     "motifs": "no motifs\n",
+    "variants": "chrom\tpos\tref\nchr1\t3\tA\n",
     "lines": "\n\n",
     "clusters": "A-1\nB-1\n",
 }

@@ -26,16 +26,19 @@ def test_the_highest_predictions_are_shown_with_their_pictures(tmp_path: Path) -
     for number in range(1, 8):
         picture = draw_sequence(f"s{number}", "logit", [Mark(1, 9, 1, 2.0, "MAX")], 60, "at", 0)
         (source / f"d.explainn.r2.explained_{number:02d}.svg").write_text(picture)
+        map_ = picture.replace("logit", "mutated")
+        (source / f"d.explainn.r2.mutagenesis_{number:02d}.svg").write_text(map_)
     write_explained(Page(out), load_inputs([source], {}, {}))
-    table, pictures = (
+    table, pictures, maps = (
         json.loads((out / f"{name}_mqc.json").read_text())
-        for name in ("nfx_explained_d", "nfx_explained_pictures_d")
+        for name in ("nfx_explained_d", "nfx_explained_pictures_d", "nfx_explained_mutagenesis_d")
     )
     assert list(table["data"]) == ["s7", *(f"s{number}" for number in range(29, 10, -1))]
     assert table["data"]["s7"]["logit"] == 107 and ">b<" in table["data"]["s7"]["task"]
     assert "MAX&lt;1&gt;" in table["data"]["s7"]["leading"]
     assert "Shown: 20 of 30 rows" in table["description"]
     assert pictures["data"].count("<svg") == 5 and "<title>s5: logit" in pictures["data"]
+    assert maps["data"].count("<svg") == 5 and "<title>s5: mutated" in maps["data"]
     with (out / "tables" / "explained.tsv").open(newline="") as handle:
         written = list(csv.DictReader(handle, delimiter="\t"))
     assert (

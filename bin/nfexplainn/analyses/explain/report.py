@@ -31,6 +31,7 @@ _COLUMNS = (
     *("logit", "bias", "units", "leading"),
 )
 _PICTURE = re.compile(r"\.explained_\d+\.svg$")
+_MUTAGENESIS = re.compile(r"\.mutagenesis_\d+\.svg$")
 
 
 def write_explained(page: Page, inputs: Inputs) -> None:
@@ -97,29 +98,50 @@ def _table(page: Page, title: str, path: Path) -> None:
 
 
 def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
-    drawn = [
+    _figures(
+        page,
+        title,
+        "pictures",
+        _drawn(stem, inputs, _PICTURE),
+        "Each lane is a unit at its best place, with what it adds to the logit (red) or"
+        " takes away (blue); the arrow is the strand it reads. The profile above spreads all of"
+        " that over the windows. A prediction is the mean of both strands, so that one motif may"
+        " stand there twice.",
+    )
+    _figures(
+        page,
+        title,
+        "mutagenesis",
+        _drawn(stem, inputs, _MUTAGENESIS),
+        "Every base of the same sequences was changed into every other, and the model evaluated"
+        " anew. The bars are what the logit loses, as the mean over the three changes of a base,"
+        " split by the motif through which it is lost; in the map below them each row is the base"
+        " that was put in (red raises the prediction, blue lowers it; a dot is the base that is"
+        " there).",
+    )
+
+
+def _drawn(stem: str, inputs: Inputs, pattern: re.Pattern[str]) -> list[Path]:
+    return [
         inputs.files[name]
         for name in sorted(inputs.files)
-        if name.startswith(stem) and _PICTURE.fullmatch(name.removeprefix(stem))
+        if name.startswith(stem) and pattern.fullmatch(name.removeprefix(stem))
     ]
+
+
+def _figures(page: Page, title: str, kind: str, drawn: Sequence[Path], text: str) -> None:
     if not drawn:
         return
     figures = "".join(
         f'<figure class="nfx-picture">{path.read_text(encoding="utf-8")}</figure>'
         for path in drawn[:PICTURES]
     )
-    text = (
-        "Each lane is a unit at its best place, with what it adds to the logit (red) or"
-        " takes away (blue); the arrow is the strand it reads. The profile above spreads all of"
-        " that over the windows. A prediction is the mean of both strands, so that one motif may"
-        " stand there twice."
-    )
     page.section(
         CHAPTER,
-        f"{title}: pictures",
+        f"{title}: {kind}",
         "html",
         f'<p class="nfx-text">{text}</p>{figures}',
-        section_id=f"nfx_explained_pictures_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
+        section_id=f"nfx_explained_{kind}_{escape(re.sub(r'[^0-9A-Za-z]', '_', title))}",
     )
 
 
@@ -129,6 +151,8 @@ def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
     return (
         f"The predictions of the sequences{source} were split over the units of the best replicate"
         f" {cite('explainn')}: each adds its final weight times its output, without approximation."
+        " Each of their bases was changed into every other, and the change of the prediction split"
+        " over the groups of units in the same way (in-silico mutagenesis)."
     )
 
 

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.analyses.explain.drawing import Mark, draw_sequence
+from nfexplainn.analyses.explain.mutagenesis import MOST_ROWS, mutate, write_mutagenesis
+from nfexplainn.analyses.explain.mutation_drawing import draw_mutagenesis
 from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.explain.split import Splitter
 from nfexplainn.analyses.explain.tables import ExplanationWriter
+from nfexplainn.interpret.motif_rows import OTHER, MotifRows, RowSplitter, leading_rows
 from nfexplainn.interpret.progress import Progress
 from nfexplainn.interpret.status import unit_name
 from nfexplainn.io.text import write_text
+from nfexplainn.models.checkpoint import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,67 @@ def explain(
         for found in splitter.split(located.codes):
             logits[found.rows] = writer.add(found)
             say(int(found.rows[-1]) + 1, len(located))
-    best = np.argsort(-logits.max(axis=1), kind="stable")[:pictures]
-    for number, row in enumerate(best.tolist(), 1):
+    for number, row in enumerate(_highest(logits, pictures), 1):
         text = _picture(splitter, located, row, tasks, labels, logits[row])
         write_text(Path(f"{prefix}.explained_{number:02d}.svg"), text)
     return logits
+
+
+def mutate_all(
+    loaded: LoadedModel,
+    rows: MotifRows,
+    replicate: int,
+    located: Located,
+    logits: NDArray[np.float64],
+    prefix: str | Path,
+    pictures: int,
+) -> None:
+    """Write ``mutagenesis.npz``, and ``mutagenesis_01.svg`` on of the highest predictions.
+
+    Parameters
+    ----------
+    loaded : LoadedModel
+    rows : MotifRows
+    replicate : int
+        Of the model, from 1.
+    located : Located
+    logits : float64 array, shape (n, tasks)
+        Of the sequences, by which the pictures are chosen.
+    prefix : path
+    pictures : int
+    """
+    header = loaded.header
+    leading = leading_rows(rows, MOST_ROWS)
+    splitter = RowSplitter(loaded.model, header.strand_symmetric, leading, replicate)
+    path = Path(f"{prefix}.mutagenesis.npz")
+    write_mutagenesis(splitter, located.codes, located.names, header.tasks, path)
+    for number, row in enumerate(_highest(logits, pictures), 1):
+        column = int(logits[row].argmax())
+        found = next(mutate(splitter, located.codes[row : row + 1]))
+        task = f"{header.tasks[column]}: " if len(header.tasks) > 1 else ""
+        text = draw_mutagenesis(
+            located.names[row],
+            f"{task}logit {found.logits[0, column]:.3g}, every base changed into every other",
+            [*leading.labels, OTHER],
+            found.parts[0, column],
+            located.codes[row],
+            *_axis(located, row),
+        )
+        write_text(Path(f"{prefix}.mutagenesis_{number:02d}.svg"), text)
+
+
+def _highest(logits: NDArray[np.float64], count: int) -> list[int]:
+    """Give the sequences with the highest predictions in any task, the highest first."""
+    best: list[int] = np.argsort(-logits.max(axis=1), kind="stable")[:count].tolist()
+    return best
+
+
+def _axis(located: Located, row: int) -> tuple[str, int]:
+    """Say what a picture's axis counts along, and where it begins."""
+    name, chrom = located.names[row], located.chrom[row]
+    on_chromosome = chrom != name and located.strand[row] > 0
+    place = f"position on {chrom}" if on_chromosome else "position in the sequence"
+    return place, int(located.start[row]) if on_chromosome else 0
 
 
 def _picture(
@@ -111,8 +171,4 @@ def _picture(
     sign = "+" if total >= 0 else "\u2212"
     subtitle = f"{task}logit {logits[column]:.3g} = bias {bias:.3g} {sign} units {abs(total):.3g}"
     length = located.codes.shape[1]
-    name, chrom = located.names[row], located.chrom[row]
-    on_chromosome = chrom != name and located.strand[row] > 0
-    place = f"position on {chrom}" if on_chromosome else "position in the sequence"
-    origin = int(located.start[row]) if on_chromosome else 0
-    return draw_sequence(name, subtitle, marks, length, place, origin)
+    return draw_sequence(located.names[row], subtitle, marks, length, *_axis(located, row))

@@ -49,39 +49,48 @@ inline size_t evaluate_bytes(const Shape& s) {
   return floats * sizeof(float) + 64 * 64;
 }
 
-inline void evaluate_block(const UnitsCall& call, const Shape& s, const uint16_t* words, bool has_n,
-                           PoolScores pool, int64_t block, Scratch& scratch, Trouble& trouble) {
-  const int64_t unit0 = block * LANES;
-  const int units = (int)std::min<int64_t>(LANES, s.U - unit0);
-  float* tab = scratch.take<float>((size_t)s.tables * TABLE);
-  float* folded = scratch.take<float>((size_t)s.K * LANES);
-  float* best = scratch.take<float>((EVALUATE_ROWS * s.P + 16) * LANES);
-  float* q = scratch.take<float>(LANES * EVALUATE_ROWS * s.Pp);
-  float* weight = scratch.take<float>(s.Hp * s.Pp);
-  float* hidden = scratch.take<float>(EVALUATE_ROWS * s.Hp);
-  float offset[LANES] = {0}, scale[LANES], shift[LANES];
-  Dense dense[LANES];
-  std::memset(folded, 0, sizeof(float) * s.K * LANES);
-  for (int i = 0; i < units; i++) {
-    const int64_t u = unit0 + i;
-    const Layer& c = call.convolution;
-    const double a = c.gamma[u] / std::sqrt(c.running_variance[u] + c.eps);
-    offset[i] = (float)(c.beta[u] + a * ((double)c.bias[u] - c.running_mean[u]));
-    float check = offset[i] * 0;
-    for (int r = 0; r < s.K; r++) {
-      const float w = (float)(c.weight[u * s.K + r] * a);
-      folded[(size_t)r * LANES + i] = w;
-      check += w * 0;
+// A block of 16 units: its tables and dense layers with the batch norms folded in, and room for some sequences.
+struct EvaluateBlock {
+  int64_t unit0;
+  int units;
+  float *tab, *best, *q, *hidden;  // q: (16, rows, Pp) maxima of the sequences
+  alignas(64) float offset[LANES] = {0};
+  float scale[LANES] = {0}, shift[LANES] = {0};
+  Dense dense[LANES] = {};
+
+  EvaluateBlock(const UnitsCall& call, const Shape& s, bool has_n, int64_t block, Scratch& scratch, Trouble& trouble)
+      : unit0(block * LANES), units((int)std::min<int64_t>(LANES, s.U - unit0)) {
+    tab = scratch.take<float>((size_t)s.tables * TABLE);
+    float* folded = scratch.take<float>((size_t)s.K * LANES);
+    best = scratch.take<float>((EVALUATE_ROWS * s.P + 16) * LANES);
+    q = scratch.take<float>(LANES * EVALUATE_ROWS * s.Pp);
+    float* weight = scratch.take<float>(s.Hp * s.Pp);
+    hidden = scratch.take<float>(EVALUATE_ROWS * s.Hp);
+    std::memset(folded, 0, sizeof(float) * s.K * LANES);
+    for (int i = 0; i < units; i++) {
+      const int64_t u = unit0 + i;
+      const Layer& c = call.convolution;
+      const double a = c.gamma[u] / std::sqrt(c.running_variance[u] + c.eps);
+      offset[i] = (float)(c.beta[u] + a * ((double)c.bias[u] - c.running_mean[u]));
+      float check = offset[i] * 0;
+      for (int r = 0; r < s.K; r++) {
+        const float w = (float)(c.weight[u * s.K + r] * a);
+        folded[(size_t)r * LANES + i] = w;
+        check += w * 0;
+      }
+      if (!finite(check)) trouble.report(u, BAD_FILTER, NAN);
+      if (!call.num_fc) continue;
+      dense[i].turned = scratch.take<float>(s.Pp * std::max(s.Hp, (int64_t)1));
+      dense[i].shift = scratch.take<float>(s.Hp);
+      dense[i].last = scratch.take<float>(s.Hp);
+      fold_dense(call, s, u, weight, dense[i], &scale[i], &shift[i], trouble);
     }
-    if (!finite(check)) trouble.report(u, BAD_FILTER, NAN);
-    if (!call.num_fc) continue;
-    dense[i].turned = scratch.take<float>(s.Pp * std::max(s.Hp, (int64_t)1));
-    dense[i].shift = scratch.take<float>(s.Hp);
-    dense[i].last = scratch.take<float>(s.Hp);
-    fold_dense(call, s, u, weight, dense[i], &scale[i], &shift[i], trouble);
+    build_tables(folded, s.k, s.tables, has_n, tab);
   }
-  build_tables(folded, s.k, s.tables, has_n, tab);
-  for (int64_t b0 = 0; b0 < s.B; b0 += EVALUATE_ROWS) {
+
+  // Maxima (into q) and outputs of the sequences from b0 on, at most EVALUATE_ROWS.
+  void rows(const UnitsCall& call, const Shape& s, const uint16_t* words, PoolScores pool, int64_t b0,
+            Trouble& trouble) {
     const int64_t count = std::min(EVALUATE_ROWS, s.B - b0);
     pool(words + b0 * s.L, count, s.pooling(call), tab, best, nullptr);
     activate(best, count, s, unit0, offset, q, EVALUATE_ROWS * s.Pp, trouble);
@@ -106,6 +115,12 @@ inline void evaluate_block(const UnitsCall& call, const Shape& s, const uint16_t
       }
     }
   }
+};
+
+inline void evaluate_block(const UnitsCall& call, const Shape& s, const uint16_t* words, bool has_n,
+                           PoolScores pool, int64_t block, Scratch& scratch, Trouble& trouble) {
+  EvaluateBlock own(call, s, has_n, block, scratch, trouble);
+  for (int64_t b0 = 0; b0 < s.B; b0 += EVALUATE_ROWS) own.rows(call, s, words, pool, b0, trouble);
 }
 
 inline int evaluate(UnitsCall& call) {

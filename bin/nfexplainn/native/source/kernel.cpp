@@ -1,6 +1,7 @@
 // The kernel's C interface. One object per instruction set; the caller picks.
 #include "adam.hpp"
 #include "backward.hpp"
+#include "edits.hpp"
 #include "evaluate.hpp"
 #include "forward.hpp"
 #include "scan.hpp"
@@ -17,6 +18,14 @@ NFX_API int64_t nfx_saved_bytes(const UnitsCall* call) {
 NFX_API int nfx_forward(UnitsCall* call) {
   try {
     return call->training ? forward(*call) : evaluate(*call);
+  } catch (const std::bad_alloc&) {
+    return NO_MEMORY;
+  }
+}
+
+NFX_API int nfx_edits(UnitsCall* call, const EditsCall* edits) {
+  try {
+    return evaluate_edits(*call, *edits);
   } catch (const std::bad_alloc&) {
     return NO_MEMORY;
   }

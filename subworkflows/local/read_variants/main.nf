@@ -1,0 +1,28 @@
+include { VARIANTS_READ } from '../../../modules/local/variants/read'
+
+// The variants that are to be judged: read before any training, so that a mistake in them costs none.
+workflow READ_VARIANTS {
+    take:
+    plans      // list of [id: 'oct4', variants: [name: 'mine.vcf.gz', path: ...] or null, genome: [...], ...]
+    headers    // [ [id: 'oct4', assay: 'sequences'], oct4.header.json ]
+    genomes    // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
+    code
+
+    main:
+    VARIANTS_READ(
+        channel.fromList(plans.findAll { plan -> plan.variants })
+            .map { plan -> [plan.genome, plan] }
+            .combine(genomes, by: 0)
+            .map { genome, plan, fasta, indexes -> [plan.id, [name: plan.variants.name, genome: genome.name, variant_offsets: plan.options.variants.variant_offsets], plan.variants.path, fasta, indexes] }
+            .combine(headers.map { meta, header -> [meta.id, meta, header] }, by: 0)
+            .map { _id, spec, given, fasta, indexes, meta, header -> [meta, spec, given, header, fasta, indexes] },
+        code.VARIANTS_READ,
+    )
+
+    status = VARIANTS_READ.out.status
+    alleles = VARIANTS_READ.out.alleles
+
+    emit:
+    status    // [ [id: 'oct4', ...], oct4.variants.status.json ]
+    alleles   // [ [id: 'oct4', ...], oct4.variants.parquet, oct4.variants_read.json ]
+}
