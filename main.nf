@@ -7,6 +7,7 @@ include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
 include { READ_EXPLAINED } from './subworkflows/local/read_explained'
+include { READ_PREDICTED } from './subworkflows/local/read_predicted'
 include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
 include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
@@ -15,6 +16,7 @@ include { verdictLines; errorLines } from './subworkflows/local/report/verdicts.
 include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
+include { APPLY } from './subworkflows/local/apply'
 
 // The whole pipeline: from what validatedInput() gives to one report.
 workflow EXPLAINN {
@@ -34,10 +36,11 @@ workflow EXPLAINN {
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
     READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
+    READ_PREDICTED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
     READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
 
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PRETRAINED.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PREDICTED.out.status, READ_PRETRAINED.out.status),
         [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
@@ -55,13 +58,14 @@ workflow EXPLAINN {
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
             named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
+            predicted: READ_PREDICTED.out.sequences, calibrations: TRAIN.out.calibrations, diverged: TRAIN.out.diverged,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
 
     REPORT(
         PREPARE.out.status.mix(
-            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
+            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.calibrations, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
         TRAIN.out.best, reportedSettings(input), JUDGE_INPUTS.out.verdicts, input.params.strict, code,
@@ -78,7 +82,13 @@ workflow {
     }
     else {
         // Every mistake that can be seen without a task, at once.
-        EXPLAINN(validatedInput())
+        def input = validatedInput()
+        if (input.params.apply) {
+            APPLY(input)
+        }
+        else {
+            EXPLAINN(input)
+        }
         workflow.onComplete = {
             if (workflow.success) {
                 log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))

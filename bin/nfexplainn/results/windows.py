@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nfexplainn import dna
-from nfexplainn.data.dataset import DatasetMeta
+from nfexplainn.data.dataset import DatasetMeta, read_meta
 from nfexplainn.data.padding import pad_codes
 from nfexplainn.errors import UserError
 from nfexplainn.io.fasta import LEGAL_LETTERS
@@ -18,6 +19,27 @@ def pad_of(meta: DatasetMeta) -> int:
     """Give the N that the preparation of a data set put on both sides of its sequences."""
     pad = meta.extra.get("pad", 0)
     return pad if isinstance(pad, int) and 0 <= 2 * pad < meta.length else 0
+
+
+def shape_of(path: str | Path) -> tuple[int, int]:
+    """Give the length that models read, in bp, and the N on both sides that are part of it.
+
+    Parameters
+    ----------
+    path : path
+        ``D.header.json``, ``D.dataset.parquet``, or a model's own file, which tells of no N.
+
+    Raises
+    ------
+    UserError
+        If the file is broken.
+    """
+    if str(path).endswith(".safetensors"):
+        from nfexplainn.models.checkpoint import read_checkpoint
+
+        return int(read_checkpoint(path)[0].config["length"]), 0
+    meta = read_meta(path)
+    return meta.length, pad_of(meta)
 
 
 def cut_windows(sequences: Any, length: int, pad: int = 0) -> tuple[list[str], dna.Codes]:
