@@ -72,6 +72,27 @@ def write_methods(page: Page, inputs: Inputs) -> None:
     write_text(page.folder / "methods.html", text + "\n")
 
 
+def write_answers_methods(page: Page, inputs: Inputs) -> None:
+    """Write the methods text of a run that trained nothing: what was asked, and of what."""
+    text = _Text()
+    body = (
+        f"Models that an earlier run had trained (ExplaiNN {text.cite('explainn')} and what was"
+        " compared with it) were loaded from its results."
+    )
+    said = analyses_text(inputs, text.cite)
+    steps = (
+        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
+        f" {text.cite('multiqc')}."
+    )
+    html = (
+        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper, beside the'
+        f" methods of the run that trained.</p><p>{body} {said}</p><p>{steps}</p>"
+        f"<h4>References</h4>{text.references()}</div>"
+    )
+    page.section(METHODS, "", "html", html)
+    write_text(page.folder / "methods.html", html + "\n")
+
+
 def methods_html(inputs: Inputs) -> str:
     """Write the methods text for the parameters of a run.
 

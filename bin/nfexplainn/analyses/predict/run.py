@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import read_dataset
+from nfexplainn.data.duplicates import strand_free_key
 from nfexplainn.evaluation.likeness import HIGH, LOW, fit_likeness
 from nfexplainn.io.text import write_text
 from nfexplainn.results.ensemble import Prediction, load_replicates, predict_ensemble
@@ -68,9 +69,12 @@ def predict(
     UserError
         If a model file is broken or does not belong here.
     """
-    likeness = None
+    likeness, seen = None, 0
     if files.dataset is not None:
-        likeness = fit_likeness(read_dataset(files.dataset)).percentiles(located.codes)
+        dataset = read_dataset(files.dataset)
+        likeness = fit_likeness(dataset).percentiles(located.codes)
+        known = np.isin(strand_free_key(located.codes), strand_free_key(dataset.codes))
+        seen = int(known.sum())
     how = {
         "kernel": options.kernel,
         "device": options.device,
@@ -100,6 +104,7 @@ def predict(
         "sequences": len(located),
         "notes": dict(located.notes),
         "likeness": likeness_summary(likeness),
+        "seen": seen,
         "models": told,
     }
     write_text(

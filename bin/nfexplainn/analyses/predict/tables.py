@@ -99,15 +99,14 @@ class PredictionWriter:
         starts = located.start[at]
         width = located.codes.shape[1]
         names = located.names[at]
-        chrom = [c if known else None for c, known in zip(located.chrom[at], placed, strict=True)]
         empty = ~placed
         return [
             arrow.words([model] * len(names)),
             arrow.texts(names),
-            pa.array(chrom, pa.string()),
-            _masked(starts, empty),
-            _masked(starts + width, empty),
-            _masked(located.strand[at], empty),
+            arrow.with_missing(arrow.texts(located.chrom[at]), empty),
+            arrow.with_missing(arrow.numbers(starts), empty),
+            arrow.with_missing(arrow.numbers(starts + width), empty),
+            arrow.with_missing(arrow.numbers(located.strand[at]), empty),
             arrow.floats(self._likeness[at]),
         ]
 
@@ -140,11 +139,3 @@ class PredictionWriter:
         start = int(self._located.start[row])
         sign = "-" if self._located.strand[row] < 0 else "+"
         return (self._located.chrom[row], start, start + width, sign)
-
-
-def _masked(values: NDArray[np.integer], empty: NDArray[np.bool_]) -> pa.Array:
-    """Make an Arrow array of numbers of which some are missing."""
-    return pa.array(
-        [None if gone else value for value, gone in zip(values.tolist(), empty, strict=True)],
-        pa.from_numpy_dtype(values.dtype),
-    )
