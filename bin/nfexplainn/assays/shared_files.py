@@ -68,7 +68,7 @@ def _fasta(file: InputFile) -> None:
 
 
 def _explained(file: InputFile) -> None:
-    """Read sequences or intervals, told apart as by :mod:`nfexplainn.analyses.explain.sequences`."""
+    """Read sequences or intervals, as :mod:`nfexplainn.analyses.explain.sequences` does."""
     from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
 
     first = next((line for line in read_lines(file.path, file.name) if line.strip()), b"")

@@ -185,7 +185,7 @@ def fit_platt(labels: Floats, logits: Floats) -> tuple[float, float]:
         curve = np.array(
             [[weight @ steep**2 + max(rest @ steep, 0.0), cross], [cross, weight.sum()]]
         )
-        step = np.linalg.solve(curve + np.eye(2) / SD**2, gradient)
+        step = np.asarray(np.linalg.solve(curve + np.eye(2) / SD**2, gradient), dtype=np.float64)
         at, value, moved = _descend(cost, at, step, value)
         if moved < _TOLERANCE:
             break
@@ -243,7 +243,7 @@ def _assess(
     after = found.probabilities(logits)
     values = logits.astype(np.float64)
     before = softmax(values) if found.method == "temperature" else sigmoid(values)
-    assert after is not None  # noqa: S101 - only regression has none
+    assert after is not None  # only regression has none
     out = []
     for column, task in enumerate(found.tasks):
         known = ~np.isnan(labels[:, column])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePath
+from typing import Any
 
 from nfexplainn.analyses.predict.report import (
     Predicted,
@@ -47,7 +49,10 @@ def _write_status(page: Page, inputs: Inputs) -> None:
     page.tsv(
         "status",
         columns,
-        [dict(zip(columns, (d.id, d.state, d.reason, d.advice), strict=True)) for d in inputs.datasets],
+        [
+            dict(zip(columns, (d.id, d.state, d.reason, d.advice), strict=True))
+            for d in inputs.datasets
+        ],
     )
     if not bad:
         return
@@ -108,7 +113,7 @@ def _row(one: Predicted) -> str:
     )
 
 
-def _task(one: Predicted, model: dict[str, object], task: dict[str, object]) -> str:
+def _task(one: Predicted, model: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     """Say in a line how the predictions of a task are distributed."""
     shares = task["quantiles"]
     names = [name_of(str(model["model"]))] if len(one.told["models"]) > 1 else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -178,7 +177,9 @@ def predict_ensemble(replicates: Sequence[Replicate], codes: dna.Codes) -> Predi
     header = replicates[0].loaded.header
     logits = np.stack(
         [
-            predict_logits(one.loaded.model, codes, average_strands=one.loaded.header.strand_symmetric)
+            predict_logits(
+                one.loaded.model, codes, average_strands=one.loaded.header.strand_symmetric
+            )
             for one in replicates
         ]
     )

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_results(
-    folder: str | Path, *, threads: int = 1, trust_programs: bool = False
-) -> Results:
+def open_results(folder: str | Path, *, threads: int = 1, trust_programs: bool = False) -> Results:
     """Open a results folder, or the folder of one data set in it, wherever it was moved to.
 
     Parameters
@@ -119,8 +117,7 @@ class DatasetResults:
         self.name = files.name
         self._files = files
         self.models: Mapping[str, ModelResults] = {
-            name: ModelResults(self, name, of_model, how)
-            for name, of_model in files.models.items()
+            name: ModelResults(self, name, of_model, how) for name, of_model in files.models.items()
         }
 
     def __getitem__(self, name: str) -> ModelResults:
@@ -282,7 +279,9 @@ class ModelResults:
     def _table(self, ending: str) -> pd.DataFrame:
         name = f"{self.dataset.name}.{self.name}.{ending}"
         folder = self._files[0].model.parent
-        path = next((one for one in (folder / "motifs" / name, folder / name) if one.is_file()), None)
+        path = next(
+            (one for one in (folder / "motifs" / name, folder / name) if one.is_file()), None
+        )
         return _read(path) if path else _joined([])
 
     def predict_codes(self, codes: dna.Codes) -> Prediction:

@@ -137,7 +137,7 @@ def summarise(found: Prediction, names: Sequence[str]) -> list[dict[str, Any]]:
         calibrated = found.probability is not None
         shown = found.probability[:, column] if found.probability is not None else mean[:, column]
         counts, edges = histogram(shown, calibrated)
-        order = np.argsort(-shown, kind="stable")[:SHOWN] if column < SHOWN else []
+        order = np.argsort(-shown, kind="stable")[: SHOWN if column < SHOWN else 0].tolist()
         out.append(
             {
                 "task": task,
@@ -169,9 +169,7 @@ def _quantiles(values: NDArray[np.floating]) -> Mapping[str, float]:
     return {str(share): float(value) for share, value in zip(_QUANTILES, found, strict=True)}
 
 
-def histogram(
-    values: NDArray[np.floating], calibrated: bool
-) -> tuple[list[int], list[float]]:
+def histogram(values: NDArray[np.floating], calibrated: bool) -> tuple[list[int], list[float]]:
     """Count values in bins of equal width; probabilities from 0 to 1.
 
     Returns

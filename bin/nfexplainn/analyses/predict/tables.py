@@ -127,7 +127,12 @@ class PredictionWriter:
                     cells = values[first : first + _ROWS].astype(np.float64).tolist()
                     out.write(
                         tsv_text(
-                            (model, self._located.names[row], *self._place(row, placed, width), *some)
+                            (
+                                model,
+                                self._located.names[row],
+                                *self._place(row, placed, width),
+                                *some,
+                            )
                             for row, some in zip(rows, cells, strict=True)
                         )
                     )
