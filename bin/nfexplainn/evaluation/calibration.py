@@ -34,6 +34,8 @@ _STEPS = 100
 _TOLERANCE = 1e-10
 _LEAST_CURVATURE = 1e-8
 _TINY = 1e-12
+# Of the logarithm of a slope, whose exponential must not overflow.
+_LONGEST_STEP = 2.0
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def fit_platt(labels: Floats, logits: Floats) -> tuple[float, float]:
             [[weight @ steep**2 + max(rest @ steep, 0.0), cross], [cross, weight.sum()]]
         )
         step = np.asarray(np.linalg.solve(curve + np.eye(2) / SD**2, gradient), dtype=np.float64)
+        step = np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
         at, value, moved = _descend(cost, at, step, value)
         if moved < _TOLERANCE:
             break
@@ -218,7 +221,7 @@ def fit_temperature(labels: Floats, logits: Floats) -> float:
         slope = float((mean - (labels * scaled).sum(axis=1)).sum())
         spread = float(((p * scaled**2).sum(axis=1) - mean**2).sum())
         curve = max(spread + max(slope, 0.0), _LEAST_CURVATURE) + 1 / SD**2
-        step = np.array([(slope + at[0] / SD**2) / curve])
+        step = np.array([(slope + at[0] / SD**2) / curve]).clip(-_LONGEST_STEP, _LONGEST_STEP)
         at, value, moved = _descend(cost, at, step, value)
         if moved < _TOLERANCE:
             break

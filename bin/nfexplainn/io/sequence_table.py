@@ -13,8 +13,9 @@ from nfexplainn import dna
 from nfexplainn.errors import quoted
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.fasta import LEGAL_LETTERS, Fasta
-from nfexplainn.io.peak_shapes import find_shape
+from nfexplainn.io.peak_shapes import is_peak_header
 from nfexplainn.problems import Problems
+from nfexplainn.values import whole
 
 _DNA = re.compile(r"[ACGTNacgtn]{8,}")
 _NAMES = ("name", "id", "id_probe", "probe_id", "probe", "id_ref", "gene", "region", "ids")
@@ -27,7 +28,7 @@ def find_sequence_column(path: str | Path, name: str) -> tuple[Delimited, int] |
     """
     table = open_delimited(path, name, header=_names_columns)
     rows = [row.cells for row in itertools.islice(table, PEEK)]
-    if not rows or find_shape(table.header, rows) is not None:
+    if not rows or _holds_intervals(table.header, rows):
         return None
     found = [
         column
@@ -35,6 +36,12 @@ def find_sequence_column(path: str | Path, name: str) -> tuple[Delimited, int] |
         if 2 * sum(len(r) > column and bool(_DNA.fullmatch(r[column])) for r in rows) > len(rows)
     ]
     return (table, found[0]) if found else None
+
+
+def _holds_intervals(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether columns are chromosome, start and end, by their names or by the numbers."""
+    bed = sum(len(row) > 2 and None not in (whole(row[1]), whole(row[2])) for row in rows)
+    return (header is not None and is_peak_header(header)) or 2 * bed > len(rows)
 
 
 def _names_columns(cells: Sequence[str]) -> bool:

@@ -107,19 +107,18 @@ def load_replicates(files: Sequence[ReplicateFiles], **how: Any) -> list[Replica
     UserError
         If a file is broken, or the replicates differ in length or tasks.
     """
-    found = []
-    for one in files:
-        loaded = load_model(one.model, **how)
-        found.append(Replicate(one.number, loaded, calibration_of(one, loaded.header)))
-    first = found[0].loaded.header
-    for one, replicate in zip(files, found, strict=True):
-        header = replicate.loaded.header
-        if _shape(header) != _shape(first):
+    loaded = [load_model(one.model, **how) for one in files]
+    first = loaded[0].header
+    for one, model in zip(files, loaded, strict=True):
+        if _shape(model.header) != _shape(first):
             raise UserError(
                 f"{one.model}: this model has other tasks or another length than {files[0].model},"
                 " of which it is called a replicate; give a folder of one run."
             )
-    return found
+    return [
+        Replicate(one.number, model, calibration_of(one, model.header))
+        for one, model in zip(files, loaded, strict=True)
+    ]
 
 
 def _shape(header: ModelHeader) -> tuple[Any, ...]:
