@@ -115,7 +115,7 @@ def test_the_run_that_trains_predicts_too(moved: Path) -> None:
 def test_results_of_an_earlier_version_and_intervals(tmp_path: Path, tiny: Path) -> None:
     """The folder of one data set; the chromosome that the genome lacks is told of."""
     lines = (tiny / "promoters.bed").read_text().splitlines()[:20]
-    (tmp_path / "some.bed").write_text("\n".join([*lines, "chrX\t1000\t2000"]) + "\n")
+    (tmp_path / "some.bed").write_text("\n".join([*lines, "chrUn\t1000\t2000"]) + "\n")
     asked = ("--predict", "some.bed", "--genome", GENOME)
     run = run_nextflow(tmp_path, ROOT, "--apply", EARLIER / "MAFK", *asked)
     assert run.code == 0, run.said
@@ -186,7 +186,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
             [
                 "--explain: the models of an earlier run (--apply) answer --predict; leave it out, or train with it by leaving --apply out.",
-                "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are broken, MAFK.",
+                "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
             ],
@@ -194,7 +194,8 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply twice --predict mine.fa",
             [
-                "--apply: 2 models are called MAFK.explainn.r1.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each."
+                "--apply: 2 models are called MAFK.explainn.r1.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
+                "--apply: 2 models are called MAFK.explainn.r2.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
             ],
         ),
         (
@@ -270,7 +271,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "7\t100\t900\n",
             ("--genome", str(GENOME)),
-            "mine: none of its 1 intervals leaves a window of 200 bp within a chromosome of {genome}; give the genome that they are of.",
+            "mine: none of its chromosomes (7) is in the genome {genome} (chrI, chrII, chrIII, ...); give the genome that the peaks were called on.",
         ),
         (
             ">a\nMKVLQEPT\n",
