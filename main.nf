@@ -6,9 +6,7 @@ include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
-include { READ_EXPLAINED } from './subworkflows/local/read_explained'
-include { READ_PREDICTED } from './subworkflows/local/read_predicted'
-include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
+include { READ_GIVEN } from './subworkflows/local/read_given'
 include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
@@ -35,12 +33,10 @@ workflow EXPLAINN {
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
-    READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
-    READ_PREDICTED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
-    READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
+    READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
 
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_PREDICTED.out.status, READ_PRETRAINED.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status),
         [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
@@ -57,8 +53,8 @@ workflow EXPLAINN {
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, replicates: PREPARE.out.replicates,
-            predicted: READ_PREDICTED.out.sequences, calibrations: TRAIN.out.calibrations, diverged: TRAIN.out.diverged,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_GIVEN.out.explained, replicates: PREPARE.out.replicates,
+            predicted: READ_GIVEN.out.predicted, calibrations: TRAIN.out.calibrations, diverged: TRAIN.out.diverged,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
@@ -83,12 +79,7 @@ workflow {
     else {
         // Every mistake that can be seen without a task, at once.
         def input = validatedInput()
-        if (input.params.apply) {
-            APPLY(input)
-        }
-        else {
-            EXPLAINN(input)
-        }
+        if (input.params.apply) { APPLY(input) } else { EXPLAINN(input) }
         workflow.onComplete = {
             if (workflow.success) {
                 log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))

@@ -1,6 +1,5 @@
 """ExplaiNN, the glass-box network for regulatory genomics, from data set to annotated motifs."""
 
-import importlib
 from typing import Any
 
 __version__ = "0.1.0"
@@ -12,5 +11,6 @@ def __getattr__(name: str) -> Any:
     """Load what a notebook asks for only then: the steps import this package, and do without."""
     if name != "open_results":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Named in parts, or it would count as code of every step (assets/generate.py).
-    return importlib.import_module(f"{__name__}.results.library").open_results
+    from nfexplainn.results.library import open_results
+
+    return open_results

@@ -13,11 +13,13 @@ from nfexplainn.analyses.predict.report import (
     warnings_of,
     write_predicted,
 )
-from nfexplainn.page.chapters import STATUS, SUMMARY
+from nfexplainn.io.text import write_text
+from nfexplainn.page.chapters import METHODS, STATUS, SUMMARY
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import DASH, Page, escape, lines, plural, short, thousands
 from nfexplainn.page.style import name_of
-from nfexplainn.report.methods import write_answers_methods, write_parameters, write_versions
+from nfexplainn.report.methods import MethodsText, write_parameters, write_versions
+from nfexplainn.report.methods_analyses import analyses_text
 
 _STYLE = Path(__file__).with_name("page.css")
 TASKS = 6
@@ -36,7 +38,7 @@ def build_answers(inputs: Inputs, folder: str | Path) -> None:
     page = Page(folder)
     write_predicted(page, inputs)
     _write_status(page, inputs)
-    write_answers_methods(page, inputs)
+    _write_methods(page, inputs)
     write_parameters(page, inputs)
     write_versions(page, inputs.versions)
     _write_summary(page, inputs)
@@ -67,6 +69,27 @@ def _write_status(page: Page, inputs: Inputs) -> None:
         ' that.</p><div class="table-responsive"><table class="table nfx-plain"><thead><tr>'
         f"<th>Data set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
+
+
+def _write_methods(page: Page, inputs: Inputs) -> None:
+    """Write the methods text of a run that trained nothing: what was asked, and of what."""
+    text = MethodsText()
+    body = (
+        f"Models that an earlier run had trained (ExplaiNN {text.cite('explainn')} and what was"
+        " compared with it) were loaded from its results."
+    )
+    said = analyses_text(inputs, text.cite)
+    steps = (
+        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
+        f" {text.cite('multiqc')}."
+    )
+    html = (
+        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper, beside the'
+        f" methods of the run that trained.</p><p>{body} {said}</p><p>{steps}</p>"
+        f"<h4>References</h4>{text.references()}</div>"
+    )
+    page.section(METHODS, "", "html", html)
+    write_text(page.folder / "methods.html", html + "\n")
 
 
 def _write_summary(page: Page, inputs: Inputs) -> None:

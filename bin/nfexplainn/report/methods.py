@@ -37,7 +37,7 @@ _NEGATIVES = {
 }
 
 
-class _Text:
+class MethodsText:
     """Sentences, with references numbered in the order of their first use."""
 
     def __init__(self) -> None:
@@ -72,27 +72,6 @@ def write_methods(page: Page, inputs: Inputs) -> None:
     write_text(page.folder / "methods.html", text + "\n")
 
 
-def write_answers_methods(page: Page, inputs: Inputs) -> None:
-    """Write the methods text of a run that trained nothing: what was asked, and of what."""
-    text = _Text()
-    body = (
-        f"Models that an earlier run had trained (ExplaiNN {text.cite('explainn')} and what was"
-        " compared with it) were loaded from its results."
-    )
-    said = analyses_text(inputs, text.cite)
-    steps = (
-        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
-        f" {text.cite('multiqc')}."
-    )
-    html = (
-        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper, beside the'
-        f" methods of the run that trained.</p><p>{body} {said}</p><p>{steps}</p>"
-        f"<h4>References</h4>{text.references()}</div>"
-    )
-    page.section(METHODS, "", "html", html)
-    write_text(page.folder / "methods.html", html + "\n")
-
-
 def methods_html(inputs: Inputs) -> str:
     """Write the methods text for the parameters of a run.
 
@@ -100,7 +79,7 @@ def methods_html(inputs: Inputs) -> str:
     """
     inputs = replace(inputs, params=_with_common(inputs))
     params = inputs.params
-    text = _Text()
+    text = MethodsText()
     paragraphs = [
         _data(params, inputs, text),
         _training(params, inputs, text),
@@ -120,7 +99,7 @@ def methods_html(inputs: Inputs) -> str:
     )
 
 
-def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+def _data(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> str:
     assays = Counter(str(d.meta["assay"]) for d in inputs.datasets if d.meta.get("assay"))
     kinds = ", ".join(f"{escape(assay)} ({count})" for assay, count in sorted(assays.items()))
     out = [
@@ -153,7 +132,7 @@ def _unknown(share: object) -> str:
     )
 
 
-def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+def _training(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> str:
     # The models of a sweep are one architecture.
     names = sorted(
         {model.name if units_of_name(model.name) is None else "explainn" for model in inputs.models}
@@ -214,7 +193,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
     return " ".join(filter(None, out))
 
 
-def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
+def _interpretation(params: Mapping[str, Any], text: MethodsText) -> str:
     share = _percent(params.get("activation_threshold", 0.5))
     out = [
         f"A unit's motif counts the sites at which its filter reaches at least {share} of its"
@@ -229,7 +208,7 @@ def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
     return " ".join(out)
 
 
-def _annotation(params: Mapping[str, Any], text: _Text) -> str:
+def _annotation(params: Mapping[str, Any], text: MethodsText) -> str:
     if params.get("motif_db"):
         known = f"the motifs of {escape(params['motif_db'])}"
     else:
@@ -280,7 +259,7 @@ def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
     return [f"{said} per data set differ in {what} (run seed {seed})."]
 
 
-def _evidence(inputs: Inputs, text: _Text) -> str:
+def _evidence(inputs: Inputs, text: MethodsText) -> str:
     if not inputs.ending(".evidence.tsv"):
         return ""
     folded = any(dataset.folds > 1 for dataset in inputs.datasets)
