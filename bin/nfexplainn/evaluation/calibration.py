@@ -1,7 +1,7 @@
 """Probabilities from logits: fitted on the validation part, assessed on the test part.
 
 A trained network's logits order sequences better than they tell how often a label is 1. Platt's
-method (1999) fits a slope and an offset per task; with a prior on both, few positives cannot pull
+method (2000) fits a slope and an offset per task; with a prior on both, few positives cannot pull
 them far. For classes that exclude each other it is one temperature (Guo et al. 2017).
 """
 

@@ -25,8 +25,8 @@ REFERENCES = {
         "10.1111/j.2517-6161.1995.tb02031.x",
     ),
     "platt": (
-        "Platt JC. Probabilistic outputs for support vector machines and comparisons to regularized"
-        " likelihood methods. In: Advances in Large Margin Classifiers, 61-74 (2000).",
+        "Platt JC. Probabilities for SV machines. In: Smola AJ, Bartlett PL, Schölkopf B,"
+        " Schuurmans D (eds). Advances in Large-Margin Classifiers, 61-74. MIT Press (2000).",
         "10.7551/mitpress/1113.003.0008",
     ),
     "temperature": (
