@@ -14,10 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.analyses.explain.sequences import read_sequences
-from nfexplainn.data.dataset import read_dataset
+from nfexplainn.analyses.explain.sequences import Located, read_sequences
+from nfexplainn.analyses.predict.run import PredictOptions, histogram, predict, summarise
+from nfexplainn.data.dataset import read_dataset, write_dataset
+from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
+from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.answers import build_answers
+from nfexplainn.results.ensemble import Prediction
+from nfexplainn.results.files import group_files
+from nfexplainn.training.evaluate import evaluate
+from training_fixtures import config_for, planted
 
 
 @pytest.fixture
@@ -177,3 +184,64 @@ def test_strange_sequences_are_warned_of(
     ask(root, monkeypatch, earlier, "own.fa")
     summary = json.loads(page(earlier, tmp_path)["nfx_summary_main_mqc"])["data"]
     assert "unlike the training data" in summary and "extrapolation" in summary
+
+
+@pytest.mark.parametrize("task_type", ["multiclass", "multilabel", "regression"])
+def test_every_type_of_task(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task_type: str
+) -> None:
+    """Two models of two sizes and different numbers of replicates, in one file."""
+    dataset = planted(200, task_type)
+    write_dataset(dataset, tmp_path / "demo.dataset.parquet")
+    tasks = dataset.meta.tasks
+    for model, units, replicates in (("explainn_u2", 2, (1, 2)), ("explainn_u3", 3, (1,))):
+        config = config_for(dataset, units=units)
+        for number in replicates:
+            run = f"demo.{model}.r{number}"
+            header = ModelHeader(
+                "explainn", vars(config), tasks, task_type, dataset="demo", replicate=number
+            )
+            path = tmp_path / f"{run}.model.safetensors"
+            save_model(path, initial_weights(config, number), header)
+            evaluate(load_model(path).model, header, dataset, run=run, folder=tmp_path)
+    found = group_files(tmp_path.iterdir(), tmp_path)["demo"]
+    located = Located(
+        list(dataset.names),
+        dataset.codes,
+        list(dataset.names),
+        np.zeros(200, np.int64),
+        np.ones(200, np.int8),
+        {},
+    )
+    predict(found, located, PredictOptions(), tmp_path / "demo")
+    whole = pq.read_table(tmp_path / "demo.predicted.parquet").to_pandas()
+    assert len(whole) == 400 and list(found.models) == ["explainn_u2", "explainn_u3"]
+    second = whole["model"] == "explainn_u3"
+    assert whole.loc[second, f"logit:{tasks[0]}:r2"].isna().all()
+    assert whole.loc[~second, f"logit:{tasks[0]}:r2"].notna().all()
+    assert whole["chrom"].isna().all() and whole["start"].isna().all()
+    chances = [f"probability:{task}" for task in tasks]
+    if task_type == "regression":
+        assert not set(chances) & set(whole.columns)
+    elif task_type == "multiclass":
+        assert np.allclose(whole[chances].sum(axis=1), 1, atol=1e-5)
+    else:
+        assert ((whole[chances] > 0) & (whole[chances] < 1)).all(axis=None)
+    told = json.loads((tmp_path / "demo.predicted.json").read_text())
+    assert [task["calibrated"] for task in told["models"][0]["tasks"]] == [
+        task_type != "regression"
+    ] * len(tasks)
+    (tmp_path / "results").mkdir()
+    shutil.move(tmp_path / "demo.predicted.json", tmp_path / "results")
+    inputs = load_inputs([tmp_path / "results"], {"apply": "r", "predict": "p.fa"}, {})
+    build_answers(inputs, tmp_path / "page")
+    summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
+    assert "2 models" in summary and "ExplaiNN, 2 units" in summary
+    assert ("with a probability" in summary) == (task_type != "regression")
+
+
+def test_no_sequence_and_equal_values_are_summed_up() -> None:
+    one = Prediction(("a",), (1,), np.zeros((1, 0, 1), np.float32), np.zeros((0, 1)))
+    (told,) = summarise(one, [])
+    assert told["quantiles"] == {} and told["counts"] == [] and told["top"] == []
+    assert histogram(np.array([2.0, 2.0]), False)[0].count(2) == 1
