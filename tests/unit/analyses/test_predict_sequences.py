@@ -187,9 +187,7 @@ def test_strange_sequences_are_warned_of(
 
 
 @pytest.mark.parametrize("task_type", ["multiclass", "multilabel", "regression"])
-def test_every_type_of_task(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task_type: str
-) -> None:
+def test_every_type_of_task(tmp_path: Path, task_type: str) -> None:
     """Two models of two sizes and different numbers of replicates, in one file."""
     dataset = planted(200, task_type)
     write_dataset(dataset, tmp_path / "demo.dataset.parquet")
