@@ -136,7 +136,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
     shutil.copytree(EARLIER / "MAFK", folder / "MAFK")
     path = folder / "MAFK/data/MAFK.dataset.parquet"
     table = pq.read_table(path)
-    meta = table.schema.metadata[b"nf-explainn"].replace(b'"extra": {', b'"extra": {"pad": 10, ')
+    meta = table.schema.metadata[b"nf-explainn"].replace(b'"pad": 0', b'"pad": 10')
     pq.write_table(table.replace_schema_metadata({b"nf-explainn": meta}), path)
     (tmp_path / "mine.fa").write_text(f">a\n{'ACGTGCATTA' * 18}\n>b\n{'CCGTGTATTA' * 18}\n")
     run = run_nextflow(tmp_path, ROOT, "--apply", folder, "--predict", "mine.fa")
