@@ -189,6 +189,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
                 "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
+                "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
             ],
         ),
         (
@@ -252,6 +253,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = EARLIER / "MAFK/explainn/MAFK.explainn.r1.model.safetensors"
     (top / f"{stem}.r1.model.safetensors").write_bytes(model.read_bytes()[:200])
     save_file({"a": np.zeros(2)}, top / f"{stem}.r2.model.safetensors")
+    version = rb"format_version\":"
+    later = model.read_bytes().replace(version + b"1", version + b"7")
+    (top / f"{stem}.r3.model.safetensors").write_bytes(later)
     return top
 
 

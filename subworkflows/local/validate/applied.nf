@@ -110,6 +110,10 @@ def modelHeader(Object path, List problems) {
             return null
         }
         def own = new groovy.json.JsonSlurper().parseText(told['nf-explainn'].toString()) as Map
+        if (own.format_version != 1) {   // as FORMAT_VERSION in models/checkpoint.py
+            problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; ask it with the release that trained it, or train anew.".toString()
+            return null
+        }
         return [name: path.name.tokenize('.')[1], architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0]]
     }
     catch (Exception _error) {
