@@ -324,6 +324,7 @@ def targets() -> list[Target]:
         _untrusted(_model("program.pt2", "torch", 0.3)),
         _explain("s.fa", "fasta"),
         _explain("a.bed", "intervals"),
+        _explain("q.tsv", "sequences"),
         _train("train", "train.json", "json", share=1),
         _train("train", "d.dataset.parquet", "parquet", share=0.3),
         _train(
