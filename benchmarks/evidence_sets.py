@@ -1,7 +1,8 @@
 """Sets whose truth is known, and models of them: what ``evidence`` measures on.
 
-A set has a truth (planted words) or none: random sequences against their shuffles, real positives
-and their shuffles with the labels dealt anew, or windows of one genome on both sides.
+A set has a truth (planted words: frequent ones, or rare ones alone) or none: random sequences
+against their shuffles, real positives and their shuffles with the labels dealt anew, or windows of
+one genome on both sides.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,8 @@ from nfexplainn.training.run import Plan, train_model
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo"
 LENGTH = 200
 PLANTED = {"TGACGTCATC": 0.5, "GGGCGGAAGT": 0.2, "CACGTGACCT": 0.1, "TTGCGCAATC": 0.05}
+# Which word has which share turns with the seed of a set.
+RARE = (0.2, 0.1, 0.05, 0.025)
 NULLS = ("random", "permuted", "negatives")
 _APART = 300  # bp from the start of a window of the genome to that of the next
 HELD_OUT = 0.1
@@ -59,11 +62,20 @@ def motif(word: str) -> Motif:
     return Motif(word, word, ppm, 100)
 
 
-def planted_codes(count: int, rng: np.random.Generator) -> dna.Codes:
-    """Draw sequences with the words of :data:`PLANTED`, each in its share of them."""
+def shares_of(kind: str, seed: int) -> dict[str, float]:
+    """Give the words of a set and the share of the positives that holds each; none: no truth."""
+    if kind == "planted":
+        return PLANTED
+    words = list(PLANTED)
+    turned = words[seed % len(words) :] + words[: seed % len(words)]
+    return dict(zip(turned, RARE, strict=True)) if kind == "rare" else {}
+
+
+def planted_codes(count: int, rng: np.random.Generator, shares: Mapping[str, float]) -> dna.Codes:
+    """Draw sequences that hold words, each in its share of them."""
     codes = background(count, LENGTH, rng)
-    words = [motif(word) for word in PLANTED]
-    return plant(codes, words, rng, probability=list(PLANTED.values()))[0]
+    words = [motif(word) for word in shares]
+    return plant(codes, words, rng, probability=list(shares.values()))[0]
 
 
 def make_set(kind: str, positives: int, seed: int) -> Dataset:
@@ -71,7 +83,7 @@ def make_set(kind: str, positives: int, seed: int) -> Dataset:
 
     Parameters
     ----------
-    kind : {'planted', 'random', 'permuted', 'negatives'}
+    kind : {'planted', 'rare', 'random', 'permuted', 'negatives'}
     positives, seed : int
     """
     rng = np.random.default_rng([seed, positives])
@@ -85,8 +97,8 @@ def make_set(kind: str, positives: int, seed: int) -> Dataset:
             sys.exit(f"ERROR: there are only {len(fasta.names)} real positives.")
         own = fasta.cut(rng.choice(len(fasta.names), positives, replace=False), LENGTH)
     else:
-        codes_of = planted_codes if kind == "planted" else _background
-        own = codes_of(positives, rng)
+        shares = shares_of(kind, seed)
+        own = planted_codes(positives, rng, shares) if shares else _background(positives, rng)
     codes = np.concatenate([own, dinucleotide_shuffle(own, rng)])
     names = [f"s{row}" for row in range(positives)]
     names += [shuffle_name(name, 1) for name in names]
@@ -299,7 +311,7 @@ def unit_outputs(model: FilterModel, codes: dna.Codes) -> np.ndarray:
 def fresh_sequences(count: int, seed: int) -> tuple[dna.Codes, np.ndarray]:
     """Draw planted sequences and their shuffles that no model has seen, with their labels."""
     rng = np.random.default_rng([seed, 99])
-    own = planted_codes(count // 2, rng)
+    own = planted_codes(count // 2, rng, PLANTED)
     codes = np.concatenate([own, compiled_shuffle(own, seed)])
     return codes, np.repeat([1.0, 0.0], len(own))[:, None]
 

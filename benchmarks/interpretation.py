@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 from nfexplainn import dna
 from nfexplainn.filters import Filters
 from nfexplainn.interpret.pwms import count_sites, strand_chunks
-from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.models.device import prepare_device
 from nfexplainn.models.explainn import ExplaiNN, ExplaiNNConfig
 from nfexplainn.models.kernels import choose_kernel
 from nfexplainn.models.torch_model import TorchModel
+from nfexplainn.scanner import Scanner, TableScanner
 
 LENGTH = 200
 CASES = ((100, 1000, 3), (100, 4000, 3), (300, 1000, 3))

@@ -30,8 +30,8 @@ def main() -> None:
     from nfexplainn.interpret.flanks import FlankScanner
     from nfexplainn.interpret.outputs import OutputCollector, write_outputs
     from nfexplainn.interpret.run import interpret_model
-    from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.models.checkpoint import check_tasks, load_model
+    from nfexplainn.scanner import Scanner, TableScanner
 
     prepare_cpu(args.threads)
     loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)

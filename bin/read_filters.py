@@ -28,7 +28,6 @@ def main() -> None:
     from nfexplainn.filters import Filters
     from nfexplainn.interpret.filter_sites import write_sites
     from nfexplainn.interpret.filters import filter_motifs
-    from nfexplainn.interpret.scan import Scanner, TableScanner
     from nfexplainn.interpret.tables import unit_table
     from nfexplainn.models.checkpoint import check_tasks
     from nfexplainn.models.device import prepare_device
@@ -38,6 +37,7 @@ def main() -> None:
     from nfexplainn.motifs.motif import MotifSet
     from nfexplainn.native import library
     from nfexplainn.native.scan import NativeScanner
+    from nfexplainn.scanner import Scanner, TableScanner
 
     prepare_device(torch.device("cpu"), args.threads)
     loaded = load_module(args.model)

@@ -83,7 +83,7 @@ def main() -> None:
         print(f"{args.id}: {error}", file=sys.stderr)
         write_diverged(error, plan, dataset, options, **about)
         return
-    header = write_trained(trained, plan, dataset, options, **about)
+    header = write_trained(trained, plan, dataset, **about)
     if args.evaluate:
         evaluate(trained.model, header, dataset, run=args.id, folder=folder)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.interpret.consensus import SIMILARITY, alignments
+from nfexplainn.interpret.consensus import SIMILARITY
 from nfexplainn.interpret.flanks import FLANK
+from nfexplainn.motifs.alignments import alignments
 from nfexplainn.motifs.motif import FLANK_BITS, Motif, column_information
 
 LEAST_G = 16.27

@@ -17,9 +17,9 @@ from nfexplainn.interpret.options import InterpretOptions
 from nfexplainn.interpret.outputs import unseen_rows
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
 from nfexplainn.interpret.run import select_rows
-from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.status import UnitState, constant_filters, filter_name, unit_states
 from nfexplainn.models.first_layer import FirstLayer
+from nfexplainn.scanner import Scanner, TableScanner
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.dna import N_CODE, Codes
 from nfexplainn.filters import Filters, SiteCounts
-from nfexplainn.interpret.scan import Scanner
+from nfexplainn.scanner import Scanner
 
 FLANK = 10
 """Bases counted on either side of a site."""

@@ -18,9 +18,9 @@ from nfexplainn.dna import Codes
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.flanks import FlankScanner
 from nfexplainn.interpret.pwms import Chunk, strand_chunks
-from nfexplainn.interpret.scan import Scanner
 from nfexplainn.io.reading import reading
 from nfexplainn.models.model import FilterModel
+from nfexplainn.scanner import Scanner
 
 MOST_KEPT = 50_000
 """Sequences kept of each part: of more, a sample, which tells as much and bounds time and disk."""

@@ -16,7 +16,7 @@ from nfexplainn.motifs.motif import column_information
 
 if TYPE_CHECKING:  # it loads torch, for which those who read a motif need not wait
     from nfexplainn.filters import SiteCounts
-    from nfexplainn.interpret.scan import Scanner
+    from nfexplainn.scanner import Scanner
 
 # IUPAC letters by the set of bases they stand for (A, C, G, T are bits 1, 2, 4, 8).
 _IUPAC = "-ACMGRSVTWYHKDBN"

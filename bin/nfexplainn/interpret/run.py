@@ -21,11 +21,11 @@ from nfexplainn.interpret.importance import (
 )
 from nfexplainn.interpret.options import InterpretOptions
 from nfexplainn.interpret.pwms import Chunk, count_sites, strand_chunks
-from nfexplainn.interpret.scan import Scanner, TableScanner
 from nfexplainn.interpret.selection import Selection, select_well_predicted
 from nfexplainn.interpret.site_effect import SiteEffect, SiteSums
 from nfexplainn.interpret.status import UnitState, constant_filters, unit_states
 from nfexplainn.models.model import FilterModel
+from nfexplainn.scanner import Scanner, TableScanner
 
 # The test part is for judging the model: motifs are read from what it was trained on.
 SPLITS = ("train", "valid")

@@ -1,4 +1,4 @@
-"""The scan of all filters over all windows by the kernel (see ``interpret.scan.Scanner``)."""
+"""The scan of all filters over all windows by the kernel (see ``nfexplainn.scanner.Scanner``)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nfexplainn.features import architecture_facts
-from nfexplainn.page.mqc import escape
+from nfexplainn.page.mqc import escape, plural
+from nfexplainn.training.options import PLAIN, SEEDED
 
 _LEARN = {
     "free": "learnt from there on",
@@ -50,23 +51,51 @@ def _recipe(values: Mapping[str, Any]) -> str:
     ]
     if not recipe or not models:
         return ""
+    rate = values.get("learning_rate")
+    plain = "" if rate else f" The learning rate was {PLAIN['learning_rate']}."
     if recipe == "paper":
-        return "Models were trained by the protocol of the ExplaiNN paper."
+        return f"Models were trained by the protocol of the ExplaiNN paper.{plain}"
     out = (
         "The robust recipe was used: training windows were shifted at random by up to 10 bp in"
         " every epoch, and shuffled training negatives were shuffled anew in every epoch."
     )
     if "explainn" not in models:
-        return out
-    if not values.get("initial_motifs"):
-        out += (
-            " 30 % of ExplaiNN's filters started from words of 6 to 8 bp enriched in the training"
-            " positives."
-        )
+        return out + plain
+    if values.get("initial_motifs"):
+        out += plain
+    else:
+        out += _seeds(values)
+        if not rate and models != ["explainn"]:
+            out += f" That of the other models was {PLAIN['learning_rate']}."
     return (
         f"{out} Each motif of a unit was also re-estimated from its best hits in the training"
         " positives."
     )
+
+
+def _seeds(values: Mapping[str, Any]) -> str:
+    """Say what ExplaiNN's filters started from, and how they learnt."""
+    used = {name: value for name in SEEDED if (value := values.get(name)) is not None}
+    used = SEEDED | used
+    pwms = ""
+    if used["motif_seeds"]:
+        each = plural(int(used["seed_copies"]), "filter")
+        pwms = (
+            f"PWMs refined on the training part and enriched in the validation part, too (at most"
+            f" {used['motif_seeds']}, {each} each), and from "
+        )
+    out = (
+        f" 30 % of ExplaiNN's filters started from {pwms}words of 6 to 8 bp enriched in the"
+        " training positives."
+    )
+    if used["unit_penalty"]:
+        out += (
+            f" Its training loss held an L1 penalty of {used['unit_penalty']:g} on what each unit"
+            " adds to the sum."
+        )
+    if not values.get("learning_rate"):
+        out += f" Its learning rate was {used['learning_rate']}."
+    return out
 
 
 def _profiles(values: Mapping[str, Any]) -> str:

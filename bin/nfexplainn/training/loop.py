@@ -50,8 +50,12 @@ class Learner(Protocol):
     def shuffle_threads(self) -> int:
         """Threads of the kernel that shuffles for it; 0 where there is no kernel."""
 
-    def start(self, learning_rate: float, *, hold_filters: bool) -> None:
-        """Begin with a new Adam; held filters do not change, and their gammas stay positive."""
+    def start(self, learning_rate: float, *, hold_filters: bool, unit_penalty: float = 0.0) -> None:
+        r"""Begin with a new Adam; held filters do not change, and their gammas stay positive.
+
+        The penalty times the sum of \|final weight x gamma of the unit's last batch norm\|, the
+        gamma as a constant, is added to the loss that is learnt from, and to nothing that is told.
+        """
 
     def step(self, batch: NDArray[Any], labels: NDArray[np.float32], loss: Loss) -> float:
         """Learn from a batch; give its mean loss, and learn nothing where it is not finite."""
@@ -175,6 +179,7 @@ def train(
         If the loss is no longer a number, or an activation more than a number can hold.
     """
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
+    options = options.settled(seeded=False)
     name = resolve_loss(options.loss, dataset.meta.task_type)
     _check(dataset)
     both = options.reverse_complement and dataset.meta.strand_symmetric
@@ -232,7 +237,9 @@ class _Trainer:
     def _part(self, epochs: int, patience: int) -> None:
         """Train on, until it no longer gets better, or for so many epochs."""
         first = len(self.history) + 1
-        self.learner.start(self.options.learning_rate, hold_filters=self.held)
+        rate = self.options.learning_rate
+        assert rate is not None
+        self.learner.start(rate, hold_filters=self.held, unit_penalty=self._unit_penalty())
         for number in range(first, first + epochs):
             started = time.perf_counter()
             train_loss, seen, elapsed = self._train_epoch(number)
@@ -249,7 +256,7 @@ class _Trainer:
                     metric,
                     time.perf_counter() - started,
                     seen / max(elapsed, 1e-9),
-                    self.options.learning_rate,
+                    rate,
                     self.learner.device,
                     False,
                 )
@@ -259,6 +266,14 @@ class _Trainer:
             self._report_epoch(last, stop_after)
             if number >= stop_after:
                 break
+
+    def _unit_penalty(self) -> float:
+        """Scale the penalty as the loss is, a mean over tasks, and its slopes by chance are."""
+        n, tasks = self.labels.shape
+        penalty = (self.options.unit_penalty or 0.0) / (tasks * math.sqrt(n))
+        if not penalty or self.loss_name == "pearson":  # which no size of the sum changes
+            return 0.0
+        return penalty * float(np.nanstd(self.labels)) if self.loss_name == "mse" else penalty
 
     def _train_epoch(self, number: int) -> tuple[float, int, float]:
         """Train once on everything; give mean loss, number of sequences and seconds."""

@@ -79,13 +79,16 @@ class NativeLearner:
         self._counts = [array for name, array in own.items() if array.dtype == np.int64]
         self._filters = sizes[0]
         self._gamma = own[f"{FILTER_NORM}.weight"]
+        self._last_gamma = own[f"{layer_names(config.num_fc)[-1][1]}.weight"]
+        self._penalty = np.float32(0)
         self._rng = np.random.default_rng(seed_for(seed, "", "", "dropout"))
         self.model = NativeExplaiNN(config, self._weights, threads)
         self.device, self.shuffle_threads = describe_cpu(threads), threads
 
-    def start(self, learning_rate: float, *, hold_filters: bool) -> None:
-        """Begin with a new Adam; held filters do not change, and their gammas stay positive."""
+    def start(self, learning_rate: float, *, hold_filters: bool, unit_penalty: float = 0.0) -> None:
+        """Begin with a new Adam; see :meth:`nfexplainn.training.loop.Learner.start`."""
         self._held = hold_filters
+        self._penalty = np.float32(unit_penalty)
         self._free = slice(self._filters if hold_filters else 0, None)
         self._adam = Adam(len(self._flat[self._free]), learning_rate)
 
@@ -125,6 +128,8 @@ class NativeLearner:
         slopes = slope.astype(np.float32)
         weight, bias = self._final_slopes
         np.matmul(slopes.T, outputs, out=weight)
+        if self._penalty:
+            weight += self._penalty * np.sign(model.final_weight) * np.abs(self._last_gamma)
         slopes.sum(axis=0, out=bias)
         model.units.backward(slopes @ model.final_weight, self._gradients)
         return mean

@@ -2,7 +2,7 @@
 
 ``robust`` adds to the paper's recipe, for the training part only: windows shifted at random anew
 in every epoch, shuffled negatives shuffled anew in every epoch, and filters that start from
-enriched words (:mod:`nfexplainn.models.word_seeds`).
+enriched words (:mod:`nfexplainn.training.start`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.data.shuffle import dinucleotide_shuffle
 from nfexplainn.data.unknown import shuffle_known
 from nfexplainn.data.windows import MAX_SHIFT
 from nfexplainn.dna import N_CODE, Codes
-from nfexplainn.models.word_seeds import SEEDED_SHARE, seed_filters, words_of_dataset
 
 Recipe = Literal["robust", "paper"]
 
@@ -108,26 +106,3 @@ def shifted(codes: Codes, length: int, rng: np.random.Generator) -> Codes:
     # Positions of all bases as whole numbers would take eight times the sequences' memory.
     moved: Codes = sliding_window_view(codes, length, axis=1)[np.arange(len(codes)), start]
     return moved
-
-
-def start_from_words(
-    filters: NDArray[np.float32], dataset: Dataset
-) -> tuple[NDArray[np.float32], int]:
-    """Let the first 30 % of a model's filters start from words of the training part.
-
-    Parameters
-    ----------
-    filters : float32 array, shape (units, 4, filter_length)
-        Random start; not changed.
-    dataset : Dataset
-
-    Returns
-    -------
-    float32 array, shape (units, 4, filter_length)
-    int
-        Number of filters seeded.
-    """
-    units, _, width = filters.shape
-    words = words_of_dataset(dataset, round(SEEDED_SHARE * units))
-    words = [word for word in words if len(word.codes) <= width]
-    return seed_filters(filters, words), len(words)

@@ -19,10 +19,8 @@ from nfexplainn.io.text import write_text
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader, save_model
 from nfexplainn.models.config import ExplaiNNConfig
-from nfexplainn.models.explainn_weights import FILTERS, Weights, initial_weights
 from nfexplainn.models.kernels import choose_kernel, instruction_set
 from nfexplainn.models.model import Model
-from nfexplainn.models.profiles import start_from_profiles
 from nfexplainn.models.registry import configured
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.training.loop import (
@@ -33,7 +31,7 @@ from nfexplainn.training.loop import (
     train,
 )
 from nfexplainn.training.native_learner import NativeLearner, trained_names
-from nfexplainn.training.recipes import start_from_words
+from nfexplainn.training.start import start_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,8 @@ class Trained:
     model : Model
         With the best weights.
     result : TrainingResult
+    options : TrainingOptions
+        By which it was trained, with a value for each.
     parameters : int
         Number of weights that were trained.
     device : {'cpu', 'cuda'}
@@ -79,38 +79,16 @@ class Trained:
 
     model: Model
     result: TrainingResult
+    options: TrainingOptions
     parameters: int
     device: str
     starts: tuple[str, ...]
     versions: Mapping[str, str]
 
 
-def starting_weights(
-    config: ExplaiNNConfig,
-    profiles: tuple[Motif, ...],
-    dataset: Dataset,
-    options: TrainingOptions,
-) -> tuple[Weights, tuple[str, ...]]:
-    """Draw the start of an ExplaiNN; its filters may start from profiles, or from words.
-
-    Returns
-    -------
-    Weights
-    tuple of str
-        Names of the profiles, one per unit.
-    """
-    weights = initial_weights(config, options.seed)
-    filters = f"{FILTERS}.weight"
-    labels: tuple[str, ...] = ()
-    if profiles:
-        weights[filters], found = start_from_profiles(weights[filters], profiles)
-        labels = tuple(start.label for start in found)
-        said = f"{len(labels)} filters start from profiles, {options.initial_filters}"
-        print(said, file=sys.stderr)
-    elif options.recipe == "robust":
-        weights[filters], seeded = start_from_words(weights[filters], dataset)
-        print(f"{seeded} filters start from words", file=sys.stderr)
-    return weights, labels
+def settled(plan: Plan, config: object, options: TrainingOptions) -> TrainingOptions:
+    """Give the options with a value for all that depend on what is trained."""
+    return options.settled(seeded=isinstance(config, ExplaiNNConfig) and not plan.profiles)
 
 
 def filters_held(plan: Plan, options: TrainingOptions) -> bool:
@@ -140,12 +118,14 @@ def train_model(
         As for :func:`nfexplainn.training.loop.train`.
     """
     config = configured(plan.architecture, plan.config)
+    options = settled(plan, config, options)
     if choose_kernel(config, plan.kernel, plan.device) == "torch":
         from nfexplainn.training.torch_run import train_by_torch
 
         return train_by_torch(plan, dataset, options, report)
     assert isinstance(config, ExplaiNNConfig)
-    weights, labels = starting_weights(config, plan.profiles, dataset, options)
+    start = start_of(config, plan.profiles, dataset, options)
+    weights = start.weights
     learner = NativeLearner(config, weights, seed=options.seed, threads=plan.threads)
     say_what(plan, dataset, learner.device, "native")
     held = filters_held(plan, options)
@@ -155,14 +135,14 @@ def train_model(
     # The biases before the batch norms count as they do in torch, where they have a gradient of 0.
     biases = [name for name in weights if name.endswith(".bias") and name not in names]
     size = sum(weights[name].size for name in (*names, *biases))
-    return Trained(learner.model, result, size, "cpu", labels, {"numpy": np.__version__})
+    versions = {"numpy": np.__version__}
+    return Trained(learner.model, result, options, size, "cpu", start.profiles, versions)
 
 
 def write_trained(
     trained: Trained,
     plan: Plan,
     dataset: Dataset,
-    options: TrainingOptions,
     *,
     run: str,
     replicate: int,
@@ -170,6 +150,7 @@ def write_trained(
 ) -> ModelHeader:
     """Write the model's file and the tables of its training; give the file's header."""
     meta, result, model = dataset.meta, trained.result, trained.model
+    options = trained.options
     computed_by = instruction_set(model.kernel)
     header = ModelHeader(
         architecture=plan.architecture,

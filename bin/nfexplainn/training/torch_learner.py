@@ -48,9 +48,10 @@ class TorchLearner:
         """Number of sequences that one call of :meth:`logits` should be given."""
         return self._model.batch
 
-    def start(self, learning_rate: float, *, hold_filters: bool) -> None:
-        """Begin with a new Adam; held filters do not change, and their gammas stay positive."""
+    def start(self, learning_rate: float, *, hold_filters: bool, unit_penalty: float = 0.0) -> None:
+        """Begin with a new Adam; see :meth:`nfexplainn.training.loop.Learner.start`."""
         self._held = None
+        self._penalty = unit_penalty if isinstance(self.module, ExplaiNN) else 0.0
         if isinstance(self.module, ExplaiNN):
             self.module.convolution[0].weight.requires_grad_(not hold_filters)
             self._held = self.module if hold_filters else None
@@ -77,7 +78,19 @@ class TorchLearner:
             parameter.grad = None
         if math.isfinite(mean):
             logits.backward(torch.from_numpy(slope).to(logits))
+            if self._penalty:
+                self._add_penalty()
         return mean
+
+    def _add_penalty(self) -> None:
+        """Add the slope of the penalty to that of the final weights."""
+        module = self.module
+        assert isinstance(module, ExplaiNN)
+        weight = module.final.weight
+        assert weight.grad is not None
+        _, norm = [module.convolution, *module.dense_layers][-1]
+        gamma = norm.weight.detach().abs()
+        weight.grad.add_(weight.detach().sign() * gamma, alpha=self._penalty)
 
     def logits(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """Give logits, float32 (n, tasks), as in evaluation."""

@@ -18,7 +18,8 @@ from nfexplainn.models.registry import build, configured
 from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.models.transfer import TransferModel, use_kernel
 from nfexplainn.training.loop import TrainingOptions, TrainingResult
-from nfexplainn.training.run import Plan, Trained, filters_held, say_what, starting_weights
+from nfexplainn.training.run import Plan, Trained, filters_held, say_what, settled
+from nfexplainn.training.start import start_of
 from nfexplainn.training.torch_learner import seeded, train_module
 from nfexplainn.training.transfer import train_transfer
 
@@ -33,14 +34,16 @@ def train_by_torch(
     device = _device(plan)
     config = configured(plan.architecture, plan.config)
     model = seeded(options.seed, lambda: build(plan.architecture, plan.config))
+    options = settled(plan, config, options)
     labels: tuple[str, ...] = ()
     if isinstance(config, ExplaiNNConfig):
-        weights, labels = starting_weights(config, plan.profiles, dataset, options)
-        put_weights(model, weights)
+        start = start_of(config, plan.profiles, dataset, options)
+        labels = start.profiles
+        put_weights(model, start.weights)
     say_what(plan, dataset, describe_device(device), "torch")
     held = filters_held(plan, options)
     result = train_module(model, dataset, options, device=device, report=report, held=held)
-    return _trained(model, device, result, labels)
+    return _trained(model, device, result, options, labels)
 
 
 def train_on_pretrained(
@@ -70,6 +73,7 @@ def train_on_pretrained(
         :func:`nfexplainn.training.transfer.train_transfer`.
     """
     device = _device(plan)
+    options = options.settled(seeded=False)
     sources = read_sources(
         paths,
         length=values.get("pretrained_length"),
@@ -88,7 +92,7 @@ def train_on_pretrained(
     say_what(plan, dataset, describe_device(device), "torch")
     files = [source.file for source in sources]
     result = train_transfer(model, dataset, options, device=device, files=files)
-    return _trained(model, device, result, ())
+    return _trained(model, device, result, options, ())
 
 
 def _device(plan: Plan) -> torch.device:
@@ -98,8 +102,12 @@ def _device(plan: Plan) -> torch.device:
 
 
 def _trained(
-    model: nn.Module, device: torch.device, result: TrainingResult, labels: tuple[str, ...]
+    model: nn.Module,
+    device: torch.device,
+    result: TrainingResult,
+    options: TrainingOptions,
+    labels: tuple[str, ...],
 ) -> Trained:
     size = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     versions = {"torch": torch.__version__}
-    return Trained(TorchModel(model, device), result, size, device.type, labels, versions)
+    return Trained(TorchModel(model, device), result, options, size, device.type, labels, versions)

@@ -7,7 +7,7 @@ include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
 include { givenSequences; predictedSequences } from './explained.nf'
-include { initialMotifs; pretrainedModels } from './starts.nf'
+include { initialMotifs; pretrainedModels; seedProblems } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 include { kernelProblems } from './environment.nf'
 include { sharedNames } from './shared.nf'
@@ -106,6 +106,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
     problems.addAll((analysisProblems(options) + kernelProblems(options) + foldProblems(options, rows, parameters)).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
+    problems.addAll(seedProblems(options, place.call(rows[0])))
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def stepOptions = optionsOfSteps(parameters, options)

@@ -39,6 +39,13 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
     return [name: said, path: path]
 }
 
+// Filters are seeded from the data by the robust recipe, where they do not start from profiles.
+def seedProblems(Map options, String place) {
+    def asked = ['motif_seeds', 'seed_copies'].findAll { name -> options[name] != null }
+    def why = options.recipe == 'paper' ? 'recipe paper starts all filters at random; use recipe robust' : options.initial_motifs ? 'initial_motifs says where the filters start; leave it out' : null
+    return why ? asked.collect { name -> "${place}: ${name} ${options[name]} seeds filters from the data, but ${why}, or leave ${name} out." } : []
+}
+
 // The pretrained models of a data set as [name: what the user calls it, path: its file]; an empty list where it has none.
 def pretrainedModels(Map options, String place, Object folder, List problems) {
     def heads = options.models.tokenize(',').findAll { model -> model in pretrainedArchitectures() }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nfexplainn import dna
-from nfexplainn.interpret.consensus import UnitMotif, alignment, consensus_motifs
+from nfexplainn.interpret.consensus import UnitMotif, consensus_motifs
+from nfexplainn.motifs.alignments import alignment
 
 
 def _counts(word: str, left: int = 0, right: int = 0, reverse: bool = False) -> np.ndarray:

@@ -39,7 +39,6 @@ from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.interpret.outputs import read_outputs
 from nfexplainn.interpret.pwms import count_sites, probabilities, strand_chunks
 from nfexplainn.interpret.reestimate import PWM_COLUMNS
-from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.status import STATUSES
 from nfexplainn.interpret.unit_files import read_tsv
 from nfexplainn.io.tsv import write_tsv
@@ -47,6 +46,7 @@ from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.motifs.formats import read_jaspar, read_meme
+from nfexplainn.scanner import TableScanner
 from nfexplainn.simulation.sequences import background, plant
 from nfexplainn.training.loop import TrainingOptions
 from training_fixtures import train_weights

@@ -22,7 +22,7 @@ from nfexplainn.interpret.outputs import (
     write_outputs,
 )
 from nfexplainn.interpret.pwms import strand_chunks
-from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.scanner import TableScanner
 
 UNITS, LENGTH, WIDTH = 3, 40, 7
 

@@ -17,7 +17,7 @@ from nfexplainn.interpret.pwms import (
     probabilities,
     strand_chunks,
 )
-from nfexplainn.interpret.scan import TableScanner
+from nfexplainn.scanner import TableScanner
 
 
 def exact_filters(rng, units, width, covered) -> Filters:

@@ -12,12 +12,12 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.filters import Filters
 from nfexplainn.interpret.run import interpret_model
-from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.interpret.site_effect import SiteSums
 from nfexplainn.models.config import ModelConfig
 from nfexplainn.models.model import Kernel
 from nfexplainn.native import library
 from nfexplainn.native.scan import NativeScanner
+from nfexplainn.scanner import TableScanner
 
 SITE = "TAATTAAATTA"
 LENGTH = 60

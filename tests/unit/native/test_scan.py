@@ -7,9 +7,9 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.filters import Filters
-from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.native import build, library
 from nfexplainn.native.scan import NativeScanner
+from nfexplainn.scanner import TableScanner
 from nfexplainn.training.recipes import compiled_shuffle
 from shuffle_fixtures import TEXTS, check_equally_likely, pairs, places
 

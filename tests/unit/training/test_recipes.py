@@ -10,12 +10,11 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.native import library
 from nfexplainn.training.loop import TrainingOptions
 from nfexplainn.training.native_learner import NativeLearner
-from nfexplainn.training.recipes import epoch_codes, shifted, start_from_words
-from training_fixtures import both_kernels, config_for, planted, train_weights, trained
+from nfexplainn.training.recipes import epoch_codes, shifted
+from training_fixtures import planted, trained
 
 
 def test_paper_trains_on_the_sequences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,32 +130,3 @@ def test_given_negatives_are_not_shuffled() -> None:
     for row, codes in zip(rows, moved, strict=True):
         text, original = dna.decode(codes[None])[0], dna.decode(dataset.codes[row][None])[0]
         assert text.strip("N") in original
-
-
-def test_filters_start_from_the_planted_word() -> None:
-    dataset = planted(600)
-    start = initial_weights(config_for(dataset, units=10), 42)["linears.0.weight"]
-    weight, count = start_from_words(start, dataset)
-    assert count == 3
-    word = np.array([3, 2, 0, 1, 3, 1, 0, 3])
-    best = 0
-    for unit in range(3):
-        spelt = np.where(weight[unit].max(axis=0) > 0.29, weight[unit].argmax(axis=0), 9)
-        for strand in (word, (3 - word)[::-1]):
-            for start in range(-3, 5):
-                at = np.arange(max(0, start), min(9, start + 8))
-                best = max(best, int((spelt[at] == strand[at - start]).sum()))
-    assert best >= 6
-
-
-@both_kernels
-def test_robust_training_runs_and_is_reproducible(kernel: str) -> None:
-    dataset = planted(200, extra={"negatives": "shuffle"})
-    states = []
-    for _ in range(2):
-        config, options = config_for(dataset), TrainingOptions(max_epochs=2, recipe="robust")
-        start = initial_weights(config, 1)
-        start["linears.0.weight"], _ = start_from_words(start["linears.0.weight"], dataset)
-        model, _ = train_weights(kernel, config, start, dataset, options)
-        states.append(model.weights())
-    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.analyses.attribution.deeplift import Attributions, inner_columns
 from nfexplainn.data.padding import SHORT
-from nfexplainn.interpret.consensus import SIMILARITY, alignments
+from nfexplainn.interpret.consensus import SIMILARITY
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.pwms import consensus, information
 from nfexplainn.interpret.support import ReplicateUnits, annotate
+from nfexplainn.motifs.alignments import alignments
 from nfexplainn.motifs.motif import Motif, MotifSet
 
 # With fewer there is nothing to estimate the null distribution of windows from.

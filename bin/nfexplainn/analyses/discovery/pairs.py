@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.interpret.consensus import SIMILARITY, Counts, alignments
+from nfexplainn.interpret.consensus import SIMILARITY
 from nfexplainn.interpret.pwms import consensus
+from nfexplainn.motifs.alignments import Counts, alignments
 from nfexplainn.motifs.motif import Motif
 
 BOTH, UNSURE, THEIRS, OURS = "both", "not supported", "streme only", "ours only"

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.interpret.scan import TableScanner
 from nfexplainn.models.model import FilterModel
+from nfexplainn.scanner import TableScanner
 
 # Activations of a chunk (64 MB), and contributions (whose rows take 40 bytes each).
 _CELLS, _CONTRIBUTIONS = 1 << 24, 1 << 23

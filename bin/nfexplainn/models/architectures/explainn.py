@@ -22,5 +22,8 @@ ARCHITECTURE = Architecture(
     "ExplaiNN",
     ExplaiNNConfig,
     _model,
-    options=("initial_filters", "initial_epochs"),
+    options=(
+        *("initial_filters", "initial_epochs"),
+        *("motif_seeds", "seed_copies", "unit_penalty"),
+    ),
 )

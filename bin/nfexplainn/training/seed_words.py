@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.seeds import seed_for
 
 WORD_LENGTHS = (6, 7, 8)
-SEEDED_SHARE = 0.3
 SIMILAR_SHARE = 0.8
 MAX_SHIFT = 3
 RANDOM_SCALE = 0.3
@@ -33,10 +32,13 @@ class Word:
     codes : uint8 array, shape (length,)
     z : float
         Two-proportion z statistic.
+    task : int
+        Whose positives hold it.
     """
 
     codes: dna.Codes
     z: float
+    task: int = 0
 
 
 def _word_numbers(codes: dna.Codes, length: int) -> NDArray[np.int64]:
@@ -82,18 +84,22 @@ def _agreement(word: dna.Codes, other: dna.Codes) -> float:
     return best / len(word)
 
 
-def enriched_words(positives: dna.Codes, negatives: dna.Codes, count: int) -> list[Word]:
+def enriched_words(
+    positives: dna.Codes, negatives: dna.Codes, count: int, copies: int = 2
+) -> list[Word]:
     """Find the words that tell positives from negatives.
 
     Words of 6, 7 and 8 bp are counted once per sequence and strand-neutrally, ranked by the z
-    statistic of two proportions, and a word is passed over when two words that were kept already
-    agree with it in four of five bases (best over strands and shifts of up to 3 bp).
+    statistic of two proportions, and a word is passed over when ``copies`` words that were kept
+    already agree with it in four of five bases (best over strands and shifts of up to 3 bp).
 
     Parameters
     ----------
     positives, negatives : uint8 array, shape (n, length)
     count : int
         How many words to keep at most.
+    copies : int
+        How many similar words to keep at most.
 
     Returns
     -------
@@ -123,7 +129,7 @@ def enriched_words(positives: dna.Codes, negatives: dna.Codes, count: int) -> li
             break
         word = _spell(int(number[index]), int(length_of[index]))
         similar = sum(_agreement(word, other.codes) >= SIMILAR_SHARE for other in kept)
-        if similar < 2:
+        if similar < copies:
             kept.append(Word(word, float(z[index])))
     return kept
 
@@ -157,7 +163,8 @@ def words_of_dataset(dataset: Dataset, count: int) -> list[Word]:
         upper, lower = (
             rng.permutation(rows[classes[rows, task] == kind])[:MOST_SEQUENCES] for kind in (1, 0)
         )
-        words += enriched_words(dataset.codes[upper], dataset.codes[lower], share)
+        found = enriched_words(dataset.codes[upper], dataset.codes[lower], share)
+        words += [replace(word, task=task) for word in found]
     return words
 
 

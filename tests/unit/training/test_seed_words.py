@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.models import word_seeds
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulation import sequences as simulate
+from nfexplainn.training import seed_words
 from training_fixtures import planted
 
 
 def test_word_counts_equal_a_naive_count() -> None:
     codes = simulate.background(40, 50, np.random.default_rng(1))
     codes[3, 10] = dna.N_CODE
-    counted = word_seeds._sequences_with_word(codes, 6)
+    counted = seed_words._sequences_with_word(codes, 6)
     sequences = dna.decode(codes)
     for word in ("ACGTAC", "AAAAAA", "CATGCA", "TTTGCA"):
         reverse = dna.decode(dna.reverse_complement(dna.encode([word])))[0]
@@ -32,20 +32,20 @@ def test_the_planted_word_leads() -> None:
     motif = Motif("m", "", np.eye(4)[dna.encode(["TGACTCA"])[0]])
     negatives = simulate.background(200, 100, rng)
     positives, _ = simulate.plant(simulate.background(200, 100, rng), [motif], rng, probability=0.5)
-    words = word_seeds.enriched_words(positives, negatives, 30)
+    words = seed_words.enriched_words(positives, negatives, 30)
     assert dna.decode(words[0].codes[None])[0] in ("TGACTCA", "TGAGTCA", "TGACTC", "GAGTCA")
     assert [word.z for word in words] == sorted((word.z for word in words), reverse=True)
     for place, word in enumerate(words):
         similar = sum(
-            word_seeds._agreement(word.codes, other.codes) >= 0.8 for other in words[:place]
+            seed_words._agreement(word.codes, other.codes) >= 0.8 for other in words[:place]
         )
         assert similar < 2
 
 
 def test_seeded_filters_hold_their_words() -> None:
     weights = np.random.default_rng(3).normal(size=(4, 4, 19)).astype(np.float32)
-    word = word_seeds.Word(dna.encode(["ACGTAC"])[0], 5.0)
-    seeded = word_seeds.seed_filters(weights, [word])
+    word = seed_words.Word(dna.encode(["ACGTAC"])[0], 5.0)
+    seeded = seed_words.seed_filters(weights, [word])
     assert np.array_equal(seeded[1:], weights[1:])
     core = seeded[0][:, 6:12]
     assert np.array_equal(core.argmax(axis=0), word.codes)
@@ -55,31 +55,31 @@ def test_seeded_filters_hold_their_words() -> None:
 
 def test_no_negatives_no_words() -> None:
     codes = simulate.background(5, 30, np.random.default_rng(0))
-    assert word_seeds.enriched_words(codes, codes[:0], 5) == []
+    assert seed_words.enriched_words(codes, codes[:0], 5) == []
 
 
 def test_words_are_counted_in_blocks_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     codes = simulate.background(53, 40, np.random.default_rng(4))
-    at_once = word_seeds._sequences_with_word(codes, 6)
-    monkeypatch.setattr(word_seeds, "_BLOCK", 10)
-    assert np.array_equal(word_seeds._sequences_with_word(codes, 6), at_once)
+    at_once = seed_words._sequences_with_word(codes, 6)
+    monkeypatch.setattr(seed_words, "_BLOCK", 10)
+    assert np.array_equal(seed_words._sequences_with_word(codes, 6), at_once)
 
 
 def test_of_many_sequences_some_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = planted(2000)
-    words = [word.codes.tobytes() for word in word_seeds.words_of_dataset(dataset, 5)]
-    monkeypatch.setattr(word_seeds, "MOST_SEQUENCES", 300)
-    fewer, again = (word_seeds.words_of_dataset(dataset, 5) for _ in range(2))
+    words = [word.codes.tobytes() for word in seed_words.words_of_dataset(dataset, 5)]
+    monkeypatch.setattr(seed_words, "MOST_SEQUENCES", 300)
+    fewer, again = (seed_words.words_of_dataset(dataset, 5) for _ in range(2))
     assert [word.codes.tobytes() for word in fewer] == [word.codes.tobytes() for word in again]
     assert fewer[0].codes.tobytes() in words  # the planted one
 
 
 @pytest.mark.parametrize("task_type", ["binary", "multilabel", "multiclass", "regression"])
 def test_every_kind_of_task_gives_words(task_type: str) -> None:
-    words = word_seeds.words_of_dataset(planted(600, task_type), 6)
+    words = seed_words.words_of_dataset(planted(600, task_type), 6)
     assert len(words) == 6
     planted_word = dna.encode(["TGACTCA"])[0]
-    assert word_seeds._agreement(words[0].codes, planted_word) > 0.7
+    assert seed_words._agreement(words[0].codes, planted_word) > 0.7
 
 
 def test_values_that_are_mostly_zero_give_words() -> None:
@@ -87,5 +87,5 @@ def test_values_that_are_mostly_zero_give_words() -> None:
     present = np.flatnonzero(dataset.labels[:, 0] > 1)
     dataset.labels[:] = 0
     dataset.labels[present[::4]] = 1
-    (word,) = word_seeds.words_of_dataset(dataset, 1)
-    assert word_seeds._agreement(word.codes, dna.encode(["TGACTCA"])[0]) > 0.7
+    (word,) = seed_words.words_of_dataset(dataset, 1)
+    assert seed_words._agreement(word.codes, dna.encode(["TGACTCA"])[0]) > 0.7
