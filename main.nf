@@ -6,9 +6,7 @@ include { MOTIFS_COLLECT } from './modules/local/motifs/collect'
 include { PREPARE } from './subworkflows/local/prepare'
 include { INITIAL_PROFILES } from './subworkflows/local/initial_profiles'
 include { CLUSTER_MOTIFS } from './subworkflows/local/cluster_motifs'
-include { READ_EXPLAINED } from './subworkflows/local/read_explained'
-include { READ_VARIANTS } from './subworkflows/local/read_variants'
-include { READ_PRETRAINED } from './subworkflows/local/read_pretrained'
+include { READ_GIVEN } from './subworkflows/local/read_given'
 include { JUDGE_INPUTS } from './subworkflows/local/judge_inputs'
 include { TRAIN } from './subworkflows/local/train'
 include { INTERPRET } from './subworkflows/local/interpret'
@@ -16,6 +14,7 @@ include { verdictLines; errorLines } from './subworkflows/local/report/verdicts.
 include { ANALYSE } from './subworkflows/local/analyse'
 include { SCORE_CYCLES } from './subworkflows/local/score_cycles'
 include { REPORT } from './subworkflows/local/report'
+include { APPLY } from './subworkflows/local/apply'
 
 // The whole pipeline: from what validatedInput() gives to one report.
 workflow EXPLAINN {
@@ -34,11 +33,10 @@ workflow EXPLAINN {
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
-    READ_EXPLAINED(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
-    READ_VARIANTS(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
-    READ_PRETRAINED(input.datasets, PREPARE.out.header, code)
+    READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.genomes, code)
+
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_EXPLAINED.out.status, READ_VARIANTS.out.status, READ_PRETRAINED.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status),
         [genomes: PREPARE.out.indexing, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
@@ -55,14 +53,15 @@ workflow EXPLAINN {
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_EXPLAINED.out.sequences, alleles: READ_VARIANTS.out.alleles, genomes: PREPARE.out.genomes, replicates: PREPARE.out.replicates,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_GIVEN.out.explained, genomes: PREPARE.out.genomes, replicates: PREPARE.out.replicates,
+            predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, calibrations: TRAIN.out.calibrations, diverged: TRAIN.out.diverged,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
 
     REPORT(
         PREPARE.out.status.mix(
-            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.baseline,
+            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.calibrations, TRAIN.out.baseline,
             INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files,
         ),
         TRAIN.out.best, reportedSettings(input), JUDGE_INPUTS.out.verdicts, input.params.strict, code,
@@ -79,7 +78,8 @@ workflow {
     }
     else {
         // Every mistake that can be seen without a task, at once.
-        EXPLAINN(validatedInput())
+        def input = validatedInput()
+        if (input.params.apply) { APPLY(input) } else { EXPLAINN(input) }
         workflow.onComplete = {
             if (workflow.success) {
                 log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))

@@ -95,7 +95,8 @@ def files_of(scripts: list[str], root: Path = ROOT) -> list[str]:
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
     """Yield the files of the package that a module names in imports or in texts, and its assets."""
-    if path.suffix != ".py":
+    # What the package's root loads late is for notebooks, and no step's code.
+    if path.suffix != ".py" or path == root / "bin" / PACKAGE / "__init__.py":
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read the sequences that are to be explained, and cut them to the length of the data set."""
+"""Read the sequences that a user asks about, and cut them to the length of the data set."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import json
 import sys
 
 from nfexplainn.analyses.explain.sequences import read_sequences, write_located
-from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.genome import open_genome
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
+from nfexplainn.results.windows import shape_of
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spec", required=True, help='JSON: {"name": ..., "genome": ... or null}')
-    parser.add_argument("--sequences", required=True, help="FASTA, BED or a relative of it")
-    parser.add_argument("--header", required=True, help="D.header.json")
+    parser.add_argument("--sequences", required=True, help="FASTA, a table, BED or its relatives")
+    text = "of what they are given to: D.header.json, D.dataset.parquet or R.model.safetensors"
+    parser.add_argument("--header", required=True, help=text)
+    parser.add_argument("--for", dest="use", default="explain", help="explain or predict")
     parser.add_argument("--genome", help="indexed FASTA, for intervals")
     parser.add_argument("--id", required=True, help="prefix of the files written")
     return parser.parse_args()
@@ -30,18 +32,18 @@ def main() -> None:
     """Read, cut, write; a user's mistake is a state, so that all of them are told together."""
     args = parse()
     spec = read_json(args.spec, args.spec)
-    length = read_meta(args.header).length
+    length, pad = shape_of(args.header)
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:
         genome = open_genome(args.genome, spec["genome"]) if args.genome else None
-        found = read_sequences(args.sequences, spec["name"], length, genome)
-        write_located(found, f"{args.id}.explain.parquet")
+        found = read_sequences(args.sequences, spec["name"], length, genome, pad)
+        write_located(found, f"{args.id}.{args.use}.parquet")
         notes = "".join(f"; {count:,} {reason}" for reason, count in found.notes.items())
         print(f"{spec['name']}: {len(found):,} sequences{notes}", file=sys.stderr)
     except UserError as error:
         status |= {"state": "error", "reason": str(error)}
     text = json.dumps(status, indent=1, sort_keys=True) + "\n"
-    write_text(f"{args.id}.explain.status.json", text)
+    write_text(f"{args.id}.{args.use}.status.json", text)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import yaml
 
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.page.load import load_inputs
+from nfexplainn.report.answers import build_answers
 from nfexplainn.report.build import build_report
 from nfexplainn.report.faults import with_faults
 
@@ -45,7 +46,10 @@ def main() -> None:
     inputs = load_inputs(args.inputs, json.loads(args.params.read_text()), versions or {}, best)
     if args.faults:
         inputs = with_faults(inputs, json.loads(args.faults.read_text(encoding="utf-8")))
-    build_report(inputs, args.out)
+    if inputs.params.get("apply"):
+        build_answers(inputs, args.out)
+    else:
+        build_report(inputs, args.out)
 
 
 if __name__ == "__main__":

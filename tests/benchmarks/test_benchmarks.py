@@ -25,6 +25,7 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     "memory": (("--n", "3000"), "memory\tn3000_l200_mib"),
     "names": (("--motifs", "3"), "names\twhole known 0.67 0.8 0.5"),
     "parity": (("--units", "3", "--epochs", "1", "--seeds", "2"), "parity\tmafk_n3_s2_auprc"),
+    "predict": (("--n", "500"), "predict\tn500_l200_u100_r3_gib"),
     "planted": (
         (
             *("--models", "explainn", "--sequences", "600", "--epochs", "1", "--units", "5"),

@@ -148,6 +148,9 @@ def _tables(folder: Path, rng: np.random.Generator) -> None:
             [("id", "sequence", "dev"), *((f"i{i}", t, v[0]) for i, (t, v) in enumerate(body))]
         ).replace("\t", ",")
     )
+    (folder / "q.tsv").write_text(
+        _lines([("name", "sequence"), *((f"q{i}", text) for i, text in enumerate(texts))])
+    )
     (folder / "pbm.tsv").write_text(
         _lines([("sequence", "intensity"), *((t[:36], v[0]) for t, v in body)])
     )
@@ -332,6 +335,6 @@ def _dataset(folder: Path, rng: np.random.Generator) -> None:
     for path in [*folder.glob("m.*"), folder / "M00001_2.00.txt"]:
         settings = {"motif_db": path.name, "initial_motifs": path.name, "initial_count": "2"}
         (folder / f"{path.name}.json").write_text(json.dumps(settings))
-    for name in ("s.fa", "a.bed"):
+    for name in ("s.fa", "a.bed", "q.tsv"):
         spec = {"name": name, "genome": "g.fa"}
         (folder / f"{name}.explain.json").write_text(json.dumps(spec))

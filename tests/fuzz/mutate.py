@@ -22,6 +22,7 @@ KINDS: dict[str, list[Changer]] = {
     "labels": [*_PLACES, text.far_end, text.renamed],
     "values": [*_PLACES, text.letters],
     "table": [*_PLACES, text.letters],
+    "sequences": [*text.GENERAL, text.letters, *BYTES[:4], foreign],
     "clusters": [*_PLACES, text.shuffled],
     "market": [*text.GENERAL, *BYTES, text.shuffled, foreign],
     "lines": [*text.GENERAL, *BYTES[:4], foreign],

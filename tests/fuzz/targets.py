@@ -346,6 +346,7 @@ def targets() -> list[Target]:
         _variants("v.vcf.gz", "gzip"),
         _variants("b.vcf.gz", "bytes"),
         _variants("variants.tsv", "bytes"),
+        _explain("q.tsv", "sequences"),
         _train("train", "train.json", "json", share=1),
         _train("train", "d.dataset.parquet", "parquet", share=0.3),
         _train(

@@ -702,7 +702,8 @@ def test_missing_input(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT)
     assert run.code == 1
     assert run.errors() == [
-        "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test."
+        "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test;"
+        " to ask models that are trained already, give --apply."
     ]
 
 

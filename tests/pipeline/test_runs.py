@@ -25,7 +25,7 @@ PER_DATASET = {
 }
 PER_RUN = {
     *("model.safetensors", "model.tsv", "history.tsv", "timing.tsv", "metrics.tsv"),
-    "predictions.parquet",
+    *("predictions.parquet", "calibration.json"),
 }
 PER_RUN_MOTIFS = {
     *("units.meme", "units.jaspar", "units.transfac", "units.tsv", "effects.tsv"),

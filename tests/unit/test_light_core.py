@@ -174,6 +174,19 @@ def _steps() -> list[Step]:
             f"{run}.explained_01.svg",
         ),
         Step(
+            "read_explained.py",
+            "--spec e.json --sequences in.bed --header demo.dataset.parquet --genome genome.fa"
+            " --id demo --for predict",
+            "demo.predict.parquet",
+        ),
+        Step(
+            "predict.py",
+            f"--id demo {options} --sequences demo.predict.parquet --files demo.dataset.parquet"
+            f" {_every('model.safetensors')} {_every('predictions.parquet')}"
+            " demo.explainn.r1.calibration.json",
+            "demo.predicted.json",
+        ),
+        Step(
             "cooperativity_sites.py",
             f"--id demo {options} --known {known} --files .",
             "demo.cooperativity_pairs.tsv",

@@ -68,9 +68,16 @@ def _fasta(file: InputFile) -> None:
 
 
 def _explained(file: InputFile) -> None:
-    """Read FASTA or intervals, told apart as by :mod:`nfexplainn.analyses.explain.sequences`."""
+    """Read sequences or intervals, as :mod:`nfexplainn.analyses.explain.sequences` does."""
+    from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
+
     first = next((line for line in read_lines(file.path, file.name) if line.strip()), b"")
-    (_fasta if first[:1] in (b">", b";", b"@") else _intervals)(file)
+    if first[:1] in (b">", b";", b"@"):
+        _fasta(file)
+    elif table := find_sequence_column(file.path, file.name):
+        read_sequence_table(*table)
+    else:
+        _intervals(file)
 
 
 def _motifs(file: InputFile) -> None:

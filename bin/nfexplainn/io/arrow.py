@@ -62,3 +62,17 @@ def copy(column: pa.ChunkedArray, kind: type[np.number[Any]]) -> NDArray[Any]:
     """Copy the column of a table, as :func:`view` does."""
     parts = [view(chunk, kind) for chunk in column.chunks]
     return np.concatenate([np.zeros(0, dtype=kind), *parts])
+
+
+def with_missing(column: pa.Array, missing: NDArray[np.bool_]) -> pa.Array:
+    """Make values of an array of numbers or strings that has none missing so.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+        Not a part of another.
+    missing : bool array, shape (n,)
+    """
+    valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    buffers = [valid, *column.buffers()[1:]]
+    return pa.Array.from_buffers(column.type, len(column), buffers, int(missing.sum()))

@@ -69,7 +69,8 @@ class Methods:
     Attributes
     ----------
     table : str
-        Ending of the table whose presence tells that the analysis ran, such as ``umap``.
+        Ending of the table whose presence tells that the analysis ran, such as ``umap``; with a
+        dot in it, of another file.
     say : callable
         Gives HTML from a data set's settings, its models and a function that cites.
     ran : callable, optional

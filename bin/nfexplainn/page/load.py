@@ -20,7 +20,7 @@ Row = dict[str, str]
 _RUN = re.compile(r"^(?P<dataset>.+)\.(?P<model>[^.]+)\.r(?P<replicate>\d+)$")
 _OF_DATASET = (
     *(".status.json", ".counts.tsv", ".dropped.tsv", ".readings.tsv", ".audit.tsv"),
-    *(".baseline.tsv", ".header.json"),
+    *(".baseline.tsv", ".header.json", ".predicted.json"),
 )
 _OF_RUN = (
     *(".history.tsv", ".timing.tsv", ".metrics.tsv", ".model.tsv", ".effects.tsv"),

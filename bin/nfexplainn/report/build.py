@@ -15,6 +15,7 @@ from nfexplainn.page.mqc import Page
 from nfexplainn.page.units import units_of
 from nfexplainn.report import (
     best_pwms,
+    calibration,
     comparison,
     consensus,
     curves,
@@ -38,6 +39,7 @@ CORE = (
     curves.PART,
     performance.PART,
     comparison.PART,
+    calibration.PART,
     evidence.PART,
     best_pwms.PART,
     motifs.PART,

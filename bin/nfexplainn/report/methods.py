@@ -37,7 +37,7 @@ _NEGATIVES = {
 }
 
 
-class _Text:
+class MethodsText:
     """Sentences, with references numbered in the order of their first use."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ def methods_html(inputs: Inputs) -> str:
     """
     inputs = replace(inputs, params=_with_common(inputs))
     params = inputs.params
-    text = _Text()
+    text = MethodsText()
     paragraphs = [
         _data(params, inputs, text),
         _training(params, inputs, text),
@@ -99,7 +99,7 @@ def methods_html(inputs: Inputs) -> str:
     )
 
 
-def _data(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+def _data(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> str:
     assays = Counter(str(d.meta["assay"]) for d in inputs.datasets if d.meta.get("assay"))
     kinds = ", ".join(f"{escape(assay)} ({count})" for assay, count in sorted(assays.items()))
     out = [
@@ -132,7 +132,7 @@ def _unknown(share: object) -> str:
     )
 
 
-def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
+def _training(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> str:
     # The models of a sweep are one architecture.
     names = sorted(
         {model.name if units_of_name(model.name) is None else "explainn" for model in inputs.models}
@@ -193,7 +193,7 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: _Text) -> str:
     return " ".join(filter(None, out))
 
 
-def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
+def _interpretation(params: Mapping[str, Any], text: MethodsText) -> str:
     share = _percent(params.get("activation_threshold", 0.5))
     out = [
         f"A unit's motif counts the sites at which its filter reaches at least {share} of its"
@@ -208,7 +208,7 @@ def _interpretation(params: Mapping[str, Any], text: _Text) -> str:
     return " ".join(out)
 
 
-def _annotation(params: Mapping[str, Any], text: _Text) -> str:
+def _annotation(params: Mapping[str, Any], text: MethodsText) -> str:
     if params.get("motif_db"):
         known = f"the motifs of {escape(params['motif_db'])}"
     else:
@@ -258,7 +258,7 @@ def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
     return [f"{said} per data set differ in the seed{fold} (run seed {seed})."]
 
 
-def _evidence(inputs: Inputs, text: _Text) -> str:
+def _evidence(inputs: Inputs, text: MethodsText) -> str:
     if not inputs.ending(".evidence.tsv"):
         return ""
     unseen = (

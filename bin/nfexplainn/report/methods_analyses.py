@@ -48,7 +48,8 @@ def denoising_text(inputs: Inputs, cite: Cite) -> str:
 def _ran(inputs: Inputs, methods: Methods) -> dict[str, list[str]]:
     """Find the data sets with results of an analysis, and their models."""
     found: dict[str, list[str]] = {}
-    for dataset, model, _, path in inputs.ending(f".{methods.table}.tsv"):
+    file = methods.table if "." in methods.table else f"{methods.table}.tsv"
+    for dataset, model, _, path in inputs.ending(f".{file}"):
         models = found.setdefault(dataset, [])
         if methods.ran and not methods.ran(read_table(path)):
             continue

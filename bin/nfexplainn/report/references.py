@@ -24,6 +24,16 @@ REFERENCES = {
         " (1995).",
         "10.1111/j.2517-6161.1995.tb02031.x",
     ),
+    "platt": (
+        "Platt JC. Probabilities for SV machines. In: Smola AJ, Bartlett PL, Schölkopf B,"
+        " Schuurmans D (eds). Advances in Large-Margin Classifiers, 61-74. MIT Press (2000).",
+        "10.7551/mitpress/1113.003.0008",
+    ),
+    "temperature": (
+        "Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks."
+        " Proceedings of the 34th International Conference on Machine Learning, 1321-1330 (2017).",
+        "10.48550/arXiv.1706.04599",
+    ),
     "streme": (
         "Bailey TL. STREME: accurate and versatile sequence motif discovery. Bioinformatics 37,"
         " 2834-2840 (2021).",

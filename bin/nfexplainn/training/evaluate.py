@@ -1,4 +1,4 @@
-"""Predict a data set with a trained model, and measure how good the predictions are."""
+"""Predict a data set with a trained model, measure the predictions, and calibrate them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation import metrics
+from nfexplainn.evaluation.calibration import calibrate, write_calibration
 from nfexplainn.evaluation.predict import predict_logits, write_predictions
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader
@@ -21,7 +22,7 @@ def evaluate(
     run: str,
     folder: str | Path = ".",
 ) -> None:
-    """Write the logits of all sequences and the scores of every part.
+    """Write the logits of all sequences, the scores of every part, and the calibration.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ def evaluate(
     dataset : Dataset
         Of the model's length and tasks.
     run : str
-        Prefix of the files written, ``R.predictions.parquet`` and ``R.metrics.tsv``.
+        Prefix of the files written, ``R.predictions.parquet``, ``R.metrics.tsv`` and
+        ``R.calibration.json``.
     folder : path
         To write to; it is there.
     """
@@ -43,3 +45,6 @@ def evaluate(
     rows = metrics.rows(dataset, logits, model=name, replicate=header.replicate)
     table = [[row[column] for column in metrics.COLUMNS] for row in rows]
     write_tsv(Path(folder, f"{run}.metrics.tsv"), metrics.COLUMNS, table)
+    meta = dataset.meta
+    found = calibrate(dataset.labels, logits, dataset.split, meta.tasks, meta.task_type)
+    write_calibration(found, Path(folder, f"{run}.calibration.json"))

@@ -1,6 +1,7 @@
 include { MODEL_TRAIN } from '../../../modules/local/model/train'
 include { BASELINE_EVALUATE } from '../../../modules/local/baseline/evaluate'
 include { bestRuns } from './replicates.nf'
+include { modelsOf } from './models.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 include { needsTorch } from '../validate/environment.nf'
 
@@ -47,6 +48,7 @@ workflow TRAIN {
     diverged = MODEL_TRAIN.out.diverged
     predictions = MODEL_TRAIN.out.predictions
     metrics = MODEL_TRAIN.out.metrics
+    calibrations = MODEL_TRAIN.out.calibration
     baseline = BASELINE_EVALUATE.out.metrics
 
     emit:
@@ -58,6 +60,7 @@ workflow TRAIN {
     diverged      // [ run, run.diverged.json ], of runs that have nothing else
     predictions
     metrics
+    calibrations  // [ run, run.calibration.json ]
     baseline      // [ [id: 'oct4', ...], oct4.baseline.tsv ]
 }
 
@@ -65,15 +68,6 @@ workflow TRAIN {
 def runsOf(Map meta, Map plan, int replicates) {
     return [modelsOf(plan), 1..replicates].combinations().collect { model, replicate ->
         [id: "${meta.id}.${model.model}.r${replicate}".toString(), dataset: meta.id, assay: meta.assay] + model + [replicate: replicate as int, torch: needsTorch(model.architecture, plan.training[model.architecture])]
-    }
-}
-
-// [ [model: 'explainn_u5', architecture: 'explainn', units: 5], ... ]; with one number of units the model is called explainn.
-def modelsOf(Map plan) {
-    return plan.models.collectMany { name ->
-        name == 'explainn' && plan.units.size() > 1
-            ? plan.units.collect { units -> [model: "explainn_u${units}".toString(), architecture: name, units: units] }
-            : [[model: name, architecture: name, units: plan.units[0]]]
     }
 }
 

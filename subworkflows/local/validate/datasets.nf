@@ -6,7 +6,7 @@ include { resolvePath; fileProblem } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
-include { givenSequences; givenVariants } from './explained.nf'
+include { givenSequences; givenVariants; predictedSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels; seedProblems } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 include { kernelProblems } from './environment.nf'
@@ -90,7 +90,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     }
     problems.addAll(partProblems(id, rows, options, sheet.name) + (assay.cycles ? cycleProblems(id, rows, sheet.name) : []))
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
-    def located = ['genome', 'motif_db', 'explain', 'variants', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
+    def located = ['genome', 'motif_db', 'explain', 'predict', 'variants', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: resolvePath(options[name], folder)]]
     }
@@ -118,7 +118,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), variants: givenVariants(located.variants, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
         reads: settingsRead(parameters, options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.

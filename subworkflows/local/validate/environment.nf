@@ -14,6 +14,9 @@ def needsTorch(String architecture, Map training) {
 
 // What of a data set's options makes any of its tasks need torch, as the user would say it.
 def torchReasons(Map plan) {
+    if (plan.applied) {
+        return plan.applied.torch
+    }
     def models = plan.models.findAll { model -> needsTorch(model, plan.training[model]) }
     def asked = [attribution: plan.options.attribute.attribution, unit_maps: plan.options.map.unit_maps]
     def how = plan.training.values().collectMany { options -> ['kernel', 'device'].findAll { name -> environmentOf([:], options.subMap([name])) == 'torch' }.collect { name -> "${name} ${options[name]}" } }

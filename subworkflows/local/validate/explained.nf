@@ -31,6 +31,12 @@ def givenVariants(Object located, Map options, String place, List problems) {
     return located
 }
 
+// [name: as the user wrote it, path: where it lies, records: whether it is sure to need no genome], or null. A table may
+// hold sequences or intervals, which its step tells.
+def predictedSequences(Object located) {
+    return located ? located + [records: holdsIntervals(located.path) == false] : null
+}
+
 // Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where it is compressed otherwise.
 // What cannot be read is complained of elsewhere.
 def holdsIntervals(Object path) {

@@ -2,6 +2,7 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
+include { appliedPlans } from './applied.nf'
 include { engineProblems; environmentProblems } from './engine.nf'
 include { features } from './features.nf'
 include { shown } from './schema.nf'
@@ -13,7 +14,8 @@ def validatedInput() {
     def checked = checkParams(problems)
     def values = checked.values
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
-    def datasets = sheet && !fileProblem(sheet) ? readDatasets(sheet, values, checked.broken, problems) : []
+    def trained = !values.apply && sheet && !fileProblem(sheet)
+    def datasets = values.apply ? appliedPlans(values, problems) : trained ? readDatasets(sheet, values, checked.broken, problems) : []
     // Nothing is made for a run that is refused, nor known of its needs.
     problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
     if (problems) {

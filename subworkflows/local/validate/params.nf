@@ -33,8 +33,11 @@ def checkParams(List problems) {
             problems << sentence("--${name}: ${problem}") + hint(known[name], problem)
         }
     }
-    if (!params.input) {
-        problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test.'
+    if (!params.input && !params.apply) {
+        problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.'
+    }
+    if (params.datasets && !params.apply) {
+        problems << '--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.'
     }
     checkRelations(values, problems)
     problems.addAll(pageProblems())

@@ -1,7 +1,8 @@
-"""The sequences to explain: FASTA, or intervals of a genome, cut to the length of the model."""
+"""Sequences that a user asks a model about, cut to its length: FASTA, a table, or intervals."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from nfexplainn import METADATA_KEY, dna
 from nfexplainn.assays.common import Ledger
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
+from nfexplainn.data.padding import pad_codes
 from nfexplainn.errors import UserError
 from nfexplainn.io import arrow
 from nfexplainn.io.coordinates import COORDINATES, window_names
-from nfexplainn.io.fasta import read_fasta
+from nfexplainn.io.fasta import Fasta, read_fasta
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.io.reading import reading
+from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems
 
@@ -69,12 +72,14 @@ class Located:
         return len(self.names)
 
 
-def read_sequences(path: str | Path, name: str, length: int, genome: Genome | None) -> Located:
-    """Read FASTA, or BED and its relatives, told apart by their first character.
+def read_sequences(
+    path: str | Path, name: str, length: int, genome: Genome | None, pad: int = 0
+) -> Located:
+    """Read FASTA, a table with a column of sequences, or BED and its relatives, by their content.
 
-    A longer FASTA record gives its central ``length`` bp; an interval the ``length`` bp round its
+    A longer record gives its central ``length`` bp; an interval the ``length`` bp round its
     summit (of a narrowPeak) or middle. Names like ``chr1:100-300`` or ``chr1:100-300(-)`` of
-    FASTA records of that very length are taken as their place in the genome.
+    records of that very length are taken as their place in the genome.
 
     Parameters
     ----------
@@ -85,21 +90,27 @@ def read_sequences(path: str | Path, name: str, length: int, genome: Genome | No
         Of the model's input, in bp.
     genome : Genome or None
         Needed for intervals.
+    pad : int
+        N on both sides of what the model reads, which are part of ``length``.
 
     Raises
     ------
     UserError
-        If the file is neither, holds a mistake, a record is too short, there is no genome for
-        intervals, or nothing is left.
+        If the file is none of these, holds a mistake, a record is too short, there is no genome
+        for intervals, or nothing is left.
     """
     first = next((line for line in read_lines(path, name) if line.strip()), b"")
+    inner = length - 2 * pad
     if first[:1] in (b">", b";", b"@"):
-        return _from_fasta(path, name, length)
-    return _from_intervals(path, name, length, genome)
+        found = _from_records(read_fasta(path, name), name, inner)
+    elif table := find_sequence_column(path, name):
+        found = _from_records(read_sequence_table(*table), name, inner)
+    else:
+        found = _from_intervals(path, name, inner, genome)
+    return dataclasses.replace(found, codes=pad_codes(found.codes, pad)) if pad else found
 
 
-def _from_fasta(path: str | Path, name: str, length: int) -> Located:
-    fasta = read_fasta(path, name)
+def _from_records(fasta: Fasta, name: str, length: int) -> Located:
     problems = Problems(name)
     lengths = fasta.lengths
     for row in np.flatnonzero(lengths < length).tolist():
@@ -198,7 +209,7 @@ def read_located(path: str | Path) -> Located:
     UserError
         If the file is damaged.
     """
-    with reading(str(path), "the sequences to explain cannot be read", "make them anew"):
+    with reading(str(path), "the sequences cannot be read", "make them anew"):
         table = pq.ParquetFile(str(path)).read(use_threads=False)
         meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Located(

@@ -7,7 +7,7 @@ process MODEL_TRAIN {
     label 'process_medium'
     label 'process_gpu'
     ext environment: { environmentOf(meta, options) }
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{safetensors,tsv,parquet,diverged.json}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{safetensors,tsv,parquet,diverged.json,calibration.json}'
 
     input:
     // meta: [id: 'oct4.explainn.r1', dataset: 'oct4', assay: 'sequences', model: 'explainn', replicate: 1]
@@ -22,6 +22,7 @@ process MODEL_TRAIN {
     tuple val(meta), path("${meta.id}.{timing,model}.tsv"), emit: timing  , optional: true   // seconds; the number of parameters and the kernel
     tuple val(meta), path("${meta.id}.predictions.parquet"), emit: predictions, optional: true
     tuple val(meta), path("${meta.id}.metrics.tsv")       , emit: metrics , optional: true
+    tuple val(meta), path("${meta.id}.calibration.json")  , emit: calibration, optional: true
     tuple val(meta), path("${meta.id}.diverged.json")     , emit: diverged, optional: true
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
@@ -40,7 +41,7 @@ process MODEL_TRAIN {
 
     stub:
     """
-    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing,model,metrics}.tsv ${meta.id}.predictions.parquet
+    touch ${meta.id}.model.safetensors ${meta.id}.{history,timing,model,metrics}.tsv ${meta.id}.predictions.parquet ${meta.id}.calibration.json
     echo '{}' > versions.json
     """
 }

@@ -1,0 +1,295 @@
+# ruff: noqa: E501
+"""Models of an earlier run are asked again: from a folder that was moved, without any training."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import save_file
+
+from nextflow_runs import DEMO, ROOT, TINY, Run, run_nextflow, write_sheet
+from nfexplainn import dna
+from nfexplainn.data.dataset import read_dataset
+
+EARLIER = ROOT / "tests" / "earlier_results"
+GENOME = DEMO / "sacCer3_R64.fa.gz"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
+    """A run that trains and predicts the first promoters, with its work folder gone and its results elsewhere."""
+    folder = tmp_path_factory.mktemp("trained")
+    sheet = write_sheet(
+        folder / "sheet.csv",
+        ("sample", "assay", "data", "models", "chromosomes"),
+        ("oct4", "sequences", f"{tiny}/oct4.fa", "explainn", ""),
+        ("yeast", "peaks", f"{tiny}/promoters.bed", "explainn", "chrI,chrIII,chrVI"),
+    )
+    lines = (tiny / "promoters.bed").read_text().splitlines()[:50]
+    (folder / "some.bed").write_text("\n".join(lines) + "\n")
+    asked = ("--predict", folder / "some.bed", "--genome", GENOME)
+    run = run_nextflow(folder, ROOT, "--input", sheet, *TINY, *asked)
+    assert run.code == 0, run.said
+    shutil.rmtree(folder / "work")
+    moved = tmp_path_factory.mktemp("elsewhere") / "last_month"
+    shutil.move(run.results, moved)
+    return Run(moved.parent, run.code, run.said)
+
+
+@pytest.fixture(scope="module")
+def moved(trained: Run) -> Path:
+    return trained.folder / "last_month"
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory, moved: Path) -> Run:
+    """The training run's own windows of one data set, asked of the models of both."""
+    folder = tmp_path_factory.mktemp("answered")
+    dataset = read_dataset(moved / "oct4/data/oct4.dataset.parquet")
+    pairs = zip(dataset.names, dna.decode(dataset.codes), strict=True)
+    with gzip.open(folder / "own.fa.gz", "wt") as out:
+        out.write("".join(f">{name}\n{text}\n" for name, text in pairs))
+    run = run_nextflow(folder, ROOT, "--apply", moved, "--predict", "own.fa.gz")
+    assert run.code == 0, run.said
+    return run
+
+
+def test_nothing_is_trained_or_prepared(answered: Run) -> None:
+    trace = answered.trace()
+    assert set(trace.values()) == {"COMPLETED"}
+    assert set(trace) == {
+        *(f"PREDICTION_READ ({id})" for id in ("oct4", "yeast")),
+        *(f"PREDICTION_MAKE ({id})" for id in ("oct4", "yeast")),
+        *("REPORT_COLLECT", "REPORT_MULTIQC"),
+    }
+    assert answered.files() == {
+        *("oct4/predictions.parquet", "oct4/predictions.tsv"),
+        *("yeast/predictions.parquet", "yeast/predictions.tsv"),
+        *(f"tables/{name}.tsv" for name in ("parameters", "predictions", "status", "versions")),
+        *(f"pipeline_info/{name}" for name in ("methods.html", "params.json", "versions.yml")),
+        "multiqc_report.html",
+    }
+
+
+def test_each_replicate_says_what_it_said_in_its_training(answered: Run, moved: Path) -> None:
+    now = pq.read_table(answered.results / "oct4/predictions.parquet").to_pandas()
+    assert len(now) > 500
+    for replicate in (1, 2):
+        path = moved / f"oct4/explainn/oct4.explainn.r{replicate}.predictions.parquet"
+        then = pq.read_table(path).to_pandas().set_index("name")["logit:oct4"]
+        assert np.abs(now.set_index("name")[f"logit:oct4:r{replicate}"] - then).max() <= 1e-6
+    assert now["probability:oct4"].between(0, 1).all() and now["likeness"].notna().all()
+
+
+def test_the_page_answers_what_was_asked(answered: Run) -> None:
+    page = (answered.results / "multiqc_report.html").read_text()
+    for said in ("nothing was trained", "own.fa.gz", "last_month", "Platt", "nfx_predictions"):
+        assert said in page
+    for chapter in ("nfx_motifs", "nfx_training", "nfx_data", "nfx_performance"):
+        assert f'id="mqc-module-section-{chapter}"' not in page
+    found = rows(answered.results / "tables/predictions.tsv")
+    assert [row["dataset"] for row in found] == ["oct4", "yeast"]
+    assert {row["replicates"] for row in found} == {"2"}
+
+
+def test_the_run_that_trains_predicts_too(moved: Path) -> None:
+    found = rows(moved / "yeast/predictions.tsv")
+    assert len(found) == 50 and all(row["chrom"] and row["probability:yeast"] for row in found)
+    assert len(rows(moved / "oct4/predictions.tsv")) == 50
+    page = (moved / "multiqc_report.html").read_text()
+    assert "nfx_predictions" in page and "nfx_performance_calibration" in page
+    assert {row["dataset"] for row in rows(moved / "tables/calibration.tsv")} == {"oct4", "yeast"}
+
+
+def test_results_of_an_earlier_version_and_intervals(tmp_path: Path, tiny: Path) -> None:
+    """The folder of one data set; the chromosome that the genome lacks is told of."""
+    lines = (tiny / "promoters.bed").read_text().splitlines()[:20]
+    (tmp_path / "some.bed").write_text("\n".join([*lines, "chrUn\t1000\t2000"]) + "\n")
+    asked = ("--predict", "some.bed", "--genome", GENOME)
+    run = run_nextflow(tmp_path, ROOT, "--apply", EARLIER / "MAFK", *asked)
+    assert run.code == 0, run.said
+    found = rows(run.results / "MAFK/predictions.tsv")
+    assert len(found) == 20
+    assert all(0 <= float(row["probability:MAFK"]) <= 1 for row in found)
+    assert all(int(row["end"]) - int(row["start"]) == 200 for row in found)
+    assert (
+        "on a chromosome that the genome lacks, left out"
+        in (run.results / "multiqc_report.html").read_text()
+    )
+
+
+def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Path) -> None:
+    """The models of one need 200 bp, those of the other (its copy, padded) only 180."""
+    folder = tmp_path / "both"
+    shutil.copytree(moved / "oct4", folder / "oct4")
+    shutil.copytree(EARLIER / "MAFK", folder / "MAFK")
+    path = folder / "MAFK/data/MAFK.dataset.parquet"
+    table = pq.read_table(path)
+    meta = table.schema.metadata[b"nf-explainn"].replace(b'"pad": 0', b'"pad": 10')
+    pq.write_table(table.replace_schema_metadata({b"nf-explainn": meta}), path)
+    (tmp_path / "mine.fa").write_text(f">a\n{'ACGTGCATTA' * 18}\n>b\n{'CCGTGTATTA' * 18}\n")
+    run = run_nextflow(tmp_path, ROOT, "--apply", folder, "--predict", "mine.fa")
+    assert run.code == 0, run.said
+    assert len(rows(run.results / "MAFK/predictions.tsv")) == 2
+    assert not (run.results / "oct4").exists()
+    page = (run.results / "multiqc_report.html").read_text()
+    assert "the sequence &#x27;a&#x27; has 180 bp, but the model reads 200" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentences"),
+    [
+        (
+            "--apply empty --datasets A",
+            [
+                "--apply: nothing is asked of the models; give --predict FILE (FASTA, a table of sequences, BED or narrowPeak).",
+                "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
+            ],
+        ),
+        (
+            "--apply failed --predict mine.fa",
+            [
+                "--apply: {}/failed is the folder of a run that ended before any training; see its report or log, and run it again with -resume."
+            ],
+        ),
+        (
+            "--apply untrained --predict nowhere.fa",
+            [
+                "--predict: there is no file {}/nowhere.fa.",
+                "--apply: {}/untrained holds data sets and no trained model: the run ended before its training did, or its models diverged; see multiqc_report.html there, and run it again with -resume.",
+            ],
+        ),
+        (
+            "--apply mine.fa --predict mine.fa",
+            [
+                "--apply: {}/mine.fa is a file, not a folder; give the results folder of a finished run, or the folder of one of its data sets."
+            ],
+        ),
+        (
+            "--apply other --predict mine.fa",
+            [
+                "--apply: there is no <data set>/<model>/*.model.safetensors in {}/other; give the results folder of a finished run, or the folder of one of its data sets."
+            ],
+        ),
+        (
+            "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
+            [
+                "--explain: the models of an earlier run (--apply) answer --predict; leave it out, or train with it by leaving --apply out.",
+                "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
+                "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
+                "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
+                "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
+            ],
+        ),
+        (
+            "--apply twice --predict mine.fa",
+            [
+                "--apply: 2 models are called MAFK.explainn.r1.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
+                "--apply: 2 models are called MAFK.explainn.r2.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
+            ],
+        ),
+        (
+            "--apply mine --predict mine.fa --outdir mine/answers",
+            [
+                "--outdir: mine/answers is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            ],
+        ),
+        (
+            "--apply mine --predict mine.fa --outdir mine",
+            [
+                "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            ],
+        ),
+        (
+            "--apply mine --predict mine.fa --input sheet.csv",
+            [
+                "--input: there is no file {}/sheet.csv.",
+                "--input: the models of an earlier run (--apply) answer --predict; leave it out, or train with it by leaving --apply out.",
+            ],
+        ),
+        (
+            "--datasets A",
+            [
+                "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.",
+                "--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.",
+            ],
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_told_before_any_task(
+    folders: Path, arguments: str, sentences: list[str]
+) -> None:
+    run = run_nextflow(folders, ROOT, *arguments.split())
+    assert run.code == 1
+    assert sorted(run.errors()) == sorted(sentence.format(folders) for sentence in sentences)
+    assert not (folders / "mine" / "answers").exists()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders that hold no models, or wrong ones."""
+    top = tmp_path_factory.mktemp("folders")
+    for name in ("empty", "failed/pipeline_info", "other", "broken/broken/explainn"):
+        (top / name).mkdir(parents=True)
+    (top / "other" / "notes.txt").write_text("x\n")
+    (top / "mine.fa").write_text(f">a\n{'ACGTG' * 40}\n")
+    shutil.copytree(EARLIER / "MAFK" / "data", top / "untrained" / "MAFK" / "data")
+    shutil.copytree(EARLIER, top / "mine")
+    shutil.copytree(EARLIER, top / "twice")
+    shutil.copytree(EARLIER / "MAFK" / "explainn", top / "twice" / "MAFK" / "copy")
+    shutil.copytree(EARLIER / "MAFK", top / "broken" / "MAFK")
+    stem = "broken/broken/explainn/broken.explainn"
+    model = EARLIER / "MAFK/explainn/MAFK.explainn.r1.model.safetensors"
+    (top / f"{stem}.r1.model.safetensors").write_bytes(model.read_bytes()[:200])
+    save_file({"a": np.zeros(2)}, top / f"{stem}.r2.model.safetensors")
+    version = rb"format_version\":"
+    later = model.read_bytes().replace(version + b"1", version + b"7")
+    (top / f"{stem}.r3.model.safetensors").write_bytes(later)
+    return top
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "sentence"),
+    [
+        (
+            ">a\nACGT\n",
+            (),
+            "mine: the sequence 'a' has 4 bp, but the model reads 200; give that many or more (of longer ones the middle is taken).",
+        ),
+        (
+            "chr1\t100\t900\n",
+            (),
+            "mine: this file holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+        ),
+        (
+            "7\t100\t900\n",
+            ("--genome", str(GENOME)),
+            "mine: none of its chromosomes (7) is in the genome {genome} (chrI, chrII, chrIII, ...); give the genome that the peaks were called on.",
+        ),
+        (
+            ">a\nMKVLQEPT\n",
+            (),
+            "mine, line 1: the record 'a' looks like protein (it holds 'E', 'L', 'P', 'Q'); DNA is expected.",
+        ),
+        ("", (), "mine: the file is empty (0 bytes); fetch or make it again."),
+    ],
+)
+def test_sequences_that_cannot_be_read(
+    tmp_path: Path, content: str, more: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "mine").write_text(content)
+    run = run_nextflow(tmp_path, ROOT, "--apply", EARLIER, "--predict", "mine", *more)
+    assert run.code == 1
+    told = [line.removeprefix("ERROR: ") for line in run.errors()]
+    assert told[0] == sentence.format(genome=GENOME)

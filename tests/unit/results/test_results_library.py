@@ -1,0 +1,185 @@
+"""Results as a library, on a folder that version 0f4d03b wrote, and on what cannot be opened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from nfexplainn import dna, open_results
+from nfexplainn.errors import UserError
+from nfexplainn.evaluation.calibration import calibrate, write_calibration
+from nfexplainn.models.checkpoint import load_model, save_model
+
+
+@pytest.fixture
+def earlier(root: Path, tmp_path: Path) -> Path:
+    """A copy of the results of an earlier version, elsewhere."""
+    folder = tmp_path / "moved"
+    shutil.copytree(root / "tests" / "earlier_results", folder)
+    return folder
+
+
+def logits_of(folder: Path, replicate: int) -> pd.Series:
+    path = folder / f"MAFK/explainn/MAFK.explainn.r{replicate}.predictions.parquet"
+    frame = pq.read_table(path).to_pandas()
+    return frame.set_index("name")["logit:MAFK"]
+
+
+@pytest.mark.parametrize("below", ["", "MAFK"])
+def test_predictions_are_those_of_the_training_run(earlier: Path, below: str) -> None:
+    """To 1e-5: it was another machine's instruction set, perhaps."""
+    results = open_results(earlier / below)
+    model = results["MAFK"]["explainn"]
+    dataset = results["MAFK"].dataset
+    found = model.predict_codes(dataset.codes)
+    assert found.replicates == (1, 2) and model.replicates == [1, 2]
+    for place, replicate in enumerate(found.replicates):
+        then = logits_of(earlier, replicate).loc[list(dataset.names)]
+        assert np.allclose(found.logits[place, :, 0], then, atol=1e-5)
+    assert np.allclose(found.mean[:, 0], found.logits[:, :, 0].mean(axis=0))
+    assert (found.low <= found.mean + 1e-6).all() and (found.mean <= found.high + 1e-6).all()
+
+
+def test_tables_are_frames(earlier: Path) -> None:
+    results = open_results(earlier)
+    assert list(results.motifs["unit"]) == ["unit_001", "unit_002"] * 2
+    assert results.evidence.empty  # that version judged no groups
+    assert set(results.metrics["replicate"]) == {1, 2}
+    assert results["MAFK"].meta.length == 200 and results["MAFK"]["explainn"].header.tasks == (
+        "MAFK",
+    )
+    assert "MAFK" in repr(results) and "explainn" in repr(results["MAFK"])
+    assert results["MAFK"]["explainn"].load(2).header.replicate == 2
+
+
+def test_a_calibration_that_was_not_stored_is_fitted_to_what_was(earlier: Path) -> None:
+    texts = dna.decode(open_results(earlier)["MAFK"].dataset.codes)
+    fitted = open_results(earlier).predict(texts)["probability:MAFK"]
+    for replicate in (1, 2):
+        stem = earlier / f"MAFK/explainn/MAFK.explainn.r{replicate}"
+        frame = pq.read_table(f"{stem}.predictions.parquet").to_pandas()
+        found = calibrate(
+            frame[["label:MAFK"]].to_numpy(),
+            frame[["logit:MAFK"]].to_numpy(),
+            frame["split"].astype(str).to_numpy(),
+            ["MAFK"],
+            "binary",
+        )
+        write_calibration(found, f"{stem}.calibration.json")
+        Path(f"{stem}.predictions.parquet").unlink()
+    assert np.allclose(open_results(earlier).predict(texts)["probability:MAFK"], fitted)
+    for replicate in (1, 2):
+        (earlier / f"MAFK/explainn/MAFK.explainn.r{replicate}.calibration.json").unlink()
+    assert "probability:MAFK" not in open_results(earlier).predict(texts).columns
+
+
+@pytest.mark.parametrize("kind", [list, dict, pd.Series, dna.encode])
+def test_sequences_of_any_kind_are_cut_to_the_middle(earlier: Path, kind: type) -> None:
+    results = open_results(earlier)
+    texts = dna.decode(results["MAFK"].dataset.codes[:3])
+    longer = [f"AC{text}GT" for text in texts]
+    given = kind(zip("xyz", longer, strict=True)) if kind is dict else kind(longer)
+    found = results.predict(given)
+    assert np.allclose(found["mean:MAFK"], results.predict(texts)["mean:MAFK"])
+    assert next(iter(found["name"])) == {dict: "x", pd.Series: "0"}.get(kind, "1")
+    assert found["likeness"].between(0, 100).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["ACGT"], "sequence 1: it has 4 bp, but the model reads 200"),
+        (["!" * 200], "sequence 1: it holds '!', which is no DNA"),
+        ([5], "sequence 1: this is no text but int"),
+        (np.zeros((2, 9), np.uint8), r"shape \(2, 9\), but the model reads 200 bp"),
+        (["A"] * 30, "20 more sequences are as these"),
+    ],
+)
+def test_sequences_that_cannot_be_read(earlier: Path, given: object, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        open_results(earlier).predict(given)
+
+
+def test_names_that_are_not_there_are_answered_with_those_that_are(earlier: Path) -> None:
+    results = open_results(earlier)
+    with pytest.raises(UserError, match=r"no data set 'CTCF'; there are MAFK\."):
+        results["CTCF"]
+    with pytest.raises(UserError, match=r"no model 'danq'; there are explainn\."):
+        results["MAFK"]["danq"]
+    with pytest.raises(UserError, match=r"no replicate 9; there are 1, 2\."):
+        results["MAFK"]["explainn"].load(9)
+
+
+def test_folders_that_hold_no_model(earlier: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (tmp_path / "failed" / "pipeline_info").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("x")
+    shutil.copytree(earlier / "MAFK" / "data", tmp_path / "untrained" / "MAFK" / "data")
+    wanted = {
+        "nowhere": "there is no such folder",
+        "empty": "the folder is empty",
+        "failed": "ended before any training",
+        "other": "there is no <data set>/<model>",
+        "untrained": "data sets and no trained model",
+        "other/notes.txt": "this is a file",
+    }
+    for name, said in wanted.items():
+        with pytest.raises(UserError, match=said) as told:
+            open_results(tmp_path / name)
+        assert name in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_model_file_that_is_there_twice(earlier: Path) -> None:
+    shutil.copytree(earlier / "MAFK" / "explainn", earlier / "MAFK" / "copy")
+    with pytest.raises(UserError, match="a model of the same name"):
+        open_results(earlier)
+
+
+def test_replicates_that_do_not_belong_together(earlier: Path) -> None:
+    path = earlier / "MAFK/explainn/MAFK.explainn.r2.model.safetensors"
+    loaded = load_model(path)
+    fields = {**vars(loaded.header), "tasks": ("other",)}
+    save_model(path, loaded.model.weights(), type(loaded.header)(**fields))
+    with pytest.raises(UserError, match="other tasks or another length"):
+        open_results(earlier).predict(["A" * 200])
+
+
+def test_a_broken_model_and_a_foreign_calibration(earlier: Path) -> None:
+    stem = earlier / "MAFK/explainn/MAFK.explainn.r1"
+    text = '{"format_version": 1, "method": "platt", "task_type": "binary", "tasks": ["b"],'
+    Path(f"{stem}.calibration.json").write_text(
+        text + ' "log_slope": [0], "offset": [0], "sequences": [1], "unseen": []}'
+    )
+    with pytest.raises(UserError, match="calibration is of other tasks"):
+        open_results(earlier).predict(["A" * 200])
+    path = Path(f"{stem}.model.safetensors")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match="no readable safetensors file"):
+        open_results(earlier).predict(["A" * 200])
+
+
+def test_without_the_data_set_likeness_alone_is_missing(earlier: Path) -> None:
+    shutil.rmtree(earlier / "MAFK" / "data")
+    results = open_results(earlier)
+    found = results.predict(["ACGT" * 50])
+    assert found["likeness"].isna().all() and found["mean:MAFK"].notna().all()
+    with pytest.raises(UserError, match=r"MAFK\.dataset\.parquet is not there"):
+        _ = results["MAFK"].dataset
+
+
+def test_the_package_itself_stays_light(root: Path) -> None:
+    code = "import sys, nfexplainn; assert not {'numpy', 'pyarrow', 'pandas'} & set(sys.modules)"
+    env = {**os.environ, "PYTHONPATH": str(root / "bin")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
+    with pytest.raises(AttributeError, match="no attribute 'open_result'"):
+        _ = __import__("nfexplainn").open_result
