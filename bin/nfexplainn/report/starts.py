@@ -7,7 +7,7 @@ from typing import Any
 
 from nfexplainn.features import architecture_facts
 from nfexplainn.page.mqc import escape, plural
-from nfexplainn.training.options import PLAIN, SEEDED
+from nfexplainn.training.options import SEEDED
 
 _LEARN = {
     "free": "learnt from there on",
@@ -51,22 +51,16 @@ def _recipe(values: Mapping[str, Any]) -> str:
     ]
     if not recipe or not models:
         return ""
-    rate = values.get("learning_rate")
-    plain = "" if rate else f" The learning rate was {PLAIN['learning_rate']}."
     if recipe == "paper":
-        return f"Models were trained by the protocol of the ExplaiNN paper.{plain}"
+        return "Models were trained by the protocol of the ExplaiNN paper."
     out = (
         "The robust recipe was used: training windows were shifted at random by up to 10 bp in"
         " every epoch, and shuffled training negatives were shuffled anew in every epoch."
     )
     if "explainn" not in models:
-        return out + plain
-    if values.get("initial_motifs"):
-        out += plain
-    else:
+        return out
+    if not values.get("initial_motifs"):
         out += _seeds(values)
-        if not rate and models != ["explainn"]:
-            out += f" That of the other models was {PLAIN['learning_rate']}."
     return (
         f"{out} Each motif of a unit was also re-estimated from its best hits in the training"
         " positives."
@@ -90,11 +84,9 @@ def _seeds(values: Mapping[str, Any]) -> str:
     )
     if used["unit_penalty"]:
         out += (
-            f" Its training loss held an L1 penalty of {used['unit_penalty']:g} on what each unit"
-            " adds to the sum."
+            f" Its training loss held an L1 penalty on what each unit adds to the sum"
+            f" ({used['unit_penalty']:g} over the square root of the number of training sequences)."
         )
-    if not values.get("learning_rate"):
-        out += f" Its learning rate was {used['learning_rate']}."
     return out
 
 

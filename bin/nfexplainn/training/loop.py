@@ -238,7 +238,6 @@ class _Trainer:
         """Train on, until it no longer gets better, or for so many epochs."""
         first = len(self.history) + 1
         rate = self.options.learning_rate
-        assert rate is not None
         self.learner.start(rate, hold_filters=self.held, unit_penalty=self._unit_penalty())
         for number in range(first, first + epochs):
             started = time.perf_counter()

@@ -14,13 +14,11 @@ from nfexplainn.typed import typed
 # What the paper does, and what a model whose filters are seeded from the data does by the robust
 # recipe (see nfexplainn.training.start).
 PLAIN = {
-    "learning_rate": 0.003,
     "motif_seeds": 0,
     "seed_copies": 1,
     "unit_penalty": 0.0,
 }
 SEEDED = {
-    "learning_rate": 0.001,
     "motif_seeds": 10,
     "seed_copies": 3,
     "unit_penalty": 0.4,
@@ -36,7 +34,7 @@ class TrainingOptions:
 
     Attributes
     ----------
-    learning_rate : float, optional
+    learning_rate : float
         Of Adam.
     batch_size : int
         Sequences per step, at most; an epoch is split evenly.
@@ -62,7 +60,7 @@ class TrainingOptions:
     seed : int
     """
 
-    learning_rate: float | None = None
+    learning_rate: float = 0.003
     batch_size: int = 100
     max_epochs: int = 100
     patience: int = 10
@@ -87,7 +85,7 @@ class TrainingOptions:
         for name, least in {"batch_size": 2, "max_epochs": 1, "patience": 1}.items():
             if getattr(self, name) < least:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
-        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+        if not 0 < self.learning_rate <= 1:
             raise UserError(
                 f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1."
             )
