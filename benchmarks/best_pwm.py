@@ -37,6 +37,7 @@ from scipy.stats import ttest_1samp
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from figure3 import YEAST
+from recipe_options import RECIPES, options_of
 from robust import FACTORS, read_fasta, sets
 
 from nfexplainn import dna
@@ -58,7 +59,6 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
 from nfexplainn.native.scan import NativeScanner
-from nfexplainn.training.loop import TrainingOptions
 from nfexplainn.training.run import Plan, train_model
 
 TOP = Path(__file__).resolve().parent.parent
@@ -134,7 +134,7 @@ def replicate(
 ) -> tuple[StoredOutputs, pd.DataFrame]:
     """Train and interpret one model; give its outputs, and states and effects of its units."""
     plan = Plan("explainn", {"length": dataset.meta.length, "tasks": 1})
-    options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
+    options = options_of(recipe, seed, epochs)
     model = train_model(plan, dataset, options, report=lambda _: None).model
     logits = predict_logits(model, dataset.codes, average_strands=True)
     scanner = FlankScanner(model.filters(), NativeScanner)
@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("--yeast", nargs="*", default=list(YEAST))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--replicates", type=int, default=3)
-    parser.add_argument("--recipe", default="robust")
+    parser.add_argument("--recipe", choices=RECIPES, default="robust")
     parser.add_argument("--runs", type=Path, help="write a line per run and kind to this table")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()

@@ -46,6 +46,7 @@ from evidence_sets import (
     parts,
     shares_of,
 )
+from recipe_options import RECIPES
 
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.motifs.formats import read_motifs
@@ -216,7 +217,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=every, default=list(every))
     parser.add_argument("--kinds", nargs="+", choices=(*NULLS, *PLANTED_KINDS), help="of sets")
     parser.add_argument("--positives", nargs="+", type=int, default=[1000])
-    parser.add_argument("--recipe", choices=("robust", "paper"), default="robust")
+    parser.add_argument("--recipe", choices=RECIPES, default="robust")
     parser.add_argument("--folds", type=int, default=1, help="parts; 1: one split")
     parser.add_argument("--replicates", type=int, default=3, help="of one split")
     parser.add_argument("--units", type=int, default=100)

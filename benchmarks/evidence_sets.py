@@ -23,6 +23,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
+from recipe_options import options_of
+
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.data.shuffle import dinucleotide_shuffle
@@ -41,7 +43,6 @@ from nfexplainn.models.model import FilterModel
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.native.scan import NativeScanner
 from nfexplainn.simulation.sequences import background, plant
-from nfexplainn.training.options import TrainingOptions
 from nfexplainn.training.recipes import compiled_shuffle
 from nfexplainn.training.run import Plan, train_model
 
@@ -259,7 +260,7 @@ def fit(dataset: Dataset, recipe: str, units: int, seed: int, epochs: int) -> Fi
     """Train and interpret one replicate, as the pipeline does, in this process."""
     started = time.process_time()
     plan = Plan("explainn", {"length": dataset.meta.length, "tasks": 1, "units": units})
-    options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
+    options = options_of(recipe, seed, epochs)
     trained = quietly(lambda: train_model(plan, dataset, options, report=lambda _: None))
     model = trained.model
     assert hasattr(model, "filters")

@@ -6,7 +6,9 @@ Needs the sets that STREME was run on, each a folder ``<factor>_<n>`` with ``pos
 
 Lines ``robust <set>_<what>``: ``ours`` is the mean over the seeds with ``--recipe robust``,
 ``reference`` with ``--recipe paper`` (``model``, ``top3``), or STREME's best motif (``pwm``). The
-best motif is chosen on training and validation; the test set is used once.
+best motif is chosen on training and validation; the test set is used once. With ``--recipes robust
+words`` the reference is the robust recipe before PWMs seeded filters (``before``), also in the test
+loss as it is and calibrated on the validation part.
 """
 
 from __future__ import annotations
@@ -25,9 +27,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
+from recipe_options import RECIPES, options_of
+
 from nfexplainn import dna
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evaluation.calibration import fit_platt
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.reestimate import second_motifs
 from nfexplainn.interpret.run import interpret_model
@@ -35,15 +40,15 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.scan import average_precision, best_hits
 from nfexplainn.motifs.tomtom import tomtom
-from nfexplainn.training.loop import TrainingOptions
 from nfexplainn.training.run import Plan, train_model
 
 TOP = Path(__file__).resolve().parent.parent
 FACTORS = ("CTCF", "REST", "FOXA1", "GABPA")
 VALID_SHARE = 0.1
 COLUMNS = (
-    *("set", "recipe", "seed", "model_auprc", "pwm_auprc", "second_auprc", "streme_auprc"),
-    *("known_rank", "epochs", "cpu_seconds"),
+    *("set", "recipe", "seed", "model_auprc", "loss", "calibrated_loss"),
+    *("pwm_auprc", "second_auprc", "streme_auprc"),
+    *("known_rank", "epochs", "training_seconds", "cpu_seconds"),
 )
 
 
@@ -52,10 +57,13 @@ class Run:
     """One training of one set; ``known_rank`` is 0 where no unit has the factor's motif."""
 
     model: float
+    loss: float
+    calibrated: float
     pwm: float
     second: float
     known_rank: int
     epochs: int
+    training: float
     seconds: float
     logits: np.ndarray
 
@@ -100,9 +108,10 @@ def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: 
     """Train, interpret and judge one model."""
     started = time.process_time()
     plan = Plan("explainn", {"length": dataset.meta.length, "tasks": 1})
-    options = TrainingOptions(recipe=recipe, seed=seed, max_epochs=epochs)  # type: ignore[arg-type]
+    options = options_of(recipe, seed, epochs)
     trained = train_model(plan, dataset, options, report=lambda _: None)
     model, result = trained.model, trained.result
+    training = time.process_time() - started
     logits = predict_logits(model, dataset.codes, average_strands=True)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as scratch:
         found = interpret_model(model, dataset, logits, scratch.name)
@@ -122,15 +131,32 @@ def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: 
     ranked = [found.states[at].unit for at in order]
     ranks = [place for place, unit in enumerate(ranked, 1) if unit in with_factor]
     test = dataset.rows("test")
+    loss, calibrated = losses(dataset, logits)
     return Run(
         model=float(average_precision(logits[test], dataset.labels[test, 0])[0]),
+        loss=loss,
+        calibrated=calibrated,
         pwm=float(best["sites"]),
         second=float(best["reestimated"]),
         known_rank=min(ranks, default=0),
         epochs=len(result.history),
+        training=training,
         seconds=seconds,
         logits=logits[test, 0],
     )
+
+
+def losses(dataset: Dataset, logits: np.ndarray) -> tuple[float, float]:
+    """Give the test loss as it is, and with a slope and an offset of the validation part."""
+    test, valid = dataset.rows("test"), dataset.rows("valid")
+    truth, own = dataset.labels[test, 0], logits[test, 0].astype(np.float64)
+    slope, offset = fit_platt(
+        dataset.labels[valid, 0].astype(np.float64), logits[valid, 0].astype(np.float64)
+    )
+    before, after = (
+        float((np.logaddexp(0, z) - truth * z).mean()) for z in (own, np.exp(slope) * own + offset)
+    )
+    return before, after
 
 
 def streme_auprc(folder: Path, dataset: Dataset) -> float:
@@ -163,7 +189,7 @@ def main() -> None:
     parser.add_argument("--factors", nargs="+", default=list(FACTORS))
     parser.add_argument("--sizes", nargs="+", type=int, default=[200, 500])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--recipes", nargs="+", default=["robust", "paper"])
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["robust", "paper"])
     parser.add_argument("--runs", type=Path, help="append a line per training to this table")
     parser.add_argument("--epochs", type=int, default=100, help="at most; fewer is a trial")
     args = parser.parse_args()
@@ -182,9 +208,10 @@ def main() -> None:
                 streme = streme_auprc(folder, dataset)
                 run = run_once(dataset, known, recipe, seed, args.epochs)
                 runs[recipe].append(run)
-                numbers = (run.model, run.pwm, run.second, streme)
+                numbers = (run.model, run.loss, run.calibrated, run.pwm, run.second, streme)
                 line = [folder.name, recipe, str(seed), *(f"{value:.4f}" for value in numbers)]
-                line += [str(run.known_rank), str(run.epochs), f"{run.seconds:.1f}"]
+                line += [str(run.known_rank), str(run.epochs)]
+                line += [f"{run.training:.1f}", f"{run.seconds:.1f}"]
                 if args.runs:
                     with args.runs.open("a") as table:
                         table.write("\t".join(line) + "\n")
@@ -193,7 +220,7 @@ def main() -> None:
 
 def report(name: str, runs: dict[str, list[Run]], streme: float, dataset: Dataset) -> None:
     """Print the means of a set, ours against the reference."""
-    robust, paper = runs.get("robust", []), runs.get("paper", [])
+    robust, paper, words = (runs.get(recipe, []) for recipe in ("robust", "paper", "words"))
     truth = dataset.labels[dataset.rows("test"), 0]
 
     def ensemble(some: list[Run]) -> float:
@@ -208,6 +235,10 @@ def report(name: str, runs: dict[str, list[Run]], streme: float, dataset: Datase
         line(f"{name}_model", *means)
         line(f"{name}_ensemble", ensemble(robust), ensemble(paper))
         line(f"{name}_top3", top3(robust), top3(paper))
+    if robust and words:
+        for what in ("model", "loss", "calibrated", "training"):
+            values = [[float(getattr(run, what)) for run in some] for some in (robust, words)]
+            line(f"{name}_before_{what}", *(float(np.mean(some)) for some in values))
     for recipe, some in runs.items():
         if some:
             line(f"{name}_pwm_{recipe}", float(np.mean([run.pwm for run in some])), streme)
