@@ -72,7 +72,8 @@ def test_files_of_a_run(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "one"
     tables = ("history.tsv", "timing.tsv", "metrics.tsv", "model.tsv")
     made = {f"{RUN}.{end}" for end in ("model.safetensors", *tables)}
-    made |= {f"{RUN}.predictions.parquet", "demo.dataset.parquet", "options.json"}
+    made |= {f"{RUN}.calibration.json", f"{RUN}.predictions.parquet"}
+    made |= {"demo.dataset.parquet", "options.json"}
     assert {path.name for path in folder.iterdir()} == made
 
     loaded = load_model(folder / f"{RUN}.model.safetensors", kernel="torch")
