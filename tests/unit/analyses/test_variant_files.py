@@ -13,6 +13,7 @@ import pytest
 import torch
 from variant_fixtures import HEADER, LENGTH, TASKS, bases, motif_rows, other, scorer, write_genome
 
+from nfexplainn.analyses.variants import run
 from nfexplainn.analyses.variants.alleles import Checker, Tally, check_file, read_alleles
 from nfexplainn.analyses.variants.random_variants import Background
 from nfexplainn.analyses.variants.run import Given, judge_all, lengths_of, told, write_summary
@@ -323,6 +324,40 @@ def test_a_table_becomes_a_vcf_and_is_judged_again_alike(genome: Genome, tmp_pat
     with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
         record = next(read)
         assert len(record.info["NFX_DELTA"]) == 2 and len(record.info["NFX"]) == 4
+
+
+@pytest.mark.parametrize("name", ["in.vcf", "in.tsv"])
+def test_alleles_of_a_record_are_written_together_wherever_a_chunk_ends(
+    name: str, genome: Genome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 3)
+    places = (300, 310, 320, 330, 340)
+    lines = []
+    for at in places:
+        ref = bases(genome, "chrA", at)
+        alts = ",".join(other(ref, step) for step in (1, 2, 3)[: 1 + at % 20 // 5])
+        cells = ("chrA", at, ref, alts) if name == "in.tsv" else ("chrA", at, ".", ref, alts)
+        lines.append("\t".join(map(str, cells)) + ("\n" if name == "in.tsv" else "\t.\t.\t.\n"))
+    text = "".join(lines)
+    (tmp_path / name).write_text(text if name == "in.tsv" else HEADER + text)
+    judged(tmp_path / name, genome)
+    with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
+        found = {record.pos: record.info["NFX_DELTA"] for record in read}
+    assert [(at, len(deltas)) for at, deltas in found.items()] == [
+        (at, 1 + at % 20 // 5) for at in places
+    ]
+    assert None not in [delta for deltas in found.values() for delta in deltas]
+
+
+def test_a_file_that_has_changed_since_is_refused(genome: Genome, tmp_path: Path) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_text(HEADER + snv(genome, "chrA", 300) + snv(genome, "chrA", 400))
+    check(path, genome)
+    path.write_text(HEADER + snv(genome, "chrA", 300))
+    given = Given(tmp_path / "d.variants.parquet", path, path.name)
+    with pytest.raises(UserError, match="in.vcf: record 2 is no longer there"):
+        judge_all(scorer(genome), Background({}), genome, given, tmp_path / "d.explainn")
+    assert not list(tmp_path.glob("d.explainn.*"))
 
 
 def test_kinds_and_lengths_are_those_of_the_input(genome: Genome, tmp_path: Path) -> None:

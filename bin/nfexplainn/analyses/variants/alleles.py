@@ -298,7 +298,9 @@ def _table(alleles: Sequence[Allele]) -> pa.Table:
 
 
 def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
-    """Read what :func:`check_file` wrote, at most ``size`` alleles at a time.
+    """Read what :func:`check_file` wrote, about ``size`` alleles at a time.
+
+    All alleles of a record come together: what is written of it is one line of VCF.
 
     Raises
     ------
@@ -307,10 +309,17 @@ def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
     """
     with reading(str(path), "the variants cannot be read", "make them anew"):
         file = pq.ParquetFile(str(path))
+        held: list[Allele] = []
         for group in range(file.num_row_groups):
             for batch in file.read_row_group(group, use_threads=False).to_batches(size):
                 columns = [batch.column(at).to_pylist() for at in range(batch.num_columns)]
-                yield [Allele(*cells) for cells in zip(*columns, strict=True)]
+                held += [Allele(*cells) for cells in zip(*columns, strict=True)]
+                whole = sum(one.record != held[-1].record for one in held)
+                if whole:
+                    yield held[:whole]
+                    held = held[whole:]
+        if held:
+            yield held
 
 
 def count_alleles(path: str | Path) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from nfexplainn.analyses.variants.alleles import Allele
 from nfexplainn.analyses.variants.tables import PARTS, Judged, Line
+from nfexplainn.errors import UserError
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.reading import reading
 from nfexplainn.io.variant_files import open_variants, variant_format
@@ -134,8 +135,12 @@ class VcfWriter:
                 self._write(_of_table(alleles), self._info(alleles, _count(alleles)))
                 continue
             record = self._copy_before(number)
-            if record is not None:
-                self._write(str(record), self._info(alleles, len(record.alts or ())))
+            if record is None:
+                raise UserError(
+                    f"{self._name}: record {number:,} is no longer there; the file has changed"
+                    " since it was read: run anew."
+                )
+            self._write(str(record), self._info(alleles, len(record.alts or ())))
 
     def _copy_before(self, number: int | None) -> pysam.VariantRecord | None:
         """Copy records as they are up to one, and give that; None: copy all."""
