@@ -349,13 +349,23 @@ def test_alleles_of_a_record_are_written_together_wherever_a_chunk_ends(
     assert None not in [delta for deltas in found.values() for delta in deltas]
 
 
+def test_chromosomes_too_long_for_a_tbi_have_a_csi(genome: Genome, tmp_path: Path) -> None:
+    text = HEADER + snv(genome, "chrA", 300) + "chr3H\t600000000\t.\tA\tC\t.\t.\t.\n"
+    (tmp_path / "in.vcf").write_text(text)
+    judged(tmp_path / "in.vcf", genome)
+    made = tmp_path / "d.explainn.variants.vcf.gz"
+    assert not made.with_name(f"{made.name}.tbi").exists()
+    with pysam.TabixFile(str(made), index=f"{made}.csi") as index:
+        assert len(list(index.fetch("chr3H", 599_999_999, 600_000_000))) == 1
+
+
 def test_a_file_that_has_changed_since_is_refused(genome: Genome, tmp_path: Path) -> None:
     path = tmp_path / "in.vcf"
     path.write_text(HEADER + snv(genome, "chrA", 300) + snv(genome, "chrA", 400))
     check(path, genome)
     path.write_text(HEADER + snv(genome, "chrA", 300))
     given = Given(tmp_path / "d.variants.parquet", path, path.name)
-    with pytest.raises(UserError, match="in.vcf: record 2 is no longer there"):
+    with pytest.raises(UserError, match=r"in\.vcf: record 2 is no longer there"):
         judge_all(scorer(genome), Background({}), genome, given, tmp_path / "d.explainn")
     assert not list(tmp_path.glob("d.explainn.*"))
 

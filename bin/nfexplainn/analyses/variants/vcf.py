@@ -112,8 +112,6 @@ class VcfWriter:
         trace: TracebackType | None,
     ) -> None:
         """Write the records that are left, and the index; or remove the file after an error."""
-        import pysam
-
         if kind is None:
             self._copy_before(None)
         self._out.close()
@@ -124,7 +122,7 @@ class VcfWriter:
             return
         self._part.replace(self._path)
         if self.ordered:
-            pysam.tabix_index(str(self._path), preset="vcf", force=True)
+            _index(self._path)
 
     def add(self, judged: Judged, lines: Sequence[Sequence[Line]]) -> None:
         """Write the records of a chunk, which come in the order of the file."""
@@ -185,6 +183,16 @@ class VcfWriter:
             ]
         said = [f"{key}={','.join(of_alts)}" for key, of_alts in values.items()]
         return ";".join([*said, f"NFX={','.join(every)}"])
+
+
+def _index(path: Path) -> None:
+    """Write ``.tbi``, or ``.csi`` where a position is beyond the 512 Mbp that a tbi can hold."""
+    import pysam
+
+    try:
+        pysam.tabix_index(str(path), preset="vcf", force=True)
+    except OSError:
+        pysam.tabix_index(str(path), preset="vcf", force=True, csi=True)
 
 
 def _header(text: str) -> str:
