@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from nfexplainn.analyses.variants.run import Given, judge_all, lengths_of, told,
 from nfexplainn.analyses.variants.tables import COLUMNS, STRONGEST_COLUMNS
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.motif_rows import OTHER
-from nfexplainn.io.genome import Genome
+from nfexplainn.io.genome import Genome, open_genome
 from nfexplainn.io.tsv import iterate_tsv, read_header
 from nfexplainn.io.variant_files import VariantRecord, read_variants
 
@@ -34,6 +36,11 @@ def genome(tmp_path: Path) -> Genome:
 def snv(genome: Genome, chrom: str, position: int, step: int = 1, id: str = ".") -> str:
     ref = bases(genome, chrom, position)
     return f"{chrom}\t{position}\t{id}\t{ref}\t{other(ref, step)}\t.\tPASS\tDP=7\n"
+
+
+def genome_of(path: Path, fasta: str) -> Genome:
+    path.write_text(fasta)
+    return open_genome(path, path.name)
 
 
 def check(path: Path, genome: Genome, offsets: tuple[int, ...] = (0,)) -> Tally:
@@ -169,7 +176,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         "no header": (line, "this VCF has no header"),
         "half a header": (HEADER.split("\n", 1)[1] + line, "this VCF has no header"),
         "without chr": (HEADER + bare, "none of its chromosomes (A) is in the genome"),
-        "spelling": (HEADER + bare, "write 'chrA' for 'A' (sed 's/^/chr/')"),
+        "spelling": (HEADER + bare, "write 'chrA' for 'A' (sed -E '/^#/!s/^(chr)?/chr/')"),
         "unknown": (HEADER + line.replace("chrA", "chrQ"), "none of its chromosomes (chrQ)"),
         "half without chr": (HEADER + line + bare, "on chromosomes called otherwise"),
         "assembly": (
@@ -211,6 +218,33 @@ def test_mistakes_are_sentences(name: str, genome: Genome, tmp_path: Path) -> No
     text = str(caught.value)
     assert sentence in text and text.startswith("in.txt") and text.endswith((".", ")."))
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("d.variants*"))
+
+
+@pytest.mark.parametrize("header", [HEADER, "chrom\tpos\tid\tref\talt\tqual\tfilter\n", ""])
+@pytest.mark.parametrize("without", ["genome", "file"])
+def test_the_command_that_renames_chromosomes_makes_the_file_fit(
+    header: str, without: str, genome: Genome, tmp_path: Path
+) -> None:
+    lines = [snv(genome, "chrA", at) for at in (300, 310)]
+    if not header:
+        lines = [
+            "\t".join((*line.split("\t")[:2], *line.split("\t")[3:5])) + "\n" for line in lines
+        ]
+    elif "##" not in header:
+        lines = [line.rpartition("\t")[0] + "\n" for line in lines]
+    text = header + "".join(lines)
+    if without == "genome":
+        fasta = genome.path.read_text().replace(">chr", ">")
+        genome = genome_of(tmp_path / "bare.fa", fasta)
+    else:
+        text = header + "".join(line.removeprefix("chr") for line in lines)
+    (tmp_path / "in.txt").write_text(text)
+    with pytest.raises(UserError) as caught:
+        check(tmp_path / "in.txt", genome)
+    command = str(caught.value).rpartition("(sed ")[2].rpartition(")")[0]
+    with (tmp_path / "in.txt").open() as given, (tmp_path / "out.txt").open("w") as made:
+        subprocess.run(["sed", *shlex.split(command)], stdin=given, stdout=made, check=True)
+    assert check(tmp_path / "out.txt", genome).judged == 2
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
