@@ -58,9 +58,7 @@ def map_chromosomes(
         return table
     example = next((name for name in names if other[name]), "")
     if example:
-        way_out = (
-            f"write '{other[example]}' for '{example}'{_command(example, other[example])}"
-        )
+        way_out = f"write '{other[example]}' for '{example}'{_command(example, other[example])}"
     its = some(list(codes))
     if (table < 0).all():
         raise UserError(

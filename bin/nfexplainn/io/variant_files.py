@@ -43,7 +43,7 @@ class VariantRecord:
         Of the record, from 1: in a table the line.
     chrom : str
     position : int
-        Of the first base of ``ref``, from 1.
+        Of the first base of ``ref``, from 1; in a VCF 0 before the first base of a chromosome.
     id : str
         Empty where there is none.
     ref : str
@@ -155,7 +155,7 @@ def _of_vcf(path: str | Path, name: str) -> Iterator[VariantRecord]:
                 ref = (record.ref or "").upper()
                 alts = tuple(_upper(alt) for alt in record.alts or ())
             number += 1
-            if position < 1 or not ref:
+            if position < 0 or not ref:
                 raise UserError(
                     f"{name}: record {number:,} has the position {position} and the REF"
                     f" {quoted(ref)}; positions count from 1, and REF has a base."

@@ -185,7 +185,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         ),
         "symbolic": (HEADER + "chrA\t300\t.\tA\t<DEL>\t.\t.\t.\n", "none of its 1 alleles can be"),
         "position": (HEADER + line.replace("\t300\t", "\tten\t"), "record 1 cannot be read"),
-        "zero": (HEADER + line.replace("\t300\t", "\t0\t"), "positions count from 1"),
+        "zero": (HEADER + line.replace("\t300\t", "\t0\t"), "beyond the end of its chromosome: 1"),
         "cut line": (HEADER + line + "chrA\t300\n", "record 2 cannot be read"),
         "cut file": (packed[: len(packed) // 2], "in.txt"),
         "table without alt": ("chrom\tpos\tref\nchrA\t300\tA\n", "no column alt"),
@@ -391,6 +391,22 @@ def test_chromosomes_too_long_for_a_tbi_have_a_csi(genome: Genome, tmp_path: Pat
     assert not made.with_name(f"{made.name}.tbi").exists()
     with pysam.TabixFile(str(made), index=f"{made}.csi") as index:
         assert len(list(index.fetch("chr3H", 599_999_999, 600_000_000))) == 1
+
+
+def test_telomeres_as_vcf_writes_them_are_left_out(genome: Genome, tmp_path: Path) -> None:
+    text = HEADER + "chrA\t0\tbnd\tN\t.[chrB:5[\t.\t.\t.\nchrA\t0\t.\tN\tA\t.\t.\t.\n"
+    text += snv(genome, "chrA", 300) + "chrA\t4001\tbnd\tN\t]chrB:5]N\t.\t.\t.\n"
+    (tmp_path / "in.vcf").write_text(text)
+    judged(tmp_path / "in.vcf", genome)
+    assert [row["reason"] for row in iterate_tsv(tmp_path / "d.variants_left_out.tsv")] == [
+        "ALT is symbolic, a breakend or *",
+        "beyond the end of its chromosome",
+        "ALT is symbolic, a breakend or *",
+    ]
+    with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
+        assert [(one.pos, "NFX" in one.info) for one in read] == [
+            *[(0, False), (0, False), (300, True), (4001, False)]
+        ]
 
 
 def test_a_file_that_has_changed_since_is_refused(genome: Genome, tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ class Checker:
     def _reason(self, allele: Allele) -> str:
         """Say why an allele cannot be judged, by all but the genome's bases."""
         alt = allele.alt
-        if alt == ".":
+        if alt in (".", ""):
             return NO_ALT
         if not alt.isalpha():
             return SYMBOLIC
@@ -210,7 +210,7 @@ class Checker:
         if code is None:
             return NO_CHROMOSOME
         size = int(self._sizes[code])
-        if allele.position - 1 + len(allele.ref) > size:
+        if allele.position < 1 or allele.position - 1 + len(allele.ref) > size:
             return BEYOND
         change = allele.change
         if max(change.removed, len(change.added)) >= self._length:
