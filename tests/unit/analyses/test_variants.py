@@ -14,7 +14,7 @@ from variant_fixtures import LENGTH, LIMIT, SIZES, bases, other, scorer, write_g
 
 from nfexplainn import dna
 from nfexplainn.analyses.variants import run
-from nfexplainn.analyses.variants.alleles import Allele
+from nfexplainn.analyses.variants.alleles import Allele, Checker, check_file, read_alleles
 from nfexplainn.analyses.variants.changes import Change, cut_windows, trimmed
 from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.analyses.variants.random_variants import (
@@ -30,6 +30,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.motif_rows import read_motif_rows
 from nfexplainn.io.genome import Genome
+from nfexplainn.io.variant_files import read_variants
 
 
 @pytest.fixture
@@ -206,6 +207,19 @@ def test_sites_are_the_best_windows_over_the_change(genome: Genome) -> None:
                 assert (found.reference.start, found.reference.strand) == was[1:]
             if found.alternative is not None:
                 assert (found.alternative.start, found.alternative.strand) == now[1:]
+
+
+def test_an_insertion_before_the_first_base_of_a_chromosome(genome: Genome, tmp_path: Path) -> None:
+    first = bases(genome, "chrB", 1)
+    (tmp_path / "in.tsv").write_text(f"chrB\t1\t{first}\tTTG{first}\n")
+    offsets = (-(LENGTH // 2),)
+    checker = Checker("in.tsv", genome, LENGTH, offsets)
+    files = tmp_path / "d.parquet", tmp_path / "d.tsv"
+    assert check_file(read_variants(tmp_path / "in.tsv", "in.tsv"), checker, *files).judged == 1
+    (alleles,) = read_alleles(files[0], 10)
+    judged = run.judge(scorer(genome, offsets=offsets), Background({}), alleles)
+    assert alleles[0].change.start == 0 and judged.kinds == ["insertion"]
+    assert np.abs(judged.effects.delta).min() > 0
 
 
 def dataset(genome: Genome, folds: int = 1) -> Dataset:

@@ -222,11 +222,9 @@ def _around(
     genome: Genome, chrom: NDArray[np.int64], start: NDArray[np.int64], removed: int, flank: int
 ) -> dna.Codes:
     """Fetch what is taken out, with the flanks that a filter over it reads; N beyond the ends."""
-    if removed:
+    if removed + flank:
         return genome.fetch(chrom, start, removed, flank)
-    # Between two bases: fetched with the base before it.
-    wide = genome.fetch(chrom, start - 1, 1, flank)
-    return wide[:, 1:]
+    return np.zeros((len(start), 0), dtype=np.uint8)
 
 
 def _codes(bases: str) -> dna.Codes:
