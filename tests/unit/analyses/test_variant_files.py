@@ -196,6 +196,13 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         "bed": ("chrA\t299\t300\n", "these are no variants"),
         "fasta": (">chrA\nACGT\n", "in.txt"),
         "bytes": (bytes(range(256)) * 8, "in.txt"),
+        "mark": ("\ufeff" + HEADER + line, "begins with a byte order mark; save it as UTF-8"),
+        "five columns": (
+            HEADER.replace("\tQUAL\tFILTER\tINFO", "") + line,
+            "its line #CHROM has 5 of the 8 columns; write it as VCF 4 says, with tabs",
+        ),
+        "spaces": ((HEADER + line).replace("\t", " "), "has 1 of the 8 columns; write it as VCF 4"),
+        "no line #CHROM": (HEADER.split("\n")[0] + "\n" + line, "has no line #CHROM; write it"),
         "bcf": (b"BCF\x02\x02" + bytes(40), "in.txt"),
     }
 
@@ -205,6 +212,7 @@ NAMES = (
     *("unknown", "half without chr", "assembly", "symbolic", "position", "zero", "cut line"),
     *("cut file", "table without alt", "table of two", "table position", "table negative"),
     *("table ref", "bed", "fasta", "bytes", "bcf"),
+    *("mark", "five columns", "spaces", "no line #CHROM"),
 )
 
 
@@ -216,6 +224,7 @@ def test_mistakes_are_sentences(name: str, genome: Genome, tmp_path: Path) -> No
     with pytest.raises(UserError) as caught:
         check(path, genome)
     text = str(caught.value)
+    assert str(tmp_path) not in text
     assert sentence in text and text.startswith("in.txt") and text.endswith((".", ")."))
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("d.variants*"))
 
