@@ -164,6 +164,17 @@ def test_many_mismatches_have_a_likely_reason(
     assert told(tally, "in.vcf", "genome.fa")["note"] == note
 
 
+def test_positions_that_count_from_0_are_told(genome: Genome, tmp_path: Path) -> None:
+    lines = [
+        f"chrA\t{at - 1}\t{bases(genome, 'chrA', at)}\t{other(bases(genome, 'chrA', at))}\n"
+        for at in range(300, 600, 7)
+    ]
+    lines += [f"chrB\t9\t{bases(genome, 'chrB', 10, 3)}\tA\n"]
+    (tmp_path / "in.tsv").write_text("".join(lines))
+    note = check(tmp_path / "in.tsv", genome).note("genome.fa")
+    assert "positions count from 1 here, so add 1 to each" in note
+
+
 def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
     line = snv(genome, "chrA", 300)
     bare = line.replace("chrA", "A", 1)
