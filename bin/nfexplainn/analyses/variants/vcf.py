@@ -236,5 +236,5 @@ def _number(value: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write a name so that it ends no field (VCF 4.3, 1.2)."""
-    return quote(text, safe="()/+*'!~@#$^[]{}<>? -_.").replace(" ", "%20")
+    """Write a name so that it ends no field (VCF 4.3, 1.2); a colon ends none of INFO or ID."""
+    return quote(text, safe=":()/+*'!~@#$^[]{}<>? -_.").replace(" ", "%20")
