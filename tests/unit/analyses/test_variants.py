@@ -205,8 +205,27 @@ def test_sites_are_the_best_windows_over_the_change(genome: Genome) -> None:
             if found.reference is not None:
                 assert found.reference.activation == pytest.approx(was[0], abs=1e-5)
                 assert (found.reference.start, found.reference.strand) == was[1:]
+            if found.reference is not None and found.alternative is not None:
+                same = abs(was[0] - now[0]) < 1e-6
+                word = "strengthened" if now[0] > was[0] else "weakened"
+                assert found.change == ("" if same else word)
             if found.alternative is not None:
                 assert (found.alternative.start, found.alternative.strand) == now[1:]
+
+
+def test_a_site_that_stays_as_it_is_has_not_changed(genome: Genome) -> None:
+    judge, rng = scorer(genome), np.random.default_rng(0)
+    starts = rng.integers(200, 1800, 200).tolist()
+    # Doubled bases: the sites over them are there as before.
+    changes = [Change(at, 0, bases(genome, "chrA", at - 19, 20)) for at in starts]
+    leading = np.zeros((len(changes), 2), dtype=np.int64)
+    found = [one for pair in judge.sites(np.zeros(200, int), changes, leading) for one in pair]
+    both = [one for one in found if one.reference and one.alternative]
+    equal = [
+        one for one in both if abs(one.reference.activation - one.alternative.activation) < 1e-6
+    ]
+    assert len(equal) > 5 and {one.change for one in equal} == {""}
+    assert {one.change for one in both} >= {"", "strengthened"}
 
 
 def test_an_insertion_before_the_first_base_of_a_chromosome(genome: Genome, tmp_path: Path) -> None:

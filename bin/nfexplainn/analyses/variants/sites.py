@@ -16,6 +16,7 @@ from nfexplainn.io.genome import Genome
 
 CREATED, DESTROYED = "created", "destroyed"
 STRENGTHENED, WEAKENED = "strengthened", "weakened"
+_EQUAL = 1e-6  # sums of the same weights in another order differ by less
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Sites:
     Attributes
     ----------
     change : str
-        One of the four words; empty where there is a site neither before nor after.
+        One of the four words; empty where there is a site neither before nor after, or one that
+        stays as it is (as an insertion can leave it).
     reference, alternative : Place or None
         None where there is no site.
     words : tuple of (str, str)
@@ -214,7 +216,8 @@ def _compared(before: Place, after: Place, limit: float, words: tuple[str, str])
         return Sites(CREATED, None, after, words)
     if after.activation < limit:
         return Sites(DESTROYED, before, None, words)
-    change = STRENGTHENED if after.activation >= before.activation else WEAKENED
+    more = after.activation - before.activation
+    change = "" if abs(more) < _EQUAL else STRENGTHENED if more > 0 else WEAKENED
     return Sites(change, before, after, words)
 
 
