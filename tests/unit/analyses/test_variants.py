@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from variant_fixtures import LENGTH, LIMIT, SIZES, bases, other, scorer, write_genome
+from variant_fixtures import LENGTH, LIMIT, SIZES, UNITS, bases, other, scorer, write_genome
 
 from nfexplainn import dna
-from nfexplainn.analyses.variants import run
+from nfexplainn.analyses.variants import run, score
 from nfexplainn.analyses.variants.alleles import Allele, Checker, check_file, read_alleles
 from nfexplainn.analyses.variants.changes import Change, cut_windows, trimmed
 from nfexplainn.analyses.variants.options import VariantOptions
@@ -226,6 +226,23 @@ def test_a_site_that_stays_as_it_is_has_not_changed(genome: Genome) -> None:
     ]
     assert len(equal) > 5 and {one.change for one in equal} == {""}
     assert {one.change for one in both} >= {"", "strengthened"}
+
+
+def test_models_of_many_tasks_or_offsets_judge_fewer_at_a_time(
+    genome: Genome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, given = scorer(genome), dataset(genome)
+    cells = max(len(judge.tasks) * (len(judge.rows) + 1), 2 * (UNITS + LENGTH // 8))
+    assert judge.chunk(2048) == 2048
+    whole = make_background(judge, given, genome, {"SNV": [(1, 1)]}, (0,), 1, 60)
+    monkeypatch.setattr(score, "MOST_CELLS", 7 * cells + 1)
+    assert (judge.chunk(2048), judge.chunk(3)) == (7, 3)
+    assert scorer(genome, offsets=tuple(range(-3, 4))).chunk(2048) == 1
+    sizes = []
+    own = judge.score
+    monkeypatch.setattr(judge, "score", lambda *all: sizes.append(len(all[1])) or own(*all))
+    parts = make_background(judge, given, genome, {"SNV": [(1, 1)]}, (0,), 1, 60)
+    assert max(sizes) == 7 and np.allclose(whole.sizes["SNV"], parts.sizes["SNV"])
 
 
 def test_an_insertion_before_the_first_base_of_a_chromosome(genome: Genome, tmp_path: Path) -> None:

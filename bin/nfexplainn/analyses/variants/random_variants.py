@@ -229,9 +229,10 @@ def make_background(
     for kind, some in lengths.items():
         rng = np.random.default_rng(seed_for(seed, dataset.meta.id, kind, "variants"))
         chrom, changes = draw(places, genome, some, count, scorer.length, offsets, rng)
+        step = scorer.chunk(CHUNK)
         parts = [
-            np.abs(scorer.score(chrom[at : at + CHUNK], changes[at : at + CHUNK]).delta)
-            for at in range(0, len(changes), CHUNK)
+            np.abs(scorer.score(chrom[at : at + step], changes[at : at + step]).delta)
+            for at in range(0, len(changes), step)
         ]
         if parts:
             sizes[kind] = np.sort(np.concatenate(parts), axis=0)
