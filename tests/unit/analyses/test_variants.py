@@ -47,7 +47,9 @@ def genome(tmp_path: Path) -> Genome:
         ("AT", "A", Change(11, 1, ""), "deletion"),
         ("ACG", "ATG", Change(11, 1, "T"), "SNV"),
         ("ACG", "TCA", Change(10, 3, "TCA"), "MNV"),
-        ("AAA", "AA", Change(12, 1, ""), "deletion"),
+        ("AAA", "AA", Change(10, 1, ""), "deletion"),
+        ("CAAA", "CAA", Change(11, 1, ""), "deletion"),
+        ("CAAA", "CAAAA", Change(11, 0, "A"), "insertion"),
         ("ACGT", "AGG", Change(11, 3, "GG"), "complex"),
     ],
 )
@@ -56,6 +58,12 @@ def test_what_both_alleles_share_is_taken_off(
 ) -> None:
     assert trimmed(10, ref, alt) == expected
     assert expected.kind == kind
+
+
+def test_a_record_of_several_alleles_is_judged_as_each_of_them_by_itself() -> None:
+    """GATK and bcftools write CA>C and CAA>C as CAA>CA,C; normalised records end at the change."""
+    assert trimmed(10, "CAA", "CA") == trimmed(10, "CA", "C") == Change(11, 1, "")
+    assert trimmed(10, "CTGTG", "CTGTGTG") == trimmed(10, "C", "CTG") == Change(11, 0, "TG")
 
 
 def some_changes(genome: Genome, seed: int = 1, count: int = 60) -> tuple[list[int], list[Change]]:
