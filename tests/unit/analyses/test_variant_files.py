@@ -164,6 +164,23 @@ def test_many_mismatches_have_a_likely_reason(
     assert told(tally, "in.vcf", "genome.fa")["note"] == note
 
 
+def test_letters_of_ref_stand_for_the_bases_that_iupac_says(genome: Genome, tmp_path: Path) -> None:
+    # Of A, C, G, T by hand.
+    letters = {"R": "AG", "Y": "CT", "M": "AC", "B": "CGT", "N": "ACGT", "E": "", "X": "", "é": ""}
+    of_base = {bases(genome, "chrA", at): at for at in range(300, 400)}
+    lines, expected = [], []
+    for letter, stands_for in letters.items():
+        for base, at in of_base.items():
+            lines.append(f"chrA\t{at}\t{letter}\t{other(base)}\t{letter}_{base}\n")
+            expected += [f"{letter}_{base}"] * (base in stands_for)
+    word = next(at for at in range(500, 600) if bases(genome, "chrA", at) in "AT")
+    lines.append(f"chrA\t{word}\tSNV\tA\tno bases\n")
+    (tmp_path / "in.tsv").write_text("".join(lines))
+    tally = check(tmp_path / "in.tsv", genome)
+    assert [one[4] for one in alleles(tmp_path)] == expected
+    assert tally.left_out == {"REF is not what the genome has there": len(lines) - len(expected)}
+
+
 def test_positions_that_count_from_0_are_told(genome: Genome, tmp_path: Path) -> None:
     lines = [
         f"chrA\t{at - 1}\t{bases(genome, 'chrA', at)}\t{other(bases(genome, 'chrA', at))}\n"

@@ -230,7 +230,7 @@ class Checker:
         return ""
 
     def _check_reference(self, alleles: Sequence[Allele], reasons: list[str]) -> None:
-        """Hold REF against the genome; a letter that is no base fits any."""
+        """Hold REF against the genome; a letter for several bases fits each of them."""
         open_ = [at for at, why in enumerate(reasons) if not why or why == OVER_END]
         if not open_:
             return
@@ -241,9 +241,9 @@ class Checker:
             rows = np.flatnonzero(widths == width)
             wide = self._genome.fetch(chrom[rows], start[rows], width, 1)
             there = wide[:, 1:-1]
-            given = dna.encode([alleles[open_[row]].ref for row in rows.tolist()])
+            given = _may_be([alleles[open_[row]].ref for row in rows.tolist()])
             fits = _fits(given, there)
-            turned = _fits(dna.reverse_complement(given), there) & ~fits
+            turned = _fits(_turned(given), there) & ~fits
             self.tally.checked += len(rows)
             self.tally.turned += int(turned.sum())
             self.tally.late += int((_fits(given, wide[:, 2:]) & ~fits).sum())
@@ -251,9 +251,26 @@ class Checker:
                 reasons[open_[row]] = MISMATCH
 
 
-def _fits(given: dna.Codes, there: dna.Codes) -> NDArray[np.bool_]:
-    known = (given < dna.N_CODE) & (there < dna.N_CODE)
-    return np.asarray(((given == there) | ~known).all(axis=1))
+def _fits(given: NDArray[np.uint8], there: dna.Codes) -> NDArray[np.bool_]:
+    """Tell which REF may be what the genome has there, whose N fits any letter for bases."""
+    return np.asarray(((given & _MAY_BE[there]) > 0).all(axis=1))
+
+
+def _may_be(bases: Sequence[str]) -> NDArray[np.uint8]:
+    """Give the bases that each letter stands for, a bit each as in :data:`nfexplainn.dna.IUPAC`."""
+    letters = np.frombuffer("".join(bases).encode("ascii", "replace"), dtype=np.uint8)
+    return _OF_LETTER[letters].reshape(len(bases), -1)
+
+
+def _turned(given: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give the other strand's: A, C, G and T are bits from 1 to 8."""
+    return np.asarray(_OTHER_STRAND[given][:, ::-1])
+
+
+_OF_LETTER = np.zeros(256, dtype=np.uint8)
+_OF_LETTER[np.frombuffer(dna.IUPAC.encode(), dtype=np.uint8)] = range(len(dna.IUPAC))
+_MAY_BE = _OF_LETTER[np.frombuffer(f"{dna.ALPHABET}N".encode(), dtype=np.uint8)]
+_OTHER_STRAND = np.array([int(f"{bits:04b}"[::-1], 2) for bits in range(16)], dtype=np.uint8)
 
 
 def check_file(
