@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 ALPHABET = "ACGT"
 N_CODE = 4
+# IUPAC letters by the set of bases they stand for (A, C, G, T are bits 1, 2, 4, 8).
+IUPAC = "-ACMGRSVTWYHKDBN"
 
 Codes = NDArray[np.uint8]
 

@@ -90,7 +90,7 @@ def _variants(file: InputFile) -> None:
     """Read variants to the end; whether a genome has them, a data set's own step tells."""
     from nfexplainn.io.variant_files import read_variants
 
-    if not any(True for _ in read_variants(file.path, file.name)):
+    if not sum(1 for _ in read_variants(file.path, file.name)):
         raise UserError(f"{file.name}: there is no variant in this file; give one that has.")
 
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:  # it loads torch, for which those who read a motif need not w
     from nfexplainn.filters import SiteCounts
     from nfexplainn.scanner import Scanner
 
-# IUPAC letters by the set of bases they stand for (A, C, G, T are bits 1, 2, 4, 8).
-_IUPAC = "-ACMGRSVTWYHKDBN"
-
 
 @dataclass(frozen=True)
 class Chunk:
@@ -161,7 +158,7 @@ def consensus(ppm: NDArray[np.float64]) -> str:
         if first >= 0.5 and first >= 2 * second:
             letters.append(dna.ALPHABET[order[0]])
         elif first + second >= 0.75:
-            letters.append(_IUPAC[(1 << int(order[0])) | (1 << int(order[1]))])
+            letters.append(dna.IUPAC[(1 << int(order[0])) | (1 << int(order[1]))])
         else:
             letters.append("N")
     return "".join(letters)

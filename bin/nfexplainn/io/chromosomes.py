@@ -58,9 +58,7 @@ def map_chromosomes(
         return table
     example = next((name for name in names if other[name]), "")
     if example:
-        way_out = (
-            f"write '{other[example]}' for '{example}'{_command(example, other[example], names)}"
-        )
+        way_out = f"write '{other[example]}' for '{example}'{_command(example, other[example])}"
     its = some(list(codes))
     if (table < 0).all():
         raise UserError(
@@ -154,12 +152,11 @@ def _bare(name: str) -> str:
     return "m" if text in ("mt", "mito") else text
 
 
-def _command(mine: str, its: str, names: Sequence[str]) -> str:
-    """Give the command that changes one spelling into the other."""
+def _command(mine: str, its: str) -> str:
+    """Give the command that changes one spelling into the other, and leaves headers as they are."""
     if its == f"chr{mine}":
-        mixed = any(name.startswith("chr") for name in names)
-        return " (sed -E 's/^(chr)?/chr/')" if mixed else " (sed 's/^/chr/')"
-    return " (sed 's/^chr//')" if mine == f"chr{its}" else ""
+        return " (sed -E '/^#/!s/^(chr)?/chr/')"
+    return " (sed '/^chrom/!s/^chr//')" if mine == f"chr{its}" else ""
 
 
 def some(names: Sequence[str]) -> str:

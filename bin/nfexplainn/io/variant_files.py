@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ from nfexplainn.io.compression import is_bgzip, is_gzip, open_unpacked
 from nfexplainn.io.coordinate_columns import CHROM, plain
 from nfexplainn.io.delimited import Delimited, open_delimited
 from nfexplainn.io.reading import reading
-from nfexplainn.io.text import first_bytes, read_lines
+from nfexplainn.io.text import BOM, first_bytes, read_lines
 from nfexplainn.problems import Problems
 from nfexplainn.values import missing, whole
 
@@ -30,7 +30,8 @@ _HEADLESS = (
     "this VCF has no header; begin it with the lines ##fileformat=VCFv4.2 and"
     " #CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO (bcftools reheader does it)"
 )
-MOST_COLUMNS_OF_TABLE = 7  # from eight on, it is a VCF without its header
+VCF_COLUMNS = 8
+MOST_COLUMNS_OF_TABLE = VCF_COLUMNS - 1  # from eight on, it is a VCF without its header
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class VariantRecord:
         Of the record, from 1: in a table the line.
     chrom : str
     position : int
-        Of the first base of ``ref``, from 1.
+        Of the first base of ``ref``, from 1; in a VCF 0 before the first base of a chromosome.
     id : str
         Empty where there is none.
     ref : str
@@ -65,20 +66,40 @@ def variant_format(path: str | Path, name: str) -> Literal["vcf", "table"]:
     Raises
     ------
     UserError
-        If the file is missing, empty, or a VCF without a header.
+        If the file is missing, empty, or a VCF without a sound header.
     """
-    if first_bytes(path, name, 3) == b"BCF":
+    start = first_bytes(path, name, 3)
+    if start == b"BCF":
         return "vcf"
     if is_gzip(path) and _unpacked_start(path, name) == b"BCF":
         return "vcf"
-    for line in read_lines(path, name):
+    lines = read_lines(path, name)
+    for line in lines:
         if line.startswith(b"##fileformat="):
+            _check_header(lines, start == BOM, name)
             return "vcf"
         if line.strip():
             if line.startswith(b"#CHROM") and b"\tINFO" in line:
                 raise UserError(f"{name}: {_HEADLESS}.")
             return "table"
     raise UserError(f"{name}: the file is empty; give variants as VCF, BCF or a table.")
+
+
+def _check_header(lines: Iterable[bytes], marked: bool, name: str) -> None:
+    """Say what keeps htslib from reading the header of a VCF, which it does not."""
+    if marked:
+        raise UserError(
+            f"{name}: this VCF begins with a byte order mark; save it as UTF-8 without one"
+            " (sed '1s/^\\xEF\\xBB\\xBF//')."
+        )
+    line = next((line for line in lines if not line.startswith(b"##")), b"")
+    if not line.startswith(b"#CHROM"):
+        raise UserError(f"{name}: its header has no line #CHROM; {_WAY_OUT}.")
+    columns = line.count(b"\t") + 1
+    if columns < VCF_COLUMNS:
+        raise UserError(
+            f"{name}: its line #CHROM has {columns} of the {VCF_COLUMNS} columns; {_WAY_OUT}."
+        )
 
 
 def _unpacked_start(path: str | Path, name: str) -> bytes:
@@ -116,7 +137,12 @@ def _opened(path: str | Path, name: str) -> pysam.VariantFile:
     import pysam
 
     with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
-        return pysam.VariantFile(str(path))
+        try:
+            return pysam.VariantFile(str(path))
+        except ValueError as error:  # it names the file by its place in the work folder
+            raise UserError(
+                f"{name}: this is no readable VCF or BCF; fetch or make it again."
+            ) from error
 
 
 def read_variants(path: str | Path, name: str) -> Iterator[VariantRecord]:
@@ -155,7 +181,7 @@ def _of_vcf(path: str | Path, name: str) -> Iterator[VariantRecord]:
                 ref = (record.ref or "").upper()
                 alts = tuple(_upper(alt) for alt in record.alts or ())
             number += 1
-            if position < 1 or not ref:
+            if position < 0 or not ref:
                 raise UserError(
                     f"{name}: record {number:,} has the position {position} and the REF"
                     f" {quoted(ref)}; positions count from 1, and REF has a base."

@@ -45,7 +45,8 @@ class TrainingOptions:
     reverse_complement : bool
         Train on, and validate with, both strands, where the data set is strand-symmetric.
     recipe : {'robust', 'paper'}
-        ``robust`` adds shifts, fresh shuffles and word-seeded filters to the paper's protocol.
+        ``robust`` adds shifts, fresh shuffles, filters that start from what is enriched in the
+        data, and a penalty on units to the paper's protocol.
     initial_filters : {'free', 'frozen', 'released'}
         Whether filters that start from known profiles learn: always, never, or after a first part.
     initial_epochs : int, optional

@@ -93,7 +93,7 @@ def refined_seeds(
         refined = _refined(positives, negatives, words, frequencies, make_scanner, width)
         taken = _differing(refined, min(PER_ROUND, count - len(found)))
         found += taken
-        if taken[0].z < _LEAST_Z:
+        if not taken or taken[0].z < _LEAST_Z:
             break
         for codes in (positives, negatives):
             _erase_hits(codes, taken, make_scanner)
@@ -131,7 +131,7 @@ def _refined(
     make_scanner: MakeScanner,
     width: int,
 ) -> list[PwmSeed]:
-    """Refine each word to a PWM."""
+    """Refine each word to a PWM, where one of its thresholds has hits enough and not too many."""
     ppms = np.tile(frequencies, (len(words), width, 1))
     for ppm, word in zip(ppms, words, strict=True):
         begin = (width - len(word.codes)) // 2
@@ -147,7 +147,8 @@ def _refined(
             counts = _site_counts(scanner, positives, limits)
             ppms = counts + _PSEUDO_COUNT * frequencies
             ppms /= ppms.sum(axis=2, keepdims=True)
-    return [PwmSeed(*each) for each in zip(odds, limits.tolist(), z.tolist(), strict=True)]
+    every = (PwmSeed(*each) for each in zip(odds, limits.tolist(), z.tolist(), strict=True))
+    return [seed for seed in every if np.isfinite(seed.z)]  # without z no threshold was allowed
 
 
 def _differing(refined: Sequence[PwmSeed], most: int) -> list[PwmSeed]:

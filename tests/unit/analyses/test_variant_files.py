@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,14 @@ import pytest
 import torch
 from variant_fixtures import HEADER, LENGTH, TASKS, bases, motif_rows, other, scorer, write_genome
 
+from nfexplainn.analyses.variants import run
 from nfexplainn.analyses.variants.alleles import Checker, Tally, check_file, read_alleles
 from nfexplainn.analyses.variants.random_variants import Background
 from nfexplainn.analyses.variants.run import Given, judge_all, lengths_of, told, write_summary
 from nfexplainn.analyses.variants.tables import COLUMNS, STRONGEST_COLUMNS
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.motif_rows import OTHER
-from nfexplainn.io.genome import Genome
+from nfexplainn.io.genome import Genome, open_genome
 from nfexplainn.io.tsv import iterate_tsv, read_header
 from nfexplainn.io.variant_files import VariantRecord, read_variants
 
@@ -33,6 +36,11 @@ def genome(tmp_path: Path) -> Genome:
 def snv(genome: Genome, chrom: str, position: int, step: int = 1, id: str = ".") -> str:
     ref = bases(genome, chrom, position)
     return f"{chrom}\t{position}\t{id}\t{ref}\t{other(ref, step)}\t.\tPASS\tDP=7\n"
+
+
+def genome_of(path: Path, fasta: str) -> Genome:
+    path.write_text(fasta)
+    return open_genome(path, path.name)
 
 
 def check(path: Path, genome: Genome, offsets: tuple[int, ...] = (0,)) -> Tally:
@@ -156,6 +164,34 @@ def test_many_mismatches_have_a_likely_reason(
     assert told(tally, "in.vcf", "genome.fa")["note"] == note
 
 
+def test_letters_of_ref_stand_for_the_bases_that_iupac_says(genome: Genome, tmp_path: Path) -> None:
+    # Of A, C, G, T by hand.
+    letters = {"R": "AG", "Y": "CT", "M": "AC", "B": "CGT", "N": "ACGT", "E": "", "X": "", "é": ""}
+    of_base = {bases(genome, "chrA", at): at for at in range(300, 400)}
+    lines, expected = [], []
+    for letter, stands_for in letters.items():
+        for base, at in of_base.items():
+            lines.append(f"chrA\t{at}\t{letter}\t{other(base)}\t{letter}_{base}\n")
+            expected += [f"{letter}_{base}"] * (base in stands_for)
+    word = next(at for at in range(500, 600) if bases(genome, "chrA", at) in "AT")
+    lines.append(f"chrA\t{word}\tSNV\tA\tno bases\n")
+    (tmp_path / "in.tsv").write_text("".join(lines))
+    tally = check(tmp_path / "in.tsv", genome)
+    assert [one[4] for one in alleles(tmp_path)] == expected
+    assert tally.left_out == {"REF is not what the genome has there": len(lines) - len(expected)}
+
+
+def test_positions_that_count_from_0_are_told(genome: Genome, tmp_path: Path) -> None:
+    lines = [
+        f"chrA\t{at - 1}\t{bases(genome, 'chrA', at)}\t{other(bases(genome, 'chrA', at))}\n"
+        for at in range(300, 600, 7)
+    ]
+    lines += [f"chrB\t9\t{bases(genome, 'chrB', 10, 3)}\tA\n"]
+    (tmp_path / "in.tsv").write_text("".join(lines))
+    note = check(tmp_path / "in.tsv", genome).note("genome.fa")
+    assert "positions count from 1 here, so add 1 to each" in note
+
+
 def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
     line = snv(genome, "chrA", 300)
     bare = line.replace("chrA", "A", 1)
@@ -168,7 +204,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         "no header": (line, "this VCF has no header"),
         "half a header": (HEADER.split("\n", 1)[1] + line, "this VCF has no header"),
         "without chr": (HEADER + bare, "none of its chromosomes (A) is in the genome"),
-        "spelling": (HEADER + bare, "write 'chrA' for 'A' (sed 's/^/chr/')"),
+        "spelling": (HEADER + bare, "write 'chrA' for 'A' (sed -E '/^#/!s/^(chr)?/chr/')"),
         "unknown": (HEADER + line.replace("chrA", "chrQ"), "none of its chromosomes (chrQ)"),
         "half without chr": (HEADER + line + bare, "on chromosomes called otherwise"),
         "assembly": (
@@ -177,7 +213,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         ),
         "symbolic": (HEADER + "chrA\t300\t.\tA\t<DEL>\t.\t.\t.\n", "none of its 1 alleles can be"),
         "position": (HEADER + line.replace("\t300\t", "\tten\t"), "record 1 cannot be read"),
-        "zero": (HEADER + line.replace("\t300\t", "\t0\t"), "positions count from 1"),
+        "zero": (HEADER + line.replace("\t300\t", "\t0\t"), "beyond the end of its chromosome: 1"),
         "cut line": (HEADER + line + "chrA\t300\n", "record 2 cannot be read"),
         "cut file": (packed[: len(packed) // 2], "in.txt"),
         "table without alt": ("chrom\tpos\tref\nchrA\t300\tA\n", "no column alt"),
@@ -188,6 +224,13 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         "bed": ("chrA\t299\t300\n", "these are no variants"),
         "fasta": (">chrA\nACGT\n", "in.txt"),
         "bytes": (bytes(range(256)) * 8, "in.txt"),
+        "mark": ("\ufeff" + HEADER + line, "begins with a byte order mark; save it as UTF-8"),
+        "five columns": (
+            HEADER.replace("\tQUAL\tFILTER\tINFO", "") + line,
+            "its line #CHROM has 5 of the 8 columns; write it as VCF 4 says, with tabs",
+        ),
+        "spaces": ((HEADER + line).replace("\t", " "), "has 1 of the 8 columns; write it as VCF 4"),
+        "no line #CHROM": (HEADER.split("\n")[0] + "\n" + line, "has no line #CHROM; write it"),
         "bcf": (b"BCF\x02\x02" + bytes(40), "in.txt"),
     }
 
@@ -197,6 +240,7 @@ NAMES = (
     *("unknown", "half without chr", "assembly", "symbolic", "position", "zero", "cut line"),
     *("cut file", "table without alt", "table of two", "table position", "table negative"),
     *("table ref", "bed", "fasta", "bytes", "bcf"),
+    *("mark", "five columns", "spaces", "no line #CHROM"),
 )
 
 
@@ -208,8 +252,36 @@ def test_mistakes_are_sentences(name: str, genome: Genome, tmp_path: Path) -> No
     with pytest.raises(UserError) as caught:
         check(path, genome)
     text = str(caught.value)
+    assert str(tmp_path) not in text
     assert sentence in text and text.startswith("in.txt") and text.endswith((".", ")."))
     assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob("d.variants*"))
+
+
+@pytest.mark.parametrize("header", [HEADER, "chrom\tpos\tid\tref\talt\tqual\tfilter\n", ""])
+@pytest.mark.parametrize("without", ["genome", "file"])
+def test_the_command_that_renames_chromosomes_makes_the_file_fit(
+    header: str, without: str, genome: Genome, tmp_path: Path
+) -> None:
+    lines = [snv(genome, "chrA", at) for at in (300, 310)]
+    if not header:
+        lines = [
+            "\t".join((*line.split("\t")[:2], *line.split("\t")[3:5])) + "\n" for line in lines
+        ]
+    elif "##" not in header:
+        lines = [line.rpartition("\t")[0] + "\n" for line in lines]
+    text = header + "".join(lines)
+    if without == "genome":
+        fasta = genome.path.read_text().replace(">chr", ">")
+        genome = genome_of(tmp_path / "bare.fa", fasta)
+    else:
+        text = header + "".join(line.removeprefix("chr") for line in lines)
+    (tmp_path / "in.txt").write_text(text)
+    with pytest.raises(UserError) as caught:
+        check(tmp_path / "in.txt", genome)
+    command = str(caught.value).rpartition("(sed ")[2].rpartition(")")[0]
+    with (tmp_path / "in.txt").open() as given, (tmp_path / "out.txt").open("w") as made:
+        subprocess.run(["sed", *shlex.split(command)], stdin=given, stdout=made, check=True)
+    assert check(tmp_path / "out.txt", genome).judged == 2
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
@@ -305,7 +377,7 @@ def test_the_strongest_are_those_with_the_largest_change(genome: Genome, tmp_pat
 def test_a_table_becomes_a_vcf_and_is_judged_again_alike(genome: Genome, tmp_path: Path) -> None:
     at = bases(genome, "chrA", 500)
     lines = [
-        f"chrA\t500\t{at}\t{other(at)},{at}G\trs;7\n",
+        f"chrA\t500\t{at}\t{other(at)},{at}G\t1:5;7\n",
         f"chrA\t300\t{bases(genome, 'chrA', 300)}\tN\t\n",
     ]
     ref = bases(genome, "chrB", 300)
@@ -319,10 +391,70 @@ def test_a_table_becomes_a_vcf_and_is_judged_again_alike(genome: Genome, tmp_pat
         assert [one.alts for one in read] == [(other(at), at + "G"), (other(ref),)]
     judged(made, genome)
     again = (tmp_path / "d.explainn.variants.tsv").read_text()
-    assert again.replace("rs%3B7", "rs;7") == first
+    assert again.replace("1:5%3B7", "1:5;7") == first
     with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
         record = next(read)
         assert len(record.info["NFX_DELTA"]) == 2 and len(record.info["NFX"]) == 4
+
+
+@pytest.mark.parametrize("name", ["in.vcf", "in.tsv"])
+def test_alleles_of_a_record_are_written_together_wherever_a_chunk_ends(
+    name: str, genome: Genome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 3)
+    places = (300, 310, 320, 330, 340)
+    lines = []
+    for at in places:
+        ref = bases(genome, "chrA", at)
+        alts = ",".join(other(ref, step) for step in (1, 2, 3)[: 1 + at % 20 // 5])
+        cells = ("chrA", at, ref, alts) if name == "in.tsv" else ("chrA", at, ".", ref, alts)
+        lines.append("\t".join(map(str, cells)) + ("\n" if name == "in.tsv" else "\t.\t.\t.\n"))
+    text = "".join(lines)
+    (tmp_path / name).write_text(text if name == "in.tsv" else HEADER + text)
+    judged(tmp_path / name, genome)
+    with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
+        found = {record.pos: record.info["NFX_DELTA"] for record in read}
+    assert [(at, len(deltas)) for at, deltas in found.items()] == [
+        (at, 1 + at % 20 // 5) for at in places
+    ]
+    assert None not in [delta for deltas in found.values() for delta in deltas]
+
+
+def test_chromosomes_too_long_for_a_tbi_have_a_csi(genome: Genome, tmp_path: Path) -> None:
+    text = HEADER + snv(genome, "chrA", 300) + "chr3H\t600000000\t.\tA\tC\t.\t.\t.\n"
+    (tmp_path / "in.vcf").write_text(text)
+    judged(tmp_path / "in.vcf", genome)
+    made = tmp_path / "d.explainn.variants.vcf.gz"
+    assert not made.with_name(f"{made.name}.tbi").exists()
+    with pysam.TabixFile(str(made), index=f"{made}.csi") as index:
+        assert len(list(index.fetch("chr3H", 599_999_999, 600_000_000))) == 1
+
+
+def test_telomeres_as_vcf_writes_them_are_left_out(genome: Genome, tmp_path: Path) -> None:
+    text = HEADER + "chrA\t0\tbnd\tN\t.[chrB:5[\t.\t.\t.\nchrA\t0\t.\tN\tA\t.\t.\t.\n"
+    text += snv(genome, "chrA", 300) + "chrA\t4001\tbnd\tN\t]chrB:5]N\t.\t.\t.\n"
+    (tmp_path / "in.vcf").write_text(text)
+    judged(tmp_path / "in.vcf", genome)
+    assert [row["reason"] for row in iterate_tsv(tmp_path / "d.variants_left_out.tsv")] == [
+        "ALT is symbolic, a breakend or *",
+        "beyond the end of its chromosome",
+        "ALT is symbolic, a breakend or *",
+    ]
+    with pysam.VariantFile(str(tmp_path / "d.explainn.variants.vcf.gz")) as read:
+        assert [(one.pos, "NFX" in one.info) for one in read] == [
+            *[(0, False), (0, False), (300, True), (4001, False)]
+        ]
+
+
+def test_a_file_that_has_changed_since_is_refused(genome: Genome, tmp_path: Path) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_text(HEADER + snv(genome, "chrA", 300) + snv(genome, "chrA", 400))
+    check(path, genome)
+    path.write_text(HEADER + snv(genome, "chrA", 300))
+    given = Given(tmp_path / "d.variants.parquet", path, path.name)
+    with pytest.raises(UserError, match=r"in\.vcf: record 2 is no longer there"):
+        judge_all(scorer(genome), Background({}), genome, given, tmp_path / "d.explainn")
+    assert not list(tmp_path.glob("d.explainn.*"))
 
 
 def test_kinds_and_lengths_are_those_of_the_input(genome: Genome, tmp_path: Path) -> None:

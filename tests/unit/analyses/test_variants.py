@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from variant_fixtures import LENGTH, LIMIT, SIZES, bases, other, scorer, write_genome
+from variant_fixtures import LENGTH, LIMIT, SIZES, UNITS, bases, other, scorer, write_genome
 
 from nfexplainn import dna
-from nfexplainn.analyses.variants import run
-from nfexplainn.analyses.variants.alleles import Allele
+from nfexplainn.analyses.variants import run, score
+from nfexplainn.analyses.variants.alleles import Allele, Checker, check_file, read_alleles
 from nfexplainn.analyses.variants.changes import Change, cut_windows, trimmed
 from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.analyses.variants.random_variants import (
@@ -30,6 +30,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.interpret.motif_rows import read_motif_rows
 from nfexplainn.io.genome import Genome
+from nfexplainn.io.variant_files import read_variants
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def genome(tmp_path: Path) -> Genome:
         ("AT", "A", Change(11, 1, ""), "deletion"),
         ("ACG", "ATG", Change(11, 1, "T"), "SNV"),
         ("ACG", "TCA", Change(10, 3, "TCA"), "MNV"),
-        ("AAA", "AA", Change(12, 1, ""), "deletion"),
+        ("AAA", "AA", Change(10, 1, ""), "deletion"),
+        ("CAAA", "CAA", Change(11, 1, ""), "deletion"),
+        ("CAAA", "CAAAA", Change(11, 0, "A"), "insertion"),
         ("ACGT", "AGG", Change(11, 3, "GG"), "complex"),
     ],
 )
@@ -55,6 +58,12 @@ def test_what_both_alleles_share_is_taken_off(
 ) -> None:
     assert trimmed(10, ref, alt) == expected
     assert expected.kind == kind
+
+
+def test_a_record_of_several_alleles_is_judged_as_each_of_them_by_itself() -> None:
+    """GATK and bcftools write CA>C and CAA>C as CAA>CA,C; normalised records end at the change."""
+    assert trimmed(10, "CAA", "CA") == trimmed(10, "CA", "C") == Change(11, 1, "")
+    assert trimmed(10, "CTGTG", "CTGTGTG") == trimmed(10, "C", "CTG") == Change(11, 0, "TG")
 
 
 def some_changes(genome: Genome, seed: int = 1, count: int = 60) -> tuple[list[int], list[Change]]:
@@ -204,8 +213,57 @@ def test_sites_are_the_best_windows_over_the_change(genome: Genome) -> None:
             if found.reference is not None:
                 assert found.reference.activation == pytest.approx(was[0], abs=1e-5)
                 assert (found.reference.start, found.reference.strand) == was[1:]
+            if found.reference is not None and found.alternative is not None:
+                same = abs(was[0] - now[0]) < 1e-6
+                word = "strengthened" if now[0] > was[0] else "weakened"
+                assert found.change == ("" if same else word)
             if found.alternative is not None:
                 assert (found.alternative.start, found.alternative.strand) == now[1:]
+
+
+def test_a_site_that_stays_as_it_is_has_not_changed(genome: Genome) -> None:
+    judge, rng = scorer(genome), np.random.default_rng(0)
+    starts = rng.integers(200, 1800, 200).tolist()
+    # Doubled bases: the sites over them are there as before.
+    changes = [Change(at, 0, bases(genome, "chrA", at - 19, 20)) for at in starts]
+    leading = np.zeros((len(changes), 2), dtype=np.int64)
+    found = [one for pair in judge.sites(np.zeros(200, int), changes, leading) for one in pair]
+    both = [one for one in found if one.reference and one.alternative]
+    equal = [
+        one for one in both if abs(one.reference.activation - one.alternative.activation) < 1e-6
+    ]
+    assert len(equal) > 5 and {one.change for one in equal} == {""}
+    assert {one.change for one in both} >= {"", "strengthened"}
+
+
+def test_models_of_many_tasks_or_offsets_judge_fewer_at_a_time(
+    genome: Genome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, given = scorer(genome), dataset(genome)
+    cells = max(len(judge.tasks) * (len(judge.rows) + 1), 2 * (UNITS + LENGTH // 8))
+    assert judge.chunk(2048) == 2048
+    whole = make_background(judge, given, genome, {"SNV": [(1, 1)]}, (0,), 1, 60)
+    monkeypatch.setattr(score, "MOST_CELLS", 7 * cells + 1)
+    assert (judge.chunk(2048), judge.chunk(3)) == (7, 3)
+    assert scorer(genome, offsets=tuple(range(-3, 4))).chunk(2048) == 1
+    sizes = []
+    own = judge.score
+    monkeypatch.setattr(judge, "score", lambda *all: sizes.append(len(all[1])) or own(*all))
+    parts = make_background(judge, given, genome, {"SNV": [(1, 1)]}, (0,), 1, 60)
+    assert max(sizes) == 7 and np.allclose(whole.sizes["SNV"], parts.sizes["SNV"])
+
+
+def test_an_insertion_before_the_first_base_of_a_chromosome(genome: Genome, tmp_path: Path) -> None:
+    first = bases(genome, "chrB", 1)
+    (tmp_path / "in.tsv").write_text(f"chrB\t1\t{first}\tTTG{first}\n")
+    offsets = (-(LENGTH // 2),)
+    checker = Checker("in.tsv", genome, LENGTH, offsets)
+    files = tmp_path / "d.parquet", tmp_path / "d.tsv"
+    assert check_file(read_variants(tmp_path / "in.tsv", "in.tsv"), checker, *files).judged == 1
+    (alleles,) = read_alleles(files[0], 10)
+    judged = run.judge(scorer(genome, offsets=offsets), Background({}), alleles)
+    assert alleles[0].change.start == 0 and judged.kinds == ["insertion"]
+    assert np.abs(judged.effects.delta).min() > 0
 
 
 def dataset(genome: Genome, folds: int = 1) -> Dataset:

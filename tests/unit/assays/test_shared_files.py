@@ -39,6 +39,15 @@ BROKEN = {
 }
 
 
+def test_variants_are_read_to_the_end(tmp_path: Path) -> None:
+    header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    (tmp_path / "file").write_text(
+        header + "chr1\t3\t.\tA\tC\t.\t.\t.\nchr1\tten\t.\tA\tC\t.\t.\t.\n"
+    )
+    with pytest.raises(UserError, match="mine: record 2 cannot be read"):
+        check_shared("variants", [InputFile("mine", str(tmp_path / "file"))])
+
+
 @pytest.mark.parametrize("holds", READERS)
 def test_each_kind_is_read_with_its_reader(holds: str, tmp_path: Path) -> None:
     path = tmp_path / "file"

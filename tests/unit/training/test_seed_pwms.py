@@ -99,3 +99,4 @@ def test_nothing_to_compare_gives_no_seed() -> None:
     codes, _ = sets(10)
     assert refined_seeds(codes[:0], codes, 5, TableScanner) == []
     assert enrichment([], codes, codes, TableScanner).shape == (0,)
+    assert refined_seeds(codes[:2], codes[2:5], 5, TableScanner) == []  # no six hits

@@ -37,6 +37,8 @@ LEFT_OUT_COLUMNS = ("record", "chrom", "pos", "id", "ref", "alt", "reason")
 
 # Above this share of mismatches the genome, or the strand, is another.
 MUCH = 0.1
+# Of mismatches that would fit one base on: then positions count from 0. By chance it is a third.
+ALL_BUT_FEW = 0.9
 _CHUNK = 1 << 13
 _SCHEMA = pa.schema(
     [
@@ -92,8 +94,9 @@ class Tally:
         By reason.
     names : Counter of str
         Records on each chromosome.
-    checked, turned : int
-        Alleles whose REF was held against the genome; those where the other strand would fit.
+    checked, turned, late : int
+        Alleles whose REF was held against the genome; those where the other strand would fit, or
+        the next base.
     """
 
     records: int = 0
@@ -103,13 +106,16 @@ class Tally:
     names: Counter[str] = field(default_factory=Counter)
     checked: int = 0
     turned: int = 0
+    late: int = 0
 
     def note(self, genome: str) -> str:
         """Say what so many mismatches mean, '' where there are few."""
         wrong = self.left_out[MISMATCH]
         if wrong <= MUCH * self.checked:
             return ""
-        if self.turned > wrong / 2:
+        if self.late > ALL_BUT_FEW * wrong:
+            reason = "it is there one base on: positions count from 1 here, so add 1 to each"
+        elif self.turned > wrong / 2:
             reason = (
                 "most fit the other strand: write alleles for the forward strand (bcftools norm"
                 " --check-ref s)"
@@ -198,7 +204,7 @@ class Checker:
     def _reason(self, allele: Allele) -> str:
         """Say why an allele cannot be judged, by all but the genome's bases."""
         alt = allele.alt
-        if alt == ".":
+        if alt in (".", ""):
             return NO_ALT
         if not alt.isalpha():
             return SYMBOLIC
@@ -210,7 +216,7 @@ class Checker:
         if code is None:
             return NO_CHROMOSOME
         size = int(self._sizes[code])
-        if allele.position - 1 + len(allele.ref) > size:
+        if allele.position < 1 or allele.position - 1 + len(allele.ref) > size:
             return BEYOND
         change = allele.change
         if max(change.removed, len(change.added)) >= self._length:
@@ -224,7 +230,7 @@ class Checker:
         return ""
 
     def _check_reference(self, alleles: Sequence[Allele], reasons: list[str]) -> None:
-        """Hold REF against the genome; a letter that is no base fits any."""
+        """Hold REF against the genome; a letter for several bases fits each of them."""
         open_ = [at for at, why in enumerate(reasons) if not why or why == OVER_END]
         if not open_:
             return
@@ -233,19 +239,38 @@ class Checker:
         start = np.array([alleles[at].position - 1 for at in open_], dtype=np.int64)
         for width in np.unique(widths).tolist():
             rows = np.flatnonzero(widths == width)
-            there = self._genome.fetch(chrom[rows], start[rows], width)
-            given = dna.encode([alleles[open_[row]].ref for row in rows.tolist()])
+            wide = self._genome.fetch(chrom[rows], start[rows], width, 1)
+            there = wide[:, 1:-1]
+            given = _may_be([alleles[open_[row]].ref for row in rows.tolist()])
             fits = _fits(given, there)
-            turned = _fits(dna.reverse_complement(given), there) & ~fits
+            turned = _fits(_turned(given), there) & ~fits
             self.tally.checked += len(rows)
             self.tally.turned += int(turned.sum())
+            self.tally.late += int((_fits(given, wide[:, 2:]) & ~fits).sum())
             for row in rows[~fits].tolist():
                 reasons[open_[row]] = MISMATCH
 
 
-def _fits(given: dna.Codes, there: dna.Codes) -> NDArray[np.bool_]:
-    known = (given < dna.N_CODE) & (there < dna.N_CODE)
-    return np.asarray(((given == there) | ~known).all(axis=1))
+def _fits(given: NDArray[np.uint8], there: dna.Codes) -> NDArray[np.bool_]:
+    """Tell which REF may be what the genome has there, whose N fits any letter for bases."""
+    return np.asarray(((given & _MAY_BE[there]) > 0).all(axis=1))
+
+
+def _may_be(bases: Sequence[str]) -> NDArray[np.uint8]:
+    """Give the bases that each letter stands for, a bit each as in :data:`nfexplainn.dna.IUPAC`."""
+    letters = np.frombuffer("".join(bases).encode("ascii", "replace"), dtype=np.uint8)
+    return _OF_LETTER[letters].reshape(len(bases), -1)
+
+
+def _turned(given: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give the other strand's: A, C, G and T are bits from 1 to 8."""
+    return np.asarray(_OTHER_STRAND[given][:, ::-1])
+
+
+_OF_LETTER = np.zeros(256, dtype=np.uint8)
+_OF_LETTER[np.frombuffer(dna.IUPAC.encode(), dtype=np.uint8)] = range(len(dna.IUPAC))
+_MAY_BE = _OF_LETTER[np.frombuffer(f"{dna.ALPHABET}N".encode(), dtype=np.uint8)]
+_OTHER_STRAND = np.array([int(f"{bits:04b}"[::-1], 2) for bits in range(16)], dtype=np.uint8)
 
 
 def check_file(
@@ -298,7 +323,9 @@ def _table(alleles: Sequence[Allele]) -> pa.Table:
 
 
 def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
-    """Read what :func:`check_file` wrote, at most ``size`` alleles at a time.
+    """Read what :func:`check_file` wrote, about ``size`` alleles at a time.
+
+    All alleles of a record come together: what is written of it is one line of VCF.
 
     Raises
     ------
@@ -307,10 +334,17 @@ def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
     """
     with reading(str(path), "the variants cannot be read", "make them anew"):
         file = pq.ParquetFile(str(path))
+        held: list[Allele] = []
         for group in range(file.num_row_groups):
             for batch in file.read_row_group(group, use_threads=False).to_batches(size):
                 columns = [batch.column(at).to_pylist() for at in range(batch.num_columns)]
-                yield [Allele(*cells) for cells in zip(*columns, strict=True)]
+                held += [Allele(*cells) for cells in zip(*columns, strict=True)]
+                whole = sum(one.record != held[-1].record for one in held)
+                if whole:
+                    yield held[:whole]
+                    held = held[whole:]
+        if held:
+            yield held
 
 
 def count_alleles(path: str | Path) -> int:

@@ -67,7 +67,10 @@ class Change:
 
 
 def trimmed(start: int, ref: str, alt: str) -> Change:
-    """Take off the bases that both alleles share, first those at their beginning.
+    """Take off the bases that both alleles share, first those at their end.
+
+    So an indel in a repeat lies at its left end, as normalised VCF has it (Tan et al. 2015),
+    however many bases a record of several alleles puts behind it.
 
     Parameters
     ----------
@@ -75,12 +78,12 @@ def trimmed(start: int, ref: str, alt: str) -> Change:
         The first base of ``ref``, from 0.
     """
     shortest = min(len(ref), len(alt))
-    head = 0
-    while head < shortest and ref[head] == alt[head]:
-        head += 1
     tail = 0
-    while tail < shortest - head and ref[-1 - tail] == alt[-1 - tail]:
+    while tail < shortest and ref[-1 - tail] == alt[-1 - tail]:
         tail += 1
+    head = 0
+    while head < shortest - tail and ref[head] == alt[head]:
+        head += 1
     return Change(start + head, len(ref) - head - tail, alt[head : len(alt) - tail])
 
 

@@ -112,6 +112,7 @@ def draw(
             rng.random(wanted) * (places.end - places.start)[window]
         ).astype(np.int64)
         which = rng.integers(0, len(lengths), wanted)
+        drawn = []
         for row in range(wanted):
             removed, added = lengths[int(which[row])]
             code, start = int(places.chrom[window[row]]), int(at[row])
@@ -120,18 +121,31 @@ def draw(
             room = (
                 min(low for low, _ in needs) >= 0 and max(high for _, high in needs) <= sizes[code]
             )
-            if not room or not all(shape.inside(length, offset) for offset in offsets):
-                continue
-            there = (
-                genome.fetch(np.array([code]), np.array([start]), removed)[0]
-                if removed
-                else np.zeros(0, np.uint8)
-            )
+            if room and all(shape.inside(length, offset) for offset in offsets):
+                drawn.append((code, shape))
+        taken = _taken_out(genome, drawn)
+        for (code, shape), there in zip(drawn, taken, strict=True):
             if (there >= dna.N_CODE).any():
                 continue
-            changes.append(Change(start, removed, _bases(there, added, places.composition, rng)))
+            bases = _bases(there, len(shape.added), places.composition, rng)
+            changes.append(Change(shape.start, shape.removed, bases))
             chrom.append(code)
     return np.array(chrom, dtype=np.int64), changes
+
+
+def _taken_out(genome: Genome, drawn: Sequence[tuple[int, Change]]) -> list[dna.Codes]:
+    """Fetch what changes take out, all of a length at once: a genome may have 100,000 contigs."""
+    found = [np.zeros(0, dtype=np.uint8)] * len(drawn)
+    groups: dict[int, list[int]] = {}
+    for row, (_, shape) in enumerate(drawn):
+        if shape.removed:
+            groups.setdefault(shape.removed, []).append(row)
+    for removed, rows in groups.items():
+        chrom = np.array([drawn[row][0] for row in rows])
+        start = np.array([drawn[row][1].start for row in rows])
+        for row, there in zip(rows, genome.fetch(chrom, start, removed), strict=True):
+            found[row] = there
+    return found
 
 
 def _bases(there: dna.Codes, added: int, composition: Floats, rng: np.random.Generator) -> str:
@@ -215,9 +229,10 @@ def make_background(
     for kind, some in lengths.items():
         rng = np.random.default_rng(seed_for(seed, dataset.meta.id, kind, "variants"))
         chrom, changes = draw(places, genome, some, count, scorer.length, offsets, rng)
+        step = scorer.chunk(CHUNK)
         parts = [
-            np.abs(scorer.score(chrom[at : at + CHUNK], changes[at : at + CHUNK]).delta)
-            for at in range(0, len(changes), CHUNK)
+            np.abs(scorer.score(chrom[at : at + step], changes[at : at + step]).delta)
+            for at in range(0, len(changes), step)
         ]
         if parts:
             sizes[kind] = np.sort(np.concatenate(parts), axis=0)

@@ -93,7 +93,7 @@ def judge_all(
     say, done, total = Progress("alleles judged"), 0, count_alleles(given.alleles)
     vcf = VcfWriter(given.source, given.name, f"{prefix}.variants.vcf.gz", genome, scorer.tasks)
     with VariantWriter(prefix, scorer.tasks, scorer.rows) as tables, vcf:
-        for alleles in read_alleles(given.alleles, CHUNK):
+        for alleles in read_alleles(given.alleles, scorer.chunk(CHUNK)):
             judged = judge(scorer, background, alleles)
             lines = lines_of(judged, scorer.rows)
             tables.add(judged, lines)

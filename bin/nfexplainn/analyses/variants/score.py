@@ -14,6 +14,9 @@ from nfexplainn.interpret.motif_rows import Floats, MotifRows, RowSplitter
 from nfexplainn.io.genome import Genome
 from nfexplainn.models.checkpoint import LoadedModel
 
+# Numbers of 8 bytes that an array holds at a time, of a few such arrays.
+MOST_CELLS = 1 << 23
+
 
 @dataclass(frozen=True)
 class Replicate:
@@ -93,6 +96,13 @@ class VariantScorer:
             rows,
             both_strands=header.strand_symmetric,
         )
+
+    def chunk(self, most: int) -> int:
+        """Give how many changes to judge at a time: few of many tasks or many offsets."""
+        parts = len(self.tasks) * (len(self.rows) + 1)
+        edits = 2 * len(self._offsets)  # of a change
+        outputs = edits * (self._splitters[0].weights.shape[1] + self.length // 8)
+        return max(1, min(most, MOST_CELLS // max(parts, outputs)))
 
     def codes_of(self, chromosomes: Sequence[str]) -> NDArray[np.int64]:
         """Give the genome's codes of chromosomes, which it must have."""

@@ -16,6 +16,7 @@ from nfexplainn.io.genome import Genome
 
 CREATED, DESTROYED = "created", "destroyed"
 STRENGTHENED, WEAKENED = "strengthened", "weakened"
+_EQUAL = 1e-6  # sums of the same weights in another order differ by less
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Sites:
     Attributes
     ----------
     change : str
-        One of the four words; empty where there is a site neither before nor after.
+        One of the four words; empty where there is a site neither before nor after, or one that
+        stays as it is (as an insertion can leave it).
     reference, alternative : Place or None
         None where there is no site.
     words : tuple of (str, str)
@@ -214,7 +216,8 @@ def _compared(before: Place, after: Place, limit: float, words: tuple[str, str])
         return Sites(CREATED, None, after, words)
     if after.activation < limit:
         return Sites(DESTROYED, before, None, words)
-    change = STRENGTHENED if after.activation >= before.activation else WEAKENED
+    more = after.activation - before.activation
+    change = "" if abs(more) < _EQUAL else STRENGTHENED if more > 0 else WEAKENED
     return Sites(change, before, after, words)
 
 
@@ -222,11 +225,9 @@ def _around(
     genome: Genome, chrom: NDArray[np.int64], start: NDArray[np.int64], removed: int, flank: int
 ) -> dna.Codes:
     """Fetch what is taken out, with the flanks that a filter over it reads; N beyond the ends."""
-    if removed:
+    if removed + flank:
         return genome.fetch(chrom, start, removed, flank)
-    # Between two bases: fetched with the base before it.
-    wide = genome.fetch(chrom, start - 1, 1, flank)
-    return wide[:, 1:]
+    return np.zeros((len(start), 0), dtype=np.uint8)
 
 
 def _codes(bases: str) -> dna.Codes:

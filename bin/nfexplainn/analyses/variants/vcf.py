@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from nfexplainn.analyses.variants.alleles import Allele
 from nfexplainn.analyses.variants.tables import PARTS, Judged, Line
+from nfexplainn.errors import UserError
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.reading import reading
 from nfexplainn.io.variant_files import open_variants, variant_format
@@ -111,8 +112,6 @@ class VcfWriter:
         trace: TracebackType | None,
     ) -> None:
         """Write the records that are left, and the index; or remove the file after an error."""
-        import pysam
-
         if kind is None:
             self._copy_before(None)
         self._out.close()
@@ -123,7 +122,7 @@ class VcfWriter:
             return
         self._part.replace(self._path)
         if self.ordered:
-            pysam.tabix_index(str(self._path), preset="vcf", force=True)
+            _index(self._path)
 
     def add(self, judged: Judged, lines: Sequence[Sequence[Line]]) -> None:
         """Write the records of a chunk, which come in the order of the file."""
@@ -134,8 +133,12 @@ class VcfWriter:
                 self._write(_of_table(alleles), self._info(alleles, _count(alleles)))
                 continue
             record = self._copy_before(number)
-            if record is not None:
-                self._write(str(record), self._info(alleles, len(record.alts or ())))
+            if record is None:
+                raise UserError(
+                    f"{self._name}: record {number:,} is no longer there; the file has changed"
+                    " since it was read: run anew."
+                )
+            self._write(str(record), self._info(alleles, len(record.alts or ())))
 
     def _copy_before(self, number: int | None) -> pysam.VariantRecord | None:
         """Copy records as they are up to one, and give that; None: copy all."""
@@ -182,6 +185,16 @@ class VcfWriter:
         return ";".join([*said, f"NFX={','.join(every)}"])
 
 
+def _index(path: Path) -> None:
+    """Write ``.tbi``, or ``.csi`` where a position is beyond the 512 Mbp that a tbi can hold."""
+    import pysam
+
+    try:
+        pysam.tabix_index(str(path), preset="vcf", force=True)
+    except OSError:
+        pysam.tabix_index(str(path), preset="vcf", force=True, csi=True)
+
+
 def _header(text: str) -> str:
     """Declare the INFO fields before the line of the columns."""
     before, _, columns = text.rpartition("#CHROM")
@@ -223,5 +236,5 @@ def _number(value: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write a name so that it ends no field (VCF 4.3, 1.2)."""
-    return quote(text, safe="()/+*'!~@#$^[]{}<>? -_.").replace(" ", "%20")
+    """Write a name so that it ends no field (VCF 4.3, 1.2); a colon ends none of INFO or ID."""
+    return quote(text, safe=":()/+*'!~@#$^[]{}<>? -_.").replace(" ", "%20")

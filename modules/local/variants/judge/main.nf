@@ -17,7 +17,7 @@ process VARIANTS_JUDGE {
     tuple val(meta), path("${meta.id}.variants_{strongest.tsv,summary.json}"), emit: shown
     tuple val(meta), path("${meta.id}.variants.{tsv,parquet}"), emit: tables
     tuple val(meta), path("${meta.id}.variants.vcf.gz"), emit: vcf
-    tuple val(meta), path("${meta.id}.variants.vcf.gz.tbi"), optional: true, emit: index   // of variants in the order of their positions
+    tuple val(meta), path("${meta.id}.variants.vcf.gz.{tbi,csi}"), optional: true, emit: index   // of variants in the order of their positions
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
     script:
