@@ -18,6 +18,8 @@ LEAST_G = 16.27
 _PSEUDOCOUNT = 0.25
 _EXCESS = 3 / (2 * np.log(2))  # bits, over the number of sites
 _FEWEST_COLUMNS = 4
+_LEADING = 20  # units among which the most central one is looked for
+_ALIKE_CENTRE = 0.5
 
 Counts = NDArray[np.int64]
 
@@ -115,6 +117,8 @@ def motif_rows(units: Sequence[UnitSites]) -> list[MotifRow]:
 
     The strongest unit founds a row, which takes all that are as similar to it as members of a
     consensus motif are (see :mod:`nfexplainn.interpret.consensus`); what is left founds the next.
+    A unit that reads two motifs is similar to the units of both: of what it would take, only units
+    with a similarity of at least 0.5 to the most central one of them stay.
 
     Parameters
     ----------
@@ -132,8 +136,11 @@ def motif_rows(units: Sequence[UnitSites]) -> list[MotifRow]:
         places = alignments(founder.core, [unit.core for unit in left])
         members, counts = [founder], founder.counts[:, :4].copy()
         rest = []
-        for unit, (similarity, offset, reverse) in zip(left[1:], places[1:], strict=True):
-            if similarity < SIMILARITY:
+        alike = [similarity >= SIMILARITY for similarity, _, _ in places]
+        belongs = iter(_central([unit for unit, take in zip(left, alike, strict=True) if take]))
+        takes = [take and next(belongs) for take in alike]
+        for unit, take, (_, offset, reverse) in list(zip(left, takes, places, strict=True))[1:]:
+            if not take:
                 rest.append(unit)
                 continue
             members.append(unit)
@@ -141,6 +148,19 @@ def motif_rows(units: Sequence[UnitSites]) -> list[MotifRow]:
         found.append(MotifRow(tuple(members), counts))
         left = rest
     return found
+
+
+def _central(units: Sequence[UnitSites]) -> list[bool]:
+    """Tell which units, strongest first, are alike the one that is most alike all of them."""
+    if len(units) < 3:
+        return [True] * len(units)
+    cores, effects = [unit.core for unit in units], [unit.effect for unit in units]
+    similar = np.array(
+        [[one for one, _, _ in alignments(core, cores)] for core in cores[:_LEADING]]
+    )
+    found = similar[int((similar @ effects).argmax())] >= _ALIKE_CENTRE
+    found[0] = True  # the founder, which is similar to the centre
+    return [bool(one) for one in found]
 
 
 def join_rows(

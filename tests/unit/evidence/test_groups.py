@@ -88,3 +88,15 @@ def test_a_flank_of_few_sites_needs_bases_that_are_no_chance() -> None:
         counts[FLANK : FLANK + 8, 1:] = 0
         counts[FLANK + 12] = (most, n - most, 0, 0) if not kept else (most, 40, 20, 20)
         assert (len(trimmed(counts)) == 13) == kept
+
+
+def test_a_unit_that_reads_two_motifs_joins_no_units_of_both() -> None:
+    first, second = sites("TGACGTCATC", 0), sites("ACTTCCGCCC", 2)
+    both = unit(0, (first + second) // 2, 1.0)
+    others = [
+        unit(number, counts, 0.5 - 0.1 * number, replicate)
+        for replicate in range(3)
+        for number, counts in ((1, first), (2, second))
+    ]
+    rows = motif_rows([both, *others])
+    assert [sorted({one.unit for one in row.members}) for row in rows] == [[0, 1], [2]]
