@@ -151,14 +151,15 @@ def motif_rows(units: Sequence[UnitSites]) -> list[MotifRow]:
 
 
 def _central(units: Sequence[UnitSites]) -> list[bool]:
-    """Tell which units, strongest first, are alike the one that is most alike all of them."""
+    """Tell which units, strongest first, are alike the one that is most alike all others."""
     if len(units) < 3:
         return [True] * len(units)
-    cores, effects = [unit.core for unit in units], [unit.effect for unit in units]
+    cores, effects = [unit.core for unit in units], np.array([unit.effect for unit in units])
     similar = np.array(
         [[one for one, _, _ in alignments(core, cores)] for core in cores[:_LEADING]]
     )
-    found = similar[int((similar @ effects).argmax())] >= _ALIKE_CENTRE
+    to_others = similar @ effects - effects[: len(similar)]
+    found = similar[int(to_others.argmax())] >= _ALIKE_CENTRE
     found[0] = True  # the founder, which is similar to the centre
     return [bool(one) for one in found]
 
