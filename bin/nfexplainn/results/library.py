@@ -15,7 +15,13 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, read_met
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.likeness import Likeness, fit_likeness
 from nfexplainn.models.checkpoint import LoadedModel, ModelHeader, read_checkpoint
-from nfexplainn.results.ensemble import Prediction, Replicate, load_replicates, predict_ensemble
+from nfexplainn.results.ensemble import (
+    Prediction,
+    Replicate,
+    check_dataset,
+    load_replicates,
+    predict_ensemble,
+)
 from nfexplainn.results.files import DatasetFiles, ReplicateFiles, find_files
 from nfexplainn.results.windows import cut_windows, pad_of
 
@@ -158,6 +164,20 @@ class DatasetResults:
         """Of its training sequences; None where the data set's file is not there."""
         return fit_likeness(self.dataset) if self._files.dataset is not None else None
 
+    def check(self, files: Sequence[ReplicateFiles], header: ModelHeader) -> None:
+        """Refuse a model that was trained on other sequences than the data set's file holds.
+
+        Raises
+        ------
+        UserError
+        """
+        if self._files.dataset is not None:
+            check_dataset(files, header, self._files.dataset, self._digest)
+
+    @cached_property
+    def _digest(self) -> str:
+        return self.dataset.digest()
+
     @property
     def pad(self) -> int:
         """N that the assay puts on both sides of its sequences."""
@@ -292,6 +312,7 @@ class ModelResults:
         """Predict sequences; see :meth:`DatasetResults.predict`."""
         import pandas as pd
 
+        self.dataset.check(self._files, self.header)
         names, codes = cut_windows(sequences, self.header.config["length"], self.dataset.pad)
         known = self.dataset.likeness
         columns = {

@@ -17,7 +17,12 @@ from nfexplainn.data.dataset import read_dataset
 from nfexplainn.data.duplicates import strand_free_key
 from nfexplainn.evaluation.likeness import HIGH, LOW, fit_likeness
 from nfexplainn.io.text import write_text
-from nfexplainn.results.ensemble import Prediction, load_replicates, predict_ensemble
+from nfexplainn.results.ensemble import (
+    Prediction,
+    check_dataset,
+    load_replicates,
+    predict_ensemble,
+)
 from nfexplainn.results.files import DatasetFiles
 
 BINS = 40
@@ -69,12 +74,12 @@ def predict(
     UserError
         If a model file is broken or does not belong here.
     """
-    likeness, seen = None, 0
+    likeness, seen, digest = None, 0, ""
     if files.dataset is not None:
         dataset = read_dataset(files.dataset)
         likeness = fit_likeness(dataset).percentiles(located.codes)
         known = np.isin(strand_free_key(located.codes), strand_free_key(dataset.codes))
-        seen = int(known.sum())
+        seen, digest = int(known.sum()), dataset.digest()
     how = {
         "kernel": options.kernel,
         "device": options.device,
@@ -86,6 +91,8 @@ def predict(
         for name, runs in files.models.items():
             replicates = load_replicates(runs, **how)
             header = replicates[0].loaded.header
+            if files.dataset is not None:
+                check_dataset(runs, header, files.dataset, digest)
             found = predict_ensemble(replicates, located.codes)
             writer.add(name, found)
             told.append(
