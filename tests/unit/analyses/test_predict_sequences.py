@@ -14,8 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.analyses.explain.sequences import Located, read_sequences
+from nfexplainn.analyses.explain.sequences import (
+    Located,
+    read_located,
+    read_sequences,
+    write_located,
+)
 from nfexplainn.analyses.predict.run import PredictOptions, histogram, predict, summarise
+from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import read_dataset, write_dataset
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
 from nfexplainn.models.explainn_weights import initial_weights
@@ -133,6 +139,25 @@ def test_sequences_are_padded_as_those_of_the_assay(tmp_path: Path) -> None:
     (tmp_path / "reads.fa").write_text(">a\nACGTACGTAC\n>b\nTTACGTACGTACTT\n")
     found = read_sequences(tmp_path / "reads.fa", "reads.fa", 16, None, 3)
     assert dna.decode(found.codes) == ["NNNACGTACGTACNNN"] * 2
+
+
+def test_places_are_those_of_the_sequences_without_their_n(tmp_path: Path) -> None:
+    """The first base of what the model reads is 3 before; tables tell where the bases are."""
+    text = ">chr1:100-110(+)\nACGTACGTAC\n>chr1:50-64(-)\nTTACGTACGTACTT\n>own\nACGTACGTAC\n"
+    (tmp_path / "reads.fa").write_text(text)
+    found = read_sequences(tmp_path / "reads.fa", "reads.fa", 16, None, 3)
+    assert found.start.tolist() == [97, 49, -3]
+    write_located(found, tmp_path / "x.parquet")
+    again = read_located(tmp_path / "x.parquet")
+    assert again.pad == 3
+    logits = np.zeros((1, 3, 1), np.float32)
+    with PredictionWriter(tmp_path / "x", again, None) as writer:
+        writer.add("explainn", Prediction(("a",), (1,), logits, None))
+    table = pd.read_csv(tmp_path / "x.predicted.tsv", sep="\t")
+    whole = pq.read_table(tmp_path / "x.predicted.parquet").to_pandas()
+    for frame in (table, whole):
+        assert frame["start"][:2].tolist() == [100, 52] and frame["start"][2:].isna().all()
+        assert frame["end"][:2].tolist() == [110, 62]
 
 
 def page(folder: Path, tmp_path: Path, faults: bool = False) -> dict[str, str]:

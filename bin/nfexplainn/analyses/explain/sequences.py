@@ -53,11 +53,13 @@ class Located:
     chrom : list of str
         The chromosome; the sequence's own name where its name is no coordinate.
     start : int64 array, shape (n,)
-        Leftmost base there, from 0.
+        Leftmost base of ``codes`` there, from 0; before the sequence where it is padded.
     strand : int8 array, shape (n,)
         1, or -1 where the sequence is the reverse complement of its chromosome.
     notes : mapping of str to int
         What was done to how many of the records: cut, left out, merged.
+    pad : int
+        N on both sides of each sequence, which are part of ``codes``.
     """
 
     names: list[str]
@@ -66,6 +68,7 @@ class Located:
     start: NDArray[np.int64]
     strand: NDArray[np.int8]
     notes: Mapping[str, int]
+    pad: int = 0
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -107,7 +110,8 @@ def read_sequences(
         found = _from_records(read_sequence_table(*table), name, inner)
     else:
         found = _from_intervals(path, name, inner, genome)
-    return dataclasses.replace(found, codes=pad_codes(found.codes, pad)) if pad else found
+    padded = pad_codes(found.codes, pad)
+    return dataclasses.replace(found, codes=padded, start=found.start - pad, pad=pad)
 
 
 def _from_records(fasta: Fasta, name: str, length: int) -> Located:
@@ -183,7 +187,7 @@ def _counted(notes: Mapping[str, int]) -> dict[str, int]:
 
 def write_located(found: Located, path: str | Path) -> None:
     """Write the sequences as Parquet; the same sequences give the same bytes."""
-    meta = json.dumps({"notes": dict(found.notes)}, sort_keys=True)
+    meta = json.dumps({"notes": dict(found.notes), "pad": found.pad}, sort_keys=True)
     schema = _SCHEMA.with_metadata({METADATA_KEY: meta})
     path = Path(path)
     part = path.with_name(path.name + ".part")
@@ -219,4 +223,5 @@ def read_located(path: str | Path) -> Located:
             arrow.copy(table.column("start"), np.int64),
             arrow.copy(table.column("strand"), np.int8),
             meta["notes"],
+            meta["pad"],
         )
