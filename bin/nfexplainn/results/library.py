@@ -23,7 +23,7 @@ from nfexplainn.results.ensemble import (
     predict_ensemble,
 )
 from nfexplainn.results.files import DatasetFiles, ReplicateFiles, find_files
-from nfexplainn.results.windows import cut_windows, pad_of
+from nfexplainn.results.windows import cut_windows, kept, pad_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +107,7 @@ class Results:
 
     def predict(self, sequences: Any) -> pd.DataFrame:
         """Predict sequences with all models of all data sets; columns as of a data set's own."""
+        sequences = kept(sequences)
         return _joined([one.predict(sequences) for one in self.datasets.values()])
 
 
@@ -218,6 +219,7 @@ class DatasetResults:
         UserError
             If a sequence is too short, or is no DNA.
         """
+        sequences = kept(sequences)
         return _joined([model.predict(sequences) for model in self.models.values()])
 
 

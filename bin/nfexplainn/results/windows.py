@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,13 @@ def shape_of(path: str | Path) -> tuple[int, int]:
     return meta.length, pad_of(meta)
 
 
+def kept(sequences: Any) -> Any:
+    """Give sequences as what can be read again by the next model: a generator can be only once."""
+    if isinstance(sequences, str):
+        return [sequences]
+    return list(sequences) if isinstance(sequences, Iterator) else sequences
+
+
 def cut_windows(sequences: Any, length: int, pad: int = 0) -> tuple[list[str], dna.Codes]:
     """Make codes of sequences.
 
@@ -65,13 +72,17 @@ def cut_windows(sequences: Any, length: int, pad: int = 0) -> tuple[list[str], d
         For each sequence (the first ten) that is too short or holds other letters than DNA's.
     """
     inner = length - 2 * pad
-    if isinstance(sequences, str):
-        sequences = [sequences]
+    sequences = kept(sequences)
     if isinstance(sequences, np.ndarray) and sequences.dtype == np.uint8:
         if sequences.ndim != 2 or sequences.shape[1] < inner:
             raise UserError(
                 f"the codes have the shape {sequences.shape}, but the model reads {inner} bp; give"
                 " an array (n, bp) with that many or more."
+            )
+        if sequences.max(initial=0) > dna.N_CODE:
+            raise UserError(
+                f"the codes hold {sequences.max()}, but A, C, G, T and N are 0, 1, 2, 3 and"
+                f" {dna.N_CODE}; give those, or DNA as text."
             )
         cut = (sequences.shape[1] - inner) // 2
         names = [str(row + 1) for row in range(len(sequences))]

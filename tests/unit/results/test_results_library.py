@@ -105,11 +105,22 @@ def test_sequences_of_any_kind_are_cut_to_the_middle(earlier: Path, kind: type) 
         ([5], "sequence 1: this is no text but int"),
         (np.zeros((2, 9), np.uint8), r"shape \(2, 9\), but the model reads 200 bp"),
         (["A"] * 30, "20 more sequences are as these"),
+        (np.full((2, 200), 65, np.uint8), "the codes hold 65, but A, C, G, T and N are 0, 1, 2"),
     ],
 )
 def test_sequences_that_cannot_be_read(earlier: Path, given: object, said: str) -> None:
     with pytest.raises(UserError, match=said):
         open_results(earlier).predict(given)
+
+
+def test_every_model_reads_what_a_generator_gives(earlier: Path) -> None:
+    folder = earlier / "MAFK"
+    for path in (folder / "explainn").glob("MAFK.explainn.r*.*"):
+        shutil.copy(path, folder / path.name.replace("explainn", "explainn_u2", 1))
+    results = open_results(earlier)
+    for asked in (results, results["MAFK"]):
+        found = asked.predict("ACGT" * 50 for _ in range(3))
+        assert list(found["model"]) == ["explainn"] * 3 + ["explainn_u2"] * 3
 
 
 def test_names_that_are_not_there_are_answered_with_those_that_are(earlier: Path) -> None:
