@@ -23,7 +23,7 @@ from nfexplainn.results.ensemble import (
     predict_ensemble,
 )
 from nfexplainn.results.files import DatasetFiles, ReplicateFiles, find_files
-from nfexplainn.results.windows import cut_windows, kept, pad_of
+from nfexplainn.results.windows import Shape, cut_windows, kept, shape_of_meta
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,10 +179,9 @@ class DatasetResults:
     def _digest(self) -> str:
         return self.dataset.digest()
 
-    @property
-    def pad(self) -> int:
-        """N that the assay puts on both sides of its sequences."""
-        return pad_of(self.meta) if self._files.dataset is not None else 0
+    def shape(self, length: int) -> Shape:
+        """Give what a model that reads ``length`` bp takes of a sequence, and adds to it."""
+        return Shape(length) if self._files.dataset is None else shape_of_meta(self.meta)
 
     @property
     def motifs(self) -> pd.DataFrame:
@@ -315,7 +314,7 @@ class ModelResults:
         import pandas as pd
 
         self.dataset.check(self._files, self.header)
-        names, codes = cut_windows(sequences, self.header.config["length"], self.dataset.pad)
+        names, codes = cut_windows(sequences, self.dataset.shape(int(self.header.config["length"])))
         known = self.dataset.likeness
         columns = {
             "dataset": self.dataset.name,
