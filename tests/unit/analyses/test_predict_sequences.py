@@ -256,6 +256,17 @@ def test_strange_sequences_are_warned_of(
     assert "unlike the training data" in summary and "extrapolation" in summary
 
 
+def test_sequences_of_n_are_warned_of(
+    root: Path, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have a prediction, which is of no bases, and no likeness that would tell."""
+    texts = {"gap": "N" * 200, "much": "N" * 21 + "ACGTTGCAAC" * 18, "some": "N" * 20 + "CA" * 90}
+    (earlier / "own.fa").write_text("".join(f">{n}\n{t[:200]}\n" for n, t in texts.items()))
+    ask(root, monkeypatch, earlier, "own.fa")
+    summary = json.loads(page(earlier, tmp_path)["nfx_summary_main_mqc"])["data"]
+    assert "2 sequences of these are more than 10&nbsp;% N" in summary
+
+
 @pytest.mark.parametrize("task_type", ["multiclass", "multilabel", "regression"])
 def test_every_type_of_task(tmp_path: Path, task_type: str) -> None:
     """Two models of two sizes and different numbers of replicates, in one file."""

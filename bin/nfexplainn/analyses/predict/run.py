@@ -15,6 +15,7 @@ from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.unknown import mostly_known
 from nfexplainn.evaluation.likeness import HIGH, LOW, fit_likeness
 from nfexplainn.io.text import write_text
 from nfexplainn.results.ensemble import (
@@ -26,6 +27,8 @@ from nfexplainn.results.ensemble import (
 from nfexplainn.results.files import DatasetFiles
 
 BINS = 40
+MAX_UNKNOWN = 0.1
+"""Share of N above which training leaves a sequence out, unless it is told otherwise."""
 SHOWN = 20
 """Sequences that the report shows of each model, task by task, and tasks."""
 _QUANTILES = (0, 5, 25, 50, 75, 95, 100)
@@ -105,12 +108,15 @@ def predict(
                     "tasks": summarise(found, located.names),
                 }
             )
+    # The N that the assay adds are no unknown bases.
+    sequences = located.codes[:, located.pad : located.codes.shape[1] - located.pad]
     summary = {
         "dataset": files.name,
         "length": int(located.codes.shape[1]),
         "sequences": len(located),
         "notes": dict(located.notes),
         "likeness": likeness_summary(likeness),
+        "unknown": int((~mostly_known(sequences, MAX_UNKNOWN)).sum()),
         "seen": seen,
         "models": told,
     }
