@@ -124,7 +124,7 @@ def warnings_of(one: Predicted) -> list[str]:
     if seen:
         out.append(
             f"{plural(seen, 'sequence')} of these {'is' if seen == 1 else 'are'} among those that"
-            " the models were trained, stopped or tested on: what they predict there is no test."
+            " the models were trained, validated or tested on: what they predict there is no test."
         )
     out += [f"{thousands(count)} {escape(reason)}." for reason, count in one.told["notes"].items()]
     return out
