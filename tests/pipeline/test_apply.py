@@ -228,7 +228,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply last{x,y}[1] --predict mine.fa",
             [
-                "--apply: {0}/last{{x,y}}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{{x,y}}' in its path; rename it."
+                "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{1}' in its path; rename it."
             ],
         ),
         (
@@ -252,7 +252,7 @@ def test_what_cannot_be_asked_is_told_before_any_task(
 ) -> None:
     run = run_nextflow(folders, ROOT, *arguments.split())
     assert run.code == 1
-    assert sorted(run.errors()) == sorted(sentence.format(folders) for sentence in sentences)
+    assert sorted(run.errors()) == sorted(one.format(folders, "{x,y}") for one in sentences)
     assert not (folders / "mine" / "answers").exists()
 
 
