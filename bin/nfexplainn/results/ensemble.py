@@ -217,11 +217,12 @@ def predict_ensemble(replicates: Sequence[Replicate], codes: dna.Codes) -> Predi
             for one in replicates
         ]
     )
-    parts = [
-        one.calibration.probabilities(of_one)
-        for one, of_one in zip(replicates, logits, strict=True)
-        if one.calibration is not None
-    ]
-    known = [part for part in parts if part is not None]
-    mean = np.mean(known, axis=0) if known and len(known) == len(replicates) else None
+    total: NDArray[np.float64] | None = None  # a sum, so that few arrays of many tasks are held
+    for one, of_one in zip(replicates, logits, strict=True):
+        part = one.calibration.probabilities(of_one) if one.calibration is not None else None
+        if part is None:
+            total = None
+            break
+        total = part if total is None else np.add(total, part, out=total)
+    mean = None if total is None else np.divide(total, len(replicates), out=total)
     return Prediction(header.tasks, tuple(one.number for one in replicates), logits, mean)

@@ -17,6 +17,8 @@ from nfexplainn.io.tsv import tsv_text
 from nfexplainn.results.ensemble import Prediction
 
 _ROWS = 65536
+_CELLS = 1 << 20
+"""Numbers of the table that are held as text at a time."""
 _PLACE = ("chrom", "start", "end", "strand")
 
 
@@ -125,11 +127,13 @@ class PredictionWriter:
             out.write(tsv_text([("model", "name", *_PLACE, "likeness", *columns)]))
             for model, found in self._found:
                 own = found.columns()
-                nothing = np.full(len(self._located), np.nan)
-                values = np.stack([self._likeness, *(own.get(c, nothing) for c in columns)], axis=1)
-                for first in range(0, len(self._located), _ROWS):
-                    rows = range(first, min(first + _ROWS, len(self._located)))
-                    cells = values[first : first + _ROWS].astype(np.float64).tolist()
+                given = [self._likeness, *(own.get(column) for column in columns)]
+                step = max(1, min(_ROWS, _CELLS // len(given)))
+                for first in range(0, len(self._located), step):
+                    rows = range(first, min(first + step, len(self._located)))
+                    nothing = np.full(len(rows), np.nan)
+                    parts = [nothing if one is None else one[first : rows.stop] for one in given]
+                    cells = np.stack(parts, axis=1).astype(np.float64).tolist()
                     out.write(
                         tsv_text(
                             (
