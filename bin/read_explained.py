@@ -32,11 +32,11 @@ def main() -> None:
     """Read, cut, write; a user's mistake is a state, so that all of them are told together."""
     args = parse()
     spec = read_json(args.spec, args.spec)
-    length, pad = shape_of(args.header)
+    shape = shape_of(args.header)
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:
         genome = open_genome(args.genome, spec["genome"]) if args.genome else None
-        found = read_sequences(args.sequences, spec["name"], length, genome, pad)
+        found = read_sequences(args.sequences, spec["name"], shape, genome)
         write_located(found, f"{args.id}.{args.use}.parquet")
         notes = "".join(f"; {count:,} {reason}" for reason, count in found.notes.items())
         print(f"{spec['name']}: {len(found):,} sequences{notes}", file=sys.stderr)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from safetensors.numpy import save_file
 from nextflow_runs import DEMO, ROOT, TINY, Run, run_nextflow, write_sheet
 from nfexplainn import dna
 from nfexplainn.data.dataset import read_dataset
+from nfexplainn.models.checkpoint import read_checkpoint, save_model
 
 EARLIER = ROOT / "tests" / "earlier_results"
 GENOME = DEMO / "sacCer3_R64.fa.gz"
@@ -212,6 +214,24 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             ],
         ),
         (
+            "--apply link --predict mine.fa --outdir mine",
+            [
+                "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            ],
+        ),
+        (
+            "--apply mixed --predict mine.fa",
+            [
+                "--apply: {0}/mixed/MAFK/explainn/MAFK.explainn.r3.model.safetensors was trained on other sequences than {0}/mixed/MAFK/explainn/MAFK.explainn.r1.model.safetensors, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other."
+            ],
+        ),
+        (
+            "--apply last{x,y}[1] --predict mine.fa",
+            [
+                "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{1}' in its path; rename it."
+            ],
+        ),
+        (
             "--apply mine --predict mine.fa --input sheet.csv",
             [
                 "--input: there is no file {}/sheet.csv.",
@@ -232,7 +252,7 @@ def test_what_cannot_be_asked_is_told_before_any_task(
 ) -> None:
     run = run_nextflow(folders, ROOT, *arguments.split())
     assert run.code == 1
-    assert sorted(run.errors()) == sorted(sentence.format(folders) for sentence in sentences)
+    assert sorted(run.errors()) == sorted(one.format(folders, "{x,y}") for one in sentences)
     assert not (folders / "mine" / "answers").exists()
 
 
@@ -249,6 +269,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EARLIER, top / "twice")
     shutil.copytree(EARLIER / "MAFK" / "explainn", top / "twice" / "MAFK" / "copy")
     shutil.copytree(EARLIER / "MAFK", top / "broken" / "MAFK")
+    (top / "link").symlink_to("mine")
+    shutil.copytree(EARLIER, top / "last{x,y}[1]")
+    shutil.copytree(EARLIER, top / "mixed")
+    runs = "mixed/MAFK/explainn/MAFK.explainn.r{}.model.safetensors"
+    header, weights = read_checkpoint(top / runs.format(1))
+    other = dataclasses.replace(header, dataset_digest="0" * 64, replicate=3)
+    save_model(top / runs.format(3), weights, other)
     stem = "broken/broken/explainn/broken.explainn"
     model = EARLIER / "MAFK/explainn/MAFK.explainn.r1.model.safetensors"
     (top / f"{stem}.r1.model.safetensors").write_bytes(model.read_bytes()[:200])

@@ -53,6 +53,7 @@ def prepare(spec: Spec) -> Prepared:
     labels[np.arange(len(labels)), np.repeat(of_row, sizes)] = 1
     _check_enough(spec, ledger, labels.sum(axis=0).astype(int).tolist(), classes)
     codes = np.concatenate([found[row.data].codes for row in spec.rows])
+    raw = options.raw_of(codes.shape[1])
     pad = options.pad_of(codes.shape[1])
     if pad:
         ledger.note(f"Reads of {codes.shape[1]} bp were padded with {pad} N on both sides.")
@@ -68,7 +69,7 @@ def prepare(spec: Spec) -> Prepared:
         labels,
         tasks,
         np.repeat(np.array(parts, dtype="<U5"), sizes) if has_split else None,
-        {"pad": pad, "first_class": first, "last_class": last},
+        {"pad": pad, "first_class": first, "last_class": last} | raw,
         task_type="multiclass",
         strand_symmetric=options.reverse_complement,
     )

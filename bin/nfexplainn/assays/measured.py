@@ -253,7 +253,9 @@ def join_tables(
         everything.astype(np.float32),
         tasks,
         part,
-        extra | {"pad": pad},
+        extra
+        | {"pad": pad}
+        | options.raw_of((map(len, table.sequences) for table in tables), cuts, length),
         task_type=task_type,
         strand_symmetric=options.reverse_complement,
     )

@@ -16,7 +16,7 @@ from nfexplainn.assays.common import Ledger, note_unread, only_others
 from nfexplainn.assays.read_records import CHUNK, read_chunks
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.duplicates import strand_free_key
-from nfexplainn.data.padding import PadOptions
+from nfexplainn.data.padding import PadOptions, raw_of
 from nfexplainn.data.unknown import mostly_known, why_dropped
 from nfexplainn.errors import UserError
 from nfexplainn.io.text import open_binary
@@ -49,6 +49,12 @@ class ReadOptions(PadOptions):
     flank_right: str | None = None
     max_reads: int = 1_000_000
     reverse_complement: bool = True
+
+    def raw_of(self, length: int) -> dict[str, list[int]]:
+        """Say which bases of a read were taken; nothing where its flanks told, or its middle."""
+        if self.flank_left or self.flank_right:
+            return {}
+        return raw_of(self.trim_left + length + self.trim_right, self.trim_left, length)
 
 
 def read_options(raw: Mapping[str, Any]) -> ReadOptions:

@@ -95,6 +95,7 @@ def prepare_positives(
     read: Callable[[Spec, Mapping[int, int], Ledger], dict[int, Fasta]],
     pad_of: Callable[[int], int] = lambda _length: 0,
     strand_symmetric: bool = True,
+    raw_of: Callable[[int], dict[str, list[int]]] = lambda _length: {},
 ) -> Prepared:
     """Make the data set of positives, however they are read.
 
@@ -103,8 +104,8 @@ def prepare_positives(
     spec : Spec
     read : callable
         Reads the files at some positions, given with the task of each (-1: negatives).
-    pad_of : callable
-        Gives the N to add to each side of sequences of a length.
+    pad_of, raw_of : callable
+        Of sequences of a length, the N to add to each side; for the metadata, how they were cut.
     strand_symmetric : bool
         Whether a sequence and its reverse complement are the same observation.
     """
@@ -122,10 +123,9 @@ def prepare_positives(
         table.labels[:, task] = 1
         tables.append(table)
     positives = _merge_positives(_unique_names(tables, spec), spec, ledger)
-    negatives = _negatives(spec, kinds, files, length, positives, ledger)
-    kept = [positives] if negatives is None else list(negatives)
+    kept = list(_negatives(spec, kinds, files, length, positives, ledger) or [positives])
     everything = _join(_unique_names(kept, spec))
-    used = sorted({"file" if isinstance(kind, int) else kind for kind in kinds})
+    used = ",".join(sorted({"file" if isinstance(kind, int) else kind for kind in kinds}))
     pad = pad_of(length)
     if pad:
         ledger.note(f"Sequences of {length} bp were padded with {pad} N on both sides.")
@@ -137,7 +137,8 @@ def prepare_positives(
         everything.labels,
         tasks,
         everything.part if has_split else None,
-        {"negatives": ",".join(used), "negatives_ratio": spec.options.negatives_ratio, "pad": pad},
+        {"negatives": used, "negatives_ratio": spec.options.negatives_ratio, "pad": pad}
+        | raw_of(length),
         strand_symmetric=strand_symmetric,
     )
 

@@ -61,7 +61,7 @@ def prepare(spec: Spec) -> Prepared:
             out[position] = Fasta(names, reads.codes.reshape(-1), offsets)
         return out
 
-    return prepare_positives(spec, read, options.pad_of, options.reverse_complement)
+    return prepare_positives(spec, read, options.pad_of, options.reverse_complement, options.raw_of)
 
 
 ASSAY = Assay(

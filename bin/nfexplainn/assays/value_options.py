@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nfexplainn.assays.value_table import Layout
-from nfexplainn.data.padding import PadOptions
+from nfexplainn.data.padding import PadOptions, raw_of
 from nfexplainn.typed import typed
 
 
@@ -46,6 +46,27 @@ class ValueOptions(PadOptions):
     def layout(self, **more: Any) -> Layout:
         """Say which columns of a table are what."""
         return Layout(self.sequence_column, self.value_columns, self.split_column, **more)
+
+    def raw_of(
+        self, lengths: Iterable[Iterable[int]], cuts: Sequence[int], length: int
+    ) -> dict[str, list[int]]:
+        """Say which bases of tables' sequences were taken, if all were of one length and cut alike.
+
+        Parameters
+        ----------
+        lengths : iterable of iterable of int
+            Of the sequences of each table, in bp.
+        cuts : sequence of int
+            Bases cut off the end of those of each, beside ``trim_right``.
+        length : int
+            That was taken.
+        """
+        found = {one for of_table in lengths for one in of_table}
+        if len(found) > 1 or len(set(cuts)) > 1:
+            return {}
+        (raw,) = found
+        left = raw - self.trim_left - self.trim_right - cuts[0]
+        return raw_of(raw, self.trim_left + (left - length) // 2, length)
 
 
 def value_options(raw: Mapping[str, Any], source: str, **defaults: Any) -> ValueOptions:

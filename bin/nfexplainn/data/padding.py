@@ -11,6 +11,8 @@ from nfexplainn.errors import UserError, quoted
 from nfexplainn.values import whole
 
 _MOST = 100_000
+RAW = "raw"
+"""Name of what :func:`raw_of` gives, among a data set's metadata."""
 SHORT = 60
 """Up to this length, in bp, sequences are padded by half a filter."""
 
@@ -89,6 +91,21 @@ class PadOptions:
     def pad_of(self, length: int) -> int:
         """Give the N to add to each side of sequences of a length, as :func:`choose_pad` does."""
         return choose_pad(length, self.pad, self.filter_length, self.pool_size, self.pool_stride)
+
+
+def raw_of(raw: int, first: int, length: int) -> dict[str, list[int]]:
+    """Say for the metadata which bases of an assay's sequences were taken; nothing of the middle.
+
+    Parameters
+    ----------
+    raw : int
+        Length of the sequences as they were given, in bp.
+    first : int
+        The first base that was taken, from 0.
+    length : int
+        How many were.
+    """
+    return {RAW: [raw, first]} if first != (raw - length) // 2 else {}
 
 
 def pad_codes(codes: dna.Codes, pad: int) -> dna.Codes:

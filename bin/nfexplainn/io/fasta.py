@@ -47,16 +47,20 @@ class Fasta:
         """Length of each sequence in bp, shape (n,)."""
         return np.diff(self.offsets)
 
-    def cut(self, rows: NDArray[np.intp], length: int) -> dna.Codes:
+    def cut(
+        self, rows: NDArray[np.intp], length: int, first: NDArray[np.int64] | None = None
+    ) -> dna.Codes:
         """Central ``length`` bp of the given records, uint8, shape (rows, length).
 
         An odd surplus loses the extra base at the right end. Every record must be long enough.
+        ``first`` gives another first base of each, int64, shape (rows,).
         """
-        starts = self.offsets[rows] + (self.lengths[rows] - length) // 2
+        first = (self.lengths[rows] - length) // 2 if first is None else first
+        starts = self.offsets[rows] + first
         out = np.empty((len(rows), length), dtype=np.uint8)
-        for first in range(0, len(rows), 16384):
-            part = starts[first : first + 16384]
-            out[first : first + 16384] = self.codes[part[:, None] + np.arange(length)]
+        for row in range(0, len(rows), 16384):
+            part = starts[row : row + 16384]
+            out[row : row + 16384] = self.codes[part[:, None] + np.arange(length)]
         return out
 
 

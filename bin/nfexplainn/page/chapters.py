@@ -122,7 +122,7 @@ DATA = Chapter(
     900,
     "what was read as what (summits or middles, the column of the score, tasks),"
     " sequences per part, dropped records, the leakage audit, notes",
-    lead=("What the models were trained, stopped and tested on."),
+    lead=("What the models were trained, validated and tested on."),
 )
 
 TRAINING = Chapter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def load_replicates(files: Sequence[ReplicateFiles], **how: Any) -> list[Replica
     Raises
     ------
     UserError
-        If a file is broken, or the replicates differ in length or tasks.
+        If a file is broken, or the replicates differ in length, tasks or training data.
     """
     loaded = [load_model(one.model, **how) for one in files]
     first = loaded[0].header
@@ -115,10 +116,44 @@ def load_replicates(files: Sequence[ReplicateFiles], **how: Any) -> list[Replica
                 f"{one.model}: this model has other tasks or another length than {files[0].model},"
                 " of which it is called a replicate; give a folder of one run."
             )
+        if len({first.dataset_digest, model.header.dataset_digest} - {""}) > 1:
+            raise UserError(
+                f"{one.model}: this model was trained on other sequences than {files[0].model}, of"
+                " which it is called a replicate; take out the files of the earlier run."
+            )
     return [
         Replicate(one.number, model, calibration_of(one, model.header))
         for one, model in zip(files, loaded, strict=True)
     ]
+
+
+def check_dataset(
+    files: Sequence[ReplicateFiles], header: ModelHeader, dataset: Path, digest: str
+) -> None:
+    """Refuse a data set that a model was not trained on: likeness would be that to others.
+
+    Parameters
+    ----------
+    files : sequence of ReplicateFiles
+        The replicates of the model.
+    header : ModelHeader
+        Of one of them.
+    dataset : Path
+        ``D.dataset.parquet``.
+    digest : str
+        Of its content.
+
+    Raises
+    ------
+    UserError
+        If the model says that it was trained on another content.
+    """
+    if header.dataset_digest not in ("", digest):
+        raise UserError(
+            f"{files[0].model}: this model was not trained on the sequences of {dataset}, as where"
+            " two runs wrote into one folder; give a folder of one run, or take out the files of"
+            " the other."
+        )
 
 
 def _shape(header: ModelHeader) -> tuple[Any, ...]:
@@ -182,11 +217,12 @@ def predict_ensemble(replicates: Sequence[Replicate], codes: dna.Codes) -> Predi
             for one in replicates
         ]
     )
-    parts = [
-        one.calibration.probabilities(of_one)
-        for one, of_one in zip(replicates, logits, strict=True)
-        if one.calibration is not None
-    ]
-    known = [part for part in parts if part is not None]
-    mean = np.mean(known, axis=0) if known and len(known) == len(replicates) else None
+    total: NDArray[np.float64] | None = None  # a sum, so that few arrays of many tasks are held
+    for one, of_one in zip(replicates, logits, strict=True):
+        part = one.calibration.probabilities(of_one) if one.calibration is not None else None
+        if part is None:
+            total = None
+            break
+        total = part if total is None else np.add(total, part, out=total)
+    mean = None if total is None else np.divide(total, len(replicates), out=total)
     return Prediction(header.tasks, tuple(one.number for one in replicates), logits, mean)

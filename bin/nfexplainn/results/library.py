@@ -15,9 +15,15 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, read_met
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.likeness import Likeness, fit_likeness
 from nfexplainn.models.checkpoint import LoadedModel, ModelHeader, read_checkpoint
-from nfexplainn.results.ensemble import Prediction, Replicate, load_replicates, predict_ensemble
+from nfexplainn.results.ensemble import (
+    Prediction,
+    Replicate,
+    check_dataset,
+    load_replicates,
+    predict_ensemble,
+)
 from nfexplainn.results.files import DatasetFiles, ReplicateFiles, find_files
-from nfexplainn.results.windows import cut_windows, pad_of
+from nfexplainn.results.windows import Shape, cut_windows, kept, shape_of_meta
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +107,7 @@ class Results:
 
     def predict(self, sequences: Any) -> pd.DataFrame:
         """Predict sequences with all models of all data sets; columns as of a data set's own."""
+        sequences = kept(sequences)
         return _joined([one.predict(sequences) for one in self.datasets.values()])
 
 
@@ -158,10 +165,23 @@ class DatasetResults:
         """Of its training sequences; None where the data set's file is not there."""
         return fit_likeness(self.dataset) if self._files.dataset is not None else None
 
-    @property
-    def pad(self) -> int:
-        """N that the assay puts on both sides of its sequences."""
-        return pad_of(self.meta) if self._files.dataset is not None else 0
+    def check(self, files: Sequence[ReplicateFiles], header: ModelHeader) -> None:
+        """Refuse a model that was trained on other sequences than the data set's file holds.
+
+        Raises
+        ------
+        UserError
+        """
+        if self._files.dataset is not None:
+            check_dataset(files, header, self._files.dataset, self._digest)
+
+    @cached_property
+    def _digest(self) -> str:
+        return self.dataset.digest()
+
+    def shape(self, length: int) -> Shape:
+        """Give what a model that reads ``length`` bp takes of a sequence, and adds to it."""
+        return Shape(length) if self._files.dataset is None else shape_of_meta(self.meta)
 
     @property
     def motifs(self) -> pd.DataFrame:
@@ -198,6 +218,7 @@ class DatasetResults:
         UserError
             If a sequence is too short, or is no DNA.
         """
+        sequences = kept(sequences)
         return _joined([model.predict(sequences) for model in self.models.values()])
 
 
@@ -292,7 +313,8 @@ class ModelResults:
         """Predict sequences; see :meth:`DatasetResults.predict`."""
         import pandas as pd
 
-        names, codes = cut_windows(sequences, self.header.config["length"], self.dataset.pad)
+        self.dataset.check(self._files, self.header)
+        names, codes = cut_windows(sequences, self.dataset.shape(int(self.header.config["length"])))
         known = self.dataset.likeness
         columns = {
             "dataset": self.dataset.name,

@@ -1,7 +1,7 @@
 // The models of an earlier run that are asked something: found, chosen, and looked at as far as their headers tell.
 
 include { didYouMean; sentence } from './schema.nf'
-include { resolvePath; expandedPart } from './paths.nf'
+include { resolvePath; expandedPart; isRemote } from './paths.nf'
 include { predictedSequences } from './explained.nf'
 include { needsTorch } from './environment.nf'
 
@@ -31,6 +31,7 @@ def appliedPlans(Map values, List problems) {
     def ofFile = { name -> values[name] ? [name: values[name], path: resolvePath(values[name], null)] : null }
     return found.collect { id, files ->
         def models = files.models.collect { path -> modelHeader(path, problems) }
+        mixedProblems(models.findAll { one -> one }, problems)
         def torch = models.findAll { one -> one && needsTorch(one.architecture, one.config) }.collect { one -> one.name }.unique()
         def how = ['kernel', 'device'].findAll { name -> values[name] in ['torch', 'gpu'] }.collect { name -> "${name} ${values[name]}".toString() }
         [
@@ -44,16 +45,32 @@ def appliedPlans(Map values, List problems) {
 
 // Nothing is written where the answers come from: they would be taken for results of the run that trained.
 def outdirProblem(Object folder, List problems) {
-    def out = file("${params.outdir}", glob: false).toAbsolutePath().normalize()
-    def inside = out.startsWith(folder.toAbsolutePath().normalize()) || out == folder.toAbsolutePath().normalize().parent && out.resolve('pipeline_info').exists()
+    def out = realPlace(file("${params.outdir}", glob: false).toAbsolutePath().normalize())
+    def read = realPlace(folder.toAbsolutePath().normalize())
+    def inside = out.startsWith(read) || out == read.parent && out.resolve('pipeline_info').exists()
     if (inside) {
         problems << "--outdir: ${params.outdir} is the results folder that --apply reads, or lies in it; give another folder for the answers.".toString()
     }
 }
 
+// A path without links, as far as it exists: a link to the results folder is the folder.
+def realPlace(Object path) {
+    if (isRemote(path.toUriString())) {
+        return path
+    }
+    return path.exists() ? path.toRealPath() : path.parent ? realPlace(path.parent).resolve(path.name) : path
+}
+
+// The files of a folder as deep as results go, <data set>/<model>/<file>; not by a pattern, since its path may hold such letters.
+def filesBelow(Object folder, int depth) {
+    // Of a link, listFiles() gives the link alone.
+    def found = java.nio.file.Files.newDirectoryStream(folder).withCloseable { stream -> stream.toList() }
+    return found.collectMany { path -> path.isDirectory() ? (depth > 1 ? filesBelow(path, depth - 1) : []) : [path] }
+}
+
 // [ CTCF: [dataset: path or null, models: [path, ...], others: [path, ...]], ... ] by what the files are called
 def resultsOf(Object folder, List problems) {
-    def all = ['*', '*/*', '*/*/*'].collectMany { depth -> files("${folder}/${depth}", type: 'file').findAll { path -> path.name ==~ /[A-Za-z0-9_-]+\.(dataset\.parquet|[A-Za-z0-9_-]+\.r\d+\.(model\.safetensors|calibration\.json|predictions\.parquet))/ } }.unique().sort { path -> path.toString() }
+    def all = filesBelow(folder, 3).findAll { path -> path.name ==~ /[A-Za-z0-9_-]+\.(dataset\.parquet|[A-Za-z0-9_-]+\.r\d+\.(model\.safetensors|calibration\.json|predictions\.parquet))/ }.sort { path -> path.toString() }
     def models = all.findAll { path -> path.name.endsWith('.model.safetensors') }
     models.groupBy { path -> path.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
         problems << "--apply: ${same.size()} models are called ${name} (${same*.parent.join(', ')}); give a folder that holds one of each.".toString()
@@ -73,7 +90,7 @@ def resultsOf(Object folder, List problems) {
 }
 
 def whyNothing(Object folder, List all) {
-    if (!files("${folder}/*", type: 'any', hidden: true)) {
+    if (!java.nio.file.Files.newDirectoryStream(folder).withCloseable { stream -> stream.toList() }) {
         return "the folder ${folder} is empty; give the results folder of a finished run."
     }
     if (all) {
@@ -94,7 +111,15 @@ def chosen(Map found, Map values, Object folder, List problems) {
     return named ? found.findAll { id, _files -> id in named } : found
 }
 
-// What a model file says of itself: [name: 'explainn', architecture: 'explainn', config: [...]], or null and a sentence.
+// Models of a data set that were trained on different contents of it: of two runs that wrote into one folder.
+def mixedProblems(List models, List problems) {
+    def first = models ? models[0] : null
+    models.findAll { one -> first.digest && one.digest && one.digest != first.digest }.each { one ->
+        problems << "--apply: ${one.path} was trained on other sequences than ${first.path}, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other.".toString()
+    }
+}
+
+// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...]], or null and a sentence.
 def modelHeader(Object path, List problems) {
     try {
         def text = path.withInputStream { stream ->
@@ -114,7 +139,7 @@ def modelHeader(Object path, List problems) {
             problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; ask it with the release that trained it, or train anew.".toString()
             return null
         }
-        return [name: path.name.tokenize('.')[1], architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0]]
+        return [name: path.name.tokenize('.')[1], path: path, digest: own.dataset_digest, architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0]]
     }
     catch (Exception _error) {
         problems << "--apply: ${path} is damaged, or no model; copy the results folder again, or take the file out.".toString()

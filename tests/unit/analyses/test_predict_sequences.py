@@ -6,6 +6,7 @@ import json
 import runpy
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,26 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from assay_fixtures import fastq, prepared, texts
 from nfexplainn import dna
-from nfexplainn.analyses.explain.sequences import Located, read_sequences
+from nfexplainn.analyses.explain.sequences import (
+    Located,
+    read_located,
+    read_sequences,
+    write_located,
+)
 from nfexplainn.analyses.predict.run import PredictOptions, histogram, predict, summarise
-from nfexplainn.data.dataset import read_dataset, write_dataset
+from nfexplainn.analyses.predict.tables import PredictionWriter
+from nfexplainn.assays.pbm import prepare as prepare_pbm
+from nfexplainn.assays.smileseq import prepare as prepare_smileseq
+from nfexplainn.data.dataset import Dataset, read_dataset, write_dataset
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
 from nfexplainn.models.explainn_weights import initial_weights
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.answers import build_answers
 from nfexplainn.results.ensemble import Prediction
 from nfexplainn.results.files import group_files
+from nfexplainn.results.windows import Shape, cut_windows, shape_of_meta
 from nfexplainn.training.evaluate import evaluate
 from training_fixtures import config_for, planted
 
@@ -131,8 +142,67 @@ def test_a_table_is_read_as_a_fasta_is(
 
 def test_sequences_are_padded_as_those_of_the_assay(tmp_path: Path) -> None:
     (tmp_path / "reads.fa").write_text(">a\nACGTACGTAC\n>b\nTTACGTACGTACTT\n")
-    found = read_sequences(tmp_path / "reads.fa", "reads.fa", 16, None, 3)
+    found = read_sequences(tmp_path / "reads.fa", "reads.fa", Shape(16, 3), None)
     assert dna.decode(found.codes) == ["NNNACGTACGTACNNN"] * 2
+
+
+def test_places_are_those_of_the_sequences_without_their_n(tmp_path: Path) -> None:
+    """The first base of what the model reads is 3 before; tables tell where the bases are."""
+    text = ">chr1:100-110(+)\nACGTACGTAC\n>chr1:50-64(-)\nTTACGTACGTACTT\n>own\nACGTACGTAC\n"
+    (tmp_path / "reads.fa").write_text(text)
+    found = read_sequences(tmp_path / "reads.fa", "reads.fa", Shape(16, 3), None)
+    assert found.start.tolist() == [97, 49, -3]
+    write_located(found, tmp_path / "x.parquet")
+    again = read_located(tmp_path / "x.parquet")
+    assert again.pad == 3
+    logits = np.zeros((1, 3, 1), np.float32)
+    with PredictionWriter(tmp_path / "x", again, None) as writer:
+        writer.add("explainn", Prediction(("a",), (1,), logits, None))
+    table = pd.read_csv(tmp_path / "x.predicted.tsv", sep="\t")
+    whole = pq.read_table(tmp_path / "x.predicted.parquet").to_pandas()
+    for frame in (table, whole):
+        assert frame["start"][:2].tolist() == [100, 52] and frame["start"][2:].isna().all()
+        assert frame["end"][:2].tolist() == [110, 62]
+
+
+LINKER = "GTCTGTGTTCCGTTGTCCGTGCTG"
+
+
+def probes(tmp_path: Path) -> tuple[list[str], Dataset]:
+    """Probes of 60 bp whose last 24 are cut off, as in training."""
+    rng = np.random.default_rng(3)
+    heads = dna.decode(rng.integers(0, 4, (60, 36)).astype(np.uint8))
+    table = "".join(f"{n}\t{head}{LINKER}\n" for n, head in enumerate(heads, 1))
+    made = prepared(prepare_pbm, tmp_path, {"a.txt": table}, linker="cut")
+    return [head + LINKER for head in heads], made.dataset
+
+
+def reads(tmp_path: Path) -> tuple[list[str], Dataset]:
+    """Reads of which a barcode of 7 and a constant part of 9 are cut off."""
+    given = [f"AAACCCG{text}{'T' * 9}" for text in texts(100, 40)]
+    options = {"trim_left": 7, "trim_right": 9}
+    return given, prepared(prepare_smileseq, tmp_path, {"a.fq": fastq(given)}, **options).dataset
+
+
+@pytest.mark.parametrize("make", [probes, reads])
+def test_untrimmed_sequences_are_cut_as_in_training(
+    tmp_path: Path, make: Callable[[Path], tuple[list[str], Dataset]]
+) -> None:
+    """Not to their middle, which is other bases than those that the model knows."""
+    given, dataset = make(tmp_path)
+    write_dataset(dataset, tmp_path / "d.parquet")
+    shape = shape_of_meta(read_dataset(tmp_path / "d.parquet").meta)
+    (tmp_path / "p.fa").write_text("".join(f">{n}\n{text}\n" for n, text in enumerate(given)))
+    found = read_sequences(tmp_path / "p.fa", "p.fa", shape, None)
+    known = set(dna.decode(dataset.codes))
+    assert set(dna.decode(found.codes)) <= known
+    assert found.notes == {"as long as the assay's own, cut as these were": len(given)}
+    for kind in (list, dna.encode):
+        assert np.array_equal(cut_windows(kind(given), shape)[1], found.codes)
+    # of sequences that are longer still it is the middle
+    longer = cut_windows(["A" + given[0] + "A"], shape)[1]
+    middle = (len(given[0]) + 2 - shape.inner) // 2
+    assert dna.decode(longer)[0].strip("N") == f"A{given[0]}A"[middle:][: shape.inner]
 
 
 def page(folder: Path, tmp_path: Path, faults: bool = False) -> dict[str, str]:
@@ -184,6 +254,17 @@ def test_strange_sequences_are_warned_of(
     ask(root, monkeypatch, earlier, "own.fa")
     summary = json.loads(page(earlier, tmp_path)["nfx_summary_main_mqc"])["data"]
     assert "unlike the training data" in summary and "extrapolation" in summary
+
+
+def test_sequences_of_n_are_warned_of(
+    root: Path, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have a prediction, which is of no bases, and no likeness that would tell."""
+    texts = {"gap": "N" * 200, "much": "N" * 21 + "ACGTTGCAAC" * 18, "some": "N" * 20 + "CA" * 90}
+    (earlier / "own.fa").write_text("".join(f">{n}\n{t[:200]}\n" for n, t in texts.items()))
+    ask(root, monkeypatch, earlier, "own.fa")
+    summary = json.loads(page(earlier, tmp_path)["nfx_summary_main_mqc"])["data"]
+    assert "2 sequences of these are more than 10&nbsp;% N" in summary
 
 
 @pytest.mark.parametrize("task_type", ["multiclass", "multilabel", "regression"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -14,9 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn import dna, open_results
+from nfexplainn.analyses.explain.sequences import Located
+from nfexplainn.analyses.predict.run import PredictOptions, predict
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.calibration import calibrate, write_calibration
 from nfexplainn.models.checkpoint import load_model, save_model
+from nfexplainn.results.files import find_files
 
 
 @pytest.fixture
@@ -101,11 +105,22 @@ def test_sequences_of_any_kind_are_cut_to_the_middle(earlier: Path, kind: type) 
         ([5], "sequence 1: this is no text but int"),
         (np.zeros((2, 9), np.uint8), r"shape \(2, 9\), but the model reads 200 bp"),
         (["A"] * 30, "20 more sequences are as these"),
+        (np.full((2, 200), 65, np.uint8), "the codes hold 65, but A, C, G, T and N are 0, 1, 2"),
     ],
 )
 def test_sequences_that_cannot_be_read(earlier: Path, given: object, said: str) -> None:
     with pytest.raises(UserError, match=said):
         open_results(earlier).predict(given)
+
+
+def test_every_model_reads_what_a_generator_gives(earlier: Path) -> None:
+    folder = earlier / "MAFK"
+    for path in (folder / "explainn").glob("MAFK.explainn.r*.*"):
+        shutil.copy(path, folder / path.name.replace("explainn", "explainn_u2", 1))
+    results = open_results(earlier)
+    for asked in (results, results["MAFK"]):
+        found = asked.predict("ACGT" * 50 for _ in range(3))
+        assert list(found["model"]) == ["explainn"] * 3 + ["explainn_u2"] * 3
 
 
 def test_names_that_are_not_there_are_answered_with_those_that_are(earlier: Path) -> None:
@@ -152,6 +167,37 @@ def test_replicates_that_do_not_belong_together(earlier: Path) -> None:
     save_model(path, loaded.model.weights(), type(loaded.header)(**fields))
     with pytest.raises(UserError, match="other tasks or another length"):
         open_results(earlier).predict(["A" * 200])
+
+
+def resave(path: Path, **fields: object) -> None:
+    """Write a model file again, with other fields in its header."""
+    loaded = load_model(path)
+    save_model(path, loaded.model.weights(), dataclasses.replace(loaded.header, **fields))
+
+
+def test_replicates_of_other_training_data_are_no_replicates(earlier: Path) -> None:
+    """Two runs with one --outdir: the second left a replicate of the first where it was."""
+    folder = earlier / "MAFK/explainn"
+    third = folder / "MAFK.explainn.r3.model.safetensors"
+    shutil.copy(folder / "MAFK.explainn.r1.model.safetensors", third)
+    resave(third, replicate=3, dataset_digest="0" * 64)
+    with pytest.raises(UserError, match=r"r3\.model.*trained on other sequences than.*r1\.model"):
+        open_results(earlier).predict(["A" * 200])
+    resave(third, dataset_digest="")  # of a file that does not say
+    assert len(open_results(earlier).predict(["A" * 200])) == 1
+
+
+def test_a_model_of_other_data_than_those_that_are_there(earlier: Path) -> None:
+    for replicate in (1, 2):
+        path = earlier / f"MAFK/explainn/MAFK.explainn.r{replicate}.model.safetensors"
+        resave(path, dataset_digest="0" * 64)
+    with pytest.raises(UserError, match=r"not trained on the sequences of .*MAFK\.dataset"):
+        open_results(earlier).predict(["A" * 200])
+    (found,) = find_files(earlier).values()
+    located = Located(["a"], np.zeros((1, 200), np.uint8), ["a"], np.zeros(1), np.ones(1), {})
+    with pytest.raises(UserError, match=r"not trained on the sequences of .*MAFK\.dataset"):
+        predict(found, located, PredictOptions(), earlier / "MAFK")
+    assert not list(earlier.glob("*.predicted.*"))
 
 
 def test_a_broken_model_and_a_foreign_calibration(earlier: Path) -> None:

@@ -28,6 +28,7 @@ from nfexplainn.io.reading import reading
 from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems
+from nfexplainn.results.windows import Shape
 
 _GROUP_ROWS = 65536
 _SCHEMA = pa.schema(
@@ -53,11 +54,13 @@ class Located:
     chrom : list of str
         The chromosome; the sequence's own name where its name is no coordinate.
     start : int64 array, shape (n,)
-        Leftmost base there, from 0.
+        Leftmost base of ``codes`` there, from 0; before the sequence where it is padded.
     strand : int8 array, shape (n,)
         1, or -1 where the sequence is the reverse complement of its chromosome.
     notes : mapping of str to int
         What was done to how many of the records: cut, left out, merged.
+    pad : int
+        N on both sides of each sequence, which are part of ``codes``.
     """
 
     names: list[str]
@@ -66,6 +69,7 @@ class Located:
     start: NDArray[np.int64]
     strand: NDArray[np.int8]
     notes: Mapping[str, int]
+    pad: int = 0
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -73,25 +77,24 @@ class Located:
 
 
 def read_sequences(
-    path: str | Path, name: str, length: int, genome: Genome | None, pad: int = 0
+    path: str | Path, name: str, shape: Shape | int, genome: Genome | None
 ) -> Located:
     """Read FASTA, a table with a column of sequences, or BED and its relatives, by their content.
 
-    A longer record gives its central ``length`` bp; an interval the ``length`` bp round its
-    summit (of a narrowPeak) or middle. Names like ``chr1:100-300`` or ``chr1:100-300(-)`` of
-    records of that very length are taken as their place in the genome.
+    A longer record gives its central bases, one as long as the assay's own those that training
+    took; an interval those round its summit (of a narrowPeak) or middle. Names like
+    ``chr1:100-300`` or ``chr1:100-300(-)`` of records of that very length are taken as their place
+    in the genome.
 
     Parameters
     ----------
     path : path
     name : str
         What the user called the file, for messages.
-    length : int
-        Of the model's input, in bp.
+    shape : Shape or int
+        What the model reads, or its length in bp.
     genome : Genome or None
         Needed for intervals.
-    pad : int
-        N on both sides of what the model reads, which are part of ``length``.
 
     Raises
     ------
@@ -100,17 +103,20 @@ def read_sequences(
         for intervals, or nothing is left.
     """
     first = next((line for line in read_lines(path, name) if line.strip()), b"")
-    inner = length - 2 * pad
+    shape = Shape(shape) if isinstance(shape, int) else shape
     if first[:1] in (b">", b";", b"@"):
-        found = _from_records(read_fasta(path, name), name, inner)
+        found = _from_records(read_fasta(path, name), name, shape)
     elif table := find_sequence_column(path, name):
-        found = _from_records(read_sequence_table(*table), name, inner)
+        found = _from_records(read_sequence_table(*table), name, shape)
     else:
-        found = _from_intervals(path, name, inner, genome)
-    return dataclasses.replace(found, codes=pad_codes(found.codes, pad)) if pad else found
+        found = _from_intervals(path, name, shape.inner, genome)
+    pad = shape.pad
+    padded = pad_codes(found.codes, pad)
+    return dataclasses.replace(found, codes=padded, start=found.start - pad, pad=pad)
 
 
-def _from_records(fasta: Fasta, name: str, length: int) -> Located:
+def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
+    length = shape.inner
     problems = Problems(name)
     lengths = fasta.lengths
     for row in np.flatnonzero(lengths < length).tolist():
@@ -119,7 +125,8 @@ def _from_records(fasta: Fasta, name: str, length: int) -> Located:
             f" {length}; give that many or more (of longer ones the middle is taken)."
         )
     problems.stop()
-    cut = (lengths - length) // 2
+    cut = shape.first(lengths)
+    whole = np.zeros(len(lengths), bool) if shape.raw is None else lengths == shape.raw[0]
     chrom, start = list(fasta.names), cut.copy()
     strand = np.ones(len(chrom), dtype=np.int8)
     for row, title in enumerate(fasta.names):
@@ -132,11 +139,14 @@ def _from_records(fasta: Fasta, name: str, length: int) -> Located:
             else:
                 start[row] += int(match[2])
     notes = {
-        "longer than the model's input, cut to the middle": int((lengths > length).sum()),
+        "longer than the model's input, cut to the middle": int(
+            ((lengths > length) & ~whole).sum()
+        ),
+        "as long as the assay's own, cut as these were": int(whole.sum()),
         "given twice, taken once": fasta.merged,
         "called like another one, now name|2 and so on": fasta.renamed,
     }
-    codes = fasta.cut(np.arange(len(chrom)), length)
+    codes = fasta.cut(np.arange(len(chrom)), length, cut)
     return Located(list(fasta.names), codes, chrom, start, strand, _counted(notes))
 
 
@@ -183,7 +193,7 @@ def _counted(notes: Mapping[str, int]) -> dict[str, int]:
 
 def write_located(found: Located, path: str | Path) -> None:
     """Write the sequences as Parquet; the same sequences give the same bytes."""
-    meta = json.dumps({"notes": dict(found.notes)}, sort_keys=True)
+    meta = json.dumps({"notes": dict(found.notes), "pad": found.pad}, sort_keys=True)
     schema = _SCHEMA.with_metadata({METADATA_KEY: meta})
     path = Path(path)
     part = path.with_name(path.name + ".part")
@@ -219,4 +229,5 @@ def read_located(path: str | Path) -> Located:
             arrow.copy(table.column("start"), np.int64),
             arrow.copy(table.column("strand"), np.int8),
             meta["notes"],
+            meta["pad"],
         )

@@ -169,7 +169,10 @@ class ExplanationWriter:
             start = int(self._located.start[row])
             start += length - left - width if turned else left
             sign = "+" if (found.strands[strand] > 0) != turned else "-"
-            where = (self._located.chrom[row], start, start + width)
+            # A site may reach into the N before a sequence; a BED file's positions begin at 0.
+            where = (self._located.chrom[row], max(start, 0), start + width)
+            if where[2] <= 0:
+                continue
             self._bed.append((*where, self._called(unit), share, sign))
 
     def _write_bed(self) -> None:

@@ -109,12 +109,22 @@ def warnings_of(one: Predicted) -> list[str]:
                 " 1&nbsp;% of these. What a model says of such sequences is an extrapolation."
             )
     elif like["reason"]:
-        out.append(f"How like the training data they are is not known: {escape(like['reason'])}.")
+        out.append(
+            f"How like the training data they are is not known: {escape(like['reason'])}."
+            " Nor is whether its assay padded sequences with N or cut their ends off."
+        )
+    unknown = one.told.get("unknown", 0)
+    if unknown:
+        many = f"{plural(unknown, 'sequence')} of these {'is' if unknown == 1 else 'are'}"
+        out.append(
+            f"<b>{many} more than 10&nbsp;% N</b>, as in gaps of an assembly: the models read too"
+            " few bases there, and their predictions mean little."
+        )
     seen = one.told.get("seen", 0)
     if seen:
         out.append(
             f"{plural(seen, 'sequence')} of these {'is' if seen == 1 else 'are'} among those that"
-            " the models were trained, stopped or tested on: what they predict there is no test."
+            " the models were trained, validated or tested on: what they predict there is no test."
         )
     out += [f"{thousands(count)} {escape(reason)}." for reason, count in one.told["notes"].items()]
     return out

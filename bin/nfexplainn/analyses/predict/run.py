@@ -15,12 +15,20 @@ from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.unknown import mostly_known
 from nfexplainn.evaluation.likeness import HIGH, LOW, fit_likeness
 from nfexplainn.io.text import write_text
-from nfexplainn.results.ensemble import Prediction, load_replicates, predict_ensemble
+from nfexplainn.results.ensemble import (
+    Prediction,
+    check_dataset,
+    load_replicates,
+    predict_ensemble,
+)
 from nfexplainn.results.files import DatasetFiles
 
 BINS = 40
+MAX_UNKNOWN = 0.1
+"""Share of N above which training leaves a sequence out, unless it is told otherwise."""
 SHOWN = 20
 """Sequences that the report shows of each model, task by task, and tasks."""
 _QUANTILES = (0, 5, 25, 50, 75, 95, 100)
@@ -69,12 +77,12 @@ def predict(
     UserError
         If a model file is broken or does not belong here.
     """
-    likeness, seen = None, 0
+    likeness, seen, digest = None, 0, ""
     if files.dataset is not None:
         dataset = read_dataset(files.dataset)
         likeness = fit_likeness(dataset).percentiles(located.codes)
         known = np.isin(strand_free_key(located.codes), strand_free_key(dataset.codes))
-        seen = int(known.sum())
+        seen, digest = int(known.sum()), dataset.digest()
     how = {
         "kernel": options.kernel,
         "device": options.device,
@@ -86,6 +94,8 @@ def predict(
         for name, runs in files.models.items():
             replicates = load_replicates(runs, **how)
             header = replicates[0].loaded.header
+            if files.dataset is not None:
+                check_dataset(runs, header, files.dataset, digest)
             found = predict_ensemble(replicates, located.codes)
             writer.add(name, found)
             told.append(
@@ -98,12 +108,15 @@ def predict(
                     "tasks": summarise(found, located.names),
                 }
             )
+    # The N that the assay adds are no unknown bases.
+    sequences = located.codes[:, located.pad : located.codes.shape[1] - located.pad]
     summary = {
         "dataset": files.name,
         "length": int(located.codes.shape[1]),
         "sequences": len(located),
         "notes": dict(located.notes),
         "likeness": likeness_summary(likeness),
+        "unknown": int((~mostly_known(sequences, MAX_UNKNOWN)).sum()),
         "seen": seen,
         "models": told,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +17,8 @@ from nfexplainn.io.tsv import tsv_text
 from nfexplainn.results.ensemble import Prediction
 
 _ROWS = 65536
+_CELLS = 1 << 20
+"""Numbers of the table that are held as text at a time."""
 _PLACE = ("chrom", "start", "end", "strand")
 
 
@@ -64,6 +67,12 @@ class PredictionWriter:
     def _part(self, ending: str) -> Path:
         return self._prefix.with_name(f"{self._prefix.name}.predicted.{ending}.part")
 
+    @property
+    def _width(self) -> int:
+        """Length of the sequences themselves, without the N on both sides."""
+        return int(self._located.codes.shape[1]) - 2 * self._located.pad
+
+    @cached_property
     def _placed(self) -> NDArray[np.bool_]:
         """Tell which sequences have a place on a chromosome: the others are called by their own."""
         pairs = zip(self._located.chrom, self._located.names, strict=True)
@@ -95,9 +104,8 @@ class PredictionWriter:
 
     def _head(self, model: str, at: slice) -> list[pa.Array]:
         """Give the columns that are not predictions."""
-        located, placed = self._located, self._placed()[at]
-        starts = located.start[at]
-        width = located.codes.shape[1]
+        located, placed = self._located, self._placed[at]
+        starts, width = located.start[at] + located.pad, self._width
         names = located.names[at]
         empty = ~placed
         return [
@@ -114,23 +122,24 @@ class PredictionWriter:
         columns: dict[str, None] = {}
         for _, found in self._found:
             columns |= dict.fromkeys(found.columns())
-        placed, width = self._placed(), self._located.codes.shape[1]
         part = self._part("tsv")
         with part.open("w", encoding="utf-8", newline="\n") as out:
             out.write(tsv_text([("model", "name", *_PLACE, "likeness", *columns)]))
             for model, found in self._found:
                 own = found.columns()
-                nothing = np.full(len(self._located), np.nan)
-                values = np.stack([self._likeness, *(own.get(c, nothing) for c in columns)], axis=1)
-                for first in range(0, len(self._located), _ROWS):
-                    rows = range(first, min(first + _ROWS, len(self._located)))
-                    cells = values[first : first + _ROWS].astype(np.float64).tolist()
+                given = [self._likeness, *(own.get(column) for column in columns)]
+                step = max(1, min(_ROWS, _CELLS // len(given)))
+                for first in range(0, len(self._located), step):
+                    rows = range(first, min(first + step, len(self._located)))
+                    nothing = np.full(len(rows), np.nan)
+                    parts = [nothing if one is None else one[first : rows.stop] for one in given]
+                    cells = np.stack(parts, axis=1).astype(np.float64).tolist()
                     out.write(
                         tsv_text(
                             (
                                 model,
                                 self._located.names[row],
-                                *self._place(row, placed, width),
+                                *self._place(row),
                                 *some,
                             )
                             for row, some in zip(rows, cells, strict=True)
@@ -138,9 +147,9 @@ class PredictionWriter:
                     )
         part.replace(part.with_suffix(""))
 
-    def _place(self, row: int, placed: NDArray[np.bool_], width: int) -> tuple[object, ...]:
-        if not placed[row]:
+    def _place(self, row: int) -> tuple[object, ...]:
+        if not self._placed[row]:
             return (None, None, None, None)
-        start = int(self._located.start[row])
+        start = int(self._located.start[row]) + self._located.pad
         sign = "-" if self._located.strand[row] < 0 else "+"
-        return (self._located.chrom[row], start, start + width, sign)
+        return (self._located.chrom[row], start, start + self._width, sign)
