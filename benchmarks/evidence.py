@@ -144,8 +144,11 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
     """Give the cases that are asked for."""
     shape = (args.recipe, args.folds, args.folds if args.folds > 1 else args.replicates)
     for proof in (some for some in args.only if some in PROOFS):
-        every = NULLS if proof == "null" else PLANTED_KINDS if proof == "planted" else ("planted",)
-        for kind in [one for one in args.kinds or every if one in every]:
+        allowed = (
+            NULLS if proof == "null" else PLANTED_KINDS if proof == "planted" else ("planted",)
+        )
+        usual = NULLS if proof == "null" else ("planted",)
+        for kind in [one for one in args.kinds or usual if one in allowed]:
             for positives in args.positives:
                 for seed in range(args.seed, args.seed + args.sets):
                     yield Case(proof, kind, positives, *shape, args.units, seed)
@@ -182,7 +185,7 @@ def summary(lines: Sequence[Line], case: str) -> Iterator[tuple[str, float, floa
         found, supported = numbers("found"), np.maximum(numbers("supported"), 1)
         for count in (2, 3, 4):
             yield f"sets with {count} of 4 supported, of 5", 5 * float((found >= count).mean()), ""
-        for place, share in enumerate(shares_of(case.split()[1], 0).values()):
+        for place, share in enumerate(shares_of(str(lines[0]["kind"]), 0).values()):
             sets = [_words_of(line, place) for line in lines]
             yield f"motif in {share:.3g} of positives supported, of 5", 5 * float(np.mean(sets)), ""
         yield "false proportion", float((numbers("false") / supported).mean()), 0.05

@@ -60,6 +60,10 @@ ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
         ("--factors", "REST", "--sizes", "100", "--yeast", "Cbf1", "--replicates", "1", *ONE),
         "best_pwm\tREST_100 sites",
     ),
+    "partners": (
+        ("--factors", "REST", "--size", "200", "--recipes", "robust", "--epochs", "2"),
+        "partners\tREST_200 robust",
+    ),
     "figure3": (
         ("--factors", "REST", "--sizes", "200", "--yeast", "--recipes", "robust", *ONE),
         "figure3\tREST_200 robust",
