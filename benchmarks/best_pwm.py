@@ -11,6 +11,7 @@ half of the sets of 200, STREME's motifs are those that it found with all 200.
 
 Lines ``best_pwm <set> <kind>``: AUPRC of ours, mean over the seeds, and STREME's. ``best_pwm <n>
 <kind>``: means over the sets of a size; ``ratio`` is the p of the paired difference over the sets.
+``<n> tuned, both``: STREME's motif, with three columns more on either side, is tuned as ours is.
 ``best_pwm first``: of the runs of sets where one of STREME's first three motifs is the factor's or
 one of its family, the share in which the first supported row by gain is, too; ``ratio`` is their
 number.
@@ -46,7 +47,7 @@ from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evaluation.predict import predict_logits
 from nfexplainn.evidence.best_pwms import best_pwms, split_view
 from nfexplainn.evidence.tables import evidence_of
-from nfexplainn.evidence.tuned import Labelled
+from nfexplainn.evidence.tuned import Labelled, tune
 from nfexplainn.interpret.flanks import FlankScanner
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.outputs import OutputCollector, StoredOutputs
@@ -65,9 +66,10 @@ TOP = Path(__file__).resolve().parent.parent
 VALID_SHARE, YEAST_UNSEEN = 0.1, 0.2
 MOST_UNSEEN = 250
 FIRST = 3  # of STREME's motifs
+WIDENED = 3  # columns on either side of STREME's motif, to tune it
 COLUMNS = (
     *("set", "positives", "seed", "kind", "motif", "name", "supported", "penalty", "auprc"),
-    *("streme_auprc", "rows_supported", "first_is_family", "streme_has_family"),
+    *("streme_auprc", "streme_tuned", "rows_supported", "first_is_family", "streme_has_family"),
     *("cpu_training", "cpu_evidence", "cpu_pwms"),
 )
 
@@ -154,14 +156,26 @@ def auprc(motif: Motif, on: Labelled) -> float:
     return float(average_precision(best_hits([motif], on.codes), on.labels)[0])
 
 
-def streme_auprc(case: Case) -> float:
-    """Judge STREME's motif that is best on training and validation."""
+def streme_auprc(case: Case) -> tuple[float, float]:
+    """Judge STREME's motif that is best on training and validation: as it is, and tuned."""
     if case.judges is None:
-        return float("nan")
+        return float("nan"), float("nan")
     rows = case.dataset.rows("train", "valid")
     hits = best_hits(case.streme, case.dataset.codes[rows])
     areas = average_precision(hits, case.dataset.labels[rows, 0])
-    return auprc(case.streme[int(np.nanargmax(areas))], case.judges)
+    best = case.streme[int(np.nanargmax(areas))]
+    return auprc(best, case.judges), auprc(tuned(best, case.dataset), case.judges)
+
+
+def tuned(motif: Motif, dataset: Dataset) -> Motif:
+    """Tune a motif as the best PWM of a model is tuned."""
+    flat = np.full((WIDENED, 4), 0.25)
+    wide = replace(motif, ppm=np.concatenate([flat, motif.ppm, flat]))
+    train, valid = (
+        Labelled(dataset.codes[rows], dataset.labels[rows, 0])
+        for rows in (dataset.rows("train"), dataset.rows("valid"))
+    )
+    return tune(wide, train, valid).motif(wide)
 
 
 def are_family(motifs: tuple[Motif, ...], factor: str, known: MotifSet) -> list[bool]:
@@ -214,7 +228,7 @@ def measured(case: Case, known: MotifSet, args: argparse.Namespace, seed: int) -
         "set": case.name,
         "positives": int(case.dataset.labels[case.dataset.rows("train", "valid")].sum()),
         "seed": seed,
-        "streme_auprc": streme_auprc(case),
+        **dict(zip(("streme_auprc", "streme_tuned"), streme_auprc(case), strict=True)),
         "rows_supported": len(supported),
         "first_is_family": int(any(are_family(first, case.factor, known))),
         "streme_has_family": int(any(are_family(case.streme[:FIRST], case.factor, known))),
@@ -233,14 +247,19 @@ def line(case: str, ours: float, reference: float, ratio: str) -> None:
 
 def report(runs: pd.DataFrame) -> None:
     """Print the lines of all sets, of each size, and of the first rows."""
-    means = runs.groupby(["set", "positives", "kind"], sort=False)[["auprc", "streme_auprc"]].mean()
+    means = runs.groupby(["set", "positives", "kind"], sort=False)[
+        ["auprc", "streme_auprc", "streme_tuned"]
+    ].mean()
     for (name, _, kind), row in means.dropna().iterrows():
         ratio = f"{row['auprc'] / row['streme_auprc']:.3f}"
         line(f"{name} {kind}", row["auprc"], row["streme_auprc"], ratio)
     for (positives, kind), some in means.dropna().groupby(["positives", "kind"], sort=False):
-        difference = some["auprc"] - some["streme_auprc"]
-        p = ttest_1samp(difference, 0).pvalue if len(some) > 1 else float("nan")
-        line(f"{positives} {kind}", some["auprc"].mean(), some["streme_auprc"].mean(), f"{p:.2g}")
+        against = {f"{positives} {kind}": "streme_auprc"}
+        against |= {f"{positives} tuned, both": "streme_tuned"} if kind == "tuned" else {}
+        for case, theirs in against.items():
+            difference = some["auprc"] - some[theirs]
+            p = ttest_1samp(difference, 0).pvalue if len(some) > 1 else float("nan")
+            line(case, some["auprc"].mean(), some[theirs].mean(), f"{p:.2g}")
     once = runs.drop_duplicates(["set", "seed"])
     told = once[once["streme_has_family"] == 1]
     if len(told):
