@@ -31,9 +31,7 @@ EVERY = ("oct4", "few", "yeast")  # a stub calls none of them too small
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project whose code may be changed."""
     folder = tmp_path_factory.mktemp("copy") / "project"
-    ignored = shutil.ignore_patterns(
-        ".git", "tests", "work", "results*", ".nextflow*", "__pycache__"
-    )
+    ignored = shutil.ignore_patterns(".git", "tests", "work", ".nextflow*", "__pycache__")
     shutil.copytree(ROOT, folder, ignore=ignored)
     return folder
 

@@ -90,10 +90,11 @@ def test_no_file_holds_such_a_pattern(root: Path, find: Find) -> None:
 
 def test_the_entry_only_chooses_and_calls(root: Path) -> None:
     """The pipeline is a named workflow, which the entry calls."""
-    named = re.findall(r"(?m)^workflow ?(\w*)", code_of((root / "main.nf").read_text()))
-    assert named == ["EXPLAINN", ""]
-    entry = bodies(code_of((root / "main.nf").read_text()))[1]
-    assert "EXPLAINN(" in entry and "channel" not in entry
+    pipeline = root / "subworkflows" / "local" / "pipeline" / "main.nf"
+    named = re.findall(r"(?m)^workflow ?(\w*)", code_of(pipeline.read_text()))
+    assert named == ["EXPLAINN", "APPLY"]
+    (entry,) = bodies(code_of((root / "main.nf").read_text()))
+    assert all(f"{name}(" in entry for name in named) and "channel" not in entry
 
 
 def test_files_of_code_of_each_process(root: Path) -> None:

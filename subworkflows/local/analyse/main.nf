@@ -4,7 +4,6 @@ include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
 include { EXPLAIN } from '../explain'
 include { JUDGE_VARIANTS } from '../judge_variants'
-include { PREDICT } from '../predict'
 include { MAP_UNITS } from '../map_units'
 include { ATTRIBUTE } from '../attribute'
 include { READ_FILTERS } from '../read_filters'
@@ -31,7 +30,6 @@ workflow ANALYSE {
 
     EXPLAIN(trained.readable, trained.best, units, trained.named, trained.explained, plans, code)
     JUDGE_VARIANTS(trained.readable, units, trained.named, trained.alleles, trained.genomes, trained.replicates, plans, code)
-    PREDICT(trained.models, trained.calibrations, trained.diverged, trained.replicates, trained.predicted, plans, code)
     MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
     ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
@@ -43,7 +41,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, PREDICT.out.files, JUDGE_VARIANTS.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, JUDGE_VARIANTS.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

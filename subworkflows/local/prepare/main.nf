@@ -1,18 +1,15 @@
-include { INDEX_GENOMES } from '../index_genomes'
 include { DENOISE_CELLS } from '../denoise_cells'
 include { DATASET_PREPARE } from '../../../modules/local/dataset/prepare'
-include { readsGenome } from '../validate/shared.nf'
-include { replicatesOf } from '../validate/folds.nf'
+include { replicatesOf } from '../train/replicates.nf'
 
 // All that knows an assay ends here, in the data set artefact.
 workflow PREPARE {
     take:
-    plans   // [ [id: 'oct4', assay: 'sequences', module: 'sequences', on_genome: false, genome: null, spec: [...], names: [...], files: [...]], ... ]
+    plans     // [ [id: 'oct4', assay: 'sequences', module: 'sequences', on_genome: false, genome: null, spec: [...], names: [...], files: [...]], ... ]
+    genomes   // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
     code
 
     main:
-    INDEX_GENOMES(plans.findAll { plan -> readsGenome(plan) }, code)
-    genomes = INDEX_GENOMES.out.genomes
     def noisy = plans.findAll { plan -> plan.denoised }
     DENOISE_CELLS(noisy, code)
 
@@ -36,7 +33,6 @@ workflow PREPARE {
     header = DATASET_PREPARE.out.header
     dataset = DATASET_PREPARE.out.dataset
     denoising = DENOISE_CELLS.out.status
-    indexing = INDEX_GENOMES.out.status
 
     emit:
     status      // [ [id: 'oct4', assay: 'sequences'], oct4.status.json ]
@@ -45,8 +41,6 @@ workflow PREPARE {
     dataset     // [ [id: 'oct4', ...], oct4.dataset.parquet ]; only of what can be used
     header      // [ [id: 'oct4', ...], oct4.header.json ]: what the data set says of itself
     denoising   // [ [id: 'islets', ...], islets.denoise.status.json ]
-    indexing    // [ [name: 'genome.fa.gz', path: ...], genome.status.json ]
-    genomes     // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
 }
 
 // The number of folds that the preparation has made.

@@ -1,4 +1,4 @@
-// The best replicate of every model, chosen once: it speaks for the model in every analysis that asks one of them.
+// How many replicates a model has, and the best one, chosen once: it speaks for the model in every analysis that asks one of them.
 
 // Of [ run, history.tsv ] and [ run, diverged.json ]: [ run ] of the replicate with the smallest validation loss,
 // as soon as the last of a model's replicates is there; nothing where all have diverged.
@@ -31,4 +31,9 @@ def evidenceOf(named) {
     return named.filter { _meta, file -> file instanceof List }
         .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') }] }
         .filter { _meta, table -> table }
+}
+
+// The number of models of each architecture, after the preparation has chosen the folds.
+def replicatesOf(Map plan, int folds) {
+    return (plan.replicates ?: (folds > 1 ? folds : plan.spec.options.folds > 1 ? plan.spec.options.folds : 3)) as int
 }

@@ -1,4 +1,4 @@
-// Folds and replicates: what is asked for, and how many models a data set gets once its preparation has decided.
+// Folds and replicates: what is asked for, and whether that goes together.
 
 include { pretrainedArchitectures } from './features.nf'
 
@@ -29,9 +29,4 @@ def foldProblems(Map options, List rows, Map parameters) {
     def problems = asked ? ["folds ${folds} cannot be used with ${asked.join(' and ')}: every sequence is held out once; leave one of them out."] : []
     def number = options.replicates
     return problems + (number && number % folds ? ["replicates is ${number}, which is no multiple of folds (${folds}), and every fold is tested equally often; use ${folds}, ${2 * folds} or ${3 * folds}, or leave replicates out for one model per fold."] : [])
-}
-
-// The number of models of each architecture, after the preparation has chosen the folds.
-def replicatesOf(Map plan, int folds) {
-    return (plan.replicates ?: (folds > 1 ? folds : plan.spec.options.folds > 1 ? plan.spec.options.folds : 3)) as int
 }

@@ -230,7 +230,7 @@ def test_the_methods_text_says_what_filters_started_from() -> None:
 def test_the_methods_text_says_by_which_recipe_models_were_trained() -> None:
     from nfexplainn.report.starts import starts_text
 
-    robust, words, again = "The robust recipe was used:", "started from words", "re-estimated"
+    robust, words, again = "The robust recipe was used:", "filters started from", "re-estimated"
     (said,) = starts_text({"recipe": "robust"})
     assert said.startswith(robust) and words in said and again in said
     (said,) = starts_text({"recipe": "robust", "models": "danq"})

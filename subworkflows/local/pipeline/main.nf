@@ -1,0 +1,91 @@
+include { MOTIFS_COLLECT } from '../../../modules/local/motifs/collect'
+include { INDEX_GENOMES } from '../index_genomes'
+include { PREPARE } from '../prepare'
+include { INITIAL_PROFILES } from '../initial_profiles'
+include { CLUSTER_MOTIFS } from '../cluster_motifs'
+include { READ_GIVEN } from '../read_given'
+include { JUDGE_INPUTS } from '../judge_inputs'
+include { TRAIN } from '../train'
+include { INTERPRET } from '../interpret'
+include { ANALYSE } from '../analyse'
+include { SCORE_CYCLES } from '../score_cycles'
+include { REPORT } from '../report'
+include { READ_PREDICTED; PREDICT; PREDICT_EARLIER } from '../predict'
+include { readsGenome } from '../validate/shared.nf'
+include { judgeAnswers } from '../judge_inputs/answers.nf'
+
+// The whole pipeline: from what validatedInput() gives to one report.
+workflow EXPLAINN {
+    take:
+    input      // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], ...], ... ] ]
+    settings   // [ units: 100, ..., datasets: [oct4: [...]] ], for the report
+    code       // [ MODEL_TRAIN: '0f3a...', ... ]: digests of what each step runs
+
+    main:
+    def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
+
+    // Route: every assay ends in the data set artefact.
+    INDEX_GENOMES(input.datasets.findAll { plan -> readsGenome(plan) }, code)
+    genomes = INDEX_GENOMES.out.genomes
+    PREPARE(input.datasets, genomes, code)
+
+    known = channel.fromList(input.datasets.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
+    MOTIFS_COLLECT(known, code.MOTIFS_COLLECT)
+    INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
+    CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
+
+    READ_GIVEN(input.datasets, PREPARE.out.header, genomes, code)
+    READ_PREDICTED(input.datasets, PREPARE.out.header, genomes, code)
+
+    JUDGE_INPUTS(
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status, READ_PREDICTED.out.status),
+        [genomes: INDEX_GENOMES.out.status, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
+    )
+    datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
+        .join(JUDGE_INPUTS.out.ready)
+        .map { _id, meta, dataset, _ready -> [meta, dataset] }              // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]
+
+    // The same for every assay.
+    TRAIN(datasets, INITIAL_PROFILES.out.profiles, PREPARE.out.replicates, plans, code)
+    INTERPRET(
+        [models: TRAIN.out.readable, best: TRAIN.out.best, history: TRAIN.out.history, diverged: TRAIN.out.diverged, predictions: TRAIN.out.predictions, metrics: TRAIN.out.metrics, baseline: TRAIN.out.baseline],
+        PREPARE.out.tables, MOTIFS_COLLECT.out.motifs, PREPARE.out.replicates, plans, code,
+    )
+    SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
+    ANALYSE(
+        [
+            models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_GIVEN.out.explained, genomes: genomes, replicates: PREPARE.out.replicates,
+            alleles: READ_GIVEN.out.alleles,
+        ],
+        INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
+    )
+
+    PREDICT(TRAIN.out.models, TRAIN.out.calibrations, TRAIN.out.diverged, PREPARE.out.replicates, READ_PREDICTED.out.sequences, plans, code)
+
+    REPORT(
+        PREPARE.out.status.mix(
+            PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.calibrations, TRAIN.out.baseline,
+            INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files, PREDICT.out.files,
+        ),
+        TRAIN.out.best, settings, JUDGE_INPUTS.out.verdicts, input.params.strict, code,
+    )
+}
+
+// A question to the models of an earlier run: no data set is prepared, and nothing is trained.
+workflow APPLY {
+    take:
+    input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...], shape: path, files: [path, ...], torch: false, options: [predict: [...]], ...], ... ] ]
+    settings
+    code
+
+    main:
+    INDEX_GENOMES(input.datasets.findAll { plan -> plan.genome && !plan.predict.records }, code)
+    READ_PREDICTED(input.datasets, channel.fromList(input.datasets.collect { plan -> [[id: plan.id], plan.shape] }), INDEX_GENOMES.out.genomes, code)
+
+    // What the models of one length cannot read, those of another may.
+    verdicts = judgeAnswers(READ_PREDICTED.out.status, INDEX_GENOMES.out.status)
+    PREDICT_EARLIER(READ_PREDICTED.out.sequences.combine(verdicts).map { meta, sequences, _found -> [meta, sequences] }, input.datasets, code)
+
+    REPORT(PREDICT_EARLIER.out.files, channel.empty(), settings, verdicts, input.params.strict, code)
+}
