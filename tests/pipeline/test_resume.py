@@ -85,7 +85,7 @@ def test_table_of_resumes(project: Path, place: Path, tiny: Path) -> None:
     assert again(project, place, tiny) == set()
     edit(package / "assays" / "peaks.py", "# edited\n")
     assert again(project, place, tiny) == REPORT | own
-    edit(package / "interpret" / "scan.py", "# edited\n")
+    edit(package / "interpret" / "outputs.py", "# edited\n")
     assert again(project, place, tiny) == REPORT | of(*EVERY, processes=READ)
     edit(package / "native" / "source" / "forward.hpp", "// edited\n")
     assert again(project, place, tiny) == REPORT | of(*EVERY, processes=TRAINED)
