@@ -10,7 +10,12 @@ def bestRuns(history, diverged, replicates) {
         .groupTuple(remainder: true)
         .map { _model, all -> all.findAll { one -> one.epochs }.sort { one -> one.run.replicate } }
         .filter { trained -> trained }
-        .map { trained -> [trained.min { one -> validLoss(one.epochs) }.run] }
+        .map { trained -> [bestOf(trained)] }
+}
+
+// Of [ [run: [...], epochs: history.tsv or null], ... ]: the run with the smallest validation loss, the first of equals.
+def bestOf(List trained) {
+    return trained.min { one -> one.epochs ? validLoss(one.epochs) : Double.POSITIVE_INFINITY }.run
 }
 
 // The smallest validation loss of a history; infinite where none is a finite number.
@@ -26,10 +31,11 @@ def modelOf(Map run) {
     return [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
 }
 
-// The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]
-def evidenceOf(named) {
+// The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]; of earlier
+// versions that of its units.
+def rowsOf(named) {
     return named.filter { _meta, file -> file instanceof List }
-        .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') }] }
+        .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') || path.name.endsWith('.units.tsv') }] }
         .filter { _meta, table -> table }
 }
 

@@ -1,6 +1,6 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
-include { readJson; schemaProperties; sentence } from './schema.nf'
+include { readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
 include { features } from './features.nf'
 include { resolvePath; fileProblem } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
@@ -12,7 +12,7 @@ include { analysisProblems } from './analyses.nf'
 include { kernelProblems } from './environment.nf'
 include { sharedNames } from './shared.nf'
 include { plannedFolds; foldProblems } from './folds.nf'
-include { optionsOfSteps; trainingOptions; settingsRead } from './options.nf'
+include { trainingOptions; settingsRead } from './options.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [interpret: [...], ...], training: [explainn: [...]], reads: [...]], ... ]
 // A mistake in a cell does not hide those of the other cells and rows; broken names the parameters that are wrong already.
@@ -118,7 +118,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, place.call(rows[0]), problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, place.call(rows[0]), problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, "${place.call(rows[0])}, explain", problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, "${place.call(rows[0])}, variants", problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
         reads: settingsRead(parameters, options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.

@@ -1,6 +1,7 @@
 // The sequences that are to be explained, and variants, as far as they can be judged without reading them.
 
 // [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
+// place: where it was asked, such as 'samples.csv, line 3, explain'.
 def givenSequences(Object located, Map options, String place, List problems) {
     if (!located) {
         return null
@@ -9,10 +10,10 @@ def givenSequences(Object located, Map options, String place, List problems) {
     // What only the step can unpack gets the genome where there is one.
     def intervals = found == null ? options.genome != null : found
     if (intervals && options.genome == null) {
-        problems << "${place}, explain: ${located.name} holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA."
+        problems << "${place}: ${located.name} holds intervals, and there is no genome to read them from; give ${genomeWay(options)}, or the sequences themselves as FASTA."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}, explain: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
+        problems << "${place}: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
     }
     return located + [intervals: intervals]
 }
@@ -23,12 +24,16 @@ def givenVariants(Object located, Map options, String place, List problems) {
         return null
     }
     if (options.genome == null) {
-        problems << "${place}, variants: ${located.name} holds variants, and there is no genome to put them into; give --genome (or the column genome), the one that they were called on."
+        problems << "${place}: ${located.name} holds variants, and there is no genome to put them into; give ${genomeWay(options)}, the one that they were called on."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}, variants: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
+        problems << "${place}: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
     }
     return located
+}
+
+def genomeWay(Map options) {
+    return options.genome_way ?: '--genome (or the column genome)'
 }
 
 // [name: as the user wrote it, path: where it lies, records: whether it is sure to need no genome], or null. A table may
