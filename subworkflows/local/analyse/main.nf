@@ -4,6 +4,7 @@ include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
 include { EXPLAIN } from '../explain'
 include { JUDGE_VARIANTS } from '../judge_variants'
+include { FIND_HITS } from '../find_hits'
 include { MAP_UNITS } from '../map_units'
 include { ATTRIBUTE } from '../attribute'
 include { READ_FILTERS } from '../read_filters'
@@ -30,6 +31,7 @@ workflow ANALYSE {
 
     EXPLAIN(trained.readable, trained.best, units, trained.named, trained.explained, plans, code)
     JUDGE_VARIANTS(trained.readable, units, trained.named, trained.alleles, trained.genomes, trained.replicates, plans, code)
+    FIND_HITS(trained.readable, trained.named, trained.regions, trained.genomes, trained.replicates, plans, code)
     MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
     ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
@@ -41,7 +43,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, JUDGE_VARIANTS.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, JUDGE_VARIANTS.out.files, FIND_HITS.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -34,7 +34,7 @@ workflow EXPLAINN {
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
-    READ_GIVEN(input.datasets, PREPARE.out.header, genomes, code)
+    READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.dataset, genomes, code)
     READ_PREDICTED(input.datasets, PREPARE.out.header, genomes, code)
 
     JUDGE_INPUTS(
@@ -56,7 +56,7 @@ workflow EXPLAINN {
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
             named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_GIVEN.out.explained, genomes: genomes, replicates: PREPARE.out.replicates,
-            alleles: READ_GIVEN.out.alleles,
+            alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )

@@ -33,6 +33,13 @@ def evidenceOf(named) {
         .filter { _meta, table -> table }
 }
 
+// That with the rows' motifs: [ [id: 'oct4.explainn', ...], [oct4.explainn.evidence.tsv, oct4.explainn.evidence.meme] ]
+def evidenceAndMotifsOf(named) {
+    return named.filter { _meta, file -> file instanceof List }
+        .map { meta, some -> [meta, ['.evidence.tsv', '.evidence.meme'].collect { ending -> some.find { path -> path.name.endsWith(ending) } }] }
+        .filter { _meta, both -> both.every() }
+}
+
 // The number of models of each architecture, after the preparation has chosen the folds.
 def replicatesOf(Map plan, int folds) {
     return (plan.replicates ?: (folds > 1 ? folds : plan.spec.options.folds > 1 ? plan.spec.options.folds : 3)) as int

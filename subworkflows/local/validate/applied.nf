@@ -7,7 +7,7 @@ include { needsTorch } from './environment.nf'
 
 // What cannot be asked of an earlier run's models, or not yet: what it belongs to, by the parameter's name.
 def trainingOnly() {
-    return ['input', 'explain', 'variants', 'attribution', 'streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
+    return ['input', 'explain', 'variants', 'hits', 'attribution', 'streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
 }
 
 // [ [id: 'CTCF', applied: [torch: ['models danq of CTCF']], torch: false, predict: [...], genome: null, shape: path, files: [path, ...], options: [...]], ... ]

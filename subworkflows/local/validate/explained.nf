@@ -1,4 +1,5 @@
-// The sequences that are to be explained, and variants, as far as they can be judged without reading them.
+// The sequences that are to be explained, variants, and where sites are looked for, as far as they can be judged without
+// reading them. (Without includes, so that several files can include it.)
 
 // [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
 def givenSequences(Object located, Map options, String place, List problems) {
@@ -29,6 +30,26 @@ def givenVariants(Object located, Map options, String place, List problems) {
         problems << "${place}, variants: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
     }
     return located
+}
+
+// [name: as the user wrote it, path: its file, or null for a word, word: 'genome', 'peaks' or null, records: whether it is
+// sure to need no genome], or null. onGenome: whether the data set's sequences are places in one.
+def givenHits(Object located, Map options, boolean onGenome, String place, List problems) {
+    if (!located) {
+        return null
+    }
+    def word = located.path == null ? located.name : null
+    def records = word ? word == 'peaks' && !onGenome : holdsIntervals(located.path) == false
+    // What only the step can unpack gets the genome where there is one.
+    def needed = word == 'genome' || (word == null && holdsIntervals(located.path))
+    if (options.genome == null && needed) {
+        def why = word ? 'the whole genome is to be scanned, and there is none' : "${located.name} holds intervals, and there is no genome to read them from"
+        problems << "${place}, hits: ${why}; give --genome (or the column genome)${word ? '' : ', or the sequences themselves as FASTA'}.".toString()
+    }
+    if (!('explainn' in options.models.tokenize(','))) {
+        problems << "${place}, hits: sites are looked for with the motifs of explainn, and models is '${options.models}'; add explainn to it, or leave hits out."
+    }
+    return located + [word: word, records: records]
 }
 
 // [name: as the user wrote it, path: where it lies, records: whether it is sure to need no genome], or null. A table may
