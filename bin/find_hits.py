@@ -9,7 +9,6 @@ from pathlib import Path
 
 from nfexplainn.analyses.hits.options import HitsOptions
 from nfexplainn.errors import run_script
-from nfexplainn.interpret.motif_rows import ROW_COLUMNS
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
 from nfexplainn.interpret.unit_files import read_rows
@@ -38,22 +37,24 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, HitsOptions)
 
-    from nfexplainn.analyses.hits.regions import load_regions
-    from nfexplainn.analyses.hits.run import make_finder, write_hits
+    from nfexplainn.analyses.hits.run import write_hits
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.io.genome import open_genome
     from nfexplainn.models.checkpoint import load_model
     from nfexplainn.motifs.formats import read_meme
+    from nfexplainn.results.hits.finder import ROW_COLUMNS, make_finder
+    from nfexplainn.results.hits.regions import load_regions
 
     prepare_cpu(args.threads)
     replicates = {}
     for path in args.models:
         number = int(run_of(Path(path).name.removesuffix(".model.safetensors"))["replicate"])
         replicates[number] = load_model(path, kernel=options.kernel, threads=args.threads)
-    table = read_rows(args.evidence, (*ROW_COLUMNS, "gain", "direction"))
+    table = read_rows(args.evidence, ROW_COLUMNS)
     motifs = read_meme(args.motifs, allow_empty=True).motifs
-    finder = make_finder(replicates, table, motifs, read_dataset(args.dataset), options)
+    dataset = read_dataset(args.dataset)
+    finder = make_finder(replicates, table, motifs, dataset, options.hits_fdr, options.seed)
     read = read_json(args.read, args.read)
     genome = open_genome(args.genome, read["genome"] or read["file"])
     folder = Path(args.out)

@@ -7,19 +7,20 @@ import argparse
 import json
 import sys
 
-from nfexplainn.analyses.hits.options import GENOME, PEAKS
-from nfexplainn.analyses.hits.regions import (
+from nfexplainn.data.dataset import read_dataset
+from nfexplainn.errors import UserError, run_script
+from nfexplainn.io.genome import Genome, open_genome
+from nfexplainn.io.reading import read_json
+from nfexplainn.io.text import write_text
+from nfexplainn.results.hits.regions import (
+    GENOME,
+    PEAKS,
     Regions,
     read_regions,
     regions_of_dataset,
     regions_of_genome,
     write_regions,
 )
-from nfexplainn.data.dataset import read_dataset
-from nfexplainn.errors import UserError, run_script
-from nfexplainn.io.genome import Genome, open_genome
-from nfexplainn.io.reading import read_json
-from nfexplainn.io.text import write_text
 from nfexplainn.results.windows import shape_of
 
 

@@ -8,7 +8,7 @@ def hitsFile(Object said, String place, Object folder, List problems) {
     if (!said) {
         return null
     }
-    if (said in ['genome', 'peaks']) {   // as WORDS in analyses/hits/options.py
+    if (said in ['genome', 'peaks']) {   // as in results/hits/regions.py
         return [name: said, path: null]
     }
     def path = resolvePath(said, folder)

@@ -11,12 +11,12 @@ import numpy as np
 from nfexplainn.analyses.hits.report import write_hits
 from nfexplainn.analyses.hits.run import NONE_SUPPORTED
 from nfexplainn.analyses.hits.tables import THRESHOLD_COLUMNS
-from nfexplainn.analyses.hits.thresholds import TOO_FEW
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import UNIFORM, Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.page.mqc import Page
+from nfexplainn.results.hits.thresholds import TOO_FEW
 
 SUMMARY = {
     **{"file": "/home/me/<mine>.bed", "genome": "g.fa", "kind": "file", "sequences": False},

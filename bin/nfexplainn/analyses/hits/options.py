@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GENOME, PEAKS = "genome", "peaks"
-WORDS = (GENOME, PEAKS)
-"""What can be asked for instead of a file: the whole genome, the data set's own positives."""
-
 
 @dataclass(frozen=True)
 class HitsOptions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from types import TracebackType
 from xml.sax.saxutils import quoteattr
@@ -16,12 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nfexplainn import METADATA_KEY
-from nfexplainn.analyses.hits.regions import Regions
-from nfexplainn.analyses.hits.scan import Found
-from nfexplainn.interpret.motif_rows import Floats
 from nfexplainn.io import arrow
 from nfexplainn.io.genome import Genome
 from nfexplainn.io.text import write_text
+from nfexplainn.results.hits.finder import Scored
+from nfexplainn.results.hits.regions import Regions
 
 Ints = NDArray[np.int64]
 
@@ -35,24 +33,6 @@ THRESHOLD_COLUMNS = (
     *("positives_with_hit", "negatives", "negatives_with_hit", "fdr", "negatives_per_kb"),
     *("hits", "regions_with_hit", "share", "contribution", "note"),
 )
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Hits with what they contribute.
-
-    Attributes
-    ----------
-    found : Found
-    contribution : float64 array, shape (n,)
-        Mean over the replicates.
-    support : int64 array, shape (n,)
-        Replicates whose contribution has the sign of the mean.
-    """
-
-    found: Found
-    contribution: Floats
-    support: Ints
 
 
 class BedWriter:
@@ -154,9 +134,7 @@ class RegionTable:
     """
 
     def __init__(self, regions: Regions, genome: Genome, widths: Ints) -> None:
-        codes = {name: code for code, name in enumerate(genome.names)}
-        chrom = np.array([codes[name] for name in regions.chrom], dtype=np.int64)
-        base = genome.axis[chrom] if len(chrom) else chrom
+        base = genome.axis[regions.codes(genome)]
         self._regions, self._axis, self._widths = regions, genome.axis, widths
         self._first, self._last = base + regions.start, base + regions.end
         self._order = np.argsort(self._first, kind="stable")

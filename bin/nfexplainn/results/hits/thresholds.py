@@ -101,8 +101,10 @@ def find_threshold(positive: Floats, negative: Floats, rate: float) -> tuple[flo
 
     Returns
     -------
-    score, fdr : float
+    score : float
         NaN where none does.
+    fdr : float
+        What the score reaches; where none keeps the rate, the least that one does.
     """
     scores = np.unique(positive[positive > 0])
     with_hit = len(positive) - np.searchsorted(np.sort(positive), scores, side="left")
@@ -111,7 +113,7 @@ def find_threshold(positive: Floats, negative: Floats, rate: float) -> tuple[flo
     rates = (without * scale + 1) / np.maximum(with_hit, 1)
     good = np.flatnonzero(rates <= rate)
     if not len(good):
-        return float("nan"), float("nan")
+        return float("nan"), float(rates.min(initial=np.inf))
     return float(scores[good[0]]), float(rates[good[0]])
 
 
@@ -228,7 +230,8 @@ def _threshold(positive: Floats, negative: Floats, task: int, rate: float) -> Th
     counts = task, len(positive), len(negative)
     if np.isnan(score):
         few = len(positive) * rate < 1
-        return Threshold(score, *counts, note=TOO_FEW if few else NONE_REACHES)
+        least = f"{NONE_REACHES}; the least is {100 * fdr:.3g} %" if fdr < 1 else NONE_REACHES
+        return Threshold(score, *counts, note=TOO_FEW if few else least)
     limit = np.float32(score)
     hits = int((positive >= limit).sum()), int((negative >= limit).sum())
     return Threshold(score, *counts, *hits, fdr)

@@ -12,7 +12,11 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.analyses.hits.regions import (
+from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
+from nfexplainn.errors import UserError
+from nfexplainn.io.genome import Genome, open_genome
+from nfexplainn.io.text import read_lines
+from nfexplainn.results.hits.regions import (
     BEYOND,
     NO_CHROMOSOME,
     SHORT,
@@ -24,10 +28,6 @@ from nfexplainn.analyses.hits.regions import (
     regions_of_genome,
     write_regions,
 )
-from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
-from nfexplainn.errors import UserError
-from nfexplainn.io.genome import Genome, open_genome
-from nfexplainn.io.text import read_lines
 from nfexplainn.results.windows import Shape
 
 BIN = Path(__file__).resolve().parents[3] / "bin"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nfexplainn import METADATA_KEY, dna
-from nfexplainn.analyses.hits.options import GENOME, PEAKS
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.io import arrow
@@ -30,7 +29,8 @@ from nfexplainn.results.windows import Shape, pad_of
 
 Ints = NDArray[np.int64]
 
-FILE = "file"
+FILE, GENOME, PEAKS = "file", "genome", "peaks"
+"""What can be asked for: a file, the whole genome, the data set's own positives."""
 NO_CHROMOSOME = "on a chromosome that the genome lacks, left out"
 BEYOND = "over the end of the chromosome, left out"
 WIDENED = "shorter than the model's window, widened to it"
@@ -77,6 +77,17 @@ class Regions:
     def __len__(self) -> int:
         """Give the number of regions."""
         return len(self.names)
+
+    @classmethod
+    def whole(cls, names: Sequence[str], lengths: Sequence[int] | Ints) -> Regions:
+        """Take sequences whole."""
+        end = np.asarray(lengths, dtype=np.int64)
+        return cls(list(names), list(names), np.zeros_like(end), end, FILE, True, {})
+
+    def codes(self, genome: Genome) -> Ints:
+        """Give the positions of the chromosomes in the genome's names, int64, shape (n,)."""
+        known = {name: code for code, name in enumerate(genome.names)}
+        return np.array([known[name] for name in self.chrom], dtype=np.int64)
 
 
 def regions_of_genome(genome: Genome) -> Regions:
@@ -171,7 +182,7 @@ def _from_records(records: Fasta, shape: Shape, fasta: str | Path) -> Regions:
     texts = (
         dna.decode(records.codes[None, first:last])[0] for first, last in itertools.pairwise(starts)
     )
-    _write_fasta(fasta, zip(records.names, texts, strict=True))
+    write_fasta(fasta, zip(records.names, texts, strict=True))
     notes = {
         SHORT: int((lengths < shape.inner).sum()),
         "given twice, taken once": records.merged,
@@ -208,7 +219,7 @@ def regions_of_dataset(dataset: Dataset, genome: Genome | None, fasta: str | Pat
         placed = _in_genome(names, codes, genome)
         if placed is not None:
             return placed
-    _write_fasta(fasta, zip(names, dna.decode(codes), strict=True))
+    write_fasta(fasta, zip(names, dna.decode(codes), strict=True))
     width = codes.shape[1]
     zeros = np.zeros(len(names), np.int64)
     return Regions(names, names, zeros, zeros + width, PEAKS, True, {})
@@ -233,9 +244,10 @@ def _in_genome(names: Sequence[str], codes: dna.Codes, genome: Genome) -> Region
     return Regions(list(names), where, found.start, found.end, PEAKS, False, {})
 
 
-def _write_fasta(path: str | Path, records: object) -> None:
+def write_fasta(path: str | Path, records: Iterable[tuple[str, str]]) -> None:
+    """Write records, (name, sequence)."""
     with Path(path).open("w", encoding="latin-1", newline="\n") as out:
-        for name, text in records:  # type: ignore[attr-defined]
+        for name, text in records:
             lines = (text[at : at + _LINE] for at in range(0, len(text), _LINE))
             out.write(f">{name}\n" + "\n".join(lines) + "\n")
 
