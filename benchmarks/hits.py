@@ -42,14 +42,12 @@ from nfexplainn.analyses.variants.changes import Change
 from nfexplainn.analyses.variants.score import Replicate, VariantScorer, leading_parts
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset
 from nfexplainn.data.shuffle import dinucleotide_shuffle
-from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.io.coordinates import shuffle_name
 from nfexplainn.io.genome import Genome, open_genome
 from nfexplainn.models.checkpoint import LoadedModel, ModelHeader, load_model
-from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.motifs.places import PlaceScanner
-from nfexplainn.results.hits.finder import ROW_COLUMNS, Finder, make_finder
+from nfexplainn.results.hits.finder import Finder, make_finder, read_row_table, row_table
 from nfexplainn.results.hits.regions import regions_of_genome
 from nfexplainn.results.hits.scan import scan, union
 from nfexplainn.simulation.sequences import background, plant
@@ -115,7 +113,7 @@ class Trained:
         first, _ = measured([*read, *given, *where], self.folder)
         find = [str(BIN / "find_hits.py"), "--id", id, "--options", "options.json"]
         find += ["--models", *map(str, self.files), "--threads", "2", *where]
-        find += ["--evidence", f"{self.motifs}.tsv", "--motifs", f"{self.motifs}.meme"]
+        find += ["--rows", f"{self.motifs}.tsv", "--motifs", f"{self.motifs}.meme"]
         find += ["--regions", f"{self.name}.hits_regions.parquet"]
         second, most = measured([*find, "--read", f"{self.name}.hits_read.json"], self.folder)
         return first + second, most
@@ -129,11 +127,10 @@ class Trained:
     def finder(self) -> Finder:
         """Load the models."""
         replicates = {int(p.name.split(".r")[1].split(".")[0]): load_model(p) for p in self.files}
-        table = read_rows(f"{self.motifs}.tsv", ROW_COLUMNS)
-        motifs = read_meme(f"{self.motifs}.meme").motifs
+        table = read_row_table(f"{self.motifs}.tsv", [f"{self.motifs}.meme"])
         data = read_dataset(self.dataset)
         self.replicates = replicates
-        return make_finder(replicates, table, motifs, data)
+        return make_finder(replicates, table, data)
 
 
 def train(data: Path, folder: Path, others: Sequence[str]) -> Path:
@@ -313,7 +310,7 @@ def measure_planted(word: str, share: float, positives: int, units: int, epochs:
         config = vars(one.model.config)
         header = ModelHeader("explainn", config, ("t",), "binary", replicate=number)
         replicates[number] = LoadedModel(one.model, header)
-    finder = make_finder(replicates, table, evidence.motifs.motifs, data)
+    finder = make_finder(replicates, row_table(table, evidence.motifs.motifs), data)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "planted.fa"
         path.write_text(f">chr1\n{''.join(dna.decode(draw(positives)))}\n")

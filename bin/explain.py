@@ -17,7 +17,7 @@ from nfexplainn.analyses.explain.run import (
 from nfexplainn.analyses.explain.sequences import read_located
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.errors import run_script
-from nfexplainn.interpret.motif_rows import ROW_COLUMNS, read_motif_rows
+from nfexplainn.interpret.motif_rows import NAMED_COLUMNS, read_rows_file
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
@@ -28,7 +28,7 @@ def parse() -> argparse.Namespace:
     parser = replicate_parser(__doc__)
     parser.add_argument("--units", required=True, help="R.units.tsv")
     parser.add_argument("--named", required=True, help="D.<model>.units.tsv")
-    parser.add_argument("--evidence", required=True, help="D.<model>.evidence.tsv")
+    parser.add_argument("--rows", required=True, help="D.<model>.evidence.tsv, else its units.tsv")
     parser.add_argument("--sequences", required=True, help="D.explain.parquet")
     return parser.parse_args()
 
@@ -46,7 +46,7 @@ def main() -> None:
     loaded = load_model(args.model, kernel=options.kernel, threads=args.threads)
     located = read_located(args.sequences)
     units = read_rows(args.units, UNIT_COLUMNS)
-    named = read_rows(args.named, ("replicate", "unit", "status", "annotation", "consensus"))
+    named = read_rows(args.named, NAMED_COLUMNS)
     count = loaded.header.config["units"]
     splitter = Splitter(
         loaded.model,
@@ -59,7 +59,7 @@ def main() -> None:
     mine, pictures = replicate_of(args.units), options.explain_pictures
     labels = unit_labels(row for row in named if row["replicate"] == str(mine))
     logits = explain(splitter, located, loaded.header.tasks, labels, prefix, pictures)
-    rows = read_motif_rows(read_rows(args.evidence, ROW_COLUMNS))
+    rows = read_rows_file(args.rows, centred=loaded.header.task_type == "multiclass")
     mutate_all(loaded, rows, mine, located, logits, prefix, pictures)
     print(f"{args.id}: {len(located):,} sequences explained", file=sys.stderr)
 

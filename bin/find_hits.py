@@ -11,7 +11,6 @@ from nfexplainn.analyses.hits.options import HitsOptions
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import run_of
-from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.io.reading import read_json
 
 
@@ -19,8 +18,9 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", required=True, help="R.model.safetensors, of all")
-    parser.add_argument("--evidence", required=True, help="D.<model>.evidence.tsv")
-    parser.add_argument("--motifs", required=True, help="D.<model>.evidence.meme")
+    parser.add_argument("--rows", required=True, help="D.<model>.evidence.tsv, else its units.tsv")
+    text = "D.<model>.evidence.meme, else R.units.meme of all"
+    parser.add_argument("--motifs", nargs="+", required=True, help=text)
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--regions", required=True, help="D.hits_regions.parquet")
     parser.add_argument("--read", required=True, help="D.hits_read.json")
@@ -42,8 +42,7 @@ def main() -> None:
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.io.genome import open_genome
     from nfexplainn.models.checkpoint import load_model
-    from nfexplainn.motifs.formats import read_meme
-    from nfexplainn.results.hits.finder import ROW_COLUMNS, make_finder
+    from nfexplainn.results.hits.finder import make_finder, read_row_table
     from nfexplainn.results.hits.regions import load_regions
 
     prepare_cpu(args.threads)
@@ -51,10 +50,10 @@ def main() -> None:
     for path in args.models:
         number = int(run_of(Path(path).name.removesuffix(".model.safetensors"))["replicate"])
         replicates[number] = load_model(path, kernel=options.kernel, threads=args.threads)
-    table = read_rows(args.evidence, ROW_COLUMNS)
-    motifs = read_meme(args.motifs, allow_empty=True).motifs
+    centred = next(iter(replicates.values())).header.task_type == "multiclass"
+    table = read_row_table(args.rows, args.motifs, centred=centred)
     dataset = read_dataset(args.dataset)
-    finder = make_finder(replicates, table, motifs, dataset, options.hits_fdr, options.seed)
+    finder = make_finder(replicates, table, dataset, options.hits_fdr, options.seed)
     read = read_json(args.read, args.read)
     genome = open_genome(args.genome, read["genome"] or read["file"])
     folder = Path(args.out)

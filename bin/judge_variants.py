@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.errors import run_script
-from nfexplainn.interpret.motif_rows import ROW_COLUMNS, read_motif_rows
+from nfexplainn.interpret.motif_rows import read_rows_file
 from nfexplainn.interpret.options import read_options
 from nfexplainn.interpret.replicates import replicate_of, run_of
 from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
@@ -21,7 +21,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", required=True, help="R.model.safetensors, of all")
     parser.add_argument("--units", nargs="+", required=True, help="R.units.tsv, of all")
-    parser.add_argument("--evidence", required=True, help="D.<model>.evidence.tsv")
+    parser.add_argument("--rows", required=True, help="D.<model>.evidence.tsv, else its units.tsv")
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--alleles", required=True, help="D.variants.parquet")
     parser.add_argument("--read", required=True, help="D.variants_read.json")
@@ -57,7 +57,8 @@ def main() -> None:
         limits = thresholds(units[number], loaded.header.config["units"])
         found[number] = Replicate(number, loaded, limits)
     replicates = by_number(found)
-    rows = read_motif_rows(read_rows(args.evidence, ROW_COLUMNS))
+    centred = replicates[0].loaded.header.task_type == "multiclass"
+    rows = read_rows_file(args.rows, centred=centred)
     read = read_json(args.read, args.read)
     genome = open_genome(args.genome, read["genome"])
     offsets = options.offsets(replicates[0].loaded.header.config["length"])

@@ -131,6 +131,29 @@ def test_results_of_an_earlier_version_and_intervals(tmp_path: Path, tiny: Path)
     )
 
 
+def test_motifs_of_an_earlier_version_are_told_by_their_annotation(
+    tmp_path: Path, tiny: Path
+) -> None:
+    """It has no evidence: what a variant changes is split over the units' annotations; nothing is lost."""
+    lines = (tiny / "promoters.bed").read_text().splitlines()[:3]
+    (tmp_path / "some.bed").write_text("\n".join(lines) + "\n")
+    (tmp_path / "some.tsv").write_text("chrI\t2300\tA\tC\nchrI\t9100\tT\tA\n")
+    asked = ("--explain", "some.bed", "--variants", "some.tsv", "--genome", GENOME)
+    run = run_nextflow(tmp_path, ROOT, "--apply", EARLIER, *asked)
+    assert run.code == 0, run.said
+    assert not [name for name in run.trace() if name.startswith(("MODEL_TRAIN", "DATASET"))]
+    folder = run.results / "MAFK" / "explainn"
+    found = rows(folder / "variants" / "MAFK.explainn.variants.tsv")
+    assert len(found) == 2 and "MAFK" in {row["motif_1"] for row in found} | {
+        row["motif_3"] for row in found
+    }
+    for row in found:
+        parts = [float(row[f"part_{at}"] or 0) for at in (1, 2, 3)]
+        assert abs(sum(parts) + float(row["rest"] or 0) - float(row["delta"])) <= 1e-5
+    explained = rows(run.results / "tables" / "explained.tsv")
+    assert len({row["sequence"] for row in explained}) == 3
+
+
 def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Path) -> None:
     """The models of one need 200 bp, those of the other (its copy, padded) only 180."""
     folder = tmp_path / "both"
@@ -155,7 +178,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply empty --datasets A",
             [
-                "--apply: nothing is asked of the models; give --predict FILE (FASTA, a table of sequences, BED or narrowPeak).",
+                "--apply: nothing is asked of the models; give one of --predict FILE, --explain FILE, --variants FILE, --attribution.",
                 "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
             ],
         ),
@@ -187,7 +210,6 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
             [
-                "--explain: the models of an earlier run (--apply) answer --predict; leave it out, or train with it by leaving --apply out.",
                 "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
@@ -232,10 +254,32 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             ],
         ),
         (
-            "--apply mine --predict mine.fa --input sheet.csv",
+            "--apply mine --predict mine.fa --input sheet.csv --streme",
             [
                 "--input: there is no file {}/sheet.csv.",
-                "--input: the models of an earlier run (--apply) answer --predict; leave it out, or train with it by leaving --apply out.",
+                "--input, --streme: the models of an earlier run (--apply) answer --predict, --explain, --variants, --attribution; leave these out, or train with them by leaving --apply out.",
+            ],
+        ),
+        (
+            "--apply mine --explain some.bed --variants some.vcf",
+            [
+                "--explain: some.bed holds intervals, and there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
+                "--variants: some.vcf holds variants, and there is no genome to put them into; give --genome, the one that they were called on.",
+            ],
+        ),
+        (
+            "--apply networks --explain mine.fa",
+            [
+                "--explain: no ExplaiNN, the network whose predictions are a sum over motifs, is in {}/networks; leave --explain out, or give a folder that holds one."
+            ],
+        ),
+        (
+            "--apply bare --variants some.vcf --attribution --genome mine.fa",
+            [
+                "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not beside it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
+                "--variants: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
+                "--attribution: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
+                "--attribution: the predictions of the training (*.predictions.parquet) are not beside {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
             ],
         ),
         (
@@ -270,6 +314,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EARLIER / "MAFK" / "explainn", top / "twice" / "MAFK" / "copy")
     shutil.copytree(EARLIER / "MAFK", top / "broken" / "MAFK")
     (top / "link").symlink_to("mine")
+    (top / "some.bed").write_text("chr1\t100\t200\n")
+    (top / "some.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    )
+    (top / "bare" / "MAFK").mkdir(parents=True)
+    (top / "networks" / "MAFK").mkdir(parents=True)
     shutil.copytree(EARLIER, top / "last{x,y}[1]")
     shutil.copytree(EARLIER, top / "mixed")
     runs = "mixed/MAFK/explainn/MAFK.explainn.r{}.model.safetensors"
@@ -280,6 +330,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = EARLIER / "MAFK/explainn/MAFK.explainn.r1.model.safetensors"
     (top / f"{stem}.r1.model.safetensors").write_bytes(model.read_bytes()[:200])
     save_file({"a": np.zeros(2)}, top / f"{stem}.r2.model.safetensors")
+    shutil.copy(model, top / "bare" / "MAFK")
+    (top / "networks/MAFK/MAFK.cnn1.r1.model.safetensors").write_bytes(
+        model.read_bytes().replace(b'\\"explainn\\"', b'\\"convnets\\"')
+    )
     version = rb"format_version\":"
     later = model.read_bytes().replace(version + b"1", version + b"7")
     (top / f"{stem}.r3.model.safetensors").write_bytes(later)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -169,6 +170,50 @@ def test_words_and_sequences(sheet: Path, what: str) -> None:
     else:
         assert recovered(rows, planted(sheet)) > 0.9
         assert {row[0] for row in rows} == {"chr1"}
+
+
+def test_an_earlier_run_gives_the_same_answers(finished: Run, sheet: Path, tmp_path: Path) -> None:
+    """From its results alone, moved."""
+    moved = tmp_path / "moved"
+    shutil.copytree(finished.results, moved)
+    asked = ("--hits", sheet.parent / "wide.bed", "--genome", sheet.parent / "genome.fa")
+    run = run_nextflow(tmp_path / "run", ROOT, "--apply", moved, "--datasets", "reb", *asked)
+    assert run.code == 0, run.said
+    assert {name.split(" ")[0] for name in run.trace()} == {
+        *("GENOME_INDEX", "HITS_READ", "HITS_FIND", "REPORT_COLLECT", "REPORT_MULTIQC"),
+    }
+    then = moved / "reb" / "explainn" / "hits"
+    for name in ("hits_thresholds.tsv", "peak_by_motif.parquet", "hits.bed.gz"):
+        now = run.results / "reb" / "explainn" / "hits" / f"reb.explainn.{name}"
+        assert now.read_bytes() == (then / now.name).read_bytes()
+    page = (run.results / "multiqc_report.html").read_text()
+    assert "nothing was trained" in page and 'id="mqc-module-section-nfx_hits"' in page
+    assert "contribution" in page
+
+
+def test_an_earlier_version_has_no_evidence(sheet: Path, tmp_path: Path) -> None:
+    """Its units are named by the annotation; a FASTA needs no genome."""
+    earlier = ROOT / "tests" / "earlier_results"
+    asked = ("--hits", sheet.parent / "records.fa", "--hits_fdr", "0.4")
+    run = run_nextflow(tmp_path / "run", ROOT, "--apply", earlier, *asked)
+    assert run.code == 0, run.said
+    rows = table(run.results / "MAFK" / "explainn" / "hits" / "MAFK.explainn.hits_thresholds.tsv")
+    assert rows and {row["supported"] for row in rows} == {"false"}
+    page = (run.results / "multiqc_report.html").read_text()
+    assert "No motif is supported by the evidence" in page
+
+
+def test_what_an_earlier_run_cannot_be_asked(finished: Run, sheet: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(finished.results, moved)
+    (moved / "reb" / "data" / "reb.dataset.parquet").unlink()
+    asked = ("--apply", moved, "--datasets", "reb", "--hits")
+    run = run_nextflow(tmp_path / "run", ROOT, *asked, sheet.parent / "wide.bed")
+    assert run.code == 1
+    assert "--hits: reb.dataset.parquet, which it reads, is not in the folder" in run.said
+    assert "wide.bed holds intervals, and there is no genome to read them from; give --" in run.said
+    run = run_nextflow(tmp_path / "run", ROOT, *asked, "nowhere.bed")
+    assert "--hits: there is no file" in run.said and "no ExplaiNN" not in run.said
 
 
 def test_stub(sheet: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -142,3 +143,26 @@ def test_stub(sheet: Path) -> None:
     assert {"SHARED_READ (variants)", "VARIANTS_READ (a)", "VARIANTS_JUDGE (a.explainn)"} <= names
     folder = run.results / "a" / "explainn" / "variants"
     assert {path.suffix for path in folder.iterdir()} == {".tsv", ".parquet", ".gz", ".tbi"}
+
+
+def test_an_earlier_run_gives_the_same_answers(finished: Run, sheet: Path, tmp_path: Path) -> None:
+    """From its results alone, moved; what two questions are asked of stands on one page."""
+    moved = tmp_path / "moved"
+    shutil.copytree(finished.results, moved)
+    genome, variants = sheet.parent / "genome.fa", sheet.parent / "in.vcf"
+    asked = ("--variants", variants, "--explain", sheet.parent / "peaks.bed", "--genome", genome)
+    run = run_nextflow(tmp_path / "run", ROOT, "--apply", moved, "--datasets", "reb", *asked)
+    assert run.code == 0, run.said
+    assert {name.split(" ")[0] for name in run.trace()} == {
+        *("GENOME_INDEX", "VARIANTS_READ", "VARIANTS_JUDGE", "EXPLANATION_READ"),
+        *("EXPLANATION_MAKE", "REPORT_COLLECT", "REPORT_MULTIQC"),
+    }
+    name = "reb/explainn/variants/reb.explainn.variants.{}"
+    for ending in ("parquet", "tsv"):
+        now, then = (one / name.format(ending) for one in (run.results, moved))
+        assert now.read_bytes() == then.read_bytes()
+    page = (run.results / "multiqc_report.html").read_text()
+    assert "nothing was trained" in page
+    for chapter in ("nfx_variants", "nfx_explained"):
+        assert f'id="mqc-module-section-{chapter}"' in page
+    assert "changes the logit most" in page and 'id="nfx-A"' in page

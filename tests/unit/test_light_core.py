@@ -125,10 +125,10 @@ def _steps() -> list[Step]:
         " --baseline demo.baseline.tsv --counts demo.counts.tsv"
     )
     explained = "--sequences demo.explain.parquet --named demo.explainn.units.tsv"
-    explained += " --evidence demo.explainn.evidence.tsv"
+    explained += " --rows demo.explainn.evidence.tsv"
     judged = (
         f"--models {_every('model.safetensors')} --units {_every('units.tsv')} {data} {options}"
-        " --evidence demo.explainn.evidence.tsv --alleles demo.variants.parquet"
+        " --rows demo.explainn.evidence.tsv --alleles demo.variants.parquet"
         " --read demo.variants_read.json --variants in.vcf --genome genome.fa --id demo.explainn"
     )
     third = "demo.explainn.r3"
@@ -243,7 +243,7 @@ def _steps() -> list[Step]:
         Step(
             "find_hits.py",
             f"--models {_every('model.safetensors')} {data} {options} --genome genome.fa"
-            " --evidence demo.explainn.evidence.tsv --motifs demo.explainn.evidence.meme"
+            " --rows demo.explainn.evidence.tsv --motifs demo.explainn.evidence.meme"
             " --regions demo.hits_regions.parquet --read demo.hits_read.json --id demo.explainn",
             "demo.explainn.hits.bed.gz.tbi",
         ),

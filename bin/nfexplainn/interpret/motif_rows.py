@@ -2,19 +2,22 @@
 
 A logit is a bias and a sum over units of weight times output, and every unit is in one row of
 ``D.<model>.evidence.tsv`` or in none. So the change of a logit is a sum over rows, without
-approximation; units that are in no row (without a motif) are together ``other``.
+approximation; units that are in no row (without a motif) are together ``other``. Runs of earlier
+versions have no evidence: there, units of one annotation are a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.dna import Codes, reverse_complement
 from nfexplainn.interpret.status import unit_name
+from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.models.model import FilterModel
 from nfexplainn.native.units import Edits
 
@@ -22,6 +25,7 @@ OTHER = "other"
 REST = "rest"
 ALL_TASKS = "*"
 ROW_COLUMNS = ("task", "motif", "name", "consensus", "units", "supported")
+NAMED_COLUMNS = ("replicate", "unit", "status", "annotation", "consensus")
 Floats = NDArray[np.float64]
 
 
@@ -93,6 +97,57 @@ def read_motif_rows(table: Iterable[Mapping[str, str]]) -> MotifRows:
     return MotifRows(
         ids, labels, tuple(supported[row] for row in ids), members, tuple(firsts), tasks == {"*"}
     )
+
+
+def rows_of_annotation(table: Iterable[Mapping[str, str]], *, centred: bool = False) -> MotifRows:
+    """Take the units of one annotation as a row, and each without one as its own.
+
+    Parameters
+    ----------
+    table : iterable of mappings
+        ``D.<model>.units.tsv``, with the columns :data:`NAMED_COLUMNS`; units without a motif are
+        in no row.
+    centred : bool
+        Whether classes exclude each other.
+    """
+    groups: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for line in table:
+        if line["consensus"]:
+            name = line["annotation"].split(",")[0].strip()
+            own = "" if name else f"r{line['replicate']}:{line['unit']}"
+            groups.setdefault((name, own), []).append(line)
+    lines = [
+        {
+            "task": ALL_TASKS if centred else "",
+            "motif": f"motif_{place:03d}",
+            "name": name,
+            "consensus": members[0]["consensus"],
+            "units": ",".join(f"r{one['replicate']}:{one['unit']}" for one in members),
+            "supported": "false",
+        }
+        for place, ((name, _own), members) in enumerate(groups.items(), start=1)
+    ]
+    return read_motif_rows(lines)
+
+
+def read_rows_file(path: str | Path, *, centred: bool = False) -> MotifRows:
+    """Read the rows of a model from its evidence, or of an earlier version's from its units.
+
+    Parameters
+    ----------
+    path : path
+        ``D.<model>.evidence.tsv``, or ``D.<model>.units.tsv``.
+    centred : bool
+        Whether classes exclude each other; the evidence tells it itself.
+
+    Raises
+    ------
+    UserError
+        If it is neither.
+    """
+    if Path(path).name.endswith(".units.tsv"):
+        return rows_of_annotation(read_rows(path, NAMED_COLUMNS), centred=centred)
+    return read_motif_rows(read_rows(path, ROW_COLUMNS))
 
 
 def leading_rows(rows: MotifRows, most: int) -> MotifRows:

@@ -83,6 +83,27 @@ class Methods:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a model answers, in short: for the first screen of a run that asks models again.
+
+    Attributes
+    ----------
+    dataset : str
+    about : str
+        What it was asked about, as in "30 sequences"; HTML, as the others.
+    said : sequence of str
+        Blocks, one below the other.
+    minded : sequence of str
+        Sentences on what to mind.
+    """
+
+    dataset: str
+    about: str
+    said: Sequence[str]
+    minded: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Part:
     """What a module writes into a chapter.
 
@@ -93,12 +114,15 @@ class Part:
     place : int
         Among the parts of the chapter.
     methods : Methods, optional
+    answers : callable, optional
+        Gives, for the first screen of a run that asks models again, an answer per data set.
     """
 
     chapter: Chapter
     write: Callable[[Page, Content], None]
     place: int = 0
     methods: Methods | None = None
+    answers: Callable[[Inputs], Sequence[Answer]] | None = None
 
 
 SUMMARY = Chapter(

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import Any
 
-from nfexplainn.analyses.predict.report import (
-    Predicted,
-    predicted_of,
-    warnings_of,
-    write_predicted,
-)
 from nfexplainn.io.text import write_text
-from nfexplainn.page.chapters import METHODS, STATUS, SUMMARY
+from nfexplainn.motifs.logos import glyph_defs
+from nfexplainn.order import natural_key
+from nfexplainn.page.chapters import METHODS, STATUS, SUMMARY, Answer, Chapter, Content, Part
 from nfexplainn.page.load import Inputs
-from nfexplainn.page.mqc import DASH, Page, escape, lines, plural, short, thousands
-from nfexplainn.page.style import name_of
+from nfexplainn.page.mqc import Page, escape, lines, plural
+from nfexplainn.report.analyses import analysis_parts
 from nfexplainn.report.methods import MethodsText, write_parameters, write_versions
 from nfexplainn.report.methods_analyses import analyses_text
 
 _STYLE = Path(__file__).with_name("page.css")
-TASKS = 6
-"""Tasks of a model on the first screen."""
+QUESTIONS = ("predict", "explain", "variants", "hits")
+"""Parameters that name a file which is asked about."""
 
 
 def build_answers(inputs: Inputs, folder: str | Path) -> None:
@@ -36,7 +31,8 @@ def build_answers(inputs: Inputs, folder: str | Path) -> None:
         Made where it is missing.
     """
     page = Page(folder)
-    write_predicted(page, inputs)
+    for part in _parts():
+        part.write(page, Content(inputs, inputs, {}, {}))
     _write_status(page, inputs)
     _write_methods(page, inputs)
     write_parameters(page, inputs)
@@ -93,70 +89,59 @@ def _write_methods(page: Page, inputs: Inputs) -> None:
 
 
 def _write_summary(page: Page, inputs: Inputs) -> None:
-    """Write the first screen: how many sequences, what each model says, what to mind."""
-    found = predicted_of(inputs)
+    """Write the first screen: per data set what the models answer, and what to mind."""
     style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
-    models = sum(len(one.told["models"]) for one in found)
-    asked = PurePath(str(inputs.params.get("predict") or "")).name
-    source = f"<code>{escape(asked)}</code>, " if asked else ""
+    asked = [
+        (part.chapter, answer)
+        for part in _parts()
+        if part.answers
+        for answer in part.answers(inputs)
+    ]
+    several = len({chapter.key for chapter, _ in asked}) > 1
+    datasets = sorted({answer.dataset for _, answer in asked}, key=natural_key)
+    rows = "".join(
+        _row(name, [one for one in asked if one[1].dataset == name], several) for name in datasets
+    )
     applied = PurePath(str(inputs.params.get("apply") or "")).name
-    earlier = f" of <code>{escape(applied)}</code>" if applied else ""
-    counts = sorted({one.sequences for one in found})
-    several = DASH.join(thousands(count) for count in (counts[0], counts[-1])) if counts else "0"
-    number = several if len(counts) > 1 else plural(counts[0] if counts else 0, "sequence")
-    number += " sequences" if len(counts) > 1 else ""
-    rows = "".join(_row(one) for one in found)
+    earlier = f" of <code>{escape(applied)}</code>" if applied else " of an earlier run"
+    files = dict.fromkeys(
+        PurePath(str(inputs.params[name])).name for name in QUESTIONS if inputs.params.get(name)
+    )
+    source = " and ".join(f"<code>{escape(name)}</code>" for name in files)
+    models = f"the models of {plural(len(datasets), 'data set')}{earlier}"
     page.section(
         SUMMARY,
         "",
         "html",
-        f'<style>{style}</style><p class="nfx-headline">What {plural(models, "model")}{earlier}'
-        f" predict{'s' if models == 1 else ''} of {source}{number}; nothing was trained. "
+        f"<style>{style}</style>"
+        f'<svg width="0" height="0" aria-hidden="true"><defs>{glyph_defs()}</defs></svg>'
+        f'<p class="nfx-headline">What {models} say'
+        f"{f' of {source}' if source else ''}; nothing was trained. "
         '<span class="nfx-how">How to read this page: <code>docs/usage/apply.md</code> of the'
         " pipeline</span></p>"
         '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
-        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Predictions</th>'
+        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Answer</th>'
         f"<th>What to mind</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
 
 
-def _row(one: Predicted) -> str:
-    blocks = [_task(one, model, task) for model, task in one.tasks[:TASKS]]
-    left = len(one.tasks) - len(blocks)
-    if left > 0:
-        blocks.append(
-            f'<div class="nfx-more">{plural(left, "more task")}: tables/predictions.tsv</div>'
-        )
-    minded = "".join(f'<span class="nfx-next">{said}</span>' for said in warnings_of(one))
-    about = f"{plural(one.sequences, 'sequence')}, {one.told['length']} bp"
-    return (
-        f'<tr><th scope="row"><span class="nfx-name">{escape(one.dataset)}</span>'
-        f'<span class="nfx-faint">{about}</span></th><td>{"".join(blocks)}</td>'
-        f'<td class="nfx-why">{minded or "Nothing."}</td></tr>'
+def _parts() -> list[Part]:
+    """Give what the analyses write, in the order of the page."""
+    return sorted(analysis_parts(), key=lambda part: (-part.chapter.position, part.place))
+
+
+def _row(dataset: str, asked: Sequence[tuple[Chapter, Answer]], several: bool) -> str:
+    """Write a data set's answers, each under its chapter where there are several."""
+    blocks = []
+    for chapter, answer in asked:
+        title = f'<a href="#mqc-module-section-{chapter.key}">{escape(chapter.title)}</a>: '
+        about = f"{title if several else ''}{answer.about}"
+        blocks.append(f'<div class="nfx-faint">{about}</div>{"".join(answer.said)}')
+    minded = "".join(
+        f'<span class="nfx-next">{said}</span>'
+        for said in dict.fromkeys(said for _, answer in asked for said in answer.minded)
     )
-
-
-def _task(one: Predicted, model: Mapping[str, Any], task: Mapping[str, Any]) -> str:
-    """Say in a line how the predictions of a task are distributed."""
-    shares = task["quantiles"]
-    names = [name_of(str(model["model"]))] if len(one.told["models"]) > 1 else []
-    names += [str(task["task"])] if task["task"] != one.dataset else []
-    title = f'<span class="nfx-taskname">{escape(" · ".join(names))}</span>' if names else ""
-    if not shares:
-        return f"<div>{title}no sequence</div>"
-    middle, low, high = (short(shares[share], 2) for share in ("50", "5", "95"))
-    if task["calibrated"]:
-        above = int(task["above_half"])
-        share = f"{100 * above / one.sequences:.0f}&nbsp;%"
-        said = f"{thousands(above)} ({share}) with a probability of at least 0.5; median {middle}"
-    else:
-        said = f"median {middle}"
-    count = len(model["replicates"])
-    apart = f"; {plural(count, 'replicate')}"
-    if count > 1 and task["range"] is not None:
-        what = "logit" if task["calibrated"] else "value"
-        apart += f" that differ by {short(task['range'], 2)} in the {what} (median range)"
     return (
-        f'<div class="nfx-one">{title}{said}'
-        f'<span class="nfx-faint">5&nbsp;% below {low}, 5&nbsp;% above {high}{apart}</span></div>'
+        f'<tr><th scope="row"><span class="nfx-name">{escape(dataset)}</span></th>'
+        f'<td>{"".join(blocks)}</td><td class="nfx-why">{minded or "Nothing."}</td></tr>'
     )

@@ -244,12 +244,7 @@ class DatasetResults:
         -------
         DataFrame
             ``dataset model chrom start end name strand contribution support log_odds motif``, a
-            row per model and site, as in ``M.hits.bed.gz``.
-
-        Raises
-        ------
-        UserError
-            If no model has motifs, or what is given cannot be read.
+            row per model and site, as in ``M.hits.bed.gz``. What cannot be read is a UserError.
         """
         sequences = None if sequences is None else kept(sequences)
         models = list(self.models.values())
@@ -344,10 +339,12 @@ class ModelResults:
         return next((one for one in places if one.is_file()), None)
 
     @property
-    def motif_rows(self) -> tuple[Path, Path] | None:
-        """Table and motifs of its rows, by which sites are found; None where they are not there."""
-        table, motifs = self._file("evidence.tsv"), self._file("evidence.meme")
-        return (table, motifs) if table and motifs else None
+    def motif_rows(self) -> tuple[Path, list[Path]] | None:
+        """Files of its rows and their motifs, by which sites are found; None without them."""
+        units = [self._file(f"r{number}.units.meme") for number in self.replicates]
+        pairs = (("evidence.tsv", [self._file("evidence.meme")]), ("units.tsv", units))
+        tables = ((self._file(ending), [one for one in some if one]) for ending, some in pairs)
+        return next(((table, some) for table, some in tables if table and some), None)
 
     def hits(self, sequences: Any = None, *, fdr: float = 0.05, **where: Any) -> pd.DataFrame:
         """Find the sites of its motifs; see :meth:`DatasetResults.hits`."""

@@ -2,17 +2,13 @@ include { COOPERATE } from '../cooperate'
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
-include { EXPLAIN } from '../explain'
-include { JUDGE_VARIANTS } from '../judge_variants'
-include { FIND_HITS } from '../find_hits'
 include { MAP_UNITS } from '../map_units'
-include { ATTRIBUTE } from '../attribute'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
 include { PRUNE } from '../prune'
 include { COUNT_MODES } from '../count_modes'
 
-// What can be asked of the trained models besides their motifs: each analysis is off unless its parameter
+// What only the run that trains can find besides the motifs: each analysis is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
 workflow ANALYSE {
     take:
@@ -29,11 +25,7 @@ workflow ANALYSE {
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)
 
-    EXPLAIN(trained.readable, trained.best, units, trained.named, trained.explained, plans, code)
-    JUDGE_VARIANTS(trained.readable, units, trained.named, trained.alleles, trained.genomes, trained.replicates, plans, code)
-    FIND_HITS(trained.readable, trained.named, trained.regions, trained.genomes, trained.replicates, plans, code)
     MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
-    ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, trained.replicates, plans, code)
     NULLIFY(trained.models, trained.predictions, READ_FILTERS.out.sites, motifs, trained.replicates, plans, code)
@@ -43,7 +35,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, EXPLAIN.out.files, JUDGE_VARIANTS.out.files, FIND_HITS.out.files, MAP_UNITS.out.files, ATTRIBUTE.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -1,5 +1,5 @@
 include { EXPLANATION_MAKE } from '../../../modules/local/explanation/make'
-include { modelOf; evidenceOf } from '../train/replicates.nf'
+include { modelOf; rowsOf } from '../train/replicates.nf'
 
 // What every unit adds to the prediction of a user's sequences, where its motif lies, and what each mutation does.
 workflow EXPLAIN {
@@ -23,10 +23,10 @@ workflow EXPLAIN {
     EXPLANATION_MAKE(
         models
             .join(named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.units.tsv') })
-            .join(evidenceOf(named))
-            .map { meta, run, model, own, names, evidence -> [meta.dataset, run, model, own, names, evidence] }
+            .join(rowsOf(named))
+            .map { meta, run, model, own, names, rows -> [meta.dataset, run, model, own, names, rows] }
             .combine(sequences.map { meta, found -> [meta.id, found] }, by: 0)
-            .map { id, run, model, own, names, evidence, found -> [run, plans[id].options.explain, model, own, names, evidence, found] },
+            .map { id, run, model, own, names, rows, found -> [run, plans[id].options.explain, model, own, names, rows, found] },
         code.EXPLANATION_MAKE,
     )
 

@@ -1,10 +1,11 @@
 include { HITS_FIND } from '../../../modules/local/hits/find'
-include { modelOf; evidenceAndMotifsOf } from '../train/replicates.nf'
+include { modelOf; rowsAndMotifsOf } from '../train/replicates.nf'
 
 // Where the sites of every ExplaiNN's motifs are, and what each contributes.
 workflow FIND_HITS {
     take:
     readable     // [ run, model.safetensors, dataset.parquet ]
+    units        // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     named        // [ [id: 'oct4.explainn', ...], file or files ]: the evidence, ...
     regions      // [ [id: 'oct4', ...], oct4.hits_regions.parquet, oct4.hits_read.json, oct4.hits.fa or [] ], of the data sets that ask for hits
     genomes      // [ [name: 'genome.fa.gz', path: ...], genome.fa, [genome.fa.fai, ...] ]
@@ -13,27 +14,28 @@ workflow FIND_HITS {
     code
 
     main:
-    // [ [id: 'oct4.explainn', ...], false, [r1.model.safetensors, ...], oct4.dataset.parquet ]
+    // [ [id: 'oct4.explainn', ...], false, [r1.model.safetensors, ...], [r1.units.meme, ...], oct4.dataset.parquet ]
     models = readable
         .filter { run, _model, _dataset -> plans[run.dataset].hits }
-        .map { run, model, dataset -> [run.dataset, run, model, dataset] }
+        .join(units)
+        .map { run, model, dataset, meme, _tables -> [run.dataset, run, model, meme, dataset] }
         .combine(replicates, by: 0)
-        .map { _id, run, model, dataset, count -> [groupKey(modelOf(run), count), run.torch, model, dataset] }
+        .map { _id, run, model, meme, dataset, count -> [groupKey(modelOf(run), count), run.torch, model, meme, dataset] }
         .groupTuple(remainder: true)   // also without the replicates that diverged
-        .map { key, torch, some, datasets -> [key.getGroupTarget(), torch.any(), some.sort { path -> path.name }, datasets[0]] }
+        .map { key, torch, some, memes, datasets -> [key.getGroupTarget(), torch.any(), some.sort { path -> path.name }, memes.sort { path -> path.name }, datasets[0]] }
 
-    asked = models.join(evidenceAndMotifsOf(named))
-        .map { meta, torch, files, dataset, evidence -> [meta.dataset, meta + [torch: torch], files + evidence, dataset] }
+    // Rows without motifs of their own, of earlier versions, have those of their units.
+    asked = models.join(rowsAndMotifsOf(named))
+        .map { meta, torch, files, memes, dataset, table, motifs -> [meta.dataset, meta + [torch: torch], files, table, motifs ?: memes, dataset] }
         .combine(regions.map { meta, found, read, sequences -> [meta.id, found, read, sequences] }, by: 0)
-        .branch { id, _meta, _files, _dataset, _found, _read, _sequences ->
-            located: plans[id].genome && !plans[id].hits.records
+        .map { id, meta, files, table, motifs, dataset, found, read, sequences -> [plans[id].genome, [meta, plans[id].options.hits, files, table, motifs, dataset, found, read, sequences]] }
+        .branch { _genome, row ->
+            located: plans[row[0].dataset].genome && !plans[row[0].dataset].hits.records
             alone: true
         }
     HITS_FIND(
-        asked.located.map { row -> [plans[row[0]].genome] + row }
-            .combine(genomes, by: 0)
-            .map { _genome, id, meta, files, dataset, found, read, sequences, fasta, indexes -> [meta, plans[id].options.hits, files, dataset, found, read, sequences, fasta, indexes] }
-            .mix(asked.alone.map { id, meta, files, dataset, found, read, sequences -> [meta, plans[id].options.hits, files, dataset, found, read, sequences, [], []] }),
+        asked.located.combine(genomes, by: 0).map { _genome, row, fasta, indexes -> row + [fasta, indexes] }
+            .mix(asked.alone.map { _genome, row -> row + [[], []] }),
         code.HITS_FIND,
     )
 

@@ -1,5 +1,5 @@
 include { VARIANTS_JUDGE } from '../../../modules/local/variants/judge'
-include { modelOf; evidenceOf } from '../train/replicates.nf'
+include { modelOf; rowsOf } from '../train/replicates.nf'
 
 // What a user's variants do to the predictions of every ExplaiNN, through which motif.
 workflow JUDGE_VARIANTS {
@@ -25,14 +25,14 @@ workflow JUDGE_VARIANTS {
         .map { key, torch, files, datasets -> [key.getGroupTarget(), torch.any(), files.flatten().sort { path -> path.name }, datasets[0]] }
 
     VARIANTS_JUDGE(
-        models.join(evidenceOf(named))
-            .map { meta, torch, files, dataset, evidence -> [meta.dataset, meta + [torch: torch], files + [evidence], dataset] }
+        models.join(rowsOf(named))
+            .map { meta, torch, files, dataset, rows -> [meta.dataset, meta + [torch: torch], files, rows, dataset] }
             .combine(alleles.map { meta, found, read -> [meta.id, found, read] }, by: 0)
-            .map { id, meta, files, dataset, found, read -> [plans[id].genome, meta, files, dataset, found, read] }
+            .map { id, meta, files, rows, dataset, found, read -> [plans[id].genome, meta, files, rows, dataset, found, read] }
             .combine(genomes, by: 0)
-            .map { _genome, meta, files, dataset, found, read, fasta, indexes ->
+            .map { _genome, meta, files, rows, dataset, found, read, fasta, indexes ->
                 def plan = plans[meta.dataset]
-                [meta, plan.options.variants, plan.variants.name, plan.variants.path, files, dataset, found, read, fasta, indexes]
+                [meta, plan.options.variants, plan.variants.name, plan.variants.path, files, rows, dataset, found, read, fasta, indexes]
             },
         code.VARIANTS_JUDGE,
     )

@@ -8,9 +8,10 @@ include { JUDGE_INPUTS } from '../judge_inputs'
 include { TRAIN } from '../train'
 include { INTERPRET } from '../interpret'
 include { ANALYSE } from '../analyse'
+include { EARLIER } from '../earlier'
+include { ASK_MODELS } from '../ask_models'
 include { SCORE_CYCLES } from '../score_cycles'
 include { REPORT } from '../report'
-include { READ_PREDICTED; PREDICT; PREDICT_EARLIER } from '../predict'
 include { readsGenome } from '../validate/shared.nf'
 include { judgeAnswers } from '../judge_inputs/answers.nf'
 
@@ -35,10 +36,9 @@ workflow EXPLAINN {
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
     READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.dataset, genomes, code)
-    READ_PREDICTED(input.datasets, PREPARE.out.header, genomes, code)
 
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status, READ_PREDICTED.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status),
         [genomes: INDEX_GENOMES.out.status, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }
@@ -55,37 +55,56 @@ workflow EXPLAINN {
     ANALYSE(
         [
             models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
-            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, explained: READ_GIVEN.out.explained, genomes: genomes, replicates: PREPARE.out.replicates,
-            alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions,
+            named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,
     )
 
-    PREDICT(TRAIN.out.models, TRAIN.out.calibrations, TRAIN.out.diverged, PREPARE.out.replicates, READ_PREDICTED.out.sequences, plans, code)
+    ASK_MODELS(
+        [
+            models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, calibrations: TRAIN.out.calibrations,
+            diverged: TRAIN.out.diverged, replicates: PREPARE.out.replicates,
+        ],
+        INTERPRET.out.units, INTERPRET.out.ofModels,
+        [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions, genomes: genomes],
+        MOTIFS_COLLECT.out.motifs, plans, code,
+    )
 
     REPORT(
         PREPARE.out.status.mix(
             PREPARE.out.tables, PREPARE.out.header, TRAIN.out.history, TRAIN.out.timing, TRAIN.out.diverged, TRAIN.out.metrics, TRAIN.out.calibrations, TRAIN.out.baseline,
-            INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files, PREDICT.out.files,
+            INTERPRET.out.ofRuns, INTERPRET.out.ofModels, SCORE_CYCLES.out.scores, ANALYSE.out.files, ASK_MODELS.out.files,
         ),
         TRAIN.out.best, settings, JUDGE_INPUTS.out.verdicts, input.params.strict, code,
     )
 }
 
-// A question to the models of an earlier run: no data set is prepared, and nothing is trained.
+// Questions to the models of an earlier run: no data set is prepared, and nothing is trained.
 workflow APPLY {
     take:
-    input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...], shape: path, files: [path, ...], torch: false, options: [predict: [...]], ...], ... ] ]
+    input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...] or null, ..., runs: [...], tables: [...], options: [predict: [...]], ...], ... ] ]
     settings
     code
 
     main:
-    INDEX_GENOMES(input.datasets.findAll { plan -> plan.genome && !plan.predict.records }, code)
-    READ_PREDICTED(input.datasets, channel.fromList(input.datasets.collect { plan -> [[id: plan.id], plan.shape] }), INDEX_GENOMES.out.genomes, code)
+    def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
+    EARLIER(input.datasets)
+    INDEX_GENOMES(input.datasets.findAll { plan -> readsGenome(plan) }, code)
+    known = channel.fromList(input.datasets.findAll { plan -> plan.attribution }.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
+    MOTIFS_COLLECT(known, code.MOTIFS_COLLECT)
+    shapes = channel.fromList(input.datasets.collect { plan -> [[id: plan.id], plan.dataset ?: plan.runs[0].files.model] })
+    READ_GIVEN(input.datasets, shapes, shapes, INDEX_GENOMES.out.genomes, code)
 
     // What the models of one length cannot read, those of another may.
-    verdicts = judgeAnswers(READ_PREDICTED.out.status, INDEX_GENOMES.out.status)
-    PREDICT_EARLIER(READ_PREDICTED.out.sequences.combine(verdicts).map { meta, sequences, _found -> [meta, sequences] }, input.datasets, code)
+    verdicts = judgeAnswers(READ_GIVEN.out.status, INDEX_GENOMES.out.status.mix(MOTIFS_COLLECT.out.status), input.datasets)
+    def given = [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions].collectEntries { name, found -> [name, found.combine(verdicts).map { item -> item.dropRight(1) }] }
+    ASK_MODELS(
+        [
+            models: EARLIER.out.models, readable: EARLIER.out.readable, best: EARLIER.out.best, predictions: EARLIER.out.predictions, calibrations: EARLIER.out.calibrations,
+            diverged: channel.empty(), replicates: EARLIER.out.replicates,
+        ],
+        EARLIER.out.units, EARLIER.out.named, given + [genomes: INDEX_GENOMES.out.genomes], MOTIFS_COLLECT.out.motifs, plans, code,
+    )
 
-    REPORT(PREDICT_EARLIER.out.files, channel.empty(), settings, verdicts, input.params.strict, code)
+    REPORT(ASK_MODELS.out.files.mix(EARLIER.out.motifs), channel.empty(), settings, verdicts, input.params.strict, code)
 }

@@ -10,7 +10,12 @@ def bestRuns(history, diverged, replicates) {
         .groupTuple(remainder: true)
         .map { _model, all -> all.findAll { one -> one.epochs }.sort { one -> one.run.replicate } }
         .filter { trained -> trained }
-        .map { trained -> [trained.min { one -> validLoss(one.epochs) }.run] }
+        .map { trained -> [bestOf(trained)] }
+}
+
+// Of [ [run: [...], epochs: history.tsv or null], ... ]: the run with the smallest validation loss, the first of equals.
+def bestOf(List trained) {
+    return trained.min { one -> one.epochs ? validLoss(one.epochs) : Double.POSITIVE_INFINITY }.run
 }
 
 // The smallest validation loss of a history; infinite where none is a finite number.
@@ -26,18 +31,19 @@ def modelOf(Map run) {
     return [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
 }
 
-// The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]
-def evidenceOf(named) {
+// The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]; of earlier
+// versions that of its units.
+def rowsOf(named) {
     return named.filter { _meta, file -> file instanceof List }
-        .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') }] }
+        .map { meta, some -> [meta, some.find { path -> path.name.endsWith('.evidence.tsv') || path.name.endsWith('.units.tsv') }] }
         .filter { _meta, table -> table }
 }
 
-// That with the rows' motifs: [ [id: 'oct4.explainn', ...], [oct4.explainn.evidence.tsv, oct4.explainn.evidence.meme] ]
-def evidenceAndMotifsOf(named) {
-    return named.filter { _meta, file -> file instanceof List }
-        .map { meta, some -> [meta, ['.evidence.tsv', '.evidence.meme'].collect { ending -> some.find { path -> path.name.endsWith(ending) } }] }
-        .filter { _meta, both -> both.every() }
+// That with the rows' motifs: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv, [oct4.explainn.evidence.meme] ]; of
+// earlier versions they have none.
+def rowsAndMotifsOf(named) {
+    return rowsOf(named).join(named.filter { _meta, file -> file instanceof List && file.any { path -> path.name ==~ /.*\.(evidence|units)\.tsv/ } })
+        .map { meta, table, some -> [meta, table, some.findAll { path -> path.name.endsWith('.evidence.meme') }] }
 }
 
 // The number of models of each architecture, after the preparation has chosen the folds.

@@ -1,24 +1,33 @@
-// The models of an earlier run that are asked something: found, chosen, and looked at as far as their headers tell.
+// What is asked of the models of an earlier run (--apply): which of them can answer, and by which files.
 
-include { didYouMean; sentence } from './schema.nf'
-include { resolvePath; expandedPart; isRemote } from './paths.nf'
-include { predictedSequences } from './explained.nf'
+include { didYouMean; readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
+include { resolvePath; fileOrWord; isRemote } from './paths.nf'
+include { givenSequences; givenVariants; givenHits; predictedSequences } from './explained.nf'
 include { needsTorch } from './environment.nf'
+include { pretrainedArchitectures } from './features.nf'
+include { resultsOf; mixedProblems; modelHeader } from './results_folder.nf'
 
-// What cannot be asked of an earlier run's models, or not yet: what it belongs to, by the parameter's name.
-def trainingOnly() {
-    return ['input', 'explain', 'variants', 'hits', 'attribution', 'streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
+// What can be asked, by the parameter's name.
+def questions() {
+    return ['predict', 'explain', 'variants', 'hits', 'attribution']
 }
 
-// [ [id: 'CTCF', applied: [torch: ['models danq of CTCF']], torch: false, predict: [...], genome: null, shape: path, files: [path, ...], options: [...]], ... ]
+// What cannot be asked of models that are trained already: what it belongs to.
+def trainingOnly() {
+    return ['input', 'streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
+}
+
+// A plan of each data set that is asked anything, with the keys that the plans of training have, as far as questions read them, and
+// [runs: [ [run: [id: 'CTCF.explainn.r1', ...], files: [model: path, ...]], ... ], tables: [explainn: [evidence: path, ...]], dataset: path or null, ...]
 def appliedPlans(Map values, List problems) {
     def folder = resolvePath(values.apply, null)
-    if (!values.predict) {
-        problems << '--apply: nothing is asked of the models; give --predict FILE (FASTA, a table of sequences, BED or narrowPeak).'
+    def asked = questions().findAll { name -> values[name] }
+    if (!asked) {
+        problems << "--apply: nothing is asked of the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : "--${name} FILE" }.join(', ')}."
     }
     def idle = trainingOnly().findAll { name -> values[name] }
     if (idle) {
-        problems << "--${idle.join(', --')}: the models of an earlier run (--apply) answer --predict; leave ${idle.size() > 1 ? 'these' : 'it'} out, or train with ${idle.size() > 1 ? 'them' : 'it'} by leaving --apply out."
+        problems << "--${idle.join(', --')}: the models of an earlier run (--apply) answer ${questions().collect { name -> "--${name}" }.join(', ')}; leave ${idle.size() > 1 ? 'these' : 'it'} out, or train with ${idle.size() > 1 ? 'them' : 'it'} by leaving --apply out."
     }
     if (!(folder instanceof Path) || !folder.exists() || !folder.isDirectory()) {
         def what = (folder instanceof Path) && folder.exists() ? 'is a file, not a folder' : 'is not there'
@@ -27,19 +36,65 @@ def appliedPlans(Map values, List problems) {
     }
     outdirProblem(folder, problems)
     def found = chosen(resultsOf(folder, problems), values, folder, problems)
-    def options = [predict: [kernel: values.kernel, device: values.device, trust_programs: values.trust_programs]]
-    def ofFile = { name -> values[name] ? [name: values[name], path: resolvePath(values[name], null)] : null }
-    return found.collect { id, files ->
-        def models = files.models.collect { path -> modelHeader(path, problems) }
-        mixedProblems(models.findAll { one -> one }, problems)
-        def torch = models.findAll { one -> one && needsTorch(one.architecture, one.config) }.collect { one -> one.name }.unique()
-        def how = ['kernel', 'device'].findAll { name -> values[name] in ['torch', 'gpu'] }.collect { name -> "${name} ${values[name]}".toString() }
-        [
-            id: id, applied: [torch: torch.collect { name -> "the model ${name} of ${id}".toString() } + how], torch: torch as boolean, denoised: false, settings: [:],
-            predict: predictedSequences(ofFile.call('predict')), genome: ofFile.call('genome'), shape: files.dataset ?: files.models[0],
-            files: [files.dataset, files.models, files.others].flatten().findAll { path -> path }, options: options,
-            reads: ['apply', 'predict', 'kernel', 'device'] + (values.genome ? ['genome'] : []) + (values.trust_programs ? ['trust_programs'] : []),
-        ]
+    def plans = found.collect { id, files -> appliedPlan(id, files, asked, values, problems) }
+    asked.each { name ->
+        def known = plans.findAll { plan -> plan.runs }
+        def out = known.findAll { plan -> !plan[name] }*.id
+        if (known && out.size() == known.size()) {
+            problems << "--${name}: ${name == 'attribution' ? 'no model that was trained on sequences themselves' : 'no ExplaiNN, the network whose predictions are a sum over motifs,'} is in ${folder}; leave --${name} out, or give a folder that holds one."
+        }
+        else if (out) {
+            log.warn("--${name}: left out for ${out.join(', ')}, of which there is no model that it can be asked of.")
+        }
+    }
+    return plans.findAll { plan -> asked.any { name -> plan[name] } }
+}
+
+def appliedPlan(String id, Map files, List asked, Map values, List problems) {
+    def options = optionsOfSteps(schemaProperties(readJson('nextflow_schema.json')), values)
+    def headers = files.runs.collect { run -> modelHeader(run.files.model, problems) }
+    mixedProblems(headers.findAll { one -> one }, problems)
+    def runs = [files.runs, headers].transpose().findAll { _run, header -> header }.collect { run, header ->
+        [run: [id: "${id}.${run.model}.r${run.replicate}".toString(), dataset: id, model: run.model, architecture: header.architecture, replicate: run.replicate, torch: needsTorch(header.architecture, header.config)], files: run.files]
+    }
+    def readable = runs.any { one -> one.run.architecture == 'explainn' }
+    def attributable = runs.any { one -> !(one.run.architecture in pretrainedArchitectures()) }
+    def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: resolvePath(values[name], null)] : null] }
+    def given = [models: 'explainn', genome: values.genome, genome_way: '--genome']
+    def plan = [
+        id: id, denoised: false, settings: [:], dataset: files.dataset, tables: files.tables, runs: runs, models: runs*.run*.architecture.unique(), pretrained: [],
+        units: runs*.run*.model.findAll { name -> name ==~ /explainn_u\d+/ }.unique().collect { name -> name - 'explainn_u' as int } ?: [0],
+        predict: runs ? predictedSequences(located.predict) : null, explain: readable ? givenSequences(located.explain, given, '--explain', problems) : null,
+        variants: readable ? givenVariants(located.variants, given, '--variants', problems) : null,
+        hits: readable ? givenHits(fileOrWord(values.hits, ['genome', 'peaks'], null), given, values.genome as boolean, '--hits', problems) : null, attribution: attributable && values.attribution,
+        genome: located.genome, motif_db: located.motif_db, options: options + [attribute: options.attribute + [attribution: attributable && values.attribution]],
+        known: [motif_db: values.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: values.motif_db ? null : values.jaspar_release, jaspar_taxon: values.motif_db ? null : values.jaspar_taxon],
+    ]
+    missingFiles(plan, problems)
+    def torch = runs.findAll { one -> one.run.torch && (plan.predict || one.run.architecture == 'explainn' && (plan.explain || plan.variants || plan.hits)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()
+    def how = ['kernel', 'device'].findAll { name -> values[name] in ['torch', 'gpu'] }.collect { name -> "${name} ${values[name]}".toString() }
+    def ofSteps = [predict: 'predict', explain: 'explain', variants: 'variants', hits: 'hits', attribution: 'attribute'].findAll { name, _step -> plan[name] }.values().collectMany { step -> options[step].keySet() }
+    return plan + [
+        applied: [torch: torch + (plan.attribution ? ['attribution'] : []) + how],
+        reads: ['apply'] + asked + (ofSteps - 'trust_programs') + ['genome', 'trust_programs'].findAll { name -> values[name] } + (plan.attribution ? ['motif_db', 'jaspar_release', 'jaspar_taxon'] + options.annotate.keySet() : []),
+    ]
+}
+
+// What a question reads besides the models.
+def missingFiles(Map plan, List problems) {
+    def way = 'copy the whole results folder, or leave'
+    def own = plan.runs.findAll { one -> one.run.architecture == 'explainn' }
+    def bare = own.findAll { one -> !one.files.units || !plan.tables[one.run.model].units }*.files*.model
+    def split = ['explain', 'variants', 'hits'].findAll { name -> plan[name] }
+    if (split && bare) {
+        problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not beside it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
+    }
+    ['variants', 'hits', 'attribution'].findAll { name -> plan[name] && !plan.dataset }.each { name ->
+        problems << "--${name}: ${plan.id}.dataset.parquet, which it reads, is not in the folder; ${way} it out.".toString()
+    }
+    def silent = plan.attribution ? plan.runs.findAll { one -> !one.files.predictions }*.files*.model : []
+    if (silent) {
+        problems << "--attribution: the predictions of the training (*.predictions.parquet) are not beside ${silent[0]}; ${way} it out.".toString()
     }
 }
 
@@ -61,47 +116,6 @@ def realPlace(Object path) {
     return path.exists() ? path.toRealPath() : path.parent ? realPlace(path.parent).resolve(path.name) : path
 }
 
-// The files of a folder as deep as results go, <data set>/<model>/<file>; not by a pattern, since its path may hold such letters.
-def filesBelow(Object folder, int depth) {
-    // Of a link, listFiles() gives the link alone.
-    def found = java.nio.file.Files.newDirectoryStream(folder).withCloseable { stream -> stream.toList() }
-    return found.collectMany { path -> path.isDirectory() ? (depth > 1 ? filesBelow(path, depth - 1) : []) : [path] }
-}
-
-// [ CTCF: [dataset: path or null, models: [path, ...], others: [path, ...]], ... ] by what the files are called
-def resultsOf(Object folder, List problems) {
-    def all = filesBelow(folder, 3).findAll { path -> path.name ==~ /[A-Za-z0-9_-]+\.(dataset\.parquet|[A-Za-z0-9_-]+\.r\d+\.(model\.safetensors|calibration\.json|predictions\.parquet))/ }.sort { path -> path.toString() }
-    def models = all.findAll { path -> path.name.endsWith('.model.safetensors') }
-    models.groupBy { path -> path.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
-        problems << "--apply: ${same.size()} models are called ${name} (${same*.parent.join(', ')}); give a folder that holds one of each.".toString()
-    }
-    if (!models) {
-        problems << "--apply: ${whyNothing(folder, all)}".toString()
-    }
-    all.findAll { path -> expandedPart(path) }.take(1).each { path -> problems << "--apply: ${expandedPart(path)}.".toString() }
-    def idOf = { path -> path.name.tokenize('.')[0] }
-    return models.groupBy(idOf).collectEntries { id, own ->
-        def runs = own.collect { path -> path.name - '.model.safetensors' }
-        def others = all.findAll { path -> runs.any { run -> path.name in ["${run}.calibration.json".toString(), "${run}.predictions.parquet".toString()] } }
-        def calibrated = others.findAll { path -> path.name.endsWith('.calibration.json') }.collect { path -> path.name - '.calibration.json' }
-        // The predictions of the training are read where they are to be calibrated yet.
-        [id, [dataset: all.find { path -> path.name == "${id}.dataset.parquet".toString() }, models: own, others: others.findAll { path -> !(path.name.endsWith('.predictions.parquet') && (path.name - '.predictions.parquet') in calibrated) }]]
-    }
-}
-
-def whyNothing(Object folder, List all) {
-    if (!java.nio.file.Files.newDirectoryStream(folder).withCloseable { stream -> stream.toList() }) {
-        return "the folder ${folder} is empty; give the results folder of a finished run."
-    }
-    if (all) {
-        return "${folder} holds data sets and no trained model: the run ended before its training did, or its models diverged; see multiqc_report.html there, and run it again with -resume."
-    }
-    if (folder.resolve('pipeline_info').exists()) {
-        return "${folder} is the folder of a run that ended before any training; see its report or log, and run it again with -resume."
-    }
-    return "there is no <data set>/<model>/*.model.safetensors in ${folder}; give the results folder of a finished run, or the folder of one of its data sets."
-}
-
 // The data sets that --datasets names, or all.
 def chosen(Map found, Map values, Object folder, List problems) {
     def named = (values.datasets ?: '').toString().tokenize(',')*.trim().findAll { name -> name }.unique()
@@ -109,40 +123,4 @@ def chosen(Map found, Map values, Object folder, List problems) {
         problems << sentence("--datasets: there is no model of a data set '${name}' in ${folder}${didYouMean(found.keySet(), name, '')}") + " There are ${found.keySet().join(', ')}."
     }
     return named ? found.findAll { id, _files -> id in named } : found
-}
-
-// Models of a data set that were trained on different contents of it: of two runs that wrote into one folder.
-def mixedProblems(List models, List problems) {
-    def first = models ? models[0] : null
-    models.findAll { one -> first.digest && one.digest && one.digest != first.digest }.each { one ->
-        problems << "--apply: ${one.path} was trained on other sequences than ${first.path}, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other.".toString()
-    }
-}
-
-// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...]], or null and a sentence.
-def modelHeader(Object path, List problems) {
-    try {
-        def text = path.withInputStream { stream ->
-            def head = java.nio.ByteBuffer.wrap(stream.readNBytes(8)).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong()
-            if (head < 2 || head > 100000000) {
-                throw new IOException('no header')
-            }
-            new String(stream.readNBytes(head as int), 'UTF-8')
-        }
-        def told = (new groovy.json.JsonSlurper().parseText(text) as Map)['__metadata__']
-        if (!told || !told['nf-explainn']) {
-            problems << "--apply: ${path} is a safetensors file of another program, no model of nf-explainn; take it out of the folder.".toString()
-            return null
-        }
-        def own = new groovy.json.JsonSlurper().parseText(told['nf-explainn'].toString()) as Map
-        if (own.format_version != 1) {   // as FORMAT_VERSION in models/checkpoint.py
-            problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; ask it with the release that trained it, or train anew.".toString()
-            return null
-        }
-        return [name: path.name.tokenize('.')[1], path: path, digest: own.dataset_digest, architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0]]
-    }
-    catch (Exception _error) {
-        problems << "--apply: ${path} is damaged, or no model; copy the results folder again, or take the file out.".toString()
-        return null
-    }
 }

@@ -2,6 +2,7 @@
 // reading them. (Without includes, so that several files can include it.)
 
 // [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
+// place: where it was asked, such as 'samples.csv, line 3, explain'.
 def givenSequences(Object located, Map options, String place, List problems) {
     if (!located) {
         return null
@@ -10,10 +11,10 @@ def givenSequences(Object located, Map options, String place, List problems) {
     // What only the step can unpack gets the genome where there is one.
     def intervals = found == null ? options.genome != null : found
     if (intervals && options.genome == null) {
-        problems << "${place}, explain: ${located.name} holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA."
+        problems << "${place}: ${located.name} holds intervals, and there is no genome to read them from; give ${genomeWay(options)}, or the sequences themselves as FASTA."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}, explain: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
+        problems << "${place}: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
     }
     return located + [intervals: intervals]
 }
@@ -24,19 +25,27 @@ def givenVariants(Object located, Map options, String place, List problems) {
         return null
     }
     if (options.genome == null) {
-        problems << "${place}, variants: ${located.name} holds variants, and there is no genome to put them into; give --genome (or the column genome), the one that they were called on."
+        problems << "${place}: ${located.name} holds variants, and there is no genome to put them into; give ${genomeWay(options)}, the one that they were called on."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}, variants: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
+        problems << "${place}: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
     }
     return located
 }
 
+def genomeWay(Map options) {
+    return options.genome_way ?: '--genome (or the column genome)'
+}
+
 // [name: as the user wrote it, path: its file, or null for a word, word: 'genome', 'peaks' or null, records: whether it is
-// sure to need no genome], or null. onGenome: whether the data set's sequences are places in one.
+// sure to need no genome], or null. onGenome: whether the data set's sequences may be places in one.
 def givenHits(Object located, Map options, boolean onGenome, String place, List problems) {
     if (!located) {
         return null
+    }
+    if (located.missing) {
+        problems << "${place}: ${located.missing}; give a file of intervals, FASTA, or one of the words genome and peaks.".toString()
+        return located + [word: null, records: true]
     }
     def word = located.path == null ? located.name : null
     def records = word ? word == 'peaks' && !onGenome : holdsIntervals(located.path) == false
@@ -44,12 +53,12 @@ def givenHits(Object located, Map options, boolean onGenome, String place, List 
     def needed = word == 'genome' || (word == null && holdsIntervals(located.path))
     if (options.genome == null && needed) {
         def why = word ? 'the whole genome is to be scanned, and there is none' : "${located.name} holds intervals, and there is no genome to read them from"
-        problems << "${place}, hits: ${why}; give --genome (or the column genome)${word ? '' : ', or the sequences themselves as FASTA'}.".toString()
+        problems << "${place}: ${why}; give ${genomeWay(options)}${word ? '' : ', or the sequences themselves as FASTA'}.".toString()
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}, hits: sites are looked for with the motifs of explainn, and models is '${options.models}'; add explainn to it, or leave hits out."
+        problems << "${place}: sites are looked for with the motifs of explainn, and models is '${options.models}'; add explainn to it, or leave hits out."
     }
-    return located + [word: word, records: records]
+    return [name: located.name, path: located.path, word: word, records: records]
 }
 
 // [name: as the user wrote it, path: where it lies, records: whether it is sure to need no genome], or null. A table may

@@ -1,15 +1,6 @@
-// Which options each step of a data set gets: those that it reads, so that no other makes it run again.
+// Which options each training of a data set gets, and which settings are read at all.
 
 include { features; pretrainedArchitectures } from './features.nf'
-
-// [ prepare: [width: 200, ...], interpret: [...], ... ]; what counts as given or not, and was not, gets its default here.
-def optionsOfSteps(Map parameters, Map options) {
-    def valueOf = { name, property -> options[name] == null && property.null_unless_given ? property.default : options[name] }
-    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
-    return steps.collectEntries { step ->
-        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, property -> [name, valueOf.call(name, property)] }]
-    }
-}
 
 // [ explainn: [units: 100, learning_rate: 0.003, ...], danq: [...] ]: without what only other architectures know. What is made of
 // trained models is trained by the paper's recipe: their outputs are computed once, and robust changes the sequences in every epoch.

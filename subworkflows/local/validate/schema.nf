@@ -107,3 +107,13 @@ def sentence(String text) {
     def shown = text.replaceAll(/(\S{200})\S{800,}/, '$1...')
     return shown ==~ /(?s).*[.?!]/ ? shown : "${shown}."
 }
+
+// Which options each step gets: those that it reads, so that no other makes it run again.
+// [ prepare: [width: 200, ...], interpret: [...], ... ]; what counts as given or not, and was not, gets its default here.
+def optionsOfSteps(Map parameters, Map options) {
+    def valueOf = { name, property -> options[name] == null && property.null_unless_given ? property.default : options[name] }
+    def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
+    return steps.collectEntries { step ->
+        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, property -> [name, valueOf.call(name, property)] }]
+    }
+}

@@ -345,7 +345,7 @@ def test_scripts_from_files_to_files(root, tmp_path):
     run = "d.explainn.r2"
     arguments = ["--model", f"{run}.model.safetensors", "--units", f"{run}.units.tsv"]
     arguments += ["--named", "d.explainn.units.tsv", "--sequences", "d.explain.parquet"]
-    arguments += ["--options", "options.json", "--id", run, "--evidence", "d.evidence.tsv"]
+    arguments += ["--options", "options.json", "--id", run, "--rows", "d.evidence.tsv"]
     line = {"task": "a", "motif": "row_001", "name": "MAX", "consensus": "A", "supported": "true"}
     line["units"] = "r2:unit_001,r1:unit_002"
     write_tsv(pd.DataFrame([line]), tmp_path / "d.evidence.tsv")

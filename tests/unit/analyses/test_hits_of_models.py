@@ -26,7 +26,7 @@ from nfexplainn.motifs import places as places_module
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.places import PlaceScanner, best_apart
 from nfexplainn.results.hits.contributions import Contributions, Sites, cut_sites, support
-from nfexplainn.results.hits.finder import Finder, make_finder
+from nfexplainn.results.hits.finder import Finder, make_finder, row_table
 from nfexplainn.results.hits.regions import Regions
 from nfexplainn.results.hits.scan import scan, union
 from nfexplainn.results.hits.thresholds import (
@@ -289,7 +289,7 @@ def finder(supported: bool = True, share: float = 0.7) -> Finder:
         lines = [{**line, "supported": "false"} for line in lines]
     data = dataset("multilabel", tasks=2, share=share)
     motifs = [word_motif(id=id) for id in ("row_001", "row_002", "row_003")]
-    return make_finder(replicates, lines, motifs, data, seed=1)
+    return make_finder(replicates, row_table(lines, motifs), data, seed=1)
 
 
 def planted(tmp_path: Path) -> tuple[Genome, set[tuple[int, str]]]:
@@ -389,5 +389,5 @@ def test_header_of_a_model() -> None:
     lines = [{**line, "gain": "", "direction": ""} for line in table("*")]
     data = dataset("multiclass", tasks=2)
     motifs = [word_motif(id=id) for id in ("row_001", "row_002", "row_003")]
-    found = make_finder({1: loaded}, lines, motifs, data, seed=1)
+    found = make_finder({1: loaded}, row_table(lines, motifs), data, seed=1)
     assert found.thresholds[0].task == 1 and found.splitters[0].rows.centred

@@ -12,9 +12,10 @@ import pytest
 
 from nfexplainn import dna, open_results
 from nfexplainn.errors import UserError
+from nfexplainn.interpret.pwms import consensus
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import UNIFORM, Motif, MotifSet
-from nfexplainn.results.hits.finder import ROW_COLUMNS
+from nfexplainn.results.hits.finder import ROW_COLUMNS, read_row_table
 
 WORD = "TGCTGACTCAGCA"  # MAFK's
 
@@ -81,6 +82,26 @@ def test_what_cannot_be_found_is_said(results: Path, tmp_path: Path) -> None:
     (tmp_path / "r.bed").write_text("x\t0\t500\n")
     with pytest.raises(UserError, match="there is no genome to read them from"):
         dataset.hits(regions=tmp_path / "r.bed")
-    (results / "MAFK" / "explainn" / "motifs" / "MAFK.explainn.evidence.meme").unlink()
-    with pytest.raises(UserError, match=r"MAFK\.explainn\.evidence\.tsv is not there with its"):
+    shutil.rmtree(results / "MAFK" / "explainn" / "motifs")
+    with pytest.raises(UserError, match=r"its motifs .* are not there; copy the whole results"):
         dataset.hits(sequences())
+
+
+def test_an_earlier_version_has_the_motifs_of_its_units(results: Path) -> None:
+    motifs = results / "MAFK" / "explainn" / "motifs"
+    (motifs / "MAFK.explainn.evidence.meme").unlink()
+    model = open_results(results)["MAFK"]["explainn"]
+    table, files = model.motif_rows or (Path(), [])
+    assert table.name == "MAFK.explainn.units.tsv" and len(files) == 2
+    found = read_row_table(table, files)
+    units = pd.read_csv(table, sep="\t").query("consensus == consensus")
+    assert sorted(found.rows.members) == sorted(
+        "r" + units["replicate"].astype(str) + ":" + units["unit"]
+    )
+    assert set(found.motifs) == set(found.rows.ids) and not any(found.rows.supported)
+    for place, id in enumerate(found.rows.ids):
+        replicate, unit = next(iter(found.rows.first_members[place].items()))
+        own = units[(units["replicate"] == replicate) & (units["unit"] == f"unit_{unit + 1:03d}")]
+        assert consensus(found.motifs[id].ppm).strip("N") in own["consensus"].item()
+    hits = model.hits(sequences(), fdr=0.4)
+    assert set(hits["motif"]) <= set(found.rows.ids)

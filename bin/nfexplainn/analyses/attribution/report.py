@@ -10,7 +10,7 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.order import natural_key
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.methods import listed_models, most
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural, power, raw_cell, short
@@ -31,6 +31,7 @@ CHAPTER = Chapter(
 )
 
 ROWS = 30
+NAMES = 5
 _COLUMN = 12  # pixels per column of a logo
 _FIXED = ("dataset", "model", "replicate")
 _PATTERNS = (
@@ -68,6 +69,20 @@ def write_attribution(page: Page, inputs: Inputs) -> None:
         motifs = _motifs(inputs.files.get(f"{stem}.patterns.meme"))
         title = f"{dataset}: {model}"
         _table(page, title, position, patterns, motifs, read_table(path), dataset, names)
+
+
+def answers(inputs: Inputs) -> list[Answer]:
+    """Count the patterns of each model, and name the most frequent."""
+    found = []
+    for dataset, model, replicate, path in inputs.ending(".attribution.tsv"):
+        table = inputs.files.get(f"{dataset}.{model}.r{replicate}.patterns.tsv")
+        patterns = read_table(table) if table else []
+        names = list(dict.fromkeys(filter(None, (row["annotation"] for row in patterns))))[:NAMES]
+        said = f"Known: {escape('; '.join(names))}" if names else "None is a known motif"
+        total = sum(int(row["sequences"]) for row in read_table(path))
+        about = f"{escape(model)}, {plural(total, 'sequence')}, {plural(len(patterns), 'pattern')}"
+        found.append(Answer(dataset, about, [f'<div class="nfx-one">{said}</div>']))
+    return found
 
 
 def _unit_names(inputs: Inputs) -> dict[tuple[str, str], str]:
@@ -195,4 +210,5 @@ PART = Part(
     CHAPTER,
     lambda page, content: write_attribution(page, content.inputs),
     methods=Methods("attribution", _methods),
+    answers=answers,
 )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from nfexplainn.io.tsv import iterate_tsv
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number
-from nfexplainn.page.mqc import Cell, Page, cell, escape, plural
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, short
 from nfexplainn.page.style import PANEL_LIMIT, capped
 
 CHAPTER = Chapter(
@@ -51,6 +51,23 @@ def write_explained(page: Page, inputs: Inputs) -> None:
         title = dataset if model == "explainn" else f"{dataset}: {model}"
         _table(page, title, path)
         _pictures(page, title, stem, inputs)
+
+
+def answers(inputs: Inputs) -> list[Answer]:
+    """Name the sequence of the highest prediction, and the units that make it."""
+    found = []
+    for dataset, _, replicate, path in inputs.ending(".explained.tsv"):
+        ranked, total = _best(path)
+        blocks = [
+            f'<div class="nfx-one">Highest: {escape(row["sequence"])}, logit'
+            f" {short(number(row['logit']))}"
+            f'<span class="nfx-faint">{escape(row["leading"].replace("; ", ", ") or "no unit")}'
+            "</span></div>"
+            for row in ranked[:1]
+        ]
+        about = f"{plural(total, 'sequence')}, split by replicate {replicate}, the best"
+        found.append(Answer(dataset, about, blocks))
+    return found
 
 
 def _best(path: Path) -> tuple[list[Row], int]:
@@ -160,4 +177,5 @@ PART = Part(
     CHAPTER,
     lambda page, content: write_explained(page, content.inputs),
     methods=Methods("explained", _methods),
+    answers=answers,
 )

@@ -10,9 +10,9 @@ from nfexplainn.io.reading import read_json
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
-from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, thousands
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short, thousands
 
 CHAPTER = Chapter(
     "nfx_hits",
@@ -55,6 +55,32 @@ def write_hits(page: Page, inputs: Inputs) -> None:
         said = read_json(summary, summary.name) if summary else {}
         motifs = _motifs(inputs, f"{dataset}.{model}", rows)
         _table(page, title, rows, said, motifs, place)
+
+
+def answers(inputs: Inputs) -> list[Answer]:
+    """Name the motifs with most sites of each model."""
+    found = []
+    for dataset, model, _, path in inputs.ending(".hits_thresholds.tsv"):
+        summary = inputs.files.get(f"{dataset}.{model}.hits_summary.json")
+        said = read_json(summary, summary.name) if summary else {}
+        rows = sorted(read_table(path), key=lambda row: -(number(row["hits"]) or 0))
+        with_hits = [row for row in rows if not row["note"]]
+        about = f"{_scanned(said)} scanned" if said else "scanned"
+        blocks = [_most(row, said) for row in with_hits[:3]] or ["No motif has a threshold."]
+        lacking = [row for row in rows if row["note"]][:3]
+        minded = [escape(f"{row['name']}: {row['note']}.") for row in lacking]
+        minded += [escape(said["note"])] if said.get("note") else []
+        found.append(Answer(dataset, about, blocks, minded))
+    return found
+
+
+def _most(row: Row, said: Mapping[str, Any]) -> str:
+    share = _percent(row["share"])
+    where = "" if share is None or said.get("whole_genome") else f", in {short(share)} % of them"
+    return (
+        f'<div class="nfx-one">{escape(row["name"])}: {plural(int(row["hits"]), "site")}{where}'
+        f'<span class="nfx-faint">contribution {short(number(row["contribution"]))}</span></div>'
+    )
 
 
 def _motifs(inputs: Inputs, stem: str, rows: Sequence[Row]) -> Mapping[str, Motif]:
@@ -168,25 +194,32 @@ def _description(said: Mapping[str, Any], found: Sequence[Row]) -> str:
     if not said:
         return ""
     rate = f"{100 * said['hits_fdr']:g} %"
-    given = {"genome": f"The genome {said['genome']}", "peaks": "The data set's own positives"}
-    source = given.get(said["kind"], PurePath(said["file"]).name)
-    noun = "chromosome" if said["whole_genome"] else "sequence" if said["sequences"] else "interval"
     notes = "; ".join(f"{thousands(count)} {escape(why)}" for why, count in said["notes"].items())
+    how = (
+        f"<b>{escape(said['note'])}</b>"
+        if said["note"]
+        else f"with the motifs that the evidence supports ({len(found)} of {said['rows']})."
+    )
     parts = [
-        f"{escape(source)} ({plural(said['regions'], noun)}) was scanned with the motifs that the"
-        f" evidence supports ({len(found)} of {said['rows']}); contributions are means over"
+        f"{_scanned(said)} {'was' if said['kind'] != 'peaks' else 'were'} scanned"
+        f"{'.' if said['note'] else ''} {how} Contributions are means over"
         f" {plural(said['replicates'], 'replicate')}. All sites are in the data set's folder"
-        " <code>hits</code>: BED with its index, sites by interval (Parquet), and a session for"
-        " IGV."
-        if not said["note"]
-        else f"{escape(source)} ({plural(said['regions'], noun)}) was scanned."
-        f" <b>{escape(said['note'])}</b>",
+        " <code>hits</code>: BED with its index, sites by interval (Parquet), and, for places in a"
+        " genome, a session for IGV.",
         f"{notes}." if notes else "",
         f"{rate} is among sequences like those of the data set: of a whole genome, most of which"
         " is none, more than that share of the sites are false; <b>Per kb</b> says how many to"
         " expect by chance.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _scanned(said: Mapping[str, Any]) -> str:
+    """Name what was scanned, with the number of its regions."""
+    given = {"genome": f"The genome {said['genome']}", "peaks": "The data set's own positives"}
+    source = given.get(said["kind"], PurePath(said["file"]).name)
+    noun = "chromosome" if said["whole_genome"] else "sequence" if said["sequences"] else "interval"
+    return f"{escape(source)} ({plural(said['regions'], noun)})"
 
 
 def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
@@ -206,4 +239,5 @@ PART = Part(
     CHAPTER,
     lambda page, content: write_hits(page, content.inputs),
     methods=Methods("hits_thresholds", _methods),
+    answers=answers,
 )

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from nfexplainn.io.reading import read_json
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs
-from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, thousands
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, short, thousands
 from nfexplainn.page.style import PANEL_LIMIT, ROW_LIMIT, capped, name_of
 
 CHAPTER = Chapter(
@@ -31,6 +31,8 @@ COLUMNS = (
     *("median", "q5", "q95", "least", "largest", "above_half", "range"),
 )
 UNLIKE = "unlike the training data"
+TASKS = 6
+"""Tasks of a model on the first screen."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,47 @@ def warnings_of(one: Predicted) -> list[str]:
         )
     out += [f"{thousands(count)} {escape(reason)}." for reason, count in one.told["notes"].items()]
     return out
+
+
+def answers(inputs: Inputs) -> list[Answer]:
+    """Say in short how the predictions of each data set are distributed."""
+    found = []
+    for one in predicted_of(inputs):
+        blocks = [_task(one, model, task) for model, task in one.tasks[:TASKS]]
+        left = len(one.tasks) - len(blocks)
+        if left > 0:
+            more = f"{plural(left, 'more task')}: tables/predictions.tsv"
+            blocks.append(f'<div class="nfx-more">{more}</div>')
+        models = plural(len(one.told["models"]), "model")
+        about = f"{plural(one.sequences, 'sequence')}, {one.told['length']} bp, by {models}"
+        found.append(Answer(one.dataset, about, blocks, warnings_of(one)))
+    return found
+
+
+def _task(one: Predicted, model: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+    """Say in a line how the predictions of a task are distributed."""
+    shares = task["quantiles"]
+    names = [name_of(str(model["model"]))] if len(one.told["models"]) > 1 else []
+    names += [str(task["task"])] if task["task"] != one.dataset else []
+    title = f'<span class="nfx-taskname">{escape(" · ".join(names))}</span>' if names else ""
+    if not shares:
+        return f"<div>{title}no sequence</div>"
+    middle, low, high = (short(shares[share], 2) for share in ("50", "5", "95"))
+    if task["calibrated"]:
+        above = int(task["above_half"])
+        share = f"{100 * above / one.sequences:.0f}&nbsp;%"
+        said = f"{thousands(above)} ({share}) with a probability of at least 0.5; median {middle}"
+    else:
+        said = f"median {middle}"
+    count = len(model["replicates"])
+    apart = f"; {plural(count, 'replicate')}"
+    if count > 1 and task["range"] is not None:
+        what = "logit" if task["calibrated"] else "value"
+        apart += f" that differ by {short(task['range'], 2)} in the {what} (median range)"
+    return (
+        f'<div class="nfx-one">{title}{said}'
+        f'<span class="nfx-faint">5&nbsp;% below {low}, 5&nbsp;% above {high}{apart}</span></div>'
+    )
 
 
 def _title(one: Predicted, model: Mapping[str, Any], task: Mapping[str, Any]) -> str:
@@ -234,4 +277,5 @@ PART = Part(
     CHAPTER,
     lambda page, content: write_predicted(page, content.inputs),
     methods=Methods("predicted.json", _methods),
+    answers=answers,
 )

@@ -10,7 +10,7 @@ from nfexplainn.io.reading import read_json
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.logos import logo_symbol
 from nfexplainn.motifs.motif import Motif
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short, thousands
 
@@ -58,6 +58,39 @@ def write_variants(page: Page, inputs: Inputs) -> None:
         _table(page, title, strongest, said, motifs, place)
 
 
+def answers(inputs: Inputs) -> list[Answer]:
+    """Name the variant that changes each model's predictions most."""
+    found = []
+    for dataset, model, _, path in inputs.ending(".variants_strongest.tsv"):
+        summary = inputs.files.get(f"{dataset}.{model}.variants_summary.json")
+        said = read_json(summary, summary.name) if summary else {}
+        strongest = read_table(path)[:1]
+        about = (
+            f"{thousands(said['judged'])} of {plural(said['alleles'], 'allele')} judged"
+            if said
+            else "alleles judged"
+        )
+        block = "".join(_strongest(row) for row in strongest)
+        minded = [escape(said[key]) for key in ("note", "no_percentile") if said.get(key)]
+        found.append(Answer(dataset, about, [block], minded))
+    return found
+
+
+def _strongest(row: Row) -> str:
+    change = f"; the site is {escape(row['change'])}" if row["change"] else ""
+    return (
+        f'<div class="nfx-one">{escape(_place(row))} changes the logit most:'
+        f" {short(number(row['delta']))}, mostly by {escape(row['motif_1'])}{change}"
+        f'<span class="nfx-faint">percentile {_percentile(row["percentile"]) or "not known"}'
+        " among random variants</span></div>"
+    )
+
+
+def _place(row: Row) -> str:
+    alleles = f"{_allele(row['ref'])}>{_allele(row['alt'])}"
+    return f"{row['chrom']}:{row['pos']} {alleles}"
+
+
 def _motifs(inputs: Inputs, stem: str, rows: Collection[str]) -> Mapping[str, Motif]:
     """Read the motifs of some rows."""
     path = inputs.files.get(f"{stem}.evidence.meme")
@@ -82,7 +115,7 @@ def _table(
     several = len({row["task"] for row in strongest}) > 1
     rows: dict[str, dict[str, Cell]] = {}
     for row in strongest:
-        name = f"{row['chrom']}:{row['pos']} {_allele(row['ref'])}>{_allele(row['alt'])}"
+        name = _place(row)
         others = [
             f"{row[f'motif_{at}']} {short(number(row[f'part_{at}']))}"
             for at in (2, 3)
@@ -205,4 +238,5 @@ PART = Part(
     CHAPTER,
     lambda page, content: write_variants(page, content.inputs),
     methods=Methods("variants_strongest", _methods),
+    answers=answers,
 )

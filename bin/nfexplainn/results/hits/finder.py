@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.interpret.motif_rows import Floats, MotifRows, RowSplitter, read_motif_rows
+from nfexplainn.evidence.groups import trimmed
+from nfexplainn.interpret.motif_rows import (
+    Floats,
+    MotifRows,
+    RowSplitter,
+    read_motif_rows,
+    read_rows_file,
+)
+from nfexplainn.interpret.replicates import replicate_of
+from nfexplainn.interpret.status import unit_name
+from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.io.genome import Genome
 from nfexplainn.models.checkpoint import LoadedModel
+from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.places import PlaceScanner
 from nfexplainn.motifs.scan import log_odds
 from nfexplainn.results.hits.contributions import Contributions, Sites, support
 from nfexplainn.results.hits.scan import Found, scan
 from nfexplainn.results.hits.thresholds import (
+    ANY_TASK,
     ScoredRow,
     Threshold,
     make_thresholds,
@@ -30,6 +43,75 @@ Ints = NDArray[np.int64]
 
 ROW_COLUMNS = ("task", "motif", "name", "consensus", "units", "supported", "gain", "direction")
 """Columns of ``D.<model>.evidence.tsv`` that are read."""
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """The motif rows of a model, with what is known of them.
+
+    Attributes
+    ----------
+    rows : MotifRows
+    lines : sequence of mappings
+        Per task and row, with the columns ``task motif supported gain direction``.
+    motifs : mapping of str to Motif
+        By the ids of the rows.
+    """
+
+    rows: MotifRows
+    lines: Sequence[Mapping[str, str]]
+    motifs: Mapping[str, Motif]
+
+
+def row_table(lines: Sequence[Mapping[str, str]], motifs: Iterable[Motif]) -> RowTable:
+    """Take the rows of the evidence.
+
+    Parameters
+    ----------
+    lines : sequence of mappings
+        ``D.<model>.evidence.tsv``, with :data:`ROW_COLUMNS`.
+    motifs : iterable of Motif
+        ``D.<model>.evidence.meme``.
+    """
+    return RowTable(read_motif_rows(lines), lines, {motif.id: motif for motif in motifs})
+
+
+def read_row_table(
+    path: str | Path, motifs: Sequence[str | Path], *, centred: bool = False
+) -> RowTable:
+    """Read the rows of a model and their motifs.
+
+    Parameters
+    ----------
+    path : path
+        ``D.<model>.evidence.tsv``; of an earlier version ``D.<model>.units.tsv``, of which units of
+        one annotation are a row.
+    motifs : sequence of path
+        ``D.<model>.evidence.meme``; of an earlier version ``R.units.meme`` of all replicates: a row
+        has the motif of its first unit, without flanks that tell next to nothing.
+    centred : bool
+        Whether classes exclude each other.
+
+    Raises
+    ------
+    UserError
+        If a file is none of these.
+    """
+    read = [(Path(one), read_meme(one, allow_empty=True).motifs) for one in motifs]
+    if not Path(path).name.endswith(".units.tsv"):
+        return row_table(read_rows(path, ROW_COLUMNS), [one for _, some in read for one in some])
+    rows = read_rows_file(path, centred=centred)
+    units = {(replicate_of(file), one.id): one for file, some in read for one in some}
+    found = {}
+    for id, members in zip(rows.ids, rows.first_members, strict=True):
+        replicate, unit = next(iter(members.items()))
+        motif = units.get((replicate, unit_name(unit)))
+        if motif is not None:
+            counts = trimmed(np.rint(motif.ppm * motif.nsites).astype(np.int64))
+            ppm = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+            found[id] = Motif(id, "", ppm, motif.nsites)
+    nothing = {"task": ANY_TASK, "supported": "false", "gain": "", "direction": ""}
+    return RowTable(rows, [nothing | {"motif": id} for id in rows.ids], found)
 
 
 @dataclass(frozen=True)
@@ -135,8 +217,7 @@ class Finder:
 
 def make_finder(
     replicates: Mapping[int, LoadedModel],
-    table: Sequence[Mapping[str, str]],
-    motifs: Sequence[Motif],
+    table: RowTable,
     dataset: Dataset,
     rate: float = 0.05,
     seed: int = 42,
@@ -147,21 +228,17 @@ def make_finder(
     ----------
     replicates : mapping of int to LoadedModel
         By their numbers, from 1.
-    table : sequence of mappings
-        ``D.<model>.evidence.tsv``, with :data:`ROW_COLUMNS`.
-    motifs : sequence of Motif
-        ``D.<model>.evidence.meme``.
+    table : RowTable
     dataset : Dataset
     rate : float
         False discovery rate, per held-out sequence, that a threshold keeps.
     seed : int
         Of the shuffles and samples of held-out sequences.
     """
-    rows = read_motif_rows(table)
+    rows = table.rows
     numbers = sorted(replicates)
     header = replicates[numbers[0]].header
-    by_id = {motif.id: motif for motif in motifs}
-    scored, supported = scored_rows(table, rows.ids, by_id, header.tasks)
+    scored, supported = scored_rows(table.lines, rows.ids, table.motifs, header.tasks)
     thresholds = make_thresholds(scored, dataset, rate, seed)
     splitters = [
         RowSplitter(replicates[number].model, header.strand_symmetric, rows, number)

@@ -12,11 +12,9 @@ import numpy as np
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
-from nfexplainn.interpret.unit_files import read_rows
 from nfexplainn.io.genome import Genome, open_genome
 from nfexplainn.models.checkpoint import LoadedModel
-from nfexplainn.motifs.formats import read_meme
-from nfexplainn.results.hits.finder import ROW_COLUMNS, Finder, make_finder
+from nfexplainn.results.hits.finder import Finder, make_finder, read_row_table
 from nfexplainn.results.hits.regions import Regions, read_regions, write_fasta
 from nfexplainn.results.hits.scan import union
 from nfexplainn.results.windows import named_sequences, shape_of_meta
@@ -32,7 +30,7 @@ COLUMNS = (
 
 def finder_of(
     name: str,
-    files: tuple[Path, Path] | None,
+    files: tuple[Path, Sequence[Path]] | None,
     replicates: Mapping[int, LoadedModel],
     dataset: Dataset,
     rate: float,
@@ -43,8 +41,8 @@ def finder_of(
     ----------
     name : str
         Of the model, for messages.
-    files : (Path, Path), or None
-        ``D.<model>.evidence.tsv`` and ``.meme``.
+    files : (Path, sequence of Path), or None
+        The rows and their motifs, see :func:`~nfexplainn.results.hits.finder.read_row_table`.
     replicates : mapping of int to LoadedModel
     dataset : Dataset
     rate : float
@@ -57,11 +55,12 @@ def finder_of(
     """
     if files is None:
         raise UserError(
-            f"{name}.evidence.tsv is not there with its .meme, by which sites are found; use the"
-            " results of a run that trained explainn and wrote them."
+            f"{name}: its motifs (in motifs/, the evidence or the units, each with .meme), by which"
+            " sites are found, are not there; copy the whole results folder of a run that trained"
+            " explainn."
         )
-    found = read_meme(files[1], allow_empty=True).motifs
-    return make_finder(replicates, read_rows(files[0], ROW_COLUMNS), found, dataset, rate)
+    centred = dataset.meta.task_type == "multiclass"
+    return make_finder(replicates, read_row_table(*files, centred=centred), dataset, rate)
 
 
 def hits_frame(

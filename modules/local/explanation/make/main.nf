@@ -9,8 +9,8 @@ process EXPLANATION_MAKE {
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/explained" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,svg,parquet,bed,npz}'
 
     input:
-    // units: of this replicate; named: what the units are called; evidence: the rows of motifs that they are in
-    tuple val(meta), val(options), path(model), path(units, stageAs: 'own/*'), path(named), path(evidence), path(sequences)
+    // units: of this replicate; named: what the units are called; rows: the rows of motifs that they are in
+    tuple val(meta), val(options), path(model), path(units, stageAs: 'own/*'), path(named), path(rows, stageAs: 'rows/*'), path(sequences)
     val code
 
     output:
@@ -27,7 +27,7 @@ process EXPLANATION_MAKE {
     OPTIONS
     explain.py --id ${meta.id} --options options.json --threads ${task.cpus} \\
         --model ${model} --units ${units} \\
-        --named ${named} --evidence ${evidence} --sequences ${sequences}
+        --named ${named} --rows ${rows} --sequences ${sequences}
     """
 
     stub:

@@ -9,8 +9,8 @@ process HITS_FIND {
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/hits" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*{.hits.bed.gz*,.hits_thresholds.tsv,.peak_by_motif.parquet,.igv_session.xml}'
 
     input:
-    // files: models of all replicates, and the evidence; sequences: what the regions lie in where it is not the genome, or []
-    tuple val(meta), val(options), path(files), path(dataset), path(regions), path(read), path(sequences), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*')
+    // files: models of all replicates; rows: the evidence, motifs: of its rows (of earlier versions the units and theirs); sequences: what the regions lie in where it is not the genome, or []
+    tuple val(meta), val(options), path(files), path(rows), path(motifs), path(dataset), path(regions), path(read), path(sequences), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*')
     val code
 
     output:
@@ -28,7 +28,7 @@ process HITS_FIND {
     ${asJson(options)}
     OPTIONS
     find_hits.py --id ${meta.id} --options options.json --threads ${task.cpus} \\
-        --models *.model.safetensors --evidence ${meta.id}.evidence.tsv --motifs ${meta.id}.evidence.meme --dataset ${dataset} \\
+        --models *.model.safetensors --rows ${rows} --motifs ${motifs} --dataset ${dataset} \\
         --regions ${regions} --read ${read} --genome ${sequences ?: fasta}
     """
 

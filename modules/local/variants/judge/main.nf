@@ -9,8 +9,8 @@ process VARIANTS_JUDGE {
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/variants" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.variants.*'
 
     input:
-    // name: what the user calls the file; files: models and units of all replicates, and the evidence
-    tuple val(meta), val(options), val(name), path(variants, stageAs: 'given/?'), path(files), path(dataset), path(alleles), path(read), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*')
+    // name: what the user calls the file; files: models and units of all replicates; rows: the rows of motifs that these are in
+    tuple val(meta), val(options), val(name), path(variants, stageAs: 'given/?'), path(files), path(rows, stageAs: 'rows/*'), path(dataset), path(alleles), path(read), path(genome, stageAs: 'genome/given'), path(indexes, stageAs: 'genome/*')
     val code
 
     output:
@@ -29,7 +29,7 @@ process VARIANTS_JUDGE {
     ${asJson(options)}
     OPTIONS
     judge_variants.py --id ${meta.id} --options options.json --threads ${task.cpus} \\
-        --models *.model.safetensors --units *.r*.units.tsv --evidence ${meta.id}.evidence.tsv --dataset ${dataset} \\
+        --models *.model.safetensors --units *.r*.units.tsv --rows ${rows} --dataset ${dataset} \\
         --alleles ${alleles} --read ${read} --variants ${ourNames([name])[0]} --genome ${fasta}
     """
 
