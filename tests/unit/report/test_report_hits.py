@@ -59,11 +59,12 @@ def test_motifs_are_shown_with_their_sites(tmp_path: Path) -> None:
         and "30 of 1\u202f400" in first["negatives"]
     )
     assert 'href="#nfx-hits-0-row_001"' in first["logo"]
-    assert TOO_FEW in second["threshold"] and second.get("hits") is None
+    assert TOO_FEW in second["threshold"]
+    assert all(second.get(key) is None for key in ("hits", "positives", "negatives"))
     text = str(found["description"])
     assert "&lt;mine&gt;.bed (4\u202f000 intervals) was scanned" in text and "(2 of 9)" in text
     assert "1\u202f200 over the end of the chromosome" in text
-    assert "5 % is among sequences like those of the data set" in text
+    assert "5 % holds among sequences like those of the data set" in text
     with (tmp_path / "out" / "tables" / "hits.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert [row["motif"] for row in rows] == ["row_001", "row_002"]

@@ -21,7 +21,7 @@ CHAPTER = Chapter(
     "where the sites of the motifs are, in intervals, sequences or a whole genome, and what each"
     " contributes, with [`--hits`](usage/hits.md)",
     lead=(
-        "A place is a site of a motif from the score on that keeps the false discovery rate of"
+        "The sites of a motif are the places whose score keeps the false discovery rate of"
         " <code>--hits_fdr</code> among held-out sequences. <b>Contribution</b>: the motif's part"
         " of the logit, less the same with the site as N."
     ),
@@ -117,8 +117,8 @@ def _table(
             "share": None if lacks or said.get("whole_genome") else _percent(row["share"]),
             "contribution": None if lacks else number(row["contribution"]),
             "threshold": cell(row["note"]) if lacks else number(row["threshold"]),
-            "positives": _of(row, "positives"),
-            "negatives": _of(row, "negatives"),
+            "positives": None if lacks else _of(row, "positives"),
+            "negatives": None if lacks else _of(row, "negatives"),
             "fdr": _percent(row["fdr"]),
             "density": number(row["negatives_per_kb"]),
         }
@@ -207,8 +207,8 @@ def _description(said: Mapping[str, Any], found: Sequence[Row]) -> str:
         " <code>hits</code>: BED with its index, sites by interval (Parquet), and, for places in a"
         " genome, a session for IGV.",
         f"{notes}." if notes else "",
-        f"{rate} is among sequences like those of the data set: of a whole genome, most of which"
-        " is none, more than that share of the sites are false; <b>Per kb</b> says how many to"
+        f"{rate} holds among sequences like those of the data set. Along a genome, where few"
+        " sequences are like that, more of the sites are false: <b>Per kb</b> says how many to"
         " expect by chance.",
     ]
     return " ".join(part for part in parts if part)

@@ -83,7 +83,8 @@ def _line(
         consensus(row.motif.ppm),
         "true" if finder.rows.supported[row.place] else "false",
         finder.dataset.meta.tasks[one.task],
-        *(one.score, one.positives, one.positive_hits, one.negatives, one.negative_hits),
+        *(one.score, one.positives, "" if one.note else one.positive_hits),
+        *(one.negatives, "" if one.note else one.negative_hits),
         *(one.fdr, one.per_kb, hits, with_hit, share, contribution, one.note),
     ]
 
