@@ -154,6 +154,36 @@ def test_motifs_of_an_earlier_version_are_told_by_their_annotation(
     assert len({row["sequence"] for row in explained}) == 3
 
 
+def test_new_rows_are_prepared_and_scored(tmp_path: Path, moved: Path, tiny: Path) -> None:
+    """By the models of every data set; what one of its rows has wrong ends that row alone."""
+    (tmp_path / "protein.fa").write_text(">a\nMKVLQEPT\n")
+    sheet = write_sheet(
+        tmp_path / "new.csv",
+        ("sample", "assay", "data", "genome", "chromosomes"),
+        ("elsewhere", "peaks", f"{tiny}/promoters.bed", GENOME, "chrII,chrV"),
+        ("yeast", "peaks", f"{tiny}/promoters.bed", GENOME, "chrI,chrIII,chrVI"),
+        ("broken", "sequences", "protein.fa", "", ""),
+    )
+    run = run_nextflow(tmp_path, ROOT, "--apply", moved, "--input", sheet)
+    assert run.code == 0, run.said
+    steps = {name.split(" ")[0] for name in run.trace()}
+    assert steps == {
+        *("GENOME_INDEX", "DATASET_PREPARE", "PREDICTION_SCORE", "REPORT_COLLECT", "REPORT_MULTIQC")
+    }
+    found = {
+        (row["dataset"], row["models_of"]): row
+        for row in rows(run.results / "tables/new_data.tsv")
+        if row["metric"] in ("auroc", "")
+    }
+    assert set(found) == {(new, of) for new in ("elsewhere", "yeast") for of in ("oct4", "yeast")}
+    assert float(found["elsewhere", "yeast"]["value"]) > 0.6
+    assert found["elsewhere", "yeast"]["seen"] == "0"
+    assert found["yeast", "yeast"]["seen"] == found["yeast", "yeast"]["sequences"]
+    assert (run.results / "elsewhere/by_oct4/predictions.tsv").is_file()
+    page = (run.results / "multiqc_report.html").read_text()
+    assert "looks like protein" in page and "new.csv" in page
+
+
 def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Path) -> None:
     """The models of one need 200 bp, those of the other (its copy, padded) only 180."""
     folder = tmp_path / "both"
@@ -178,7 +208,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply empty --datasets A",
             [
-                "--apply: nothing is asked of the models; give one of --predict FILE, --explain FILE, --variants FILE, --attribution.",
+                "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --attribution.",
                 "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
             ],
         ),
@@ -257,7 +287,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             "--apply mine --predict mine.fa --input sheet.csv --streme",
             [
                 "--input: there is no file {}/sheet.csv.",
-                "--input, --streme: the models of an earlier run (--apply) answer --predict, --explain, --variants, --attribution; leave these out, or train with them by leaving --apply out.",
+                "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --attribution; leave it out, or train with it by leaving --apply out.",
             ],
         ),
         (
@@ -265,6 +295,12 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             [
                 "--explain: some.bed holds intervals, and there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
                 "--variants: some.vcf holds variants, and there is no genome to put them into; give --genome, the one that they were called on.",
+            ],
+        ),
+        (
+            "--apply lengths --input new.csv",
+            [
+                "--input: the models read 200 and 201 bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
             ],
         ),
         (
@@ -331,6 +367,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (top / f"{stem}.r1.model.safetensors").write_bytes(model.read_bytes()[:200])
     save_file({"a": np.zeros(2)}, top / f"{stem}.r2.model.safetensors")
     shutil.copy(model, top / "bare" / "MAFK")
+    shutil.copytree(EARLIER, top / "lengths")
+    (top / "lengths/other.explainn.r1.model.safetensors").write_bytes(
+        model.read_bytes().replace(b'length\\":200', b'length\\":201')
+    )
+    (top / "new.csv").write_text("sample,assay,data\nnew,sequences,mine.fa\n")
     (top / "networks/MAFK/MAFK.cnn1.r1.model.safetensors").write_bytes(
         model.read_bytes().replace(b'\\"explainn\\"', b'\\"convnets\\"')
     )

@@ -17,7 +17,7 @@ from nfexplainn.report.methods import MethodsText, write_parameters, write_versi
 from nfexplainn.report.methods_analyses import analyses_text
 
 _STYLE = Path(__file__).with_name("page.css")
-QUESTIONS = ("predict", "explain", "variants", "hits")
+QUESTIONS = ("input", "predict", "explain", "variants", "hits")
 """Parameters that name a file which is asked about."""
 
 
@@ -61,9 +61,9 @@ def _write_status(page: Page, inputs: Inputs) -> None:
         STATUS,
         "",
         "html",
-        "<p>The models of these data sets could not be asked; the others are not touched by"
-        ' that.</p><div class="table-responsive"><table class="table nfx-plain"><thead><tr>'
-        f"<th>Data set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
+        "<p>What is asked of these data sets, or they themselves, could not be read; the others are"
+        ' not touched by that.</p><div class="table-responsive"><table class="table nfx-plain">'
+        f"<thead><tr><th>Data set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
 
 

@@ -10,6 +10,7 @@ include { INTERPRET } from '../interpret'
 include { ANALYSE } from '../analyse'
 include { EARLIER } from '../earlier'
 include { ASK_MODELS } from '../ask_models'
+include { SCORE_NEW } from '../score_new'
 include { SCORE_CYCLES } from '../score_cycles'
 include { REPORT } from '../report'
 include { readsGenome } from '../validate/shared.nf'
@@ -79,24 +80,25 @@ workflow EXPLAINN {
     )
 }
 
-// Questions to the models of an earlier run: no data set is prepared, and nothing is trained.
+// Questions to the models of an earlier run: nothing is trained, and only what is new (--input) is prepared.
 workflow APPLY {
     take:
-    input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...] or null, ..., runs: [...], tables: [...], options: [predict: [...]], ...], ... ] ]
+    input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...] or null, ..., runs: [...], tables: [...], options: [predict: [...]], ...], ... ], newData: [ [id: 'new', assay: 'peaks', ...], ... ] ]
     settings
     code
 
     main:
     def plans = input.datasets.collectEntries { plan -> [plan.id, plan] }
     EARLIER(input.datasets)
-    INDEX_GENOMES(input.datasets.findAll { plan -> readsGenome(plan) }, code)
+    INDEX_GENOMES((input.datasets + input.newData).findAll { plan -> readsGenome(plan) }, code)
+    PREPARE(input.newData, INDEX_GENOMES.out.genomes, code)
     known = channel.fromList(input.datasets.findAll { plan -> plan.attribution }.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
     MOTIFS_COLLECT(known, code.MOTIFS_COLLECT)
     shapes = channel.fromList(input.datasets.collect { plan -> [[id: plan.id], plan.dataset ?: plan.runs[0].files.model] })
     READ_GIVEN(input.datasets, shapes, shapes, INDEX_GENOMES.out.genomes, code)
 
     // What the models of one length cannot read, those of another may.
-    verdicts = judgeAnswers(READ_GIVEN.out.status, INDEX_GENOMES.out.status.mix(MOTIFS_COLLECT.out.status), input.datasets)
+    verdicts = judgeAnswers(READ_GIVEN.out.status.mix(PREPARE.out.status), INDEX_GENOMES.out.status.mix(MOTIFS_COLLECT.out.status), input.datasets)
     def given = [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions].collectEntries { name, found -> [name, found.combine(verdicts).map { item -> item.dropRight(1) }] }
     ASK_MODELS(
         [
@@ -106,5 +108,7 @@ workflow APPLY {
         EARLIER.out.units, EARLIER.out.named, given + [genomes: INDEX_GENOMES.out.genomes], MOTIFS_COLLECT.out.motifs, plans, code,
     )
 
-    REPORT(ASK_MODELS.out.files.mix(EARLIER.out.motifs), channel.empty(), settings, verdicts, input.params.strict, code)
+    SCORE_NEW(PREPARE.out.dataset.combine(verdicts).map { meta, dataset, _found -> [meta, dataset] }, input.datasets, code)
+
+    REPORT(ASK_MODELS.out.files.mix(EARLIER.out.motifs, SCORE_NEW.out.files, PREPARE.out.status), channel.empty(), settings, verdicts, input.params.strict, code)
 }

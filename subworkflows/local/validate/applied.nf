@@ -9,12 +9,12 @@ include { resultsOf; mixedProblems; modelHeader } from './results_folder.nf'
 
 // What can be asked, by the parameter's name.
 def questions() {
-    return ['predict', 'explain', 'variants', 'hits', 'attribution']
+    return ['input', 'predict', 'explain', 'variants', 'hits', 'attribution']
 }
 
 // What cannot be asked of models that are trained already: what it belongs to.
 def trainingOnly() {
-    return ['input', 'streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
+    return ['streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'binding_modes', 'initial_motifs', 'pretrained']
 }
 
 // A plan of each data set that is asked anything, with the keys that the plans of training have, as far as questions read them, and
@@ -23,7 +23,7 @@ def appliedPlans(Map values, List problems) {
     def folder = resolvePath(values.apply, null)
     def asked = questions().findAll { name -> values[name] }
     if (!asked) {
-        problems << "--apply: nothing is asked of the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : "--${name} FILE" }.join(', ')}."
+        problems << "--apply: nothing is asked of the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : name == 'input' ? '--input SHEET' : "--${name} FILE" }.join(', ')}."
     }
     def idle = trainingOnly().findAll { name -> values[name] }
     if (idle) {
@@ -50,6 +50,15 @@ def appliedPlans(Map values, List problems) {
     return plans.findAll { plan -> asked.any { name -> plan[name] } }
 }
 
+// What the rows of --input are prepared with, so that the models can read them: their length, and one part for all.
+def newDataOptions(List plans, List problems) {
+    def lengths = plans.findAll { plan -> plan.input }*.length.findAll { length -> length }.unique().sort()
+    if (lengths.size() > 1) {
+        problems << "--input: the models read ${lengths.join(' and ')} bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
+    }
+    return lengths ? [width: lengths[0] as long, folds: 1L, min_positives: 1L] : [:]
+}
+
 def appliedPlan(String id, Map files, List asked, Map values, List problems) {
     def options = optionsOfSteps(schemaProperties(readJson('nextflow_schema.json')), values)
     def headers = files.runs.collect { run -> modelHeader(run.files.model, problems) }
@@ -64,16 +73,16 @@ def appliedPlan(String id, Map files, List asked, Map values, List problems) {
     def plan = [
         id: id, denoised: false, settings: [:], dataset: files.dataset, tables: files.tables, runs: runs, models: runs*.run*.architecture.unique(), pretrained: [],
         units: runs*.run*.model.findAll { name -> name ==~ /explainn_u\d+/ }.unique().collect { name -> name - 'explainn_u' as int } ?: [0],
-        predict: runs ? predictedSequences(located.predict) : null, explain: readable ? givenSequences(located.explain, given, '--explain', problems) : null,
+        input: runs && values.input, length: headers.find { header -> header }?.length, predict: runs ? predictedSequences(located.predict) : null, explain: readable ? givenSequences(located.explain, given, '--explain', problems) : null,
         variants: readable ? givenVariants(located.variants, given, '--variants', problems) : null,
         hits: readable ? givenHits(fileOrWord(values.hits, ['genome', 'peaks'], null), given, values.genome as boolean, '--hits', problems) : null, attribution: attributable && values.attribution,
         genome: located.genome, motif_db: located.motif_db, options: options + [attribute: options.attribute + [attribution: attributable && values.attribution]],
         known: [motif_db: values.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: values.motif_db ? null : values.jaspar_release, jaspar_taxon: values.motif_db ? null : values.jaspar_taxon],
     ]
     missingFiles(plan, problems)
-    def torch = runs.findAll { one -> one.run.torch && (plan.predict || one.run.architecture == 'explainn' && (plan.explain || plan.variants || plan.hits)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()
+    def torch = runs.findAll { one -> one.run.torch && (plan.predict || plan.input || one.run.architecture == 'explainn' && (plan.explain || plan.variants || plan.hits)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()
     def how = ['kernel', 'device'].findAll { name -> values[name] in ['torch', 'gpu'] }.collect { name -> "${name} ${values[name]}".toString() }
-    def ofSteps = [predict: 'predict', explain: 'explain', variants: 'variants', hits: 'hits', attribution: 'attribute'].findAll { name, _step -> plan[name] }.values().collectMany { step -> options[step].keySet() }
+    def ofSteps = [input: 'predict', predict: 'predict', explain: 'explain', variants: 'variants', hits: 'hits', attribution: 'attribute'].findAll { name, _step -> plan[name] }.values().collectMany { step -> options[step].keySet() }
     return plan + [
         applied: [torch: torch + (plan.attribution ? ['attribution'] : []) + how],
         reads: ['apply'] + asked + (ofSteps - 'trust_programs') + ['genome', 'trust_programs'].findAll { name -> values[name] } + (plan.attribution ? ['motif_db', 'jaspar_release', 'jaspar_taxon'] + options.annotate.keySet() : []),

@@ -2,27 +2,29 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
-include { appliedPlans } from './applied.nf'
+include { appliedPlans; newDataOptions } from './applied.nf'
 include { engineProblems; environmentProblems } from './engine.nf'
 include { features } from './features.nf'
 include { shown } from './schema.nf'
 include { resolvePath; fileProblem } from './paths.nf'
 
-// [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ] ]
+// [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ],
+//   newData: the rows of the sheet, where the data sets are those of an earlier run (--apply) ]
 def validatedInput() {
     def problems = []
     def checked = checkParams(problems)
     def values = checked.values
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
-    def trained = !values.apply && sheet && !fileProblem(sheet)
-    def datasets = values.apply ? appliedPlans(values, problems) : trained ? readDatasets(sheet, values, checked.broken, problems) : []
+    def asked = values.apply ? appliedPlans(values, problems) : []
+    def ofSheet = sheet && !fileProblem(sheet) ? readDatasets(sheet, values + newDataOptions(asked, problems), checked.broken, problems) : []
+    def datasets = values.apply ? asked : ofSheet
     // Nothing is made for a run that is refused, nor known of its needs.
     problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
     if (problems) {
         leaveNoReports()
         error(problems.unique().collect { text -> shown(text) }.join('\n'))
     }
-    return [params: values + checked.open, datasets: datasets]
+    return [params: values + checked.open, datasets: datasets, newData: values.apply ? ofSheet : []]
 }
 
 // A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again. Its names hold

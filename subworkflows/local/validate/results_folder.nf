@@ -59,7 +59,7 @@ def mixedProblems(List models, List problems) {
     }
 }
 
-// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...]], or null and a sentence.
+// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...], length: 200], or null and a sentence.
 def modelHeader(Object path, List problems) {
     try {
         def text = path.withInputStream { stream ->
@@ -79,7 +79,7 @@ def modelHeader(Object path, List problems) {
             problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; ask it with the release that trained it, or train anew.".toString()
             return null
         }
-        return [name: path.name.tokenize('.')[1], path: path, digest: own.dataset_digest, architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0]]
+        return [name: path.name.tokenize('.')[1], path: path, digest: own.dataset_digest, architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0], length: own.config.length]
     }
     catch (Exception _error) {
         problems << "--apply: ${path} is damaged, or no model; copy the results folder again, or take the file out.".toString()
