@@ -44,6 +44,10 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "evidence\tnull random 150 robust 1 1 4: sets with a supported row",
     ),
+    "hits": (
+        ("--data", "none", "--positives", "200", "--units", "4", "--epochs", "2"),
+        "hits\tplanted 0.2 variants",
+    ),
     "step": (
         ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
         "step_torch\tn50_b100_t1",

@@ -338,3 +338,4 @@ def _dataset(folder: Path, rng: np.random.Generator) -> None:
     for name in ("s.fa", "a.bed", "q.tsv"):
         spec = {"name": name, "genome": "g.fa"}
         (folder / f"{name}.explain.json").write_text(json.dumps(spec))
+        (folder / f"{name}.hits.json").write_text(json.dumps(spec | {"word": None}))

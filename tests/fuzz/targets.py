@@ -205,6 +205,24 @@ def _variants(file: str, kind: str) -> Target:
     )
 
 
+def _hits(file: str, kind: str) -> Target:
+    return Target(
+        f"hits-{file}",
+        "read_hits",
+        file,
+        kind,
+        (file, f"{file}.hits.json", "d.dataset.parquet", *_GENOME),
+        (
+            *("--spec", f"{file}.hits.json", "--regions", file),
+            *("--dataset", "d.dataset.parquet"),
+            *("--genome", "g.fa", "--id", "d"),
+        ),
+        status="d.hits.status.json",
+        results=("d.hits_regions.parquet", "d.hits_read.json"),
+        share=0.3,
+    )
+
+
 def _initial(broken: str, kind: str) -> Target:
     return Target(
         f"initial-{broken}",
@@ -347,6 +365,8 @@ def targets() -> list[Target]:
         _variants("b.vcf.gz", "bytes"),
         _variants("variants.tsv", "bytes"),
         _explain("q.tsv", "sequences"),
+        _hits("s.fa", "fasta"),
+        _hits("a.bed", "intervals"),
         _train("train", "train.json", "json", share=1),
         _train("train", "d.dataset.parquet", "parquet", share=0.3),
         _train(

@@ -372,6 +372,25 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "variants.csv, line 5, column variant_offsets: 'middle' cannot be used: give whole numbers of bp, separated by commas, such as -20,0,20",
         ],
     ),
+    "hits.csv": (
+        "sample,assay,data,hits,genome,models,hits_fdr\n"
+        "a,sequences,oct4.fa,mine.bed,,,\n"
+        "b,sequences,oct4.fa,genome,,,\n"
+        'c,sequences,oct4.fa,peaks,,"cnn1,danq",\n'
+        "d,sequences,oct4.fa,nowhere.bed,oct4.fa,,\n"
+        "e,sequences,oct4.fa,.,oct4.fa,,\n"
+        "f,sequences,oct4.fa,oct4.fa,,,0\n"
+        "g,sequences,oct4.fa,oct4.fa,,,0.6\n",
+        [
+            "hits.csv, line 2, hits: mine.bed holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+            "hits.csv, line 3, hits: the whole genome is to be scanned, and there is none; give --genome (or the column genome).",
+            "hits.csv, line 4, hits: sites are looked for with the motifs of explainn, and models is 'cnn1,danq'; add explainn to it, or leave hits out.",
+            "hits.csv, line 5, hits: there is no file {}/nowhere.bed; give a file of intervals, FASTA, or one of the words genome and peaks.",
+            "hits.csv, line 6, hits: {} is a folder, not a file; give a file of intervals, FASTA, or one of the words genome and peaks.",
+            "hits.csv, line 7, column hits_fdr: '0' must be more than 0.",
+            "hits.csv, line 8, column hits_fdr: '0.6' must be at most 0.5.",
+        ],
+    ),
     "explain_what.csv": (
         "sample,assay,data,explain,genome,models\n"
         "a,sequences,oct4.fa,mine.bed,,\n"
@@ -481,6 +500,7 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "explain": ("nowhere.bed", "--explain: there is no file {}/nowhere.bed."),
     "explain_pictures": (1001, "--explain_pictures: '1001' must be at most 1000."),
     "variants": (".", "--variants: {} is a folder, not a file."),
+    "hits_fdr": (2, "--hits_fdr: '2' must be at most 0.5."),
     "variant_offsets": ("0;5", "--variant_offsets: '0;5' cannot be used: give whole numbers of bp"),
     "unit_maps": ("umap", "--unit_maps: 'umap' is not true or false."),
     "attribution": ("deeplift", "--attribution: 'deeplift' is not true or false."),

@@ -167,6 +167,7 @@ def test_faults_of_shared_inputs_end_the_run_all_at_once(sheet: Path, tmp_path: 
     (tmp_path / "mine.fa").write_text(">a\nMKLVEQW\n")
     (tmp_path / "profiles.meme").write_text("no profiles\n")
     (tmp_path / "mine.vcf").write_text("no variants\n")
+    (tmp_path / "mine.bed").write_text("no intervals\n")
     (tmp_path / "old.safetensors").write_bytes(b"no model")
     rows = write_sheet(
         sheet.parent / "shared.csv",
@@ -178,7 +179,7 @@ def test_faults_of_shared_inputs_end_the_run_all_at_once(sheet: Path, tmp_path: 
     given = {
         "blacklist": "black.bed", "genome": "genome.fa", "motif_db": "known.meme",
         "explain": "mine.fa", "initial_motifs": "profiles.meme", "pretrained": "old.safetensors",
-        "variants": "mine.vcf",
+        "variants": "mine.vcf", "hits": "mine.bed",
     }  # fmt: skip
     arguments = [word for name, file in given.items() for word in (f"--{name}", file)]
     both = ("--models", "explainn,nam")

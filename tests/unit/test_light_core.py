@@ -125,10 +125,10 @@ def _steps() -> list[Step]:
         " --baseline demo.baseline.tsv --counts demo.counts.tsv"
     )
     explained = "--sequences demo.explain.parquet --named demo.explainn.units.tsv"
-    explained += " --evidence demo.explainn.evidence.tsv"
+    explained += " --rows demo.explainn.evidence.tsv"
     judged = (
         f"--models {_every('model.safetensors')} --units {_every('units.tsv')} {data} {options}"
-        " --evidence demo.explainn.evidence.tsv --alleles demo.variants.parquet"
+        " --rows demo.explainn.evidence.tsv --alleles demo.variants.parquet"
         " --read demo.variants_read.json --variants in.vcf --genome genome.fa --id demo.explainn"
     )
     third = "demo.explainn.r3"
@@ -235,6 +235,18 @@ def _steps() -> list[Step]:
             "demo.variants.parquet",
         ),
         Step("judge_variants.py", judged, "demo.explainn.variants.vcf.gz.tbi"),
+        Step(
+            "read_hits.py",
+            f"--spec h.json --regions in.bed {data} --id demo --genome genome.fa",
+            "demo.hits_regions.parquet",
+        ),
+        Step(
+            "find_hits.py",
+            f"--models {_every('model.safetensors')} {data} {options} --genome genome.fa"
+            " --rows demo.explainn.evidence.tsv --motifs demo.explainn.evidence.meme"
+            " --regions demo.hits_regions.parquet --read demo.hits_read.json --id demo.explainn",
+            "demo.explainn.hits.bed.gz.tbi",
+        ),
         Step("read_shared.py", "--holds motifs --files few.meme", "shared.status.json"),
         Step(
             "report.py",
@@ -295,6 +307,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("o", OPTIONS),
         ("e", {"name": "in.bed", "genome": "genome.fa"}),
         ("v", {"name": "in.vcf", "genome": "genome.fa", "variant_offsets": "0"}),
+        ("h", {"name": "in.bed", "word": None, "genome": "genome.fa"}),
     ):
         (folder / f"{name}.json").write_text(json.dumps(content))
     write_dataset(planted(200, "multiclass"), folder / "cycles.dataset.parquet")

@@ -221,6 +221,37 @@ class DatasetResults:
         sequences = kept(sequences)
         return _joined([model.predict(sequences) for model in self.models.values()])
 
+    def hits(
+        self,
+        sequences: Any = None,
+        *,
+        regions: str | Path | None = None,
+        genome: str | Path | None = None,
+        fdr: float = 0.05,
+    ) -> pd.DataFrame:
+        """Find the sites of the motifs of all its models that have some.
+
+        Parameters
+        ----------
+        sequences : as of :meth:`predict`
+            Of any length.
+        regions, genome : path
+            Instead: BED or its relatives with the FASTA in which they lie, or FASTA alone.
+        fdr : float
+            False discovery rate, per held-out sequence, that a motif's threshold keeps.
+
+        Returns
+        -------
+        DataFrame
+            ``dataset model chrom start end name strand contribution support log_odds motif``, a
+            row per model and site, as in ``M.hits.bed.gz``. What cannot be read is a UserError.
+        """
+        sequences = None if sequences is None else kept(sequences)
+        models = list(self.models.values())
+        chosen = [model for model in models if model.motif_rows] or models  # whose sentence tells
+        where = {"regions": regions, "genome": genome}
+        return _joined([model.hits(sequences, fdr=fdr, **where) for model in chosen])
+
 
 class ModelResults:
     """A model of a data set: its replicates, loaded when they are asked for.
@@ -298,12 +329,33 @@ class ModelResults:
         return _joined([_read(path) for path in paths])
 
     def _table(self, ending: str) -> pd.DataFrame:
+        path = self._file(ending)
+        return _read(path) if path else _joined([])
+
+    def _file(self, ending: str) -> Path | None:
         name = f"{self.dataset.name}.{self.name}.{ending}"
         folder = self._files[0].model.parent
-        path = next(
-            (one for one in (folder / "motifs" / name, folder / name) if one.is_file()), None
-        )
-        return _read(path) if path else _joined([])
+        places = folder / "motifs" / name, folder / name
+        return next((one for one in places if one.is_file()), None)
+
+    @property
+    def motif_rows(self) -> tuple[Path, list[Path]] | None:
+        """Files of its rows and their motifs, by which sites are found; None without them."""
+        units = [self._file(f"r{number}.units.meme") for number in self.replicates]
+        pairs = (("evidence.tsv", [self._file("evidence.meme")]), ("units.tsv", units))
+        tables = ((self._file(ending), [one for one in some if one]) for ending, some in pairs)
+        return next(((table, some) for table, some in tables if table and some), None)
+
+    def hits(self, sequences: Any = None, *, fdr: float = 0.05, **where: Any) -> pd.DataFrame:
+        """Find the sites of its motifs; see :meth:`DatasetResults.hits`."""
+        from nfexplainn.results.hits.frames import COLUMNS, finder_of, hits_of
+
+        self.dataset.check(self._files, self.header)
+        stem = f"{self._files[0].model.parent}: {self.dataset.name}.{self.name}"
+        loaded = {one.number: one.loaded for one in self._loaded} if self.motif_rows else {}
+        finder = finder_of(stem, self.motif_rows, loaded, self.dataset.dataset, fdr)
+        names = {"dataset": self.dataset.name, "model": self.name}
+        return hits_of(finder, sequences, **where).assign(**names)[[*names, *COLUMNS]]
 
     def predict_codes(self, codes: dna.Codes) -> Prediction:
         """Predict sequences of the model's length, uint8 (n, length), with all replicates."""

@@ -124,15 +124,35 @@ def cut_windows(sequences: Any, shape: Shape) -> tuple[list[str], dna.Codes]:
         start = int(shape.first(np.array([sequences.shape[1]]))[0])
         names = [str(row + 1) for row in range(len(sequences))]
         return names, pad_codes(sequences[:, start : start + inner], pad)
-    pairs = list(sequences.items()) if _is_named(sequences) else list(enumerate(sequences, 1))
-    wrong = [said for name, text in pairs if (said := _problem(str(name), text, inner))]
-    if wrong:
-        rest = [f"{len(wrong) - 10:,} more sequences are as these."] if len(wrong) > 10 else []
-        raise UserError("\n".join(wrong[:10] + rest))
+    pairs = named_sequences(sequences, inner)
     firsts = shape.first(np.array([len(text) for _, text in pairs], dtype=np.int64)).tolist()
     cut = [text[first : first + inner] for (_, text), first in zip(pairs, firsts, strict=True)]
     codes = dna.encode(cut) if cut else np.zeros((0, inner), dtype=np.uint8)
-    return [str(name) for name, _ in pairs], pad_codes(codes, pad)
+    return [name for name, _ in pairs], pad_codes(codes, pad)
+
+
+def named_sequences(sequences: Any, least: int) -> list[tuple[str, str]]:
+    """Give names and texts of sequences.
+
+    Parameters
+    ----------
+    sequences : sequence of str, mapping of str to str, or pandas Series
+        Names are the keys, or the index, of what has some; else the numbers from 1.
+    least : int
+        Fewest bp of each.
+
+    Raises
+    ------
+    UserError
+        For each sequence (the first ten) that is too short or holds other letters than DNA's.
+    """
+    sequences = kept(sequences)
+    pairs = list(sequences.items()) if _is_named(sequences) else list(enumerate(sequences, 1))
+    wrong = [said for name, text in pairs if (said := _problem(str(name), text, least))]
+    if wrong:
+        rest = [f"{len(wrong) - 10:,} more sequences are as these."] if len(wrong) > 10 else []
+        raise UserError("\n".join(wrong[:10] + rest))
+    return [(str(name), text) for name, text in pairs]
 
 
 def _is_named(sequences: Any) -> bool:

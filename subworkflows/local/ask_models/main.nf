@@ -1,6 +1,7 @@
 include { PREDICT } from '../predict'
 include { EXPLAIN } from '../explain'
 include { JUDGE_VARIANTS } from '../judge_variants'
+include { FIND_HITS } from '../find_hits'
 include { ATTRIBUTE } from '../attribute'
 
 // What can be asked of trained models, by the run that trains them and by a later one (--apply).
@@ -9,7 +10,7 @@ workflow ASK_MODELS {
     trained   // [models: ..., readable: ..., best: ..., predictions: ..., calibrations: ..., diverged: ..., replicates: ...], channels of TRAIN, or of EARLIER
     units     // [ run, units.meme, [effects.tsv, units.tsv, ...] ]
     named     // [ [id: 'oct4.explainn', ...], file or files ]: oct4.explainn.units.tsv, the evidence, ...
-    given     // [explained: ..., predicted: ..., alleles: ..., genomes: ...], channels of READ_GIVEN, and the genomes
+    given     // [explained: ..., predicted: ..., alleles: ..., regions: ..., genomes: ...], channels of READ_GIVEN, and the genomes
     motifs    // [ [motif_db: null, ...], known_motifs.meme ]
     plans     // [ oct4: [options: [...], known: [...], ...], ... ]
     code
@@ -18,9 +19,10 @@ workflow ASK_MODELS {
     PREDICT(trained.models, trained.calibrations, trained.diverged, trained.replicates, given.predicted, plans, code)
     EXPLAIN(trained.readable, trained.best, units, named, given.explained, plans, code)
     JUDGE_VARIANTS(trained.readable, units, named, given.alleles, given.genomes, trained.replicates, plans, code)
+    FIND_HITS(trained.readable, units, named, given.regions, given.genomes, trained.replicates, plans, code)
     ATTRIBUTE(trained.models, trained.best, trained.predictions, units, motifs, plans, code)
 
-    files = PREDICT.out.files.mix(EXPLAIN.out.files, JUDGE_VARIANTS.out.files, ATTRIBUTE.out.files)
+    files = PREDICT.out.files.mix(EXPLAIN.out.files, JUDGE_VARIANTS.out.files, FIND_HITS.out.files, ATTRIBUTE.out.files)
 
     emit:
     files     // [ meta, file or files ]

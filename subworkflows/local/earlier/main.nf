@@ -19,7 +19,7 @@ workflow EARLIER {
     // Earlier versions made no evidence: there the annotation of the units tells the rows of motifs.
     named = channel.fromList(
         readableRuns.collect { one -> [modelOf(one.run), plans.find { plan -> plan.id == one.run.dataset }.tables[one.run.model]] }.unique()
-            .collectMany { meta, tables -> [[meta, tables.units], [meta, [tables.evidence ?: tables.units]]] }
+            .collectMany { meta, tables -> [[meta, tables.units], [meta, [tables.evidence ?: tables.units] + (tables.evidence && tables.evidence_meme ? [tables.evidence_meme] : [])]] }
     )
     // Logos for the report.
     motifs = channel.fromList(plans.collectMany { plan -> plan.tables.values()*.evidence_meme.findAll { path -> path }.collect { path -> [[id: plan.id], path] } })
@@ -31,7 +31,7 @@ workflow EARLIER {
     predictions   // [ run, predictions.parquet ], where there are some
     calibrations  // [ run, calibration.json ]; of old runs the predictions, of which it can be made, or []
     units         // [ run, units.meme, [units.tsv] ]
-    named         // [ [id: 'oct4.explainn', ...], oct4.explainn.units.tsv or [oct4.explainn.evidence.tsv] ]
+    named         // [ [id: 'oct4.explainn', ...], oct4.explainn.units.tsv or [oct4.explainn.evidence.tsv, oct4.explainn.evidence.meme] ]
     replicates    // [ oct4, 3 ]
     motifs        // [ [id: 'oct4'], oct4.explainn.evidence.meme ]
 }

@@ -36,7 +36,7 @@ workflow EXPLAINN {
     INITIAL_PROFILES(input.datasets, MOTIFS_COLLECT.out.motifs, code)
     CLUSTER_MOTIFS(input.datasets, MOTIFS_COLLECT.out.motifs, code)
 
-    READ_GIVEN(input.datasets, PREPARE.out.header, genomes, code)
+    READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.dataset, genomes, code)
 
     JUDGE_INPUTS(
         PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status),
@@ -67,7 +67,7 @@ workflow EXPLAINN {
             diverged: TRAIN.out.diverged, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, INTERPRET.out.ofModels,
-        [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, genomes: genomes],
+        [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions, genomes: genomes],
         MOTIFS_COLLECT.out.motifs, plans, code,
     )
 
@@ -95,11 +95,11 @@ workflow APPLY {
     known = channel.fromList(input.datasets.findAll { plan -> plan.attribution }.collect { plan -> [plan.known, plan.motif_db ? plan.motif_db.path : []] }.unique())
     MOTIFS_COLLECT(known, code.MOTIFS_COLLECT)
     shapes = channel.fromList(input.datasets.collect { plan -> [[id: plan.id], plan.dataset ?: plan.runs[0].files.model] })
-    READ_GIVEN(input.datasets, shapes, INDEX_GENOMES.out.genomes, code)
+    READ_GIVEN(input.datasets, shapes, shapes, INDEX_GENOMES.out.genomes, code)
 
     // What the models of one length cannot read, those of another may.
     verdicts = judgeAnswers(READ_GIVEN.out.status.mix(PREPARE.out.status), INDEX_GENOMES.out.status.mix(MOTIFS_COLLECT.out.status), input.datasets)
-    def given = [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles].collectEntries { name, found -> [name, found.combine(verdicts).map { item -> item.dropRight(1) }] }
+    def given = [explained: READ_GIVEN.out.explained, predicted: READ_GIVEN.out.predicted, alleles: READ_GIVEN.out.alleles, regions: READ_GIVEN.out.regions].collectEntries { name, found -> [name, found.combine(verdicts).map { item -> item.dropRight(1) }] }
     ASK_MODELS(
         [
             models: EARLIER.out.models, readable: EARLIER.out.readable, best: EARLIER.out.best, predictions: EARLIER.out.predictions, calibrations: EARLIER.out.calibrations,

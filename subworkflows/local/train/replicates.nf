@@ -39,6 +39,13 @@ def rowsOf(named) {
         .filter { _meta, table -> table }
 }
 
+// That with the rows' motifs: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv, [oct4.explainn.evidence.meme] ]; of
+// earlier versions they have none.
+def rowsAndMotifsOf(named) {
+    return rowsOf(named).join(named.filter { _meta, file -> file instanceof List && file.any { path -> path.name ==~ /.*\.(evidence|units)\.tsv/ } })
+        .map { meta, table, some -> [meta, table, some.findAll { path -> path.name.endsWith('.evidence.meme') }] }
+}
+
 // The number of models of each architecture, after the preparation has chosen the folds.
 def replicatesOf(Map plan, int folds) {
     return (plan.replicates ?: (folds > 1 ? folds : plan.spec.options.folds > 1 ? plan.spec.options.folds : 3)) as int

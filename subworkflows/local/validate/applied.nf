@@ -1,15 +1,15 @@
 // What is asked of the models of an earlier run (--apply): which of them can answer, and by which files.
 
 include { didYouMean; readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
-include { resolvePath; isRemote } from './paths.nf'
-include { givenSequences; givenVariants; predictedSequences } from './explained.nf'
+include { resolvePath; fileOrWord; isRemote } from './paths.nf'
+include { givenSequences; givenVariants; givenHits; predictedSequences } from './explained.nf'
 include { needsTorch } from './environment.nf'
 include { pretrainedArchitectures } from './features.nf'
 include { resultsOf; mixedProblems; modelHeader } from './results_folder.nf'
 
 // What can be asked, by the parameter's name.
 def questions() {
-    return ['input', 'predict', 'explain', 'variants', 'attribution']
+    return ['input', 'predict', 'explain', 'variants', 'hits', 'attribution']
 }
 
 // What cannot be asked of models that are trained already: what it belongs to.
@@ -74,14 +74,15 @@ def appliedPlan(String id, Map files, List asked, Map values, List problems) {
         id: id, denoised: false, settings: [:], dataset: files.dataset, tables: files.tables, runs: runs, models: runs*.run*.architecture.unique(), pretrained: [],
         units: runs*.run*.model.findAll { name -> name ==~ /explainn_u\d+/ }.unique().collect { name -> name - 'explainn_u' as int } ?: [0],
         input: runs && values.input, length: headers.find { header -> header }?.length, predict: runs ? predictedSequences(located.predict) : null, explain: readable ? givenSequences(located.explain, given, '--explain', problems) : null,
-        variants: readable ? givenVariants(located.variants, given, '--variants', problems) : null, attribution: attributable && values.attribution,
+        variants: readable ? givenVariants(located.variants, given, '--variants', problems) : null,
+        hits: readable ? givenHits(fileOrWord(values.hits, ['genome', 'peaks'], null), given, values.genome as boolean, '--hits', problems) : null, attribution: attributable && values.attribution,
         genome: located.genome, motif_db: located.motif_db, options: options + [attribute: options.attribute + [attribution: attributable && values.attribution]],
         known: [motif_db: values.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: values.motif_db ? null : values.jaspar_release, jaspar_taxon: values.motif_db ? null : values.jaspar_taxon],
     ]
     missingFiles(plan, problems)
-    def torch = runs.findAll { one -> one.run.torch && (plan.predict || plan.input || one.run.architecture == 'explainn' && (plan.explain || plan.variants)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()
+    def torch = runs.findAll { one -> one.run.torch && (plan.predict || plan.input || one.run.architecture == 'explainn' && (plan.explain || plan.variants || plan.hits)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()
     def how = ['kernel', 'device'].findAll { name -> values[name] in ['torch', 'gpu'] }.collect { name -> "${name} ${values[name]}".toString() }
-    def ofSteps = [input: 'predict', predict: 'predict', explain: 'explain', variants: 'variants', attribution: 'attribute'].findAll { name, _step -> plan[name] }.values().collectMany { step -> options[step].keySet() }
+    def ofSteps = [input: 'predict', predict: 'predict', explain: 'explain', variants: 'variants', hits: 'hits', attribution: 'attribute'].findAll { name, _step -> plan[name] }.values().collectMany { step -> options[step].keySet() }
     return plan + [
         applied: [torch: torch + (plan.attribution ? ['attribution'] : []) + how],
         reads: ['apply'] + asked + (ofSteps - 'trust_programs') + ['genome', 'trust_programs'].findAll { name -> values[name] } + (plan.attribution ? ['motif_db', 'jaspar_release', 'jaspar_taxon'] + options.annotate.keySet() : []),
@@ -93,11 +94,11 @@ def missingFiles(Map plan, List problems) {
     def way = 'copy the whole results folder, or leave'
     def own = plan.runs.findAll { one -> one.run.architecture == 'explainn' }
     def bare = own.findAll { one -> !one.files.units || !plan.tables[one.run.model].units }*.files*.model
-    def split = ['explain', 'variants'].findAll { name -> plan[name] }
+    def split = ['explain', 'variants', 'hits'].findAll { name -> plan[name] }
     if (split && bare) {
         problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not beside it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
     }
-    ['variants', 'attribution'].findAll { name -> plan[name] && !plan.dataset }.each { name ->
+    ['variants', 'hits', 'attribution'].findAll { name -> plan[name] && !plan.dataset }.each { name ->
         problems << "--${name}: ${plan.id}.dataset.parquet, which it reads, is not in the folder; ${way} it out.".toString()
     }
     def silent = plan.attribution ? plan.runs.findAll { one -> !one.files.predictions }*.files*.model : []

@@ -2,11 +2,11 @@
 
 include { readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
 include { features } from './features.nf'
-include { resolvePath; fileProblem } from './paths.nf'
+include { resolvePath; fileProblem; fileOrWord } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
-include { givenSequences; givenVariants; predictedSequences } from './explained.nf'
+include { givenSequences; givenVariants; givenHits; predictedSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels; seedProblems } from './starts.nf'
 include { analysisProblems } from './analyses.nf'
 include { kernelProblems } from './environment.nf'
@@ -109,6 +109,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     problems.addAll(seedProblems(options, place.call(rows[0])))
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
+    def hits = fileOrWord(options.hits, ['genome', 'peaks'], rows.any { row -> row.hits } ? sheet.parent : null)
     def stepOptions = optionsOfSteps(parameters, options)
     def spec = [
         id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
@@ -118,7 +119,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, "${place.call(rows[0])}, explain", problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, "${place.call(rows[0])}, variants", problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, "${place.call(rows[0])}, explain", problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, "${place.call(rows[0])}, variants", problems), hits: givenHits(hits, options, assay.genome as boolean, "${place.call(rows[0])}, hits", problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
         reads: settingsRead(parameters, options, assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.

@@ -1,4 +1,5 @@
-// The sequences that are to be explained, and variants, as far as they can be judged without reading them.
+// The sequences that are to be explained, variants, and where sites are looked for, as far as they can be judged without
+// reading them. (Without includes, so that several files can include it.)
 
 // [name: as the user wrote it, path: where it lies, intervals: whether it holds no sequences], or null.
 // place: where it was asked, such as 'samples.csv, line 3, explain'.
@@ -34,6 +35,30 @@ def givenVariants(Object located, Map options, String place, List problems) {
 
 def genomeWay(Map options) {
     return options.genome_way ?: '--genome (or the column genome)'
+}
+
+// [name: as the user wrote it, path: its file, or null for a word, word: 'genome', 'peaks' or null, records: whether it is
+// sure to need no genome], or null. onGenome: whether the data set's sequences may be places in one.
+def givenHits(Object located, Map options, boolean onGenome, String place, List problems) {
+    if (!located) {
+        return null
+    }
+    if (located.missing) {
+        problems << "${place}: ${located.missing}; give a file of intervals, FASTA, or one of the words genome and peaks.".toString()
+        return located + [word: null, records: true]
+    }
+    def word = located.path == null ? located.name : null
+    def records = word ? word == 'peaks' && !onGenome : holdsIntervals(located.path) == false
+    // What only the step can unpack gets the genome where there is one.
+    def needed = word == 'genome' || (word == null && holdsIntervals(located.path))
+    if (options.genome == null && needed) {
+        def why = word ? 'the whole genome is to be scanned, and there is none' : "${located.name} holds intervals, and there is no genome to read them from"
+        problems << "${place}: ${why}; give ${genomeWay(options)}${word ? '' : ', or the sequences themselves as FASTA'}.".toString()
+    }
+    if (!('explainn' in options.models.tokenize(','))) {
+        problems << "${place}: sites are looked for with the motifs of explainn, and models is '${options.models}'; add explainn to it, or leave hits out."
+    }
+    return [name: located.name, path: located.path, word: word, records: records]
 }
 
 // [name: as the user wrote it, path: where it lies, records: whether it is sure to need no genome], or null. A table may

@@ -60,3 +60,13 @@ def fileProblem(Object path, boolean staged = true) {
         return "${path} cannot be reached (${error.message}): download it and give its path"
     }
 }
+
+// [name: as the user wrote it, path: its file, missing: why it cannot be used, or null]; a word that stands for no file has
+// the path null; null where nothing was said.
+def fileOrWord(Object said, List words, Object folder) {
+    if (!said || said in words) {
+        return said ? [name: said, path: null, missing: null] : null
+    }
+    def path = resolvePath(said.toString(), folder)
+    return [name: said, path: path, missing: fileProblem(path)]
+}

@@ -4,13 +4,13 @@
 // Names of the files of a data set that come by a parameter; motif_db stands for JASPAR too.
 def sharedNames(List rows, Map options) {
     def ofCells = { Collection names -> rows.any { row -> names.any { name -> row[name] != null } } }
-    def names = ['genome', 'blacklist', 'labels', 'regions', 'clusters', 'barcodes', 'explain', 'predict', 'variants', 'initial_motifs', 'pretrained', 'mode_clusters'].findAll { name -> options[name] && !ofCells.call([name]) }
+    def names = ['genome', 'blacklist', 'labels', 'regions', 'clusters', 'barcodes', 'explain', 'predict', 'variants', 'hits', 'initial_motifs', 'pretrained', 'mode_clusters'].findAll { name -> options[name] && !ofCells.call([name]) }
     return names + (ofCells.call(options.motif_db ? ['motif_db'] : ['jaspar_release', 'jaspar_taxon']) ? [] : ['motif_db'])
 }
 
-// A data set of sequences may still have intervals of a genome to explain or to predict, or variants of one.
+// A data set of sequences may still have intervals of a genome to explain, to predict or to scan, or variants of one.
 def readsGenome(Map plan) {
-    return plan.genome && (plan.on_genome || plan.explain?.intervals || (plan.predict && !plan.predict.records) || plan.variants)
+    return plan.genome && (plan.on_genome || plan.explain?.intervals || (plan.predict && !plan.predict.records) || plan.variants || (plan.hits && !plan.hits.records))
 }
 
 // What is to be read before all training, but genomes and motifs, which have steps of their own:
@@ -24,6 +24,7 @@ def sharedFiles(Map plan) {
     def listed = holds.keySet().findAll { name -> places[name] != null }.collect { name -> [[holds: holds[name], names: [plan.names[places[name]]]], [plan.files[places[name]]]] }
     return listed + ('explain' in plan.shared ? [[[holds: 'explain', names: [plan.explain.name]], [plan.explain.path]]] : []) +
         ('variants' in plan.shared ? [[[holds: 'variants', names: [plan.variants.name]], [plan.variants.path]]] : []) +
+        ('hits' in plan.shared && plan.hits?.path ? [[[holds: 'explain', names: [plan.hits.name]], [plan.hits.path]]] : []) +
         ('predict' in plan.shared ? [[[holds: 'explain', names: [plan.predict.name]], [plan.predict.path]]] : []) +
         ('initial_motifs' in plan.shared && plan.initial?.path ? [[[holds: 'motifs', names: [plan.initial.name]], [plan.initial.path]]] : []) +
         ('pretrained' in plan.shared && plan.pretrained ? [[[holds: 'models', names: plan.pretrained*.name] + readingOf(plan), plan.pretrained*.path]] : [])
@@ -37,6 +38,6 @@ def readingOf(Map plan) {
 
 // How many states a data set has before it is trained: of its preparation, the known motifs, and what else it asks for.
 def statesOf(Map plan) {
-    def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.predict, plan.variants, plan.pretrained]
+    def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.predict, plan.variants, plan.hits, plan.pretrained]
     return 2 + asked.count { one -> one }
 }
