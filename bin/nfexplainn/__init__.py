@@ -11,6 +11,6 @@ def __getattr__(name: str) -> Any:
     """Load what a notebook asks for only then: the steps import this package, and do without."""
     if name != "open_results":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nfexplainn.results.library import open_results
+    from nfexplainn.library.results import open_results
 
     return open_results

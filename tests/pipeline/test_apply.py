@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import gzip
+import json
 import shutil
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def test_the_run_that_trains_predicts_too(moved: Path) -> None:
     page = (moved / "multiqc_report.html").read_text()
     assert "nfx_predictions" in page and "nfx_performance_calibration" in page
     assert {row["dataset"] for row in rows(moved / "tables/calibration.tsv")} == {"oct4", "yeast"}
+
+
+def test_the_notebook_runs(tmp_path: Path, moved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell, on results of this version and on those of an earlier one."""
+    (tmp_path / "sacCer3.fa").write_bytes(gzip.decompress(GENOME.read_bytes()))
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "docs" / "notebook.ipynb").read_text())["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(sources) > 5
+    for folder, name in ((moved, "yeast"), (EARLIER, "MAFK")):
+        (tmp_path / "results").unlink(missing_ok=True)
+        (tmp_path / "results").symlink_to(folder)
+        known: dict[str, object] = {}
+        for source in sources:
+            exec(compile(source.replace("yeast_promoters", name), "notebook", "exec"), known)
+        assert len(known["found"]) == 3  # type: ignore[arg-type]
 
 
 def test_results_of_an_earlier_version_and_intervals(tmp_path: Path, tiny: Path) -> None:

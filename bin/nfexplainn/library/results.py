@@ -8,22 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, read_meta
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.likeness import Likeness, fit_likeness
-from nfexplainn.models.checkpoint import LoadedModel, ModelHeader, read_checkpoint
+from nfexplainn.library.frames import get_one, joined
+from nfexplainn.library.models import ModelResults
+from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.results.ensemble import (
-    Prediction,
-    Replicate,
     check_dataset,
-    load_replicates,
-    predict_ensemble,
 )
 from nfexplainn.results.files import DatasetFiles, ReplicateFiles, find_files
-from nfexplainn.results.windows import Shape, cut_windows, kept, shape_of_meta
+from nfexplainn.results.windows import Shape, kept, shape_of_meta
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +79,7 @@ class Results:
         UserError
             If there is none; which there are.
         """
-        return _get(self.datasets, name, f"{self.folder}: there is no data set")
+        return get_one(self.datasets, name, f"{self.folder}: there is no data set")
 
     def __repr__(self) -> str:
         """Show the data sets."""
@@ -93,22 +88,22 @@ class Results:
     @property
     def motifs(self) -> pd.DataFrame:
         """The units of all data sets with their motifs (``units.tsv``)."""
-        return _joined([one.motifs for one in self.datasets.values()])
+        return joined([one.motifs for one in self.datasets.values()])
 
     @property
     def evidence(self) -> pd.DataFrame:
         """The evidence on the groups of units of all data sets (``evidence.tsv``)."""
-        return _joined([one.evidence for one in self.datasets.values()])
+        return joined([one.evidence for one in self.datasets.values()])
 
     @property
     def metrics(self) -> pd.DataFrame:
         """The scores of all models (``metrics.tsv``)."""
-        return _joined([one.metrics for one in self.datasets.values()])
+        return joined([one.metrics for one in self.datasets.values()])
 
     def predict(self, sequences: Any) -> pd.DataFrame:
         """Predict sequences with all models of all data sets; columns as of a data set's own."""
         sequences = kept(sequences)
-        return _joined([one.predict(sequences) for one in self.datasets.values()])
+        return joined([one.predict(sequences) for one in self.datasets.values()])
 
 
 class DatasetResults:
@@ -135,7 +130,7 @@ class DatasetResults:
         UserError
             If there is none; which there are.
         """
-        return _get(self.models, name, f"{self.name}: there is no model")
+        return get_one(self.models, name, f"{self.name}: there is no model")
 
     def __repr__(self) -> str:
         """Show the models."""
@@ -186,17 +181,17 @@ class DatasetResults:
     @property
     def motifs(self) -> pd.DataFrame:
         """The units of all its models with their motifs."""
-        return _joined([model.motifs for model in self.models.values()])
+        return joined([model.motifs for model in self.models.values()])
 
     @property
     def evidence(self) -> pd.DataFrame:
         """The evidence on the groups of units of all its models."""
-        return _joined([model.evidence for model in self.models.values()])
+        return joined([model.evidence for model in self.models.values()])
 
     @property
     def metrics(self) -> pd.DataFrame:
         """The scores of all its models."""
-        return _joined([model.metrics for model in self.models.values()])
+        return joined([model.metrics for model in self.models.values()])
 
     def predict(self, sequences: Any) -> pd.DataFrame:
         """Predict sequences with all its models.
@@ -219,7 +214,7 @@ class DatasetResults:
             If a sequence is too short, or is no DNA.
         """
         sequences = kept(sequences)
-        return _joined([model.predict(sequences) for model in self.models.values()])
+        return joined([model.predict(sequences) for model in self.models.values()])
 
     def hits(
         self,
@@ -250,148 +245,33 @@ class DatasetResults:
         models = list(self.models.values())
         chosen = [model for model in models if model.motif_rows] or models  # whose sentence tells
         where = {"regions": regions, "genome": genome}
-        return _joined([model.hits(sequences, fdr=fdr, **where) for model in chosen])
+        return joined([model.hits(sequences, fdr=fdr, **where) for model in chosen])
 
+    def variants(
+        self, variants: str | Path | pd.DataFrame, genome: str | Path, *, offsets: str = "0"
+    ) -> pd.DataFrame:
+        """Judge variants by all its models of ExplaiNN, split by motif.
 
-class ModelResults:
-    """A model of a data set: its replicates, loaded when they are asked for.
+        Parameters
+        ----------
+        variants : path or DataFrame
+            VCF, BCF or a table; a frame has the columns ``chrom pos ref alt`` and perhaps ``id``.
+        genome : path
+            FASTA, plain or (with its index) bgzip.
+        offsets : str
+            Where the variant lies in its windows, in bp from their middle, comma-separated.
 
-    Attributes
-    ----------
-    name : str
-    dataset : DatasetResults
-    """
-
-    def __init__(
-        self,
-        dataset: DatasetResults,
-        name: str,
-        files: Sequence[ReplicateFiles],
-        how: Mapping[str, Any],
-    ) -> None:
-        self.name, self.dataset = name, dataset
-        self._files, self._how = files, how
-
-    def __repr__(self) -> str:
-        """Show the replicates."""
-        return f"ModelResults({self.dataset.name}.{self.name}, replicates={self.replicates})"
-
-    @property
-    def replicates(self) -> list[int]:
-        """Numbers of its replicates."""
-        return [one.number for one in self._files]
-
-    @cached_property
-    def header(self) -> ModelHeader:
-        """What the file of its first replicate says: architecture, tasks, length, options."""
-        return read_checkpoint(self._files[0].model)[0]
-
-    @cached_property
-    def _loaded(self) -> list[Replicate]:
-        try:
-            return load_replicates(self._files, **self._how)
-        except ModuleNotFoundError as error:
-            raise UserError(
-                f"{self._files[0].model}: this model needs {error.name}, which is not installed;"
-                f" install {error.name}, or use the models called explainn."
-            ) from error
-
-    def load(self, replicate: int) -> LoadedModel:
-        """Load one replicate: its model (arrays in, arrays out) and what its file says.
+        Returns
+        -------
+        DataFrame
+            ``dataset model`` and the columns of ``M.variants.tsv``, a row per model, allele and
+            task. What cannot be judged is left out.
 
         Raises
         ------
         UserError
-            If there is no such replicate, or its file is broken.
+            For what cannot be read, and where nothing can be judged.
         """
-        found = [one.loaded for one in self._loaded if one.number == replicate]
-        if not found:
-            raise UserError(
-                f"{self.dataset.name}.{self.name}: there is no replicate {replicate}; there are"
-                f" {', '.join(map(str, self.replicates))}."
-            )
-        return found[0]
-
-    @property
-    def motifs(self) -> pd.DataFrame:
-        """Its units with their motifs; empty for a network without units."""
-        return self._table("units.tsv")
-
-    @property
-    def evidence(self) -> pd.DataFrame:
-        """The evidence on its groups of units; empty where the run made none."""
-        return self._table("evidence.tsv")
-
-    @property
-    def metrics(self) -> pd.DataFrame:
-        """The scores of its replicates."""
-        paths = [one.metrics for one in self._files if one.metrics is not None]
-        return _joined([_read(path) for path in paths])
-
-    def _table(self, ending: str) -> pd.DataFrame:
-        path = self._file(ending)
-        return _read(path) if path else _joined([])
-
-    def _file(self, ending: str) -> Path | None:
-        name = f"{self.dataset.name}.{self.name}.{ending}"
-        folder = self._files[0].model.parent
-        places = folder / "motifs" / name, folder / name
-        return next((one for one in places if one.is_file()), None)
-
-    @property
-    def motif_rows(self) -> tuple[Path, list[Path]] | None:
-        """Files of its rows and their motifs, by which sites are found; None without them."""
-        units = [self._file(f"r{number}.units.meme") for number in self.replicates]
-        pairs = (("evidence.tsv", [self._file("evidence.meme")]), ("units.tsv", units))
-        tables = ((self._file(ending), [one for one in some if one]) for ending, some in pairs)
-        return next(((table, some) for table, some in tables if table and some), None)
-
-    def hits(self, sequences: Any = None, *, fdr: float = 0.05, **where: Any) -> pd.DataFrame:
-        """Find the sites of its motifs; see :meth:`DatasetResults.hits`."""
-        from nfexplainn.results.hits.frames import COLUMNS, finder_of, hits_of
-
-        self.dataset.check(self._files, self.header)
-        stem = f"{self._files[0].model.parent}: {self.dataset.name}.{self.name}"
-        loaded = {one.number: one.loaded for one in self._loaded} if self.motif_rows else {}
-        finder = finder_of(stem, self.motif_rows, loaded, self.dataset.dataset, fdr)
-        names = {"dataset": self.dataset.name, "model": self.name}
-        return hits_of(finder, sequences, **where).assign(**names)[[*names, *COLUMNS]]
-
-    def predict_codes(self, codes: dna.Codes) -> Prediction:
-        """Predict sequences of the model's length, uint8 (n, length), with all replicates."""
-        return predict_ensemble(self._loaded, codes)
-
-    def predict(self, sequences: Any) -> pd.DataFrame:
-        """Predict sequences; see :meth:`DatasetResults.predict`."""
-        import pandas as pd
-
-        self.dataset.check(self._files, self.header)
-        names, codes = cut_windows(sequences, self.dataset.shape(int(self.header.config["length"])))
-        known = self.dataset.likeness
-        columns = {
-            "dataset": self.dataset.name,
-            "model": self.name,
-            "name": names,
-            "likeness": known.percentiles(codes) if known else np.full(len(codes), np.nan),
-        }
-        return pd.DataFrame(columns | self.predict_codes(codes).columns())
-
-
-def _get(known: Mapping[str, Any], name: str, opening: str) -> Any:
-    if name not in known:
-        raise UserError(f"{opening} '{name}'; there are {', '.join(known)}.")
-    return known[name]
-
-
-def _read(path: Path) -> pd.DataFrame:
-    from nfexplainn.interpret.unit_files import read_tsv
-
-    return read_tsv(path, ())
-
-
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put frames one under the other; what has no rows takes no part."""
-    import pandas as pd
-
-    some = [frame for frame in frames if len(frame)]
-    return pd.concat(some, ignore_index=True) if some else pd.DataFrame()
+        models = list(self.models.values())
+        chosen = [one for one in models if one.header.architecture == "explainn"] or models
+        return joined([one.variants(variants, genome, offsets=offsets) for one in chosen])

@@ -1,0 +1,1 @@
+"""The package as a library: results as data frames, for a notebook."""

@@ -1,0 +1,1 @@
+"""Which binding modes a model has found."""

@@ -1,0 +1,1 @@
+"""What the motifs are worth in every cycle of HT-SELEX."""

@@ -1,0 +1,1 @@
+"""Filters that start from known profiles."""

@@ -1,0 +1,1 @@
+"""What the models of a data set predict of a user's sequences."""

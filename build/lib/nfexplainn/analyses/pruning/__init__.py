@@ -1,0 +1,1 @@
+"""A model of nothing but the units that its prediction needs."""

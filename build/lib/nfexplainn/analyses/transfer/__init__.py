@@ -1,0 +1,1 @@
+"""Units that are the outputs of trained models."""

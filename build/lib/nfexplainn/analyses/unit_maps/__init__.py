@@ -1,0 +1,1 @@
+"""Maps of sequences by the outputs of the units."""

@@ -1,0 +1,1 @@
+"""What variants do to the predictions of a model, split by motif."""

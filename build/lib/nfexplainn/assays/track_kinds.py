@@ -1,0 +1,141 @@
+"""Tell by their first records what files of signal along a genome are."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from nfexplainn.errors import UserError
+from nfexplainn.io.coordinate_columns import find_coordinates
+from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
+from nfexplainn.io.text import first_bytes
+from nfexplainn.values import finite, has_decimal_comma, missing, whole
+
+Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]
+BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
+# Reads of one fragment that are copies of each other; scores of peaks are larger.
+_COPIES = 50
+_MOST = 0.9
+# So many rows in order are no accident.
+_COUNTED = 5
+_BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
+# A row's name that says where it lies; contigs may be called so, too, but are in many rows.
+_REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
+_TRACKS = (
+    "a track is bigWig, bedGraph (a value in column 4), BEDPE, or fragments (three columns alone,"
+    " or a barcode in column 4 and a count in column 5)"
+)
+
+
+def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
+    """Tell what a file is; ``table`` where it is a table of regions.
+
+    Fragments are three columns alone, or a barcode in column 4 and a small count in column 5
+    (10x Genomics); reads are BED of six columns with both strands (tagAlign). Several columns of
+    numbers are a table, whatever its header looks like.
+
+    Returns
+    -------
+    kind : str
+    text : Delimited or None
+        The file opened, where it is text.
+
+    Raises
+    ------
+    UserError
+        If the file holds no record, or intervals without any signal.
+    """
+    head = first_bytes(path, name, 4)
+    if head in BIGWIG:
+        return "bigwig", None
+    if head == b"PAR1":
+        return "table", None
+    text = open_delimited(path, name, lambda cells: find_coordinates(cells) is not None)
+    if not text.first_line:
+        if text.header:
+            return "table", text
+        raise UserError(f"{name}: there is no record in this file.")
+    if text.header and find_coordinates(text.header):
+        return "table", text
+    rows = [cells for _, cells in itertools.islice(text, PEEK)]
+    if rows[0][0] in ("fixedStep", "variableStep"):
+        raise UserError(
+            f"{name}, line {text.first_line}: this is a wiggle file; convert it with wigToBigWig."
+        )
+    names = {cells[0] for cells in rows}
+    named = len(names) == len(rows) and all(map(_REGION.match, names))
+    if named or not _most(rows, _is_interval):
+        return "table", text
+    kind = _kind(rows)
+    if not kind:
+        raise UserError(
+            f"{name}, line {text.first_line}: these intervals have names but no signal; {_TRACKS},"
+            " a table of regions has a header, and peaks are for the assay 'peaks'."
+        )
+    return kind, text
+
+
+def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
+    """Tell by intervals what they are; None where they have no signal."""
+    if _most(rows, lambda cells: len(cells) == 3):
+        return "fragments"
+    if _most(rows, lambda cells: len(cells) == 4 and _is_value(cells[3])):
+        return None if _are_numbers_of_rows(rows) else "bedgraph"
+    chromosomes = {cells[0] for cells in rows} | {"."}
+    if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
+        return "bedpe"
+    if _most(rows, _has_barcode):
+        return "fragments"
+    strands = {cells[5] for cells in rows if len(cells) >= 6}
+    if strands == {"+", "-"} and _most(rows, lambda cells: finite(cells[4]) is not None):
+        return "reads"
+    if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and not _is_bed(cells)):
+        return "table"
+    return None
+
+
+def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
+    numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
+    first = numbers[0]
+    counted = first in (0, 1) and numbers == list(range(first, first + len(numbers)))
+    return counted and len(numbers) >= _COUNTED
+
+
+def _most(rows: Sequence[Sequence[str]], test: Callable[[Sequence[str]], bool]) -> bool:
+    """Tell whether nearly all rows pass a test."""
+    return sum(map(test, rows)) >= _MOST * len(rows)
+
+
+def _is_interval(cells: Sequence[str]) -> bool:
+    """Tell whether columns 2 and 3 are positions."""
+    return len(cells) >= 3 and whole(cells[1]) is not None and whole(cells[2]) is not None
+
+
+def _is_value(cell: str) -> bool:
+    """Tell whether a cell is a number, or says that there is none."""
+    return finite(cell) is not None or has_decimal_comma(cell) or (missing(cell) and cell != ".")
+
+
+def _is_pair(cells: Sequence[str]) -> bool:
+    """Tell whether columns 4 to 6 are the other end; BEDPE of single ends has '.' and -1 there."""
+    return len(cells) >= 6 and whole(cells[4]) is not None and whole(cells[5]) is not None
+
+
+def _is_bed(cells: Sequence[str]) -> bool:
+    """Tell whether cells are those of BED or peaks, whose numbers are no samples."""
+    return len(cells) in (9, 10, 12, 15) and cells[5] in ("+", "-", ".", "*")
+
+
+def _has_barcode(cells: Sequence[str]) -> bool:
+    """Tell whether a barcode and a small count stand behind the interval."""
+    if len(cells) == 4:
+        return _BARCODE.match(cells[3]) is not None
+    if len(cells) not in (5, 6) or _is_value(cells[3]) or cells[3] == ".":
+        return False
+    count = whole(cells[4])
+    strand = len(cells) == 5 or cells[5] in ("+", "-", ".")
+    return count is not None and 0 < count <= _COPIES and strand

@@ -1,0 +1,1 @@
+"""Data sets: what every assay is turned into, and what is done to it."""

@@ -1,0 +1,1 @@
+"""Predictions, scores, baselines, and the verdict on a data set."""

@@ -1,0 +1,40 @@
+"""Columns that several tables have, or that one step writes and the report reads (no pandas)."""
+
+from __future__ import annotations
+
+TOMTOM_COLUMNS = (
+    *("replicate", "unit", "target_id", "target_name", "offset", "p_value", "e_value", "q_value"),
+    *("overlap", "orientation", "coverage", "explained", "part"),
+)
+NAME_COLUMNS = ("annotation", "target_id", "q_value")
+"""What is told of a motif's best match."""
+UNIT_MOTIF_COLUMNS = ("sites", "width", "information", "consensus")
+"""What the tables of units tell of a motif: attributes of ``UnitState``."""
+MOTIF_COLUMNS = ("sites", "width", "information", "consensus", *NAME_COLUMNS)
+"""What the table of consensus motifs tells of one."""
+CONSENSUS_COLUMNS = (
+    *("dataset", "model", "task", "motif", "score", "support", "replicates"),
+    *MOTIF_COLUMNS,
+    "units",
+)
+EVIDENCE_COLUMNS = (
+    *("dataset", "model", "task", "motif", "name", "family", "consensus", "units", "found_in"),
+    *("replicates", "sites", "positives_with_site", "negatives_with_site"),
+    *("odds", "odds_low", "odds_high", "gain", "gain_low", "gain_high", "gain_sd_replicates"),
+    *("p", "q", "tests", "supported", "share", "alone", "alone_low", "overlaps_with"),
+    *("direction", "site_effect", "site_effect_low", "site_effect_high", "auprc_alone"),
+    *("negatives", "test"),
+)
+EVIDENCE_TASK_COLUMNS = (
+    *("dataset", "model", "task", "loss", "unseen", "clusters", "prevalence", "base_loss"),
+    *("model_loss", "explained", "explained_low", "explained_high", "rows", "tests", "supported"),
+    *("detectable_gain", "detectable_share"),
+)
+MINIMAL_COLUMNS = (
+    *("dataset", "model", "rows", "motif", "name", "valid_loss", "metric", "valid_score", "p"),
+    *("chosen", "test_loss", "test_score"),
+)
+BEST_PWM_COLUMNS = (
+    *("dataset", "model", "task", "kind", "pwm", "motif", "name", "supported", "sites", "width"),
+    *("information", "consensus", "penalty", "auprc_valid", "auprc_test", "prevalence"),
+)

@@ -1,0 +1,1 @@
+"""Files: text, sequences, coordinates, genomes and peaks, as people have them."""

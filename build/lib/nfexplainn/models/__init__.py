@@ -1,0 +1,1 @@
+"""Network architectures and the one registry that builds them."""

@@ -1,0 +1,1 @@
+"""The architectures, a module each; they are found here by their place."""

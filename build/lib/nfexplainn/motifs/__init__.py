@@ -1,0 +1,1 @@
+"""Motifs: formats, comparison (Tomtom), reference sets, logos."""

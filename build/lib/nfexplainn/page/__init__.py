@@ -1,0 +1,1 @@
+"""What chapters of the report are written with: the results, and the page."""

@@ -1,0 +1,1 @@
+"""Tables in, MultiQC custom content out; the only place that draws."""

@@ -1,0 +1,147 @@
+"""The page of a run that asked the models of an earlier one: what was asked comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from nfexplainn.io.text import write_text
+from nfexplainn.motifs.logos import glyph_defs
+from nfexplainn.order import natural_key
+from nfexplainn.page.chapters import METHODS, STATUS, SUMMARY, Answer, Chapter, Content, Part
+from nfexplainn.page.load import Inputs
+from nfexplainn.page.mqc import Page, escape, lines, plural
+from nfexplainn.report.analyses import analysis_parts
+from nfexplainn.report.methods import MethodsText, write_parameters, write_versions
+from nfexplainn.report.methods_analyses import analyses_text
+
+_STYLE = Path(__file__).with_name("page.css")
+QUESTIONS = ("input", "predict", "explain", "variants", "hits")
+"""Parameters that name a file which is asked about."""
+
+
+def build_answers(inputs: Inputs, folder: str | Path) -> None:
+    """Write every ``*_mqc.*`` file and ``tables/*.tsv`` of a run with ``--apply``.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    folder : path
+        Made where it is missing.
+    """
+    page = Page(folder)
+    for part in _parts():
+        part.write(page, Content(inputs, inputs, {}, {}))
+    _write_status(page, inputs)
+    _write_methods(page, inputs)
+    write_parameters(page, inputs)
+    write_versions(page, inputs.versions)
+    _write_summary(page, inputs)
+
+
+def _write_status(page: Page, inputs: Inputs) -> None:
+    """Write which data sets' models could not be asked, and ``status.tsv``."""
+    bad = [dataset for dataset in inputs.datasets if dataset.state == "error"]
+    columns = ("dataset", "state", "reason", "advice")
+    page.tsv(
+        "status",
+        columns,
+        [
+            dict(zip(columns, (d.id, d.state, d.reason, d.advice), strict=True))
+            for d in inputs.datasets
+        ],
+    )
+    if not bad:
+        return
+    rows = "".join(
+        f'<tr><th scope="row">{escape(d.id)}</th><td>{lines(d.reason)}</td></tr>' for d in bad
+    )
+    page.section(
+        STATUS,
+        "",
+        "html",
+        "<p>What is asked of these data sets, or they themselves, could not be read; the others are"
+        ' not touched by that.</p><div class="table-responsive"><table class="table nfx-plain">'
+        f"<thead><tr><th>Data set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
+    )
+
+
+def _write_methods(page: Page, inputs: Inputs) -> None:
+    """Write the methods text of a run that trained nothing: what was asked, and of what."""
+    text = MethodsText()
+    body = (
+        f"Models that an earlier run had trained (ExplaiNN {text.cite('explainn')} and what was"
+        " compared with it) were loaded from its results."
+    )
+    said = analyses_text(inputs, text.cite)
+    steps = (
+        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
+        f" {text.cite('multiqc')}."
+    )
+    html = (
+        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper, beside the'
+        f" methods of the run that trained.</p><p>{body} {said}</p><p>{steps}</p>"
+        f"<h4>References</h4>{text.references()}</div>"
+    )
+    page.section(METHODS, "", "html", html)
+    write_text(page.folder / "methods.html", html + "\n")
+
+
+def _write_summary(page: Page, inputs: Inputs) -> None:
+    """Write the first screen: per data set what the models answer, and what to mind."""
+    style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
+    asked = [
+        (part.chapter, answer)
+        for part in _parts()
+        if part.answers
+        for answer in part.answers(inputs)
+    ]
+    several = len({chapter.key for chapter, _ in asked}) > 1
+    datasets = sorted({answer.dataset for _, answer in asked}, key=natural_key)
+    rows = "".join(
+        _row(name, [one for one in asked if one[1].dataset == name], several) for name in datasets
+    )
+    applied = PurePath(str(inputs.params.get("apply") or "")).name
+    earlier = f" of <code>{escape(applied)}</code>" if applied else " of an earlier run"
+    files = dict.fromkeys(
+        PurePath(str(inputs.params[name])).name for name in QUESTIONS if inputs.params.get(name)
+    )
+    source = " and ".join(f"<code>{escape(name)}</code>" for name in files)
+    models = f"the models of {plural(len(datasets), 'data set')}{earlier}"
+    page.section(
+        SUMMARY,
+        "",
+        "html",
+        f"<style>{style}</style>"
+        f'<svg width="0" height="0" aria-hidden="true"><defs>{glyph_defs()}</defs></svg>'
+        f'<p class="nfx-headline">What {models} say'
+        f"{f' of {source}' if source else ''}; nothing was trained. "
+        '<span class="nfx-how">How to read this page: <code>docs/usage/apply.md</code> of the'
+        " pipeline</span></p>"
+        '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
+        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Answer</th>'
+        f"<th>What to mind</th></tr></thead><tbody>{rows}</tbody></table></div>",
+    )
+
+
+def _parts() -> list[Part]:
+    """Give what the analyses write, in the order of the page."""
+    return sorted(analysis_parts(), key=lambda part: (-part.chapter.position, part.place))
+
+
+def _row(dataset: str, asked: Sequence[tuple[Chapter, Answer]], several: bool) -> str:
+    """Write a data set's answers, each under its chapter where there are several."""
+    blocks = []
+    for chapter, answer in asked:
+        title = f'<a href="#mqc-module-section-{chapter.key}">{escape(chapter.title)}</a>: '
+        about = f"{title if several else ''}{answer.about}"
+        blocks.append(f'<div class="nfx-faint">{about}</div>{"".join(answer.said)}')
+    minded = "".join(
+        f'<span class="nfx-next">{said}</span>'
+        for said in dict.fromkeys(said for _, answer in asked for said in answer.minded)
+    )
+    return (
+        f'<tr><th scope="row"><span class="nfx-name">{escape(dataset)}</span></th>'
+        f'<td>{"".join(blocks)}</td><td class="nfx-why">{minded or "Nothing."}</td></tr>'
+    )

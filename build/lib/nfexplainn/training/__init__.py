@@ -1,0 +1,1 @@
+"""Training of models, and their evaluation on their own data set."""

@@ -1,0 +1,104 @@
+"""What a cell of a table says: a number, that nothing is known, or something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+# In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
+MISSING = frozenset(
+    ("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", ".", "-")
+)
+# Of these, what people write and no program does: a class or a cluster may be called so.
+_NAMES = frozenset(("na", "none", "nil"))
+_EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?")
+
+
+def missing(cell: str) -> bool:
+    """Tell whether a cell says that there is no value."""
+    return cell.strip().lower() in MISSING
+
+
+def nameless(cells: Iterable[str]) -> frozenset[str]:
+    """Give those texts of a column of names (classes, clusters) that say that there is none.
+
+    They are the words for missing values as programs write them, so that a class called ``na`` is
+    one; ``-`` is one, too, where ``+`` stands beside it.
+    """
+    found = frozenset(cells)
+    none = {cell for cell in found if missing(cell) and cell.strip() not in _NAMES}
+    return frozenset(none - {"-"} if "+" in found else none)
+
+
+def classless(cells: Iterable[str]) -> frozenset[str]:
+    """Give those texts of a column of classes that say that a sequence has none.
+
+    Whoever classifies sequences leaves out those without a class, so that ``None`` and ``-`` are
+    classes here, unlike in a column of clusters, where cells that passed no filter stand, too.
+    """
+    return nameless(cells) - {"None", "Nil", "NONE", "NIL", "-"}
+
+
+def spellings() -> list[str]:
+    """Give the words for missing values in the cases that occur, for readers in bulk."""
+    return sorted(
+        {case for word in MISSING for case in (word, word.upper(), word.capitalize())} | {"NaN"}
+    )
+
+
+def finite(cell: str) -> float | None:
+    """Read a finite number, None where the cell holds none; ``1_000`` is none."""
+    if "_" in cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def whole(cell: str) -> int | None:
+    """Read a whole number as positions are written, None where the cell holds none."""
+    if cell.isdecimal() and cell.isascii():
+        return int(cell)
+    text = cell.strip()
+    digits = text.removeprefix("-")
+    # More digits no position has, and no array holds.
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
+
+
+def truth(cell: str) -> float | None:
+    """Read TRUE or FALSE as 1 or 0, None where the cell is neither."""
+    return {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Tell whether a cell is a number with a comma for the decimal point."""
+    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def no_number(cell: str) -> str:
+    """Say why a cell is no number: the beginning of a sentence, with the way out.
+
+    Examples
+    --------
+    >>> no_number("0,645")
+    "'0,645' has a decimal comma; write 0.645 (export the table with decimal points)"
+    """
+    text = cell.strip()
+    shown = text if len(text) <= 40 else f"{text[:40]}..."
+    if _THOUSANDS.fullmatch(text):
+        return f"'{shown}' has commas between thousands; write {text.replace(',', '')}"
+    if has_decimal_comma(text):
+        plain = text.replace(".", "").replace(",", ".")
+        return (
+            f"'{shown}' has a decimal comma; write {plain} (export the table with decimal points)"
+        )
+    if text.lower() in _EXCEL:
+        return f"'{shown}' is an error of the spreadsheet; mend its formula, or write NA"
+    if text.lower().lstrip("+-") in ("inf", "infinity"):
+        return f"'{shown}' is infinite; write a finite number, or NA if it is unknown"
+    return f"'{shown}' is no number"
