@@ -21,6 +21,10 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         "interpretation\tn100_s1000_t1",
     ),
     "large": (("--n", "2000"), "large\tn2000_l200_k50_interpret"),
+    "learning_curve": (
+        ("--sets", "MAFK", "--seeds", "1", "--positives", "600", "--epochs", "1"),
+        "learning_curve\tMAFK_s1\t",
+    ),
     "load": (("--n", "500"), "load\tn500_l200"),
     "memory": (("--n", "3000"), "memory\tn3000_l200_mib"),
     "names": (("--motifs", "3"), "names\twhole known 0.67 0.8 0.5"),

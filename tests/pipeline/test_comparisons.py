@@ -129,7 +129,7 @@ def test_other_analyses_run_only_what_is_new(compared: Run) -> None:
 # Cells of one row each, and what is said of it ({} is the folder of the sheet).
 COLUMNS = ("units", "models", "initial_motifs", "nullification", "nullify_with")
 COLUMNS += ("nullify_sequences", "binding_modes", "mode_clusters", "streme", "unit_maps")
-COLUMNS += ("attribution", "pretrained", "prune")
+COLUMNS += ("attribution", "pretrained", "prune", "learning_curve")
 TRAINED = str(DEMO / "OCT4.explainn.r1.model.safetensors")
 NUMBERS = "give a whole number from 1 to 10000, or several separated by commas, such as 1,10,100."
 CELLS: tuple[tuple[dict[str, str], str], ...] = (
@@ -170,6 +170,10 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     (
         {"streme": "true", "models": "cnn1,danq"},
         "streme compares motifs of units with those of STREME, which only explainn has, and models is cnn1,danq; add explainn, or leave streme out.",
+    ),
+    (
+        {"learning_curve": "true", "models": "cnn1"},
+        "learning_curve compares trainings on parts of the data by the motifs of their units, which only explainn has, and models is cnn1; add explainn, or leave learning_curve out.",
     ),
     (
         {"prune": "true", "models": "cnn1"},

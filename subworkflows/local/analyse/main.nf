@@ -2,6 +2,7 @@ include { COOPERATE } from '../cooperate'
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
 include { TRANSFER } from '../transfer'
+include { LEARNING_CURVE } from '../learning_curve'
 include { MAP_UNITS } from '../map_units'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
@@ -12,7 +13,7 @@ include { COUNT_MODES } from '../count_modes'
 // asks for it, a subworkflow of its own, and ends in files for the report.
 workflow ANALYSE {
     take:
-    trained   // [models: ..., readable: ..., predictions: ..., ...], channels of TRAIN; models: [ run, model.safetensors, dataset.parquet ]
+    trained   // [datasets: ..., models: ..., readable: ..., predictions: ..., ...], channels of TRAIN; datasets: [ [id: 'oct4', ...], oct4.dataset.parquet ], models: [ run, model.safetensors, dataset.parquet ]
     units     // [ run, units.meme, [effects.tsv, units.tsv, ...] ] of INTERPRET
     motifs    // [ [motif_db: null, ...], known_motifs.meme ]
     plans     // [ oct4: [options: [...], known: [...]], ... ]
@@ -25,6 +26,7 @@ workflow ANALYSE {
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)
 
+    LEARNING_CURVE(trained.datasets, plans, code)
     MAP_UNITS(trained.readable, trained.best, trained.predictions, plans, code)
 
     READ_FILTERS(trained.models, trained.predictions, motifs, trained.replicates, plans, code)
@@ -35,7 +37,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, LEARNING_CURVE.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

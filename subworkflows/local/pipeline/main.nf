@@ -55,7 +55,7 @@ workflow EXPLAINN {
     SCORE_CYCLES(INTERPRET.out.ofRuns, datasets, code)
     ANALYSE(
         [
-            models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
+            datasets: datasets, models: TRAIN.out.models, readable: TRAIN.out.readable, best: TRAIN.out.best, predictions: TRAIN.out.predictions, timing: TRAIN.out.timing, initial: INITIAL_PROFILES.out.profiles, initialTables: INITIAL_PROFILES.out.tables,
             named: INTERPRET.out.ofModels, outputs: INTERPRET.out.outputs, modes: CLUSTER_MOTIFS.out.modes, replicates: PREPARE.out.replicates,
         ],
         INTERPRET.out.units, MOTIFS_COLLECT.out.motifs, plans, code,

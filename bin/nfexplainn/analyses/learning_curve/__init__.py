@@ -1,0 +1,1 @@
+"""How the score, and the number of supported motifs, grow with the data."""
