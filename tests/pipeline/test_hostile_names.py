@@ -113,6 +113,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "dataset",
         "label",
         "explain",
+        "hits",
         "models",
         "pretrained",
         "genome",
@@ -121,7 +122,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     labels = [MARKUP.format(14), f'"{FORMULA.format(15)}{SCRIPT.format(15)}{SHELL.format(15)}']
     both = {"dataset": "D", "models": "explainn,single_layer", "pretrained": model.name}
     cells = [
-        both | {"data": one.name, "label": label, "explain": explained.name}
+        both | {"data": one.name, "label": label, "explain": explained.name, "hits": explained.name}
         for one, label in zip(positives, labels, strict=True)
     ]
     cells.append({"assay": "peaks", "data": peaks.name, "genome": genome.name, "width": "60"})
