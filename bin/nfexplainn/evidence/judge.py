@@ -49,6 +49,9 @@ class Model:
         Fold of each row of the data set, where there are folds.
     additive : bool
         Whether several rows together add to the logits what each adds by itself.
+    contrast : bool
+        Whether either side may hold the motifs: every row is tested then, and none needs a share,
+        for the model's loss is often not below the base rate's.
     """
 
     replicates: tuple[Replicate, ...]
@@ -57,6 +60,7 @@ class Model:
     clusters: Ints
     folds: Ints | None = None
     additive: bool = True
+    contrast: bool = False
 
     @property
     def joint(self) -> bool:
@@ -113,6 +117,8 @@ class Tested:
         Loss of the base rate less that of the model on the training part.
     clusters : int
         Unseen observations: sequences that belong together are one.
+    every : bool
+        Whether every row is tested, whatever the training part says.
     """
 
     task: str
@@ -128,6 +134,7 @@ class Tested:
     prevalence: float
     explained_on_training: float = 0.0
     clusters: int = 0
+    every: bool = False
 
     @property
     def tested(self) -> Mask:
@@ -136,6 +143,8 @@ class Tested:
         What has not even there the share that a supported row needs would only take power from the
         others.
         """
+        if self.every:
+            return np.ones(len(self.on_training), dtype=np.bool_)
         least = LEAST_SHARE * max(self.explained_on_training, 0.0)
         return np.asarray(self.on_training > least)  # NaN is not
 
@@ -190,7 +199,8 @@ def assess(
             done += 1
             if report:
                 report(done, total)
-        found.append(_tested(task, target, removals, alone, effects, rng, model.kind))
+        one = _tested(task, target, removals, alone, effects, rng, model.kind)
+        found.append(replace(one, every=model.contrast))
     return found
 
 
@@ -257,16 +267,26 @@ def q_of(tested: Sequence[Tested]) -> list[Floats]:
     return list(np.split(q, len(tested)))
 
 
-def supported(one: Tested, q: Floats, kind: Kind) -> Mask:
+def supported(one: Tested, q: Floats, kind: Kind, differ: Mask | None = None) -> Mask:
     """Tell which rows are supported: by q, by share, and by pointing the right way alone.
 
-    None is on fewer than :data:`FEWEST_CLUSTERS`.
+    None is on fewer than :data:`FEWEST_CLUSTERS`. Of a contrast no share is asked, but that the
+    sides differ in how many sequences have a site.
+
+    Parameters
+    ----------
+    one : Tested
+    q : float64 array, shape (rows,)
+    kind : str
+    differ : bool array, shape (rows,), optional
+        Of a contrast.
     """
     if one.clusters < FEWEST_CLUSTERS:
         return np.zeros(len(q), dtype=np.bool_)
     chance = 0.5 if kind in ("bce", "cross_entropy") else 0.0
     alone = np.array([each.value > chance for each in one.alone], dtype=np.bool_)
-    return np.asarray((q <= LARGEST_Q) & (one.share >= LEAST_SHARE) & alone)
+    further = one.share >= LEAST_SHARE if differ is None else differ
+    return np.asarray((q <= LARGEST_Q) & further & alone)
 
 
 def overlaps(

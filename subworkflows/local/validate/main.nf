@@ -2,6 +2,7 @@
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
+include { contrastPlans } from './contrasts.nf'
 include { appliedPlans } from './applied.nf'
 include { engineProblems; environmentProblems } from './engine.nf'
 include { features } from './features.nf'
@@ -16,6 +17,7 @@ def validatedInput() {
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def trained = !values.apply && sheet && !fileProblem(sheet)
     def datasets = values.apply ? appliedPlans(values, problems) : trained ? readDatasets(sheet, values, checked.broken, problems) : []
+    datasets += contrastPlans(datasets, values, checked.broken, problems)
     // Nothing is made for a run that is refused, nor known of its needs.
     problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
     if (problems) {
