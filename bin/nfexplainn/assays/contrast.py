@@ -108,10 +108,27 @@ def prepare(spec: Spec) -> Prepared:
         kinds = " or ".join(MATCHING_KINDS)
         raise UserError(f"contrast_matching is {quoted(matching)}; it is {kinds}.")
     ledger = Ledger()
-    a, b = sides = _sides(spec, ledger)
+    return compare(spec, _sides(spec, ledger), matching, ledger)
+
+
+def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger) -> Prepared:
+    """Make the data set of two sides, the first of which are the positives.
+
+    Parameters
+    ----------
+    spec : Spec
+    sides : tuple of Side
+    matching : {'gc', 'none'}
+    ledger : Ledger
+
+    Raises
+    ------
+    UserError
+        If the sides cannot be compared, or too few of one are left.
+    """
+    a, b = sides
     _check_alike(a, b)
-    common = in_both(a, b)
-    apart = _left_out(sides, common, _OVERLAPPING, ledger)
+    apart = _left_out(sides, in_both(a, b), _OVERLAPPING, ledger)
     _check_enough(apart, LEAST_A_SIDE, "that are in both", "their peaks are largely the same ones")
     kept = apart
     if matching == "gc":
