@@ -8,6 +8,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.motifs.complexity import low_complexity
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
@@ -96,6 +98,7 @@ def main() -> None:
         motifs=motifs,
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
+    record |= contrast_verdict(folder / f"{args.id}.contrast.tsv")
 
     write_tsv(table, folder / f"{args.id}.units.tsv")
     write_joint(table, args, model, folder)
@@ -199,6 +202,17 @@ def write_contrast(
     answer = answer_of(sequences, model, logits, clusters, motifs)
     write_tsv(answer, folder / f"{args.id}.contrast.tsv")
     write_tsv(motifs, folder / f"{args.id}.contrast_motifs.tsv")
+
+
+def contrast_verdict(path: Path) -> dict[str, Any]:
+    """Give the verdict on a contrast; nothing for other data sets, which have no such table."""
+    if not path.exists():
+        return {}
+    from nfexplainn.evidence.contrast_words import verdict_of
+
+    (row,) = iterate_tsv(path)
+    a, b = ([name for name in row[f"names_{at}"].split(",") if name] for at in "ab")
+    return verdict_of(row["answer"], (row["a"], row["b"]), (a, b), float(row["auroc"]))
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

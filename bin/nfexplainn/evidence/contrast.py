@@ -17,12 +17,12 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation.baselines import kmer_counts
 from nfexplainn.evidence.alone import auroc_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
+from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
 from nfexplainn.evidence.groups import MotifRow
 from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 
 LARGEST_P = 0.05
-SAME, COMPOSITION, MOTIFS = "none", "composition", "motifs"
 # A linear model of 4-mers, cross-validated, gave p <= .05 in 12.6 % of 500 permutations by the
 # nominal variance, for the folds share what they train on; in 4.6 % by twice that.
 _VARIANCE_FACTOR = 2.0
@@ -247,7 +247,7 @@ def motif_table(evidence: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     evidence : DataFrame
         Columns ``EVIDENCE_COLUMNS``.
     rates : DataFrame
-        Columns ``motif``, ``side``, ``with_site_a``, ``with_site_b``, ``fisher_p``.
+        Columns ``motif``, ``a``, ``b``, ``side``, ``with_site_a``, ``with_site_b``, ``fisher_p``.
 
     Returns
     -------
@@ -270,10 +270,11 @@ def rates_table(names: Mapping[int, str], rates: SideRates, sides: Sequence[str]
     sides : sequence of str
         Names of both.
     """
-    columns = ("motif", "side", "with_site_a", "with_site_b", "fisher_p")
+    columns = ("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p")
     lines = [
         (
             id,
+            *sides,
             _side(float(rates.first[row]), float(rates.second[row]), sides),
             rates.first[row],
             rates.second[row],

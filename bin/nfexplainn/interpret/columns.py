@@ -45,7 +45,7 @@ CONTRAST_COLUMNS = (
     *("in_both_a", "in_both_b", "unmatched_a", "unmatched_b", "matching"),
 )
 CONTRAST_MOTIF_COLUMNS = (
-    *("contrast", "model", "motif", "name", "family", "consensus", "side", "supported"),
+    *("contrast", "a", "b", "model", "motif", "name", "family", "consensus", "side", "supported"),
     *("gain", "gain_low", "gain_high", "p", "q", "tests", "alone", "with_site_a", "with_site_b"),
     *("fisher_p", "found_in", "replicates", "sites", "units"),
 )
