@@ -288,7 +288,7 @@ def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) ->
                 f"the contrast of {a.name} and {b.name}: {len(side):,} of {side.given:,} sequences"
                 f" of {side.name} are left without those {why}, and a contrast needs"
                 f" {least} a side"
-                + (f" ({cause})" if len(side) < side.given else "")
+                + (f" ({cause})" if 2 * len(side) < side.given else "")
                 + "; give more peaks, or leave this contrast out of --contrast."
                 for side in few
             )

@@ -8,17 +8,17 @@ def contrastPlans(List datasets, Map values, Collection broken, List problems) {
         problems.addAll(values.contrast ? ["--contrast ${values.contrast}: a contrast trains models, and --apply asks those of an earlier run; leave one of them out."] : [])
         return []
     }
-    if (!values.contrast || 'contrast' in broken) {
-        return []
-    }
+    def general = values.contrast && !('contrast' in broken) ? values.contrast.toString().split(',', -1)*.trim() : []
+    // A cell of the sheet names the other sides of its own data set.
+    def ofCells = datasets.findAll { plan -> plan.settings.contrast }.collectMany { plan -> plan.settings.contrast.toString().split(',', -1).collect { name -> "${plan.id}:${name.trim()}".toString() } }
     def found = []
-    values.contrast.toString().split(',', -1)*.trim().each { text ->
+    (general + ofCells).each { text ->
         def own = []
         def sides = sidesOf(text, datasets, own)
         own.addAll(own ? [] : pairProblems(text, sides, values))
         def id = own ? null : sides*.name.sort().collect { name -> name.replace('/', '_') }.join('_vs_')
         own.addAll(id ? clashes(text, id, datasets, found) : [])
-        problems.addAll(own.collect { words -> "--contrast ${text}: ${words}".toString() })
+        problems.addAll(own.collect { words -> "${text in general ? '--contrast' : 'column contrast, as'} ${text}: ${words}".toString() })
         if (id && !own) {
             found << planOf(id, sides.sort(false) { side -> side.name }, values)
         }

@@ -128,8 +128,13 @@ def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
 
 
 def test_the_order_that_was_asked_for() -> None:
-    assert asked_order("A:B, D:C ,E/t2:E/t1") == {("C", "D"), ("E/t1", "E/t2")}
-    assert asked_order("") == set()
+    asked = {"contrast": "A:B, D:C ,E/t2:E/t1"}
+    assert asked_order(asked) == {("C", "D"), ("E/t1", "E/t2")}
+    assert asked_order({"datasets": {"Z": {"contrast": "A, B"}, "A": {"contrast": "C"}}}) == {
+        ("A", "Z"),
+        ("B", "Z"),
+    }
+    assert asked_order({}) == set()
     row = {"a": "C", "b": "D", "n_a": "1", "n_b": "2", "alone": "3"}
     assert as_asked(row, {("C", "D")}) == {"a": "D", "b": "C", "n_a": "2", "n_b": "1", "alone": "3"}
     assert as_asked(row, {("A", "B")}) == row

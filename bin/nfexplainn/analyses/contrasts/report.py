@@ -46,7 +46,7 @@ Sides = tuple[str, str]
 
 def write_contrasts(page: Page, inputs: Inputs) -> None:
     """Write a row per contrast, its motifs, and the tables; nothing where nobody asked."""
-    turned = asked_order(str(inputs.params.get("contrast") or ""))
+    turned = asked_order(inputs.params)
     found = {
         (dataset, model): as_asked(row, turned)
         for dataset, model, _, path in inputs.ending(".contrast.tsv")
@@ -69,16 +69,21 @@ def write_contrasts(page: Page, inputs: Inputs) -> None:
         _bars(page, title_of(row, found), row, motifs.get(key, []), evidence, key)
 
 
-def asked_order(contrast: str) -> set[Sides]:
+def asked_order(params: Values) -> set[Sides]:
     """Give the pairs, as the data sets have them, whose sides the user named the other way round.
 
     Parameters
     ----------
-    contrast : str
-        The parameter: ``B:A,C:D``.
+    params : mapping
+        Of the run: ``contrast`` is ``B:A,C:D``, and of a data set the other sides.
     """
-    pairs = (tuple(name.strip() for name in text.split(":")) for text in contrast.split(","))
-    return {(pair[1], pair[0]) for pair in pairs if len(pair) == 2 and pair[0] > pair[1]}
+    texts = str(params.get("contrast") or "").split(",")
+    for dataset, own in (params.get("datasets") or {}).items():
+        texts += [f"{dataset}:{name}" for name in str(own.get("contrast") or "").split(",")]
+    pairs = (tuple(name.strip() for name in text.split(":")) for text in texts)
+    return {
+        (pair[1], pair[0]) for pair in pairs if len(pair) == 2 and all(pair) and pair[0] > pair[1]
+    }
 
 
 def as_asked(row: Row, turned: set[Sides]) -> Row:
