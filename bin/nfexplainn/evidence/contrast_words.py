@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 SAME, COMPOSITION, MOTIFS = "none", "composition", "motifs"
+MOST_NAMED = 3
+"""Motifs of a side in a sentence."""
 
 
 def sentence_of(
@@ -23,9 +25,7 @@ def sentence_of(
     """
     a, b = sides
     found = "; ".join(
-        f"{', '.join(dict.fromkeys(own))} in {side}"
-        for side, own in zip(sides, names, strict=True)
-        if own
+        f"{_listed(own)} in {side}" for side, own in zip(sides, names, strict=True) if own
     )
     if answer == SAME:
         note = f" Single motifs are supported all the same ({found}): read them with care."
@@ -43,6 +43,13 @@ def sentence_of(
             " supported."
         )
     return f"{a} and {b} differ in motifs, more often {found}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name the first, which gain most, and count the others."""
+    every = list(dict.fromkeys(names))
+    more = len(every) - MOST_NAMED
+    return ", ".join(every[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def verdict_of(

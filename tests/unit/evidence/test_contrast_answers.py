@@ -191,6 +191,7 @@ def test_scores_are_those_of_models_that_have_not_seen_a_sequence(alike: Dataset
         ("composition", ([], []), "A and B differ in composition", "weak"),
         ("motifs", ([], []), "no single motif is supported", "weak"),
         ("motifs", (["X", "X"], ["Y", "Z"]), "more often X in A; Y, Z in B.", "usable"),
+        ("motifs", ([], list("VWXYZ")), "more often V, W, X and 2 more in B.", "usable"),
     ],
 )
 def test_the_sentences(kind: str, names: tuple[list[str], list[str]], says: str, word: str) -> None:
