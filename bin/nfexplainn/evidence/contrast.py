@@ -19,6 +19,7 @@ from nfexplainn.evidence.alone import auroc_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
 from nfexplainn.evidence.groups import MotifRow
+from nfexplainn.evidence.occurrence import adjusted_p, composition
 from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 
@@ -41,35 +42,39 @@ class SideRates:
         Shares of the sequences with a site, of those whose fold has the row; NaN where none has.
     p : float64 array
         Fisher's exact test, two-sided; 1 where nothing can be tested.
+    adjusted : float64 array
+        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`).
     """
 
     first: Floats
     second: Floats
     p: Floats
+    adjusted: Floats
 
     @property
     def differ(self) -> Mask:
-        """Whether the shares differ."""
-        return np.asarray(self.p <= LARGEST_P)
+        """Whether the shares differ, and not by composition alone."""
+        return np.asarray((self.p <= LARGEST_P) & (self.adjusted <= LARGEST_P))
 
 
 def side_rates(
-    rows: Sequence[MotifRow], replicates: Sequence[Replicate], sites: Mask, labels: Floats
+    dataset: Dataset, rows: Sequence[MotifRow], replicates: Sequence[Replicate], sites: Mask
 ) -> SideRates:
     """Count the sequences of either side that have a site of each row.
 
     Parameters
     ----------
+    dataset : Dataset
+        Its labels are 1 for the first side, 0 for the second.
     rows : sequence of MotifRow
     replicates : sequence of Replicate
     sites : bool array, shape (rows, unseen)
         See :func:`nfexplainn.evidence.folds.sites_of`.
-    labels : float64 array, shape (unseen,)
-        1 for the first side, 0 for the second.
     """
     from scipy.stats import fisher_exact
 
     every = np.unique(np.concatenate([one.unseen.rows for one in replicates]))
+    labels = dataset.labels[every, 0].astype(np.float64)
     found = np.full((len(rows), 3), np.nan)
     found[:, 2] = 1.0
     for place, row in enumerate(rows):
@@ -82,7 +87,16 @@ def side_rates(
             table = [[int(side.sum()), int((~side).sum())] for side in sides]
             shares = [float(side.mean()) for side in sides]
             found[place] = (*shares, float(fisher_exact(table)[1]))
-    return SideRates(*found.T)
+    features = composition(dataset)[every]
+    adjusted = adjusted_p(sites, labels, features, _folds_of(dataset)[every])
+    return SideRates(found[:, 0], found[:, 1], found[:, 2], adjusted)
+
+
+def _folds_of(dataset: Dataset) -> Ints:
+    """Give the fold of each sequence, int64 (n,); 0 without folds."""
+    if dataset.fold is None:
+        return np.zeros(len(dataset), dtype=np.int64)
+    return dataset.fold.astype(np.int64)
 
 
 def mann_whitney_p(scores: Floats, labels: Floats, folds: Ints) -> float:
@@ -182,8 +196,7 @@ def answer_of(
     scores = out_of_fold(dataset, logits)
     known = np.flatnonzero(~np.isnan(scores))
     labels = dataset.labels[known, 0].astype(np.float64)
-    fold = dataset.fold if dataset.fold is not None else np.zeros(len(dataset), dtype=np.int8)
-    folds = fold[known].astype(np.int64)
+    folds = _folds_of(dataset)[known]
     joined = np.unique(clusters[known], return_inverse=True)[1]
     value, influence = auroc_influence(scores[known], labels, folds)
     low, high = influence_interval(value, influence, joined)
@@ -247,7 +260,8 @@ def motif_table(evidence: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     evidence : DataFrame
         Columns ``EVIDENCE_COLUMNS``.
     rates : DataFrame
-        Columns ``motif``, ``a``, ``b``, ``side``, ``with_site_a``, ``with_site_b``, ``fisher_p``.
+        Columns ``motif``, ``a``, ``b``, ``side``, ``with_site_a``, ``with_site_b``, ``fisher_p``,
+        ``adjusted_p``.
 
     Returns
     -------
@@ -270,7 +284,7 @@ def rates_table(names: Mapping[int, str], rates: SideRates, sides: Sequence[str]
     sides : sequence of str
         Names of both.
     """
-    columns = ("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p")
+    columns = ("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p", "adjusted_p")
     lines = [
         (
             id,
@@ -279,6 +293,7 @@ def rates_table(names: Mapping[int, str], rates: SideRates, sides: Sequence[str]
             rates.first[row],
             rates.second[row],
             rates.p[row],
+            rates.adjusted[row],
         )
         for row, id in names.items()
     ]

@@ -49,9 +49,6 @@ class Model:
         Fold of each row of the data set, where there are folds.
     additive : bool
         Whether several rows together add to the logits what each adds by itself.
-    contrast : bool
-        Whether either side may hold the motifs: every row is tested then, and none needs a share,
-        for the model's loss is often not below the base rate's.
     """
 
     replicates: tuple[Replicate, ...]
@@ -60,7 +57,6 @@ class Model:
     clusters: Ints
     folds: Ints | None = None
     additive: bool = True
-    contrast: bool = False
 
     @property
     def joint(self) -> bool:
@@ -117,8 +113,6 @@ class Tested:
         Loss of the base rate less that of the model on the training part.
     clusters : int
         Unseen observations: sequences that belong together are one.
-    every : bool
-        Whether every row is tested, whatever the training part says.
     """
 
     task: str
@@ -134,7 +128,6 @@ class Tested:
     prevalence: float
     explained_on_training: float = 0.0
     clusters: int = 0
-    every: bool = False
 
     @property
     def tested(self) -> Mask:
@@ -143,8 +136,6 @@ class Tested:
         What has not even there the share that a supported row needs would only take power from the
         others.
         """
-        if self.every:
-            return np.ones(len(self.on_training), dtype=np.bool_)
         least = LEAST_SHARE * max(self.explained_on_training, 0.0)
         return np.asarray(self.on_training > least)  # NaN is not
 
@@ -199,8 +190,7 @@ def assess(
             done += 1
             if report:
                 report(done, total)
-        one = _tested(task, target, removals, alone, effects, rng, model.kind)
-        found.append(replace(one, every=model.contrast))
+        found.append(_tested(task, target, removals, alone, effects, rng, model.kind))
     return found
 
 
@@ -270,8 +260,9 @@ def q_of(tested: Sequence[Tested]) -> list[Floats]:
 def supported(one: Tested, q: Floats, kind: Kind, differ: Mask | None = None) -> Mask:
     """Tell which rows are supported: by q, by share, and by pointing the right way alone.
 
-    None is on fewer than :data:`FEWEST_CLUSTERS`. Of a contrast no share is asked, but that the
-    sides differ in how many sequences have a site.
+    None is on fewer than :data:`FEWEST_CLUSTERS`. Of a contrast no share is asked, since its
+    model's loss is often not below the base rate's, but that the sides differ in how many sequences
+    have a site.
 
     Parameters
     ----------

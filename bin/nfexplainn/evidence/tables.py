@@ -104,20 +104,12 @@ def evidence_of(
         evidence_replicate(number, stored[number], parts[number]) for number in numbers
     )
     folds = None if dataset.fold is None else dataset.fold.astype(np.int64)
-    the_model = Model(
-        replicates,
-        kind,
-        dataset.meta.tasks,
-        held_out_clusters(dataset),
-        folds,
-        contrast=is_contrast(dataset),
-    )
+    the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset), folds)
     members = [one.row.units(len(numbers)) for one in rows]
     sites = sites_of([one.row for one in rows], replicates, [stored[n].sites for n in numbers])
     rates = None
-    if the_model.contrast:
-        labels = dataset.labels[the_model.target(slice(0, 1)).rows, 0].astype(np.float64)
-        rates = side_rates([one.row for one in rows], replicates, sites, labels)
+    if is_contrast(dataset):
+        rates = side_rates(dataset, [one.row for one in rows], replicates, sites)
     differ = None if rates is None else rates.differ
     judged = judge_rows(dataset, model, the_model, rows, members, sites, differ=differ)
     names, tested = judged.names, judged.tested

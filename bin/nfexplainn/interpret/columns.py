@@ -47,5 +47,5 @@ CONTRAST_COLUMNS = (
 CONTRAST_MOTIF_COLUMNS = (
     *("contrast", "a", "b", "model", "motif", "name", "family", "consensus", "side", "supported"),
     *("gain", "gain_low", "gain_high", "p", "q", "tests", "alone", "with_site_a", "with_site_b"),
-    *("fisher_p", "found_in", "replicates", "sites", "units"),
+    *("fisher_p", "adjusted_p", "found_in", "replicates", "sites", "units"),
 )

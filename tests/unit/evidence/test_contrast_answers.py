@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, norm, rankdata
+from scipy.stats import fisher_exact, mannwhitneyu, norm, rankdata
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
@@ -83,34 +83,36 @@ def row_of(*replicates: int) -> MotifRow:
     return MotifRow(members, counts[:, :4])
 
 
-def test_sites_are_counted_in_the_folds_that_have_the_row() -> None:
-    first = simulated(seed=1)
-    moved = dataclasses.replace(first.unseen, rows=first.unseen.rows + 1000)
-    replicates = [first, dataclasses.replace(simulated(seed=2), unseen=moved)]
-    n = len(first.unseen.rows)
+def test_sites_are_counted_in_the_folds_that_have_the_row(alike: Dataset) -> None:
+    parts = [alike.of_replicate(number).rows("test") for number in (1, 2)]
+    part = simulated().unseen
+    replicates = [
+        dataclasses.replace(simulated(), unseen=dataclasses.replace(part, rows=rows))
+        for rows in parts
+    ]
+    every = np.sort(np.concatenate(parts))
+    labels = alike.labels[every, 0]
     rng = np.random.default_rng(3)
-    labels = (rng.random(2 * n) < 0.5).astype(float)
-    sites = rng.random((2, 2 * n)) < 0.2 + 0.5 * labels
-    found = contrast.side_rates([row_of(0), row_of(0, 1)], replicates, sites, labels)
-    for place, rows in enumerate((np.arange(2 * n) < n, np.ones(2 * n, dtype=bool))):
+    sites = rng.random((2, len(every))) < 0.2 + 0.5 * labels
+    sites[0] &= np.isin(every, parts[0])
+    found = contrast.side_rates(alike, [row_of(0), row_of(0, 1)], replicates, sites)
+    for place, rows in enumerate((np.isin(every, parts[0]), np.ones(len(every), dtype=bool))):
         table = [[(sites[place] == s)[rows & (labels == y)].sum() for s in (1, 0)] for y in (1, 0)]
         assert found.first[place] == pytest.approx(table[0][0] / sum(table[0]))
         assert found.second[place] == pytest.approx(table[1][0] / sum(table[1]))
         assert found.p[place] == pytest.approx(fisher_exact(table)[1])
-    assert found.differ.all()
-    nowhere = contrast.side_rates([row_of()], replicates, sites[:1], labels)
+    assert found.differ.all() and (found.adjusted < 1e-4).all()
+    nowhere = contrast.side_rates(alike, [row_of()], replicates, np.zeros_like(sites[:1]))
     assert np.isnan(nowhere.first[0]) and nowhere.p[0] == 1 and not nowhere.differ[0]
 
 
-def test_every_row_of_a_contrast_is_tested_and_none_needs_a_share() -> None:
+def test_no_share_is_asked_of_a_contrast_but_sides_that_differ() -> None:
     replicate = simulated(n=2000)
-    model = Model((replicate,), "bce", ("t",), np.arange(2000), contrast=True)
+    model = Model((replicate,), "bce", ("t",), np.arange(2000))
     rows = [alone(unit) for unit in range(6)]
     sites = np.zeros((6, 500), dtype=bool)
     (tested,) = judge.assess(model, rows, sites, np.random.default_rng(0))
-    assert tested.tested.all()
     (q,) = judge.q_of([tested])
-    assert np.allclose(q, false_discovery_control(tested.means.p))
     without = dataclasses.replace(tested, share=np.full(6, np.nan))
     assert not judge.supported(without, q, "bce").any()
     good = judge.supported(without, q, "bce", np.ones(6, dtype=bool))
