@@ -214,7 +214,8 @@ def _sides(spec: Spec, ledger: Ledger) -> tuple[Side, Side]:
             read[row.data] = read_dataset(spec.file(row.data).path)
     a, b = (side_of(row.sample, read[row.data], row) for row in spec.rows)
     for row, side in zip(spec.rows, (a, b), strict=True):
-        ledger.read(spec.file(row.data).name, "positives", f"{len(side):,} of {side.name}")
+        ledger.read(side.name, "records", f"{len(side):,}")
+        ledger.read(side.name, "sequences", f"positives of the {spec.file(row.data).name}")
     return a, b
 
 

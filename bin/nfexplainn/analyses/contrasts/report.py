@@ -10,7 +10,6 @@ from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.evidence import Evidence, evidence_of, row_logo, row_name
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import (
-    DASH,
     Cell,
     Page,
     cell,
@@ -124,8 +123,7 @@ def _answers(
             "composition": number(row["composition_auroc"]),
             "above": power(number(row["above_composition_p"])),
             "compared": cell(_both(row, "n")),
-            "in_both": cell(_both(row, "in_both")),
-            "unmatched": cell(_both(row, "unmatched")) if row["matching"] == "gc" else DASH,
+            "left_out": cell(_left_out(row), narrow=True),
         }
     page.table(
         CHAPTER,
@@ -153,6 +151,11 @@ def _both(row: Row, what: str) -> str:
     return " : ".join(thousands(number(row[f"{what}_{letter}"])) for letter in "ab")
 
 
+def _left_out(row: Row) -> str:
+    unmatched = f", unmatched {_both(row, 'unmatched')}" if row["matching"] == "gc" else ""
+    return f"in both {_both(row, 'in_both')}{unmatched}"
+
+
 _HEADERS: dict[str, dict[str, object]] = {
     "answer": {"title": "What differs"},
     "auroc": {
@@ -176,10 +179,10 @@ _HEADERS: dict[str, dict[str, object]] = {
         "description": "That the model is no better than composition (paired DeLong)",
     },
     "compared": {"title": "Compared", "description": "Sequences of either side"},
-    "in_both": {"title": "In both", "description": "Left out: overlapping or equal"},
-    "unmatched": {
-        "title": "Unmatched",
-        "description": "Left out: no sequence of the same GC content on the other side",
+    "left_out": {
+        "title": "Left out",
+        "description": "As they overlap or equal one of the other side, and for want of a sequence"
+        " of the same GC content there",
     },
 }
 
@@ -238,13 +241,12 @@ def _bars(
             "name": cell(row_name(one), narrow=True),
             "supported": "yes" if one["supported"] == "true" else "no",
             "side": cell(one["side"]),
-            "bar": raw_cell(side_bar(one, _sides(row), most)),
+            "gain_bar": raw_cell(side_bar(one, _sides(row), most)),
             "gain": number(one["gain"]),
             "q": power(number(one["q"])),
             "a": _percent(one["with_site_a"]),
             "b": _percent(one["with_site_b"]),
-            "fisher": power(number(one["fisher_p"])),
-            "adjusted": power(number(one["adjusted_p"])),
+            "sites": power(max(number(one[f"{kind}_p"]) or 0.0 for kind in ("fisher", "adjusted"))),
         }
         for one in shown
     }
@@ -255,7 +257,7 @@ def _bars(
         "name": {"title": "Known motif"},
         "supported": {"title": "Supported"},
         "side": {"title": "Side", "description": "Where more sequences have a site"},
-        "bar": {
+        "gain_bar": {
             "title": f"← {a} · {b} →",
             "description": "Gain on unseen sequences with its 95 % interval, to the side that the"
             " motif is more frequent on",
@@ -264,10 +266,10 @@ def _bars(
         "q": {"title": "q", "description": "Benjamini-Hochberg over all groups of all folds"},
         "a": {"title": f"% of {a}", "description": "With a site", "format": "{:,.0f}"},
         "b": {"title": f"% of {b}", "description": "With a site", "format": "{:,.0f}"},
-        "fisher": {"title": "p, sites", "description": "Fisher's exact test of both shares"},
-        "adjusted": {
-            "title": "p, adjusted",
-            "description": "That sites tell the sides apart no better than composition does",
+        "sites": {
+            "title": "p, sites",
+            "description": "That the shares do not differ: the larger p of Fisher's exact test and"
+            " of that beyond composition",
         },
     }
     page.table(
