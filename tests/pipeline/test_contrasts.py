@@ -21,6 +21,7 @@ SHEET = (
     ("t1", "peaks", "a.bed", "many", "", "", "", "", "", ""),
     ("t2", "peaks", "a.bed", "many", "", "", "", "", "", ""),
     ("a_vs_many", "sequences", "oct4.fa", "", "", "50", "", "", "", ""),
+    ("m", "matrix", "values.tsv", "", "", "", "", "", "", ""),
     ("s", "sequences", "oct4.fa", "", "", "60", "", "", "50", "nobody"),
 )  # fmt: skip
 # Each pair with what is said of it.
@@ -36,6 +37,8 @@ REFUSED = {
     "x:y": "there is no data set 'y' in the sheet",
     "many/t1:many/t3": "the data set many has no task 't3'",
     "a:e": "e is of the assay table; a contrast compares data sets of peaks or of sequences.",
+    "m:a": "m is a matrix of several tasks; name one, as in m/task.",
+    "many:many/t1": "many holds the peaks of its task, so that one side is a part of the other; name two tasks",
     "a:b": "a has windows of 200 bp and b of 100 bp, so that their length alone would tell them apart; set --width",
     "a:c": "a lies on the genome genome.fa and c on other.fa, so that nobody can tell which peaks are in both; use one genome.",
     "a:d": "models of d is cnn1, and a contrast needs the units of explainn; add explainn.",

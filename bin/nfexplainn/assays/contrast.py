@@ -28,6 +28,7 @@ LEAST_MATCHED = 100
 """Of those, as many as are left once the sides have equal GC content."""
 MATCHING_KINDS = ("gc", "none")
 _OVERLAPPING = "in both data sets: overlapping or equal"
+_UNKNOWN = "unknown in the other task"
 _UNMATCHED = "no sequence of the same GC content on the other side"
 
 Mask = NDArray[np.bool_]
@@ -216,7 +217,15 @@ def _sides(spec: Spec, ledger: Ledger) -> tuple[Side, Side]:
     for row, side in zip(spec.rows, (a, b), strict=True):
         ledger.read(side.name, "records", f"{len(side):,}")
         ledger.read(side.name, "sequences", f"positives of the {spec.file(row.data).name}")
-    return a, b
+    if len(read) > 1 or any(row.label is None for row in spec.rows):
+        return a, b
+    # What may be in both tasks tells nothing of their difference.
+    (dataset,) = read.values()
+    labels = [dataset.labels[:, dataset.meta.tasks.index(row.label or "")] for row in spec.rows]
+    known = [
+        ~np.isnan(other[own == 1]) for own, other in zip(labels, reversed(labels), strict=True)
+    ]
+    return _left_out((a, b), (~known[0], ~known[1]), _UNKNOWN, ledger)
 
 
 def side_of(name: str, dataset: Dataset, row: Row) -> Side:

@@ -47,13 +47,18 @@ def sideOf(String name, List datasets, List own) {
         own << sentence("there is no data set '${id}' in the sheet${didYouMean(datasets*.id*.toString(), id, '')}") + " The data sets are ${datasets*.id.take(10).join(', ')}${datasets.size() > 10 ? ', ...' : ''}."
         return null
     }
-    def tasks = tasksOf(plan)
-    if (task != null && !(task in tasks)) {
-        own << sentence("the data set ${id} has no task '${task}'${didYouMean(tasks, task, '')}") + " Its tasks are ${tasks.take(10).join(', ')}${tasks.size() > 10 ? ', ...' : ''}."
+    if (!(plan.module in ['peaks', 'sequences', 'smileseq', 'matrix'])) {
+        own << "${id} is of the assay ${plan.assay}; a contrast compares data sets of peaks or of sequences."
         return null
     }
-    if (!(plan.module in ['peaks', 'sequences'])) {
-        own << "${id} is of the assay ${plan.assay}; a contrast compares data sets of peaks or of sequences."
+    if (plan.module == 'matrix' && task == null) {
+        own << "${id} is a matrix of several tasks; name one, as in ${id}/task."
+        return null
+    }
+    // Those of a matrix are in its file.
+    def tasks = plan.module == 'matrix' ? [task] : tasksOf(plan)
+    if (task != null && !(task in tasks)) {
+        own << sentence("the data set ${id} has no task '${task}'${didYouMean(tasks, task, '')}") + " Its tasks are ${tasks.take(10).join(', ')}${tasks.size() > 10 ? ', ...' : ''}."
         return null
     }
     return [name: name, plan: plan, task: task]
@@ -69,6 +74,9 @@ def tasksOf(Map plan) {
 def pairProblems(String text, List sides, Map values) {
     def (a, b) = sides*.plan
     def problems = []
+    if (a.id == b.id && sides.any { side -> side.task == null }) {
+        return ["${a.id} holds the peaks of its task, so that one side is a part of the other; name two tasks, as in ${a.id}/task1:${a.id}/task2."]
+    }
     def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
     if (a.module == b.module && places[0] != places[1]) {
         problems << "${a.id} lies on the genome ${a.genome?.name} and ${b.id} on ${b.genome?.name}, so that nobody can tell which peaks are in both; use one genome."

@@ -189,6 +189,19 @@ def test_two_tasks_of_one_data_set_without_what_is_in_both(tmp_path: Path) -> No
     assert len(whole) == 700
 
 
+def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
+    labels = np.zeros((700, 2), np.float32)
+    labels[:350, 0], labels[350:, 1] = 1, 1
+    labels[:30, 1], labels[660:, 0] = np.nan, np.nan
+    write_set(
+        tmp_path, "D", draw(700, 8), names_at(0, 700),
+        labels=labels, tasks=("t1", "t2"), task_type="multilabel",
+    )  # fmt: skip
+    made = prepare(spec_of(tmp_path, "D/t1", "D/t2", contrast_matching="none"))
+    assert made.dataset.meta.extra["contrast"]["kept"] == [320, 310]
+    assert ("D/t1", "unknown in the other task", 30) in made.dropped
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
