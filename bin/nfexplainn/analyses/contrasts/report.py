@@ -316,14 +316,15 @@ def side_bar(row: Row, sides: Sides, most: float) -> str:
     )
 
 
-def _methods(values: Values, _models: Sequence[str], _cite: Cite) -> str:
+def _methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
     matched = "" if values.get("contrast_matching") == "none" else ", matched by GC content,"
     return (
         "Data sets were compared by models that tell the sequences of one from those of the other;"
         f" sequences in both were left out, the others{matched} were dealt into folds. Half of the"
         " seeds of filters came from either side. The difference was tested by the Mann-Whitney"
         " statistics of the scores of unseen sequences, added up over the folds with twice their"
-        " nominal variance, and against mono- and dinucleotides by a paired DeLong test. A motif"
+        " nominal variance, and against mono- and dinucleotides by a paired DeLong"
+        f" test {cite('delong')}. A motif"
         " was called supported if its gain had q at most 0.05 (Benjamini-Hochberg over all"
         " groups), its contributions alone ranked unseen sequences better than chance, and the"
         " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
