@@ -17,6 +17,7 @@ from nfexplainn.evidence.clusters import Floats, Ints
 
 _RIDGE = 1e-3  # keeps what says the same twice from having no solution
 _STEPS, _ENOUGH = 50, 1e-8
+_LEAST = 1e-9  # of the variance that composition leaves to sites
 Mask = NDArray[np.bool_]
 
 
@@ -77,9 +78,11 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     weight = p * (1 - p)
     weighted = design * weight[:, None]
     curve = weighted.T @ design + _RIDGE * np.eye(design.shape[1])
-    holds = sites.astype(np.float64)
-    score = holds @ (labels - p)
-    shared = holds @ weighted
-    left = holds @ weight - np.einsum("ij,ij->i", shared, np.linalg.solve(curve, shared.T).T)
-    z = np.abs(score) / np.sqrt(np.maximum(left, 1e-12))
-    return np.where(left > 1e-9, 2 * ndtr(-z), 1.0)
+    found = np.ones(len(sites))
+    for row, holds in enumerate(sites):
+        rows = np.flatnonzero(holds)
+        shared = weighted[rows].sum(axis=0)
+        left = weight[rows].sum() - shared @ np.linalg.solve(curve, shared)
+        if left > _LEAST:
+            found[row] = 2 * ndtr(-abs((labels - p)[rows].sum()) / np.sqrt(left))
+    return found
