@@ -234,6 +234,8 @@ def python_features() -> dict[str, Any]:
         assays[assay.name] = dataclasses.asdict(assay.facts)
         for name, label in assay.aliases.items():
             assays[name] = dataclasses.asdict(dataclasses.replace(assay.facts, label=label))
+    contrast = importlib.import_module(f"{PACKAGE}.assays.contrast")  # of no row of the sheet
+    assays["contrast"] = dataclasses.asdict(contrast.FACTS)
     architectures = {
         name: {"title": one.title, "pretrained": one.pretrained, "reference": one.reference}
         for name, one in _architectures().items()

@@ -8,10 +8,11 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from nfexplainn.data.dataset import read_meta
+from nfexplainn.data.dataset import Dataset, read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.evaluation.gather import gather_evidence
 from nfexplainn.evaluation.lift import NOT_TESTED, SupportedMotifs, supported_motifs
@@ -24,6 +25,7 @@ from nfexplainn.interpret.support import SUPPORT_COLUMNS, annotate_files
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS, read_tsv, write_tsv
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
+from nfexplainn.io.tsv import iterate_tsv
 from nfexplainn.motifs.complexity import low_complexity
 from nfexplainn.motifs.formats import read_meme, read_motifs, write_meme
 from nfexplainn.motifs.logos import write_svg_logos
@@ -96,6 +98,7 @@ def main() -> None:
         motifs=motifs,
     )
     record = verdict_record(dataset, model, best, evidence, by_task)
+    record |= contrast_verdict(folder / f"{args.id}.contrast.tsv")
 
     write_tsv(table, folder / f"{args.id}.units.tsv")
     write_joint(table, args, model, folder)
@@ -170,11 +173,46 @@ def write_evidence(
     write_tsv(evidence.minimal, folder / f"{args.id}.minimal.tsv")
     write_meme(evidence.motifs, folder / f"{args.id}.evidence.meme")
     whole, folds = fold_views(sequences, evidence.motifs, evidence.fold_motifs)
+    if evidence.sides is not None:
+        write_contrast(sequences, evidence.rows, evidence.sides, args, model, folder)
     best, pwms = best_pwms(sequences, model, evidence.rows, whole, folds)
     write_tsv(best, folder / f"{args.id}.best_pwms.tsv")
     write_meme(pwms, folder / f"{args.id}.best_pwms.meme")
     simple = {motif.id for motif in evidence.motifs.motifs if low_complexity(motif.ppm)}
     return supported_motifs(evidence.rows, evidence.tasks, simple)
+
+
+def write_contrast(
+    sequences: Dataset,
+    rows: pd.DataFrame,
+    sides: pd.DataFrame,
+    args: argparse.Namespace,
+    model: str,
+    folder: Path,
+) -> None:
+    """Write whether sequence tells the sides of a contrast apart, by what, and which motifs."""
+    from nfexplainn.data.splits import make_groups
+    from nfexplainn.evidence.contrast import answer_of, motif_table
+    from nfexplainn.interpret.unit_files import read_logits
+    from nfexplainn.io.coordinates import read_names
+
+    motifs = motif_table(rows, sides)
+    logits = {replicate_of(path): read_logits(path, sequences) for path in args.predictions}
+    clusters = make_groups(sequences.codes, read_names(sequences.names))
+    answer = answer_of(sequences, model, logits, clusters, motifs)
+    write_tsv(answer, folder / f"{args.id}.contrast.tsv")
+    write_tsv(motifs, folder / f"{args.id}.contrast_motifs.tsv")
+
+
+def contrast_verdict(path: Path) -> dict[str, Any]:
+    """Give the verdict on a contrast; nothing for other data sets, which have no such table."""
+    if not path.exists():
+        return {}
+    from nfexplainn.evidence.contrast_words import verdict_of
+
+    (row,) = iterate_tsv(path)
+    a, b = ([name for name in row[f"names_{at}"].split(",") if name] for at in "ab")
+    return verdict_of(row["answer"], (row["a"], row["b"]), (a, b), float(row["auroc"]))
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

@@ -45,7 +45,7 @@ workflow INTERPRET {
     )
 
     ofRuns = UNITS_INTERPRET.out.meme.mix(UNITS_INTERPRET.out.tables, UNITS_INTERPRET.out.importances.join(trained.best))   // the report draws those of the best
-    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint, UNITS_SUMMARISE.out.evidence)
+    ofModels = UNITS_SUMMARISE.out.tomtom.mix(UNITS_SUMMARISE.out.support, UNITS_SUMMARISE.out.units, UNITS_SUMMARISE.out.verdict, UNITS_SUMMARISE.out.joint, UNITS_SUMMARISE.out.evidence, UNITS_SUMMARISE.out.contrast)
 
     emit:
     units      // [ run, units.meme, [effects.tsv, units.tsv, ...] ]

@@ -1,5 +1,6 @@
 include { DENOISE_CELLS } from '../denoise_cells'
 include { DATASET_PREPARE } from '../../../modules/local/dataset/prepare'
+include { CONTRAST } from '../contrast'
 include { replicatesOf } from '../train/replicates.nf'
 
 // All that knows an assay ends here, in the data set artefact.
@@ -10,10 +11,11 @@ workflow PREPARE {
     code
 
     main:
-    def noisy = plans.findAll { plan -> plan.denoised }
+    def (contrasts, measured) = plans.split { plan -> plan.contrast }
+    def noisy = measured.findAll { plan -> plan.denoised }
     DENOISE_CELLS(noisy, code)
 
-    ready = channel.fromList(plans - noisy).mix(DENOISE_CELLS.out.denoised)
+    ready = channel.fromList(measured - noisy).mix(DENOISE_CELLS.out.denoised)
         .branch { plan ->
             onGenome: plan.on_genome
             alone: true
@@ -26,12 +28,14 @@ workflow PREPARE {
     sequences = ready.alone.map { plan -> [[id: plan.id, assay: plan.assay], plan.spec, plan.names, plan.files, [], [], codeOf(plan, code)] }
     DATASET_PREPARE(windows.mix(sequences))
 
-    status = DATASET_PREPARE.out.status
+    CONTRAST(contrasts, DATASET_PREPARE.out.status, DATASET_PREPARE.out.dataset, code)
+
+    status = DATASET_PREPARE.out.status.mix(CONTRAST.out.status)
     def known = plans.collectEntries { plan -> [plan.id, plan] }
     replicates = status.map { meta, file -> [meta.id, replicatesOf(known[meta.id], foldsOf(file))] }
-    tables = DATASET_PREPARE.out.tables
-    header = DATASET_PREPARE.out.header
-    dataset = DATASET_PREPARE.out.dataset
+    tables = DATASET_PREPARE.out.tables.mix(CONTRAST.out.tables)
+    header = DATASET_PREPARE.out.header.mix(CONTRAST.out.header)
+    dataset = DATASET_PREPARE.out.dataset.mix(CONTRAST.out.dataset)
     denoising = DENOISE_CELLS.out.status
 
     emit:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from nfexplainn import dna
+from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.simulation import sequences as simulate
 from nfexplainn.training import seed_words
@@ -89,3 +92,32 @@ def test_values_that_are_mostly_zero_give_words() -> None:
     dataset.labels[present[::4]] = 1
     (word,) = seed_words.words_of_dataset(dataset, 1)
     assert seed_words._agreement(word.codes, dna.encode(["TGACTCA"])[0]) > 0.7
+
+
+def test_a_contrast_takes_words_of_both_sides_in_turn() -> None:
+    rng = np.random.default_rng(6)
+    one, other = ("TGACTCA", "CCATATGG")
+    sides = [
+        simulate.plant(
+            simulate.background(300, 80, rng),
+            [Motif(word, "", np.eye(4)[dna.encode([word])[0]])],
+            rng,
+            probability=0.5,
+        )[0]
+        for word in (one, other)
+    ]
+    meta = DatasetMeta(
+        "d", "contrast", "binary", ("t",), 80, True, 1, extra={"negatives": "contrast"}
+    )
+    labels = np.repeat(np.float32([1, 0]), 300)[:, None]
+    names = [str(row) for row in range(600)]
+    dataset = Dataset(meta, names, np.concatenate(sides), np.full(600, "train"), labels)
+    words = seed_words.words_of_dataset(dataset, 5)
+    assert len(words) == 5
+    found = [dna.decode(word.codes[None])[0] for word in words[:2]]
+    for text, planted_word in zip(found, (one, other), strict=True):
+        reverse = dna.decode(dna.reverse_complement(dna.encode([text])))[0]
+        assert any(spelled[:6] in planted_word for spelled in (text, reverse))
+    usual = replace(meta, extra={"negatives": "gc"})
+    alone = seed_words.words_of_dataset(replace(dataset, meta=usual), 3)
+    assert [word.codes.tobytes() for word in alone] == [w.codes.tobytes() for w in words[::2]]

@@ -3,7 +3,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv,*.best_pwms.*}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv,*.best_pwms.*,*.contrast*.tsv}'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{verdict.json,ensemble.tsv}'
 
     input:
@@ -18,6 +18,7 @@ process UNITS_SUMMARISE {
     tuple val(meta), path("${meta.id}.verdict.json"), emit: verdict
     tuple val(meta), path("${meta.id}.{consensus.tsv,consensus.meme,ensemble.tsv}"), emit: joint   // the last with several replicates
     tuple val(meta), path("${meta.id}.{evidence.tsv,evidence.meme,evidence_tasks.tsv,minimal.tsv,best_pwms.tsv,best_pwms.meme}"), emit: evidence
+    tuple val(meta), path("${meta.id}.contrast*.tsv"), optional: true, emit: contrast   // of two data sets against each other
     path 'logos/*', optional: true
     tuple val("${task.process}"), path('versions.json'), topic: versions
 

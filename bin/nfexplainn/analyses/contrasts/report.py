@@ -1,0 +1,340 @@
+"""What differs between data sets: a sentence per contrast, and its motifs by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nfexplainn.evidence.contrast_words import sentence_of
+from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
+from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.evidence import Evidence, evidence_of, row_logo, row_name
+from nfexplainn.page.load import Inputs, Row, number, read_table
+from nfexplainn.page.mqc import (
+    Cell,
+    Page,
+    cell,
+    escape,
+    plural,
+    power,
+    raw_cell,
+    short,
+    thousands,
+)
+from nfexplainn.page.style import COLOURS, PANEL_LIMIT, ROW_LIMIT, capped
+
+CHAPTER = Chapter(
+    "nfx_contrasts",
+    "What differs",
+    970,
+    "between two data sets: is there a difference that sequence explains, by which motifs, on"
+    " which side, with [`--contrast`](usage/contrast.md)",
+    lead=(
+        "The sequences of two data sets against each other: what is in both is left out, and the"
+        " rest is matched by GC content. A motif is <b>supported</b> if the model loses surely"
+        " without it on sequences that it never saw (q at most 0.05), and if the sides differ in"
+        " how many of these have a site, beyond what composition explains; its <b>side</b> is where"
+        " more have one. Peaks of other strength or other kinds of regions (promoters, enhancers)"
+        " differ in motifs, too: a difference need not be that of the factors."
+    ),
+)
+ROWS = 30
+_UNSUPPORTED = 5
+_HALF = 80  # px of either side of a bar
+Sides = tuple[str, str]
+
+
+def write_contrasts(page: Page, inputs: Inputs) -> None:
+    """Write a row per contrast, its motifs, and the tables; nothing where nobody asked."""
+    turned = asked_order(inputs.params)
+    found = {
+        (dataset, model): as_asked(row, turned)
+        for dataset, model, _, path in inputs.ending(".contrast.tsv")
+        for row in read_table(path)
+    }
+    if not found:
+        return
+    motifs = {
+        (dataset, model): [as_asked(row, turned) for row in read_table(path)]
+        for dataset, model, _, path in inputs.ending(".contrast_motifs.tsv")
+    }
+    page.tsv("contrasts", CONTRAST_COLUMNS, found.values())
+    every = (row for rows in motifs.values() for row in rows)
+    page.tsv("contrast_motifs", CONTRAST_MOTIF_COLUMNS, every)
+    _answers(page, found, motifs)
+    if len(found) > 2:
+        _matrix(page, list(found.values()))
+    evidence = evidence_of(inputs)
+    for key, row in list(found.items())[:PANEL_LIMIT]:
+        _bars(page, title_of(row, found), row, motifs.get(key, []), evidence, key)
+
+
+def asked_order(params: Values) -> set[Sides]:
+    """Give the pairs, as the data sets have them, whose sides the user named the other way round.
+
+    Parameters
+    ----------
+    params : mapping
+        Of the run: ``contrast`` is ``B:A,C:D``, and of a data set the other sides.
+    """
+    texts = str(params.get("contrast") or "").split(",")
+    for dataset, own in (params.get("datasets") or {}).items():
+        texts += [f"{dataset}:{name}" for name in str(own.get("contrast") or "").split(",")]
+    pairs = (tuple(name.strip() for name in text.split(":")) for text in texts)
+    return {
+        (pair[1], pair[0]) for pair in pairs if len(pair) == 2 and all(pair) and pair[0] > pair[1]
+    }
+
+
+def as_asked(row: Row, turned: set[Sides]) -> Row:
+    """Exchange the sides of a row where the user named them the other way round.
+
+    Models are always trained in the order of the names, so that A:B and B:A have one answer.
+    """
+    if (row["a"], row["b"]) not in turned:
+        return row
+    other = {"a": "b", "b": "a"}
+
+    def key(name: str) -> str:
+        stem, _, last = name.rpartition("_")
+        return other.get(name) or (f"{stem}_{other[last]}" if last in other and stem else name)
+
+    return {name: row[key(name)] for name in row}
+
+
+def title_of(row: Row, found: Mapping[tuple[str, str], Row]) -> str:
+    """Name a contrast, and its model where there are several."""
+    title = f"{row['a']} : {row['b']}"
+    return f"{title} · {row['model']}" if len({model for _, model in found}) > 1 else title
+
+
+def _answers(
+    page: Page, found: Mapping[tuple[str, str], Row], motifs: Mapping[tuple[str, str], list[Row]]
+) -> None:
+    rows: dict[str, dict[str, Cell]] = {}
+    for key, row in list(found.items())[:ROW_LIMIT]:
+        low, high = (number(row[f"auroc_{end}"]) for end in ("low", "high"))
+        rows[title_of(row, found)] = {
+            "answer": cell(
+                sentence_of(row["answer"], _sides(row), _names(row, motifs.get(key, [])))
+            ),
+            "auroc": number(row["auroc"]),
+            "interval": cell(f"{short(low, 3)} to {short(high, 3)}"),
+            "p": power(number(row["p"])),
+            "composition": number(row["composition_auroc"]),
+            "above": power(number(row["above_composition_p"])),
+            "compared": cell(_both(row, "n")),
+            "left_out": cell(_left_out(row), narrow=True),
+        }
+    page.table(
+        CHAPTER,
+        "Contrasts",
+        rows,
+        _HEADERS,
+        first="Contrast",
+        description="<p>A row per pair; numbers of sequences are of the first : of the second."
+        f"{capped(len(found), ROW_LIMIT, 'contrasts')}</p>",
+    )
+
+
+def _sides(row: Row) -> Sides:
+    return row["a"], row["b"]
+
+
+def _names(row: Row, motifs: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """What the supported motifs richer in either side are called."""
+    good = [one for one in motifs if one["supported"] == "true"]
+    a, b = ([row_name(one) for one in good if one["side"] == side] for side in _sides(row))
+    return a, b
+
+
+def _both(row: Row, what: str) -> str:
+    return " : ".join(thousands(number(row[f"{what}_{letter}"])) for letter in "ab")
+
+
+def _left_out(row: Row) -> str:
+    unmatched = f", unmatched {_both(row, 'unmatched')}" if row["matching"] == "gc" else ""
+    return f"in both {_both(row, 'in_both')}{unmatched}"
+
+
+_HEADERS: dict[str, dict[str, object]] = {
+    "answer": {"title": "What differs"},
+    "auroc": {
+        "title": "AUROC",
+        "description": "How well models that have not seen a sequence tell its side, within folds",
+        "format": "{:,.3f}",
+    },
+    "interval": {"title": "95 % interval"},
+    "p": {
+        "title": "p",
+        "description": "That no difference could give such an AUROC: Mann-Whitney over the folds,"
+        " with twice the nominal variance",
+    },
+    "composition": {
+        "title": "Composition",
+        "description": "AUROC of mono- and dinucleotides alone",
+        "format": "{:,.3f}",
+    },
+    "above": {
+        "title": "p, above it",
+        "description": "That the model is no better than composition (paired DeLong)",
+    },
+    "compared": {"title": "Compared", "description": "Sequences of either side"},
+    "left_out": {
+        "title": "Left out",
+        "description": "As they overlap or equal one of the other side, and for want of a sequence"
+        " of the same GC content there",
+    },
+}
+
+
+def _matrix(page: Page, rows: Sequence[Row]) -> None:
+    """Draw how well each pair is told apart, of several."""
+    names = sorted({name for row in rows for name in _sides(row)})
+    values: dict[Sides, float | None] = {}
+    for row in rows:
+        a, b = _sides(row)
+        values[a, b] = values[b, a] = number(row["auroc"])
+    page.section(
+        CHAPTER,
+        "All pairs",
+        "heatmap",
+        [[values.get((a, b)) for b in names] for a in names],
+        description="AUROC of each pair: 0.5 where sequence does not tell the two apart. Empty"
+        " where a pair was not asked for.",
+        xcats=[escape(name) for name in names],
+        ycats=[escape(name) for name in names],
+        pconfig={
+            "square": True,
+            "xcats_samples": False,
+            "ycats_samples": False,
+            "cluster_rows": False,
+            "cluster_cols": False,
+            "min": 0.5,
+            "max": 1.0,
+            "colstops": [[0, "#f7f7f7"], [1, "#b2182b"]],
+            "tt_decimals": 3,
+            "zlab": "AUROC",
+            "height": 200 + 22 * len(names),
+        },
+    )
+
+
+def _bars(
+    page: Page,
+    title: str,
+    row: Row,
+    motifs: Sequence[Row],
+    evidence: Evidence,
+    key: tuple[str, str],
+) -> None:
+    """Show the motifs of a contrast with their gains to the left and right."""
+    good = [one for one in motifs if one["supported"] == "true"][:ROWS]
+    rest = [one for one in motifs if one["supported"] != "true"][:_UNSUPPORTED]
+    shown = [*good, *rest]
+    if not shown:
+        return
+    most = max((number(one["gain_high"]) or 0.0 for one in shown), default=0.0)
+    own = evidence.get(key)
+    rows: dict[str, dict[str, Cell]] = {
+        one["motif"]: {
+            "logo": raw_cell(row_logo(own, one)) if own else None,
+            "name": cell(row_name(one), narrow=True),
+            "supported": "yes" if one["supported"] == "true" else "no",
+            "side": cell(one["side"]),
+            "gain_bar": raw_cell(side_bar(one, _sides(row), most)),
+            "gain": number(one["gain"]),
+            "q": power(number(one["q"])),
+            "a": _percent(one["with_site_a"]),
+            "b": _percent(one["with_site_b"]),
+            "sites": power(max(number(one[f"{kind}_p"]) or 0.0 for kind in ("fisher", "adjusted"))),
+        }
+        for one in shown
+    }
+    count = len([one for one in motifs if one["supported"] == "true"])
+    a, b = (escape(side) for side in _sides(row))
+    headers = {
+        "logo": {"title": "Logo"},
+        "name": {"title": "Known motif"},
+        "supported": {"title": "Supported"},
+        "side": {"title": "Side", "description": "Where more sequences have a site"},
+        "gain_bar": {
+            "title": f"← {a} · {b} →",
+            "description": "Gain on unseen sequences with its 95 % interval, to the side that the"
+            " motif is more frequent on",
+        },
+        "gain": {"title": "Gain", "format": "{:,.4f}"},
+        "q": {"title": "q", "description": "Benjamini-Hochberg over all groups of all folds"},
+        "a": {"title": f"% of {a}", "description": "With a site", "format": "{:,.0f}"},
+        "b": {"title": f"% of {b}", "description": "With a site", "format": "{:,.0f}"},
+        "sites": {
+            "title": "p, sites",
+            "description": "That the shares do not differ: the larger p of Fisher's exact test and"
+            " of that beyond composition",
+        },
+    }
+    page.table(
+        CHAPTER,
+        f"Motifs: {title}",
+        rows,
+        headers,
+        first="Group",
+        topic=title,
+        description=f"<p>{plural(count, 'supported motif')} of {plural(len(motifs), 'group')}"
+        " (<code>tables/contrast_motifs.tsv</code>).</p>",
+    )
+
+
+def _percent(share: str) -> float | None:
+    value = number(share)
+    return None if value is None else 100 * value
+
+
+def side_bar(row: Row, sides: Sides, most: float) -> str:
+    """Draw a gain with its interval, to the left for the first side and to the right for the other.
+
+    Parameters
+    ----------
+    row : row of ``contrast_motifs.tsv``
+    sides : tuple of str
+    most : float
+        The largest upper end of a gain's interval.
+    """
+    gain, low, high = (number(row[key]) or 0.0 for key in ("gain", "gain_low", "gain_high"))
+    sign = -1 if row["side"] == sides[0] else 1
+    scale = _HALF / max(most, 1e-12)
+    x, near, far = (min(max(value, 0.0), most) * scale for value in (gain, low, high))
+    colour = COLOURS[0] if sign < 0 else COLOURS[1]
+    ends = [_HALF + sign * end for end in (near, far)]
+    says = escape(f"{row['side']}: gain {gain:.2g}, 95 % interval {low:.2g} to {high:.2g}")
+    return (
+        f'<svg class="nfx-gain" width="{2 * _HALF}" height="12" role="img" aria-label="{says}">'
+        f"<title>{says}</title>"
+        f'<rect x="{_HALF - x if sign < 0 else _HALF:.1f}" y="3" width="{x:.1f}" height="6"'
+        f' fill="{colour}"/>'
+        f'<path d="M{min(ends):.1f} 6H{max(ends):.1f}M{ends[0]:.1f} 2V10M{ends[1]:.1f} 2V10'
+        f'M{_HALF} 0V12" stroke="#222"/></svg>'
+    )
+
+
+def _methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
+    matched = "" if values.get("contrast_matching") == "none" else ", matched by GC content,"
+    return (
+        "Data sets were compared by models that tell the sequences of one from those of the other;"
+        f" sequences in both were left out, the others{matched} were dealt into folds. Half of the"
+        " seeds of filters came from either side. The difference was tested by the Mann-Whitney"
+        " statistics of the scores of unseen sequences, added up over the folds with twice their"
+        " nominal variance, and against mono- and dinucleotides by a paired DeLong"
+        f" test {cite('delong')}. A motif"
+        " was called supported if its gain had q at most 0.05 (Benjamini-Hochberg over all"
+        " groups), its contributions alone ranked unseen sequences better than chance, and the"
+        " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
+        " also beyond what dinucleotides and GC content explain (score test in a logistic"
+        " regression on these and the fold, p at most 0.05)."
+    )
+
+
+PART = Part(
+    CHAPTER,
+    lambda page, content: write_contrasts(page, content.inputs),
+    methods=Methods("contrast", _methods),
+)

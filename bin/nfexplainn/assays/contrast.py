@@ -1,0 +1,368 @@
+"""Two data sets against each other: windows of one are positives, those of the other negatives.
+
+It is no assay of the sheet: it is made of two data sets that are prepared already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfexplainn.assays.common import Ledger, assemble
+from nfexplainn.assays.spec import Prepared, Row, Spec
+from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.dataset import Dataset, read_dataset
+from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.negatives import gc_bins, match_pool
+from nfexplainn.dna import Codes
+from nfexplainn.errors import UserError, quoted
+from nfexplainn.features import Advice, AssayFacts
+from nfexplainn.io.coordinates import SPAN, read_names
+from nfexplainn.io.intervals import Regions
+
+LEAST_A_SIDE = 200
+LEAST_MATCHED = 100
+"""Of those, as many as are left once the sides have equal GC content."""
+MATCHING_KINDS = ("gc", "none")
+_OVERLAPPING = "in both data sets: overlapping or equal"
+_UNKNOWN = "unknown in the other task"
+_UNMATCHED = "no sequence of the same GC content on the other side"
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+FACTS = AssayFacts(
+    label="contrast",
+    genome=False,
+    positives="peaks of both data sets",
+    unbound="peaks of the other data set",
+    negatives="two data sets that share fewer peaks",
+    advice=Advice(
+        wrong="That may be the answer: the two sides need not differ in sequence. With more peaks"
+        " smaller differences show.",
+        more="With more peaks on both sides smaller differences show; read the chapter What"
+        " differs.",
+        composition="Composition tells the sides apart as well; read the chapter What differs.",
+        short="Read the chapter What differs: 4-mers do not judge a contrast.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """The positives of a data set, or of one of its tasks.
+
+    Attributes
+    ----------
+    name : str
+        As the user calls it: ``D`` or ``D/task``.
+    names : list of str
+    codes : uint8 array, shape (n, length)
+    flanks : uint8 array, shape (n, 2 * width), or None
+    strand_symmetric : bool
+    given : int
+        Number of the positives before any was left out.
+    """
+
+    name: str
+    names: list[str]
+    codes: Codes
+    flanks: Codes | None
+    strand_symmetric: bool
+    given: int
+
+    def __len__(self) -> int:
+        """Give the number of sequences."""
+        return len(self.names)
+
+    def take(self, rows: Mask | Rows) -> Side:
+        """Keep some rows."""
+        rows = np.arange(len(self))[rows]
+        return Side(
+            self.name,
+            [self.names[row] for row in rows.tolist()],
+            self.codes[rows],
+            None if self.flanks is None else self.flanks[rows],
+            self.strand_symmetric,
+            self.given,
+        )
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make the data set of a contrast from two data sets.
+
+    What lies in both is left out: windows that overlap one of the other side, and sequences that
+    are equal on either strand. The rest is matched by GC content so that the ratio of numbers
+    stays. Sides are in the order of their names, the first are the positives.
+
+    Raises
+    ------
+    UserError
+        If a data set is missing, the sides cannot be compared, or too few of one are left.
+    """
+    _check_there(spec)
+    matching = str(spec.raw_options.get("contrast_matching") or MATCHING_KINDS[0])
+    if matching not in MATCHING_KINDS:
+        kinds = " or ".join(MATCHING_KINDS)
+        raise UserError(f"contrast_matching is {quoted(matching)}; it is {kinds}.")
+    ledger = Ledger()
+    return compare(spec, _sides(spec, ledger), matching, ledger)
+
+
+def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger) -> Prepared:
+    """Make the data set of two sides, the first of which are the positives.
+
+    Parameters
+    ----------
+    spec : Spec
+    sides : tuple of Side
+    matching : {'gc', 'none'}
+    ledger : Ledger
+
+    Raises
+    ------
+    UserError
+        If the sides cannot be compared, or too few of one are left.
+    """
+    a, b = sides
+    _check_alike(a, b)
+    apart = _left_out(sides, in_both(a, b), _OVERLAPPING, ledger)
+    _check_enough(apart, LEAST_A_SIDE, "that are in both", "their peaks are largely the same ones")
+    kept = apart
+    if matching == "gc":
+        rows = match_sides(apart[0].codes, apart[1].codes, spec.rng("matching"))
+        lost = [~np.isin(np.arange(len(one)), own) for one, own in zip(apart, rows, strict=True)]
+        kept = _left_out(apart, (lost[0], lost[1]), _UNMATCHED, ledger)
+        _check_enough(
+            kept,
+            LEAST_MATCHED,
+            "that are in both or have no counterpart of the same GC content",
+            "the sides differ in GC content, which --contrast_matching none leaves as it is",
+        )
+    _note(ledger, sides, apart, kept, matching)
+    return _assembled(spec, ledger, kept, _told(sides, apart, kept, matching))
+
+
+def in_both(a: Side, b: Side) -> tuple[Mask, Mask]:
+    """Tell which sequences of each side are on the other, too.
+
+    Returns
+    -------
+    bool arrays, shape (n,) and (m,)
+        Windows that share a base with a window of the other side, by their coordinates where
+        names tell them, and sequences that are equal on either strand.
+    """
+    where = read_names([*a.names, *b.names])
+    begin = where.chrom * SPAN + where.start
+    end = where.chrom * SPAN + where.end
+    first = np.arange(len(begin)) < len(a)
+    placed = where.chrom >= 0
+    keys = strand_free_key(np.concatenate([a.codes, b.codes]))
+    found = np.zeros(len(begin), dtype=np.bool_)
+    for own, other in ((first, ~first), (~first, first)):
+        there = Regions.merge(begin[other & placed], end[other & placed])
+        rows = np.flatnonzero(own & placed)
+        found[rows] = there.overlap(begin[rows], end[rows])
+        found[own] |= np.isin(keys[own], keys[other])
+    return found[first], found[~first]
+
+
+def match_sides(a: Codes, b: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Choose as many as can be of both sides with one distribution of %GC and the same ratio.
+
+    Parameters
+    ----------
+    a, b : uint8 arrays, shape (n, length) and (m, length)
+    rng : Generator
+
+    Returns
+    -------
+    integer arrays
+        Rows of each, ascending.
+    """
+    bins = gc_bins(a), gc_bins(b)
+    # The rarer side per sequence of the other: whole numbers lose least so.
+    if len(a) >= len(b):
+        return match_pool(*bins, len(b) / len(a), rng)
+    rows_b, rows_a = match_pool(bins[1], bins[0], len(a) / len(b), rng)
+    return rows_a, rows_b
+
+
+def _check_there(spec: Spec) -> None:
+    """Refuse a contrast of data sets that could not be made."""
+    missing = dict(spec.raw_options.get("missing") or {})
+    if missing:
+        raise UserError(
+            "\n".join(
+                f"the contrast {spec.id} needs the data set {name}, which cannot be used"
+                f" ({' '.join(str(why).split()).rstrip('.')}); mend that, or leave this contrast"
+                " out of --contrast."
+                for name, why in missing.items()
+            )
+        )
+    if len(spec.rows) != 2:
+        raise UserError(f"{spec.id}: a contrast has two sides, this one {len(spec.rows)}.")
+
+
+def _sides(spec: Spec, ledger: Ledger) -> tuple[Side, Side]:
+    """Read both sides; data sets that both are of are read once."""
+    read: dict[int, Dataset] = {}
+    for row in spec.rows:
+        if row.data not in read:
+            read[row.data] = read_dataset(spec.file(row.data).path)
+    a, b = (side_of(row.sample, read[row.data], row) for row in spec.rows)
+    for row, side in zip(spec.rows, (a, b), strict=True):
+        ledger.read(side.name, "records", f"{len(side):,}")
+        ledger.read(side.name, "sequences", f"positives of the {spec.file(row.data).name}")
+    if len(read) > 1 or any(row.label is None for row in spec.rows):
+        return a, b
+    # What may be in both tasks tells nothing of their difference.
+    (dataset,) = read.values()
+    labels = [dataset.labels[:, dataset.meta.tasks.index(row.label or "")] for row in spec.rows]
+    known = [
+        ~np.isnan(other[own == 1]) for own, other in zip(labels, reversed(labels), strict=True)
+    ]
+    return _left_out((a, b), (~known[0], ~known[1]), _UNKNOWN, ledger)
+
+
+def side_of(name: str, dataset: Dataset, row: Row) -> Side:
+    """Take the positives of a data set; of one task, where the row's label names it.
+
+    Raises
+    ------
+    UserError
+        If there is no such task, or the data set holds no classes of positives.
+    """
+    meta = dataset.meta
+    if meta.task_type not in ("binary", "multilabel"):
+        raise UserError(
+            f"the contrast with {name}: the data set {meta.id} is of the kind {meta.task_type},"
+            " which has no positives to compare; give data sets of peaks or sequences."
+        )
+    if row.label is not None and row.label not in meta.tasks:
+        raise UserError(
+            f"the contrast with {name}: the data set {meta.id} has no task {quoted(row.label)};"
+            f" it has {', '.join(meta.tasks[:10])}."
+        )
+    tasks = slice(None) if row.label is None else [meta.tasks.index(row.label)]
+    rows = np.flatnonzero((dataset.labels[:, tasks] == 1).any(axis=1))
+    return Side(
+        name,
+        [dataset.names[at] for at in rows.tolist()],
+        dataset.codes[rows],
+        None if dataset.flanks is None else dataset.flanks[rows],
+        meta.strand_symmetric,
+        len(rows),
+    )
+
+
+def _check_alike(a: Side, b: Side) -> None:
+    """Refuse sides of other lengths, or of which one alone is read on both strands."""
+    lengths = [side.codes.shape[1] for side in (a, b)]
+    if lengths[0] != lengths[1]:
+        raise UserError(
+            f"the contrast of {a.name} and {b.name}: the sequences of {a.name} have {lengths[0]} bp"
+            f" and those of {b.name} {lengths[1]} bp, so that their length alone would tell them"
+            " apart; set --width (of sequences --length) to one value for both."
+        )
+    if a.strand_symmetric != b.strand_symmetric:
+        raise UserError(
+            f"the contrast of {a.name} and {b.name}: one of them is read on both strands, the other"
+            " on one; set --reverse_complement to one value for both."
+        )
+
+
+def _left_out(
+    sides: tuple[Side, Side], which: tuple[Mask, Mask], reason: str, ledger: Ledger
+) -> tuple[Side, Side]:
+    for side, gone in zip(sides, which, strict=True):
+        ledger.drop(side.name, reason, int(gone.sum()))
+    return sides[0].take(~which[0]), sides[1].take(~which[1])
+
+
+def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) -> None:
+    """Refuse a side of too few sequences, and say where the others went.
+
+    Raises
+    ------
+    UserError
+    """
+    a, b = sides
+    few = [side for side in sides if len(side) < least]
+    if few:
+        raise UserError(
+            "\n".join(
+                f"the contrast of {a.name} and {b.name}: {len(side):,} of {side.given:,} sequences"
+                f" of {side.name} are left without those {why}, and a contrast needs"
+                f" {least} a side"
+                + (f" ({cause})" if 2 * len(side) < side.given else "")
+                + "; give more peaks, or leave this contrast out of --contrast."
+                for side in few
+            )
+        )
+
+
+def _note(
+    ledger: Ledger,
+    sides: tuple[Side, Side],
+    apart: tuple[Side, Side],
+    kept: tuple[Side, Side],
+    matching: str,
+) -> None:
+    """Say what was left out of each side, and why."""
+    shared = " and ".join(
+        f"{one.given - len(left):,} of {one.given:,} of {one.name}"
+        for one, left in zip(sides, apart, strict=True)
+    )
+    ledger.note(f"Left out as they overlap or equal one of the other side: {shared}.")
+    if matching == "none":
+        ledger.note("The sides were not matched by GC content: composition alone may tell them.")
+        return
+    lost = " and ".join(
+        f"{len(one) - len(left):,} of {len(one):,} of {one.name}"
+        for one, left in zip(apart, kept, strict=True)
+    )
+    ledger.note(f"The sides were matched by GC content, their ratio kept; this left out {lost}.")
+
+
+def _told(
+    sides: tuple[Side, Side], apart: tuple[Side, Side], kept: tuple[Side, Side], matching: str
+) -> dict[str, Any]:
+    """Give what the metadata say of the sides."""
+    return {
+        "sides": [side.name for side in sides],
+        "given": [side.given for side in sides],
+        "in_both": [side.given - len(left) for side, left in zip(sides, apart, strict=True)],
+        "unmatched": [len(one) - len(left) for one, left in zip(apart, kept, strict=True)],
+        "kept": [len(side) for side in kept],
+        "matching": matching,
+    }
+
+
+def _assembled(
+    spec: Spec, ledger: Ledger, sides: tuple[Side, Side], told: dict[str, Any]
+) -> Prepared:
+    a, b = sides
+    names = [*a.names, *b.names]
+    if len(set(names)) < len(names):
+        # Coordinates are read behind this mark, too.
+        names = [f"{side.name}::{name}" for side in sides for name in side.names]
+    flanks = None
+    if a.flanks is not None and b.flanks is not None and a.flanks.shape[1] == b.flanks.shape[1]:
+        flanks = np.concatenate([a.flanks, b.flanks])
+    labels = np.repeat(np.array([1, 0], dtype=np.float32), [len(a), len(b)])[:, None]
+    return assemble(
+        spec,
+        ledger,
+        names,
+        np.concatenate([a.codes, b.codes]),
+        labels,
+        [spec.id],
+        None,
+        {"negatives": CONTRAST, "contrast": told},
+        strand_symmetric=a.strand_symmetric,
+        flanks=flanks,
+    )

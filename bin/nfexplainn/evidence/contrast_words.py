@@ -1,0 +1,71 @@
+"""The sentences of a contrast: whether sequence tells its sides apart, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SAME, COMPOSITION, MOTIFS = "none", "composition", "motifs"
+MOST_NAMED = 3
+"""Motifs of a side in a sentence."""
+
+
+def sentence_of(
+    answer: str, sides: tuple[str, str], names: tuple[Sequence[str], Sequence[str]]
+) -> str:
+    """Say what a contrast has shown.
+
+    Parameters
+    ----------
+    answer : {'none', 'composition', 'motifs'}
+    sides : tuple of str
+        Names of both.
+    names : tuple of sequence of str
+        What the supported motifs richer in either are called.
+    """
+    a, b = sides
+    found = "; ".join(
+        f"{_listed(own)} in {side}" for side, own in zip(sides, names, strict=True) if own
+    )
+    if answer == SAME:
+        note = f" Single motifs are supported all the same ({found}): read them with care."
+        return f"No difference between {a} and {b} that sequence explains." + (
+            note if found else ""
+        )
+    if answer == COMPOSITION:
+        return (
+            f"{a} and {b} differ in composition: mono- and dinucleotides tell them apart as well"
+            " as the model, and no motif is supported."
+        )
+    if not found:
+        return (
+            f"Sequence tells {a} from {b} better than composition does, but no single motif is"
+            " supported."
+        )
+    return f"{a} and {b} differ in motifs, more often {found}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name the first, which gain most, and count the others."""
+    every = list(dict.fromkeys(names))
+    more = len(every) - MOST_NAMED
+    return ", ".join(every[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def verdict_of(
+    answer: str, sides: tuple[str, str], names: tuple[Sequence[str], Sequence[str]], auroc: float
+) -> dict[str, Any]:
+    """Give verdict, reason and advice of a contrast, for ``verdict.json``.
+
+    It is usable where motifs are supported, weak where something else tells the sides apart. The
+    4-mer baseline has no say: it equals the model on planted sets whose motif is supported.
+    """
+    found = any(names)
+    word = "unusable" if answer == SAME else "usable" if answer == MOTIFS and found else "weak"
+    advice: Mapping[str, str] = {
+        "usable": "Read the motifs and their sides in the chapter What differs.",
+        "weak": "Compare peaks of like strength and composition, or give more of them.",
+        "unusable": "That may be the answer; with more peaks smaller differences show.",
+    }
+    reason = f"{sentence_of(answer, sides, names)} AUROC {auroc:.3f} over the folds."
+    return {"verdict": word, "reason": reason, "advice": advice[word]}

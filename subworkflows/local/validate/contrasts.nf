@@ -1,0 +1,120 @@
+// What --contrast asks for: pairs of data sets, each of which becomes one more data set.
+
+include { readJson; schemaProperties; didYouMean; sentence } from './schema.nf'
+
+// Plans as readDatasets gives them: [id: 'CTCF_vs_JUND', contrast: ['CTCF', 'JUND'], ...], the sides in the order of their names.
+def contrastPlans(List datasets, Map values, Collection broken, List problems) {
+    if (values.apply) {
+        problems.addAll(values.contrast ? ["--contrast ${values.contrast}: a contrast trains models, and --apply asks those of an earlier run; leave one of them out."] : [])
+        return []
+    }
+    def general = values.contrast && !('contrast' in broken) ? values.contrast.toString().split(',', -1)*.trim() : []
+    // A cell of the sheet names the other sides of its own data set.
+    def ofCells = datasets.findAll { plan -> plan.settings.contrast }.collectMany { plan -> plan.settings.contrast.toString().split(',', -1).collect { name -> "${plan.id}:${name.trim()}".toString() } }
+    def found = []
+    (general + ofCells).each { text ->
+        def own = []
+        def sides = sidesOf(text, datasets, own)
+        own.addAll(own ? [] : pairProblems(text, sides, values))
+        def id = own ? null : sides*.name.sort().collect { name -> name.replace('/', '_') }.join('_vs_')
+        own.addAll(id ? clashes(text, id, datasets, found) : [])
+        problems.addAll(own.collect { words -> "${text in general ? '--contrast' : 'column contrast, as'} ${text}: ${words}".toString() })
+        if (id && !own) {
+            found << planOf(id, sides.sort(false) { side -> side.name }, values)
+        }
+    }
+    return found
+}
+
+// [ [name: 'D/task', plan: [...], task: 'task' or null], ... ]; what is wrong with their names goes to own.
+def sidesOf(String text, List datasets, List own) {
+    def names = text.split(':', -1)*.trim()
+    if (names.size() != 2 || names.any { name -> !name }) {
+        own << "'${text}' is no pair; write two data sets of the sheet with a colon between them, such as A:B."
+        return []
+    }
+    if (names[0] == names[1]) {
+        own << "both sides are ${names[0]}, which does not differ from itself; name two data sets."
+        return []
+    }
+    return names.collect { name -> sideOf(name, datasets, own) }
+}
+
+def sideOf(String name, List datasets, List own) {
+    def (id, task) = name.contains('/') ? name.split('/', 2).toList() : [name, null]
+    def plan = datasets.find { one -> one.id.toString() == id }
+    if (!plan) {
+        own << sentence("there is no data set '${id}' in the sheet${didYouMean(datasets*.id*.toString(), id, '')}") + " The data sets are ${datasets*.id.take(10).join(', ')}${datasets.size() > 10 ? ', ...' : ''}."
+        return null
+    }
+    if (!(plan.module in ['peaks', 'sequences', 'smileseq', 'matrix'])) {
+        own << "${id} is of the assay ${plan.assay}; a contrast compares data sets of peaks or of sequences."
+        return null
+    }
+    if (plan.module == 'matrix' && task == null) {
+        own << "${id} is a matrix of several tasks; name one, as in ${id}/task."
+        return null
+    }
+    // Those of a matrix are in its file.
+    def tasks = plan.module == 'matrix' ? [task] : tasksOf(plan)
+    if (task != null && !(task in tasks)) {
+        own << sentence("the data set ${id} has no task '${task}'${didYouMean(tasks, task, '')}") + " Its tasks are ${tasks.take(10).join(', ')}${tasks.size() > 10 ? ', ...' : ''}."
+        return null
+    }
+    return [name: name, plan: plan, task: task]
+}
+
+// Tasks are called by their label, else by the sample, or like the data set where rows are its parts.
+def tasksOf(Map plan) {
+    def parts = plan.rows.any { row -> row.split }
+    return plan.rows.collect { row -> (row.label ?: (parts ? plan.id : row.sample)).toString() }.unique()
+}
+
+// Whether two data sets can be compared, and trained as one.
+def pairProblems(String text, List sides, Map values) {
+    def (a, b) = sides*.plan
+    def problems = []
+    if (a.id == b.id && sides.any { side -> side.task == null }) {
+        return ["${a.id} holds the peaks of its task, so that one side is a part of the other; name two tasks, as in ${a.id}/task1:${a.id}/task2."]
+    }
+    def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
+    if (a.module == b.module && places[0] != places[1]) {
+        problems << "${a.id} lies on the genome ${a.genome?.name} and ${b.id} on ${b.genome?.name}, so that nobody can tell which peaks are in both; use one genome."
+    }
+    def widths = [a, b].collect { plan -> plan.on_genome ? plan.spec.options.width : plan.spec.options.length }
+    if (widths.every { width -> width != null } && widths[0] != widths[1]) {
+        problems << "${a.id} has windows of ${widths[0]} bp and ${b.id} of ${widths[1]} bp, so that their length alone would tell them apart; set --width (of sequences --length) to one value for both."
+    }
+    problems.addAll([a, b].unique().findAll { plan -> !('explainn' in plan.models) }.collect { plan -> "models of ${plan.id} is ${plan.models.join(',')}, and a contrast needs the units of explainn; add explainn." })
+    // Where cells of the sheet give the two other settings, none of both would be the contrast's.
+    def settings = { plan -> ((plan.training.explainn ?: [:]) + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known]) }
+    def (one, other) = [settings.call(a), settings.call(b)]
+    problems.addAll(one.keySet().findAll { name -> one[name] != other[name] }.sort().collect { name -> "${a.id} and ${b.id} have different values of ${name} in the sheet; make them equal, for the contrast is trained with them." })
+    return problems
+}
+
+def clashes(String text, String id, List datasets, List found) {
+    if (found.any { plan -> plan.id == id }) {
+        return ['this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.']
+    }
+    def taken = (datasets + found).find { plan -> plan.id.toString().equalsIgnoreCase(id) }
+    return taken ? ["its results would be called ${id}, as the data set ${taken.id} is; rename that in the sheet."] : []
+}
+
+// A plan with the settings of its sides, which differ only in how these are prepared.
+def planOf(String id, List sides, Map values) {
+    def a = sides[0].plan
+    def rows = sides.collectMany { side -> side.task == null ? side.plan.rows : side.plan.rows.findAll { row -> side.task in [row.label, row.sample]*.toString() } }.unique { row -> row.line }
+    def asked = a.options.prepare.folds ?: 0
+    def folds = asked > 2 ? asked : 5
+    def replicates = a.replicates && a.replicates % folds == 0 ? a.replicates : folds
+    def options = a.options.prepare.subMap(['max_unknown', 'min_positives']) + [folds: folds, contrast_matching: values.contrast_matching] + (a.options.prepare.split_by == 'chromosome' ? [split_by: 'chromosome'] : [:])
+    def ids = sides*.plan*.id
+    return a + [
+        id: id, rows: rows, assay: 'contrast', module: 'contrast', on_genome: false, holds: [:], denoised: false, models: ['explainn'], replicates: replicates,
+        contrast: ids, names: [], files: [], genome: null, explain: null, predict: null, variants: null, pretrained: [],
+        spec: [id: id, assay: 'contrast', module: 'contrast', seed: a.spec.seed, rows: sides.collect { side -> [sample: side.name, data: ids.unique(false).indexOf(side.plan.id), label: side.task] }, others: [], options: options],
+        training: a.training.subMap(['explainn']), shared: a.shared.findAll { name -> name in ['motif_db', 'mode_clusters', 'initial_motifs'] }, general_negatives: null,
+        settings: [:], reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'pretrained'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
+    ]
+}

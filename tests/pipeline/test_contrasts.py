@@ -1,0 +1,141 @@
+# ruff: noqa: E501 (sentences in one piece can be searched for)
+"""Contrasts from the command line: what is refused, all at once, and what a run gives."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from nextflow_runs import DEMO, ROOT, Run, cut_fasta, run_nextflow, write_sheet
+
+SHEET = (
+    ("sample", "assay", "data", "dataset", "width", "length", "genome", "models", "units", "contrast"),
+    ("a", "peaks", "a.bed", "", "", "", "", "", "", ""),
+    ("b", "peaks", "a.bed", "", "100", "", "", "", "", ""),
+    ("c", "peaks", "a.bed", "", "", "", "other.fa", "", "", ""),
+    ("d", "sequences", "oct4.fa", "", "", "", "", "cnn1", "", ""),
+    ("e", "table", "values.tsv", "", "", "", "", "", "", ""),
+    ("t1", "peaks", "a.bed", "many", "", "", "", "", "", ""),
+    ("t2", "peaks", "a.bed", "many", "", "", "", "", "", ""),
+    ("a_vs_many", "sequences", "oct4.fa", "", "", "50", "", "", "", ""),
+    ("m", "matrix", "values.tsv", "", "", "", "", "", "", ""),
+    ("s", "sequences", "oct4.fa", "", "", "60", "", "", "50", "nobody"),
+)  # fmt: skip
+# Each pair with what is said of it.
+REFUSED = {
+    "a": "'a' is no pair; write two data sets of the sheet with a colon between them, such as A:B.",
+    "a:b:c": "'a:b:c' is no pair;",
+    "a:": "'a:' is no pair;",
+    ":b": "':b' is no pair;",
+    "": "'' is no pair;",
+    "a:a": "both sides are a, which does not differ from itself; name two data sets.",
+    "many/t1:many/t1": "both sides are many/t1, which does not differ from itself",
+    "a:mny": "there is no data set 'mny' in the sheet; did you mean many? The data sets are a, a_vs_many, b,",
+    "x:y": "there is no data set 'y' in the sheet",
+    "many/t1:many/t3": "the data set many has no task 't3'",
+    "a:e": "e is of the assay table; a contrast compares data sets of peaks or of sequences.",
+    "m:a": "m is a matrix of several tasks; name one, as in m/task.",
+    "many:many/t1": "many holds the peaks of its task, so that one side is a part of the other; name two tasks",
+    "a:b": "a has windows of 200 bp and b of 100 bp, so that their length alone would tell them apart; set --width",
+    "a:c": "a lies on the genome genome.fa and c on other.fa, so that nobody can tell which peaks are in both; use one genome.",
+    "a:d": "models of d is cnn1, and a contrast needs the units of explainn; add explainn.",
+    "a_vs_many:s": "a_vs_many has windows of 50 bp and s of 60 bp",
+    "s:a_vs_many": "s and a_vs_many have different values of units in the sheet; make them equal",
+    "a:many": "its results would be called a_vs_many, as the data set a_vs_many is; rename that in the sheet.",
+    "many/t1:many/t2": None,
+    "many/t2:many/t1": "this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.bed").write_text("chrI\t100\t300\n")
+    for name in ("genome.fa", "other.fa"):
+        (tmp_path / name).write_text(">chrI\n" + "ACGT" * 1000 + "\n")
+    (tmp_path / "oct4.fa").write_text(">a\nACGT\n")
+    (tmp_path / "values.tsv").write_text("sequence\tvalue\nACGT\t1\n")
+    write_sheet(tmp_path / "sheet.csv", *SHEET)
+    return tmp_path
+
+
+def test_every_mistake_has_its_sentence_before_any_task(folder: Path) -> None:
+    run = run_nextflow(
+        folder, ROOT, "--input", "sheet.csv", "--genome", "genome.fa", "--contrast", ",".join(REFUSED)
+    )  # fmt: skip
+    assert run.code != 0
+    for pair, says in REFUSED.items():
+        told = [line for line in run.errors() if f"--contrast {pair}: " in line]
+        assert bool(told) == (says is not None), (pair, run.said)
+        assert says is None or any(says in line for line in told), (says, told)
+    assert "column contrast, as s:nobody: there is no data set 'nobody' in the sheet" in run.said
+
+
+def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: Path) -> None:
+    (folder / "results").mkdir()
+    run = run_nextflow(folder, ROOT, "--apply", "results", "--contrast", "a:b")
+    assert (
+        "--contrast a:b: a contrast trains models, and --apply asks those of an earlier run; leave one of them out."
+        in run.said
+    )
+    run = run_nextflow(
+        folder, ROOT, "--input", "sheet.csv", "--contrast", "a:t", "--contrast_matching", "both"
+    )
+    assert "--contrast_matching" in run.said and "gc, none" in run.said
+
+
+def rows_of(run: Run, name: str) -> list[dict[str, str]]:
+    with (run.results / "tables" / f"{name}.tsv").open() as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Two factors, one file of too few sequences, and one that cannot be read."""
+    folder = tmp_path_factory.mktemp("contrasts")
+    cut_fasta(DEMO / "MAFK_H1hESC_200bp.fa.gz", folder / "mafk.fa", 400)
+    cut_fasta(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa", 300)
+    cut_fasta(DEMO / "CTCF_GM12878_top500_200bp.fa.gz", folder / "few.fa", 150)
+    (folder / "broken.fa").write_text("no sequence\n")
+    write_sheet(
+        folder / "sheet.csv",
+        ("sample", "assay", "data"),
+        ("MAFK", "sequences", "mafk.fa"),
+        ("OCT4", "sequences", "oct4.fa"),
+        ("few", "sequences", "few.fa"),
+        ("broken", "sequences", "broken.fa"),
+    )
+    run = run_nextflow(
+        folder, ROOT, "--input", "sheet.csv", "--units", "20", "--max_epochs", "8", "--folds", "1",
+        "--replicates", "1", "--contrast", "OCT4:MAFK,OCT4:few,broken:MAFK",
+    )  # fmt: skip
+    assert run.code == 0, run.said
+    return run
+
+
+def test_one_more_data_set_of_five_folds_with_motifs_on_both_sides(finished: Run) -> None:
+    (row,) = rows_of(finished, "contrasts")
+    assert (row["contrast"], row["a"], row["b"]) == ("MAFK_vs_OCT4", "OCT4", "MAFK")
+    assert row["answer"] == "motifs" and float(row["auroc"]) > 0.9
+    motifs = [one for one in rows_of(finished, "contrast_motifs") if one["supported"] == "true"]
+    assert {one["side"] for one in motifs} >= {"MAFK"}
+    folder = finished.results / "MAFK_vs_OCT4"
+    assert len(list((folder / "explainn").glob("*.model.safetensors"))) == 5
+    assert not list((finished.results / "MAFK" / "explainn").glob("*.r2.*"))
+    verdict = json.loads((folder / "explainn" / "MAFK_vs_OCT4.explainn.verdict.json").read_text())
+    assert "differ in motifs" in verdict["reason"]
+    page = (finished.results / "multiqc_report.html").read_text()
+    assert "What differs" in page
+
+
+def test_contrasts_that_cannot_be_made_end_alone(finished: Run) -> None:
+    states = {row["dataset"]: row for row in rows_of(finished, "status")}
+    assert {id for id, row in states.items() if row["state"] == "ok"} >= {
+        "MAFK",
+        "OCT4",
+        "MAFK_vs_OCT4",
+    }
+    assert "148 of 150 sequences of few are left without those" in states["OCT4_vs_few"]["reason"]
+    assert "needs the data set broken, which cannot be used" in states["MAFK_vs_broken"]["reason"]

@@ -1,0 +1,70 @@
+"""Sites that tell the sides apart beyond composition, and such that follow it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chi2, fisher_exact
+
+from nfexplainn import dna
+from nfexplainn.data.dataset import Dataset, DatasetMeta
+from nfexplainn.evidence.occurrence import adjusted_p, composition, fitted
+
+
+def loss(features: np.ndarray, labels: np.ndarray) -> float:
+    p = fitted(features, labels)
+    return float(-(np.log(p) * labels + np.log(1 - p) * (1 - labels)).sum())
+
+
+def drawn(seed: int, n: int = 800) -> tuple[np.ndarray, ...]:
+    """Labels that follow the first of three features, and folds."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n, 3))
+    labels = (rng.random(n) < 1 / (1 + np.exp(-features[:, 0]))).astype(float)
+    return rng, features, labels, rng.integers(0, 5, n)
+
+
+def test_the_score_test_is_that_of_the_likelihood_ratio() -> None:
+    rng, features, labels, folds = drawn(1)
+    sites = rng.random((3, 800)) < 0.2 + np.array([0.0, 0.05, 0.1])[:, None] * labels
+    found = adjusted_p(sites, labels, features, folds)
+    base = np.concatenate([folds[:, None] == np.arange(5), features], axis=1).astype(float)
+    for row, p in zip(sites, found, strict=True):
+        gain = loss(base, labels) - loss(np.column_stack([base, row]), labels)
+        assert p == pytest.approx(chi2.sf(2 * gain, 1), rel=0.1, abs=1e-5)
+
+
+def test_sites_that_follow_composition_do_not_differ_beyond_it() -> None:
+    plain, adjusted = [], []
+    for seed in range(40):
+        rng, features, labels, folds = drawn(seed)
+        sites = rng.random((5, 800)) < 0.3 / (1 + np.exp(-2 * features[:, 0]))
+        adjusted += adjusted_p(sites, labels, features, folds).tolist()
+        for row in sites:
+            table = [[(row & (labels == y)).sum(), (~row & (labels == y)).sum()] for y in (1, 0)]
+            plain.append(fisher_exact(table)[1])
+    assert np.mean(np.array(plain) <= 0.05) > 0.5
+    assert 0.01 < np.mean(np.array(adjusted) <= 0.05) < 0.1
+
+
+def test_sites_of_one_fold_alone_and_none_at_all() -> None:
+    rng, features, labels, folds = drawn(3)
+    sites = np.zeros((3, 800), dtype=bool)
+    sites[0] = (folds == 2) & (rng.random(800) < 0.1 + 0.6 * labels)
+    sites[1] = folds == 2
+    found = adjusted_p(sites, labels, features, folds)
+    assert found[0] < 1e-6 and found[1] > 0.9 and found[2] == 1
+
+
+def test_composition_is_of_dinucleotides_and_content() -> None:
+    rng = np.random.default_rng(4)
+    codes = rng.integers(0, 4, (50, 40), dtype=np.uint8)
+    codes[0] = dna.N_CODE
+    meta = DatasetMeta("d", "contrast", "binary", ("t",), 40, True, 1)
+    names = [str(row) for row in range(50)]
+    labels = np.zeros((50, 1), np.float32)
+    features = composition(Dataset(meta, names, codes, np.full(50, "test"), labels))
+    assert features.shape == (50, 12) and np.isfinite(features).all()
+    assert np.allclose(features.mean(axis=0), 0) and np.allclose(features.std(axis=0), 1)
+    content = np.delete(dna.gc_content(codes), 0)
+    assert np.corrcoef(features[1:, 10], content)[0, 1] == pytest.approx(1)

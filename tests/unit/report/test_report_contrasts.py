@@ -1,0 +1,165 @@
+"""The chapter on what differs: in the order that the user asked for, with sides and bars."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import report_fixtures as fixtures
+from nfexplainn.analyses.contrasts.report import as_asked, asked_order, side_bar
+from nfexplainn.interpret.columns import (
+    CONTRAST_COLUMNS,
+    CONTRAST_MOTIF_COLUMNS,
+    EVIDENCE_COLUMNS,
+)
+from nfexplainn.io.tsv import write_tsv
+from nfexplainn.motifs.formats import write_meme
+from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.page.load import load_inputs
+from nfexplainn.report.build import build_report
+
+PAIRS = (("MAFK", "OCT4"), ("MAFK", "REST"), ("OCT4", "REST"))
+
+
+def write_contrast(folder: Path, a: str, b: str, kind: str = "motifs") -> None:
+    """Write what the summary of the replicates writes of a contrast."""
+    name = f"{a}_vs_{b}"
+    fixtures.write_results(folder, [fixtures.Spec(name, tasks=(name,), motifs=("MAFK",))])
+    prefix = folder / f"{name}.explainn"
+    row: dict[str, Any] = dict.fromkeys(CONTRAST_COLUMNS, "")
+    row |= {"contrast": name, "a": a, "b": b, "model": "explainn", "answer": kind}
+    row |= {"auroc": 0.91, "auroc_low": 0.9, "auroc_high": 0.92, "p": 1e-20, "matching": "gc"}
+    row |= {"composition_auroc": 0.6, "above_composition_p": 1e-9}
+    for place, letter in enumerate("ab"):
+        row |= {f"n_{letter}": 400 + place, f"in_both_{letter}": 20 + place}
+        row |= {f"unmatched_{letter}": 30 + place, f"motifs_{letter}": 1}
+    write_tsv(f"{prefix}.contrast.tsv", CONTRAST_COLUMNS, [row.values()])
+    motifs, evidence = [], []
+    for number, (own, good) in enumerate([(a, "true"), (b, "true"), (a, "false")], 1):
+        one: dict[str, Any] = dict.fromkeys(CONTRAST_MOTIF_COLUMNS, "")
+        told = {"motif": f"row_{number:03d}", "name": f"TF{number}<b>", "family": f"TF{number}<b>"}
+        told |= {"gain": 0.3 / number, "gain_low": 0.2 / number, "gain_high": 0.4 / number}
+        told |= {"q": 1e-8, "supported": good, "consensus": "ACGT", "model": "explainn"}
+        one |= told | {
+            "contrast": name,
+            "a": a,
+            "b": b,
+            "side": own,
+            "fisher_p": 1e-5,
+            "adjusted_p": 0.02,
+        }
+        one |= {"with_site_a": 0.4, "with_site_b": 0.1}
+        motifs.append(one.values())
+        blank = dict.fromkeys(EVIDENCE_COLUMNS, "")
+        more = {"dataset": name, "task": name, "found_in": 5, "replicates": 5}
+        evidence.append((blank | told | more).values())
+    write_tsv(f"{prefix}.contrast_motifs.tsv", CONTRAST_MOTIF_COLUMNS, motifs)
+    write_tsv(f"{prefix}.evidence.tsv", EVIDENCE_COLUMNS, evidence)
+    logos = tuple(Motif(f"row_{at:03d}", "", np.full((8, 4), 0.25), 10) for at in (1, 2, 3))
+    write_meme(MotifSet(logos), f"{prefix}.evidence.meme")
+
+
+def built(folder: Path, contrast: str) -> tuple[Path, dict[str, Any]]:
+    """Build the report, and give its folder and the sections of the chapter by their names."""
+    params = fixtures.PARAMS | {"contrast": contrast, "contrast_matching": "gc"}
+    out = folder / "report"
+    build_report(load_inputs([folder / "results"], params, {}), out)
+    texts = [json.loads(path.read_text()) for path in out.glob("nfx_contrasts*_mqc.json")]
+    return out, {re.sub(r"<!--.*-->", "", one["section_name"]): one for one in texts}
+
+
+def rows_of(out: Path, name: str) -> list[dict[str, str]]:
+    with (out / "tables" / f"{name}.tsv").open() as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+@pytest.fixture
+def one_pair(tmp_path: Path) -> Path:
+    write_contrast(tmp_path / "results", *PAIRS[0])
+    return tmp_path
+
+
+def test_a_sentence_the_bars_and_the_tables(one_pair: Path) -> None:
+    out, sections = built(one_pair, "MAFK:OCT4")
+    assert set(sections) == {"Contrasts", "Motifs: MAFK : OCT4"}
+    (cells,) = sections["Contrasts"]["data"].values()
+    assert (
+        "MAFK and OCT4 differ in motifs&#44; more often TF1&lt;b&gt; in MAFK; TF2"
+        in cells["answer"]
+    )
+    assert "400 : 401" in cells["compared"]
+    assert "in both 20 : 21&#44; unmatched 30 : 31" in cells["left_out"]
+    motifs = sections["Motifs: MAFK : OCT4"]["data"]
+    assert list(motifs) == ["row_001", "row_002", "row_003"]
+    assert motifs["row_001"]["sites"] == "0.02"
+    assert motifs["row_001"]["supported"] == "yes" and motifs["row_003"]["supported"] == "no"
+    assert "<svg" in motifs["row_001"]["gain_bar"] and "nfx-logo" in motifs["row_001"]["logo"]
+    assert [row["a"] for row in rows_of(out, "contrasts")] == ["MAFK"]
+    assert len(rows_of(out, "contrast_motifs")) == 3
+    methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
+    assert "half of the" in methods.lower() and "DeLong" in methods
+
+
+def test_the_other_order_gives_the_same_rows_with_sides_exchanged(one_pair: Path) -> None:
+    first, _ = built(one_pair, "MAFK:OCT4")
+    straight = rows_of(first, "contrasts"), rows_of(first, "contrast_motifs")
+    second, sections = built(one_pair, "OCT4:MAFK")
+    turned = rows_of(second, "contrasts"), rows_of(second, "contrast_motifs")
+    assert "Motifs: OCT4 : MAFK" in sections
+    swapped = {"a": "b", "b": "a"}
+    for one, other in zip(straight[0] + straight[1], turned[0] + turned[1], strict=True):
+        for name, value in one.items():
+            stem, _, last = name.rpartition("_")
+            key = swapped.get(name) or (f"{stem}_{swapped[last]}" if last in swapped else name)
+            assert other[key] == value
+        assert one.get("side") == other.get("side")
+
+
+def test_no_column_has_the_name_of_a_class_that_hides_it(one_pair: Path) -> None:
+    out, _ = built(one_pair, "MAFK:OCT4")
+    tables = [json.loads(path.read_text()) for path in out.glob("*_mqc.json")]
+    keys = {key for one in tables if one["plot_type"] == "table" for key in one["headers"]}
+    # .mqc_table .bar is MultiQC's for bars behind numbers: laid over, below everything.
+    assert "interval" in keys and not keys & {"bar", "val", "wrapper", "rowheader"}
+
+
+def test_several_contrasts_make_a_matrix(tmp_path: Path) -> None:
+    for pair in PAIRS:
+        write_contrast(tmp_path / "results", *pair)
+    _, sections = built(tmp_path, "MAFK:OCT4,REST:MAFK,OCT4:REST")
+    assert sections["All pairs"]["xcats"] == ["MAFK", "OCT4", "REST"]
+    assert sections["All pairs"]["data"][0] == [None, 0.91, 0.91]
+    assert set(sections["Contrasts"]["data"]) == {"MAFK : OCT4", "REST : MAFK", "OCT4 : REST"}
+
+
+def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "results", fixtures.DEMO[:1])
+    out, sections = built(tmp_path, "")
+    assert not sections and not (out / "tables" / "contrasts.tsv").exists()
+
+
+def test_the_order_that_was_asked_for() -> None:
+    asked = {"contrast": "A:B, D:C ,E/t2:E/t1"}
+    assert asked_order(asked) == {("C", "D"), ("E/t1", "E/t2")}
+    assert asked_order({"datasets": {"Z": {"contrast": "A, B"}, "A": {"contrast": "C"}}}) == {
+        ("A", "Z"),
+        ("B", "Z"),
+    }
+    assert asked_order({}) == set()
+    row = {"a": "C", "b": "D", "n_a": "1", "n_b": "2", "alone": "3"}
+    assert as_asked(row, {("C", "D")}) == {"a": "D", "b": "C", "n_a": "2", "n_b": "1", "alone": "3"}
+    assert as_asked(row, {("A", "B")}) == row
+
+
+def test_bars_go_to_the_side_that_has_more() -> None:
+    row = {"gain": "0.2", "gain_low": "0.1", "gain_high": "0.4"}
+    left, right = (side_bar(row | {"side": one}, ("A", "B"), 0.4) for one in "AB")
+    boxes = [re.search(r'rect x="([\d.]+)" y="3" width="([\d.]+)"', bar) for bar in (left, right)]
+    assert [tuple(map(float, box.groups())) for box in boxes if box] == [(40, 40), (80, 40)]
+    assert "A: gain 0.2" in left and "95 % interval 0.1 to 0.4" in left
