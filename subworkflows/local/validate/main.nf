@@ -18,7 +18,8 @@ def validatedInput() {
     def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
     def asked = values.apply ? appliedPlans(values, problems) : []
     def ofSheet = sheet && !fileProblem(sheet) ? readDatasets(sheet, values + newDataOptions(asked, problems), checked.broken, problems) : []
-    def datasets = values.apply ? asked : ofSheet + contrastPlans(ofSheet, values, checked.broken, problems)
+    def known = values.apply ? asked : ofSheet
+    def datasets = known + contrastPlans(known, values, checked.broken, problems)
     // Nothing is made for a run that is refused, nor known of its needs.
     problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
     if (problems) {
