@@ -42,6 +42,7 @@ PER_MODEL = {
         "motifs/{}.consensus.meme",
         "{}.ensemble.tsv",
         "{}.verdict.json",
+        "{}.model_card.md",
     ),
 }
 
