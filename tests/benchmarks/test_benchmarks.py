@@ -75,6 +75,10 @@ ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ON_DATA: dict[str, tuple[tuple[str, ...], str]] = {
     "assays": (("--only", "prdm13", "--seeds", "101", "--epochs", "1"), "assays\tprdm13 r1"),
+    "pbm_variants": (
+        ("--only", "Sp1", "--probes", "4000", "--seeds", "101", "--epochs", "1"),
+        "pbm_variants\tSp1 all spearman",
+    ),
     "figure1": (("--models", "explainn", "cnn1", "--units", *ONE), "figure1\texplainn"),
     "plug_and_play": (("--count", "3", "--ways", "frozen", *ONE), "plug_and_play\tfrozen"),
     "transfer": (ONE, "transfer\tnam "),
