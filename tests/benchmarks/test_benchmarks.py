@@ -16,6 +16,7 @@ ONE = ("--seeds", "1", "--epochs", "1")
 # What makes a benchmark small, and the beginning of a line that it prints then.
 SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     "discovery": (("--sizes", "300", "--epochs", "1", "--threads", "1"), "discovery\tp300_t1"),
+    "homology": (("--n", "2000", "--seeds", "1", "--epochs", "1"), "homology\tn2000 cpu_s"),
     "interpretation": (
         ("--case", "n100_s1000_t1", "--pairs", "1"),
         "interpretation\tn100_s1000_t1",
