@@ -33,7 +33,7 @@ def limits(
     """
     return [
         _quality(model),
-        "It was trained on one experiment. It says nothing of other cell types, conditions,"
+        "It was trained on the data above alone. It says nothing of other cell types, conditions,"
         " species or assays until it was tested there.",
         "Sequences unlike the training data get a prediction, too, and it may be anything."
         " `--predict` gives the *likeness* of each: below the 1st or above the 99th percentile it"
