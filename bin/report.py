@@ -8,7 +8,8 @@
 says; what a data set lacks is left out, other files are passed over. `params.json` holds the
 resolved parameters, flat; its key `datasets`, if there, maps a data set to its own settings.
 `versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC,
-`tables/*.tsv`, which hold everything that the report shows, and `methods.html`.
+`tables/*.tsv`, which hold everything that the report shows, `methods.html`, and a card of every
+trained model, `cards/<dataset>/<model>/<dataset>.<model>.model_card.md`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from nfexplainn.page.load import load_inputs
 from nfexplainn.report.answers import build_answers
 from nfexplainn.report.build import build_report
 from nfexplainn.report.faults import with_faults
+from nfexplainn.report.model_card import write_cards
 
 
 def main() -> None:
@@ -50,6 +52,7 @@ def main() -> None:
         build_answers(inputs, args.out)
     else:
         build_report(inputs, args.out)
+        write_cards(inputs, args.out / "cards")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ONE = ("--seeds", "1", "--epochs", "1")
 # What makes a benchmark small, and the beginning of a line that it prints then.
 SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     "discovery": (("--sizes", "300", "--epochs", "1", "--threads", "1"), "discovery\tp300_t1"),
+    "homology": (("--n", "2000", "--seeds", "1", "--epochs", "1"), "homology\tn2000 cpu_s"),
     "interpretation": (
         ("--case", "n100_s1000_t1", "--pairs", "1"),
         "interpretation\tn100_s1000_t1",
@@ -83,6 +84,10 @@ ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 ON_DATA: dict[str, tuple[tuple[str, ...], str]] = {
     "assays": (("--only", "prdm13", "--seeds", "101", "--epochs", "1"), "assays\tprdm13 r1"),
+    "pbm_variants": (
+        ("--only", "Sp1", "--probes", "4000", "--seeds", "101", "--epochs", "1"),
+        "pbm_variants\tSp1 all spearman",
+    ),
     "figure1": (("--models", "explainn", "cnn1", "--units", *ONE), "figure1\texplainn"),
     "plug_and_play": (("--count", "3", "--ways", "frozen", *ONE), "plug_and_play\tfrozen"),
     "transfer": (ONE, "transfer\tnam "),

@@ -28,7 +28,7 @@ PER_RUN = {
     *("predictions.parquet", "calibration.json"),
 }
 PER_RUN_MOTIFS = {
-    *("units.meme", "units.jaspar", "units.transfac", "units.tsv", "effects.tsv"),
+    *("units.meme", "units.jaspar", "units.transfac", "units.homer", "units.tsv", "effects.tsv"),
     *("importances.parquet", "well_predicted.tsv", "pwms.tsv", "reestimated.meme"),
 }
 PER_MODEL = {
@@ -42,6 +42,7 @@ PER_MODEL = {
         "motifs/{}.consensus.meme",
         "{}.ensemble.tsv",
         "{}.verdict.json",
+        "{}.model_card.md",
     ),
 }
 

@@ -145,7 +145,9 @@ def held_out_clusters(dataset: Dataset) -> Ints:
     rows = np.unique(np.concatenate([some[split[some] != "train"] for some, split in kept]))
     where = read_names([dataset.names[row] for row in rows.tolist()])
     clusters = np.full(len(dataset), -1, dtype=np.int64)
-    clusters[rows] = make_groups(dataset.codes[rows], where)
+    # What a split keeps apart as similar is no independent observation either.
+    similar = dataset.meta.extra.get("split_by") == "homology"
+    clusters[rows] = make_groups(dataset.codes[rows], where, similar=similar)
     return clusters
 
 

@@ -45,7 +45,7 @@ from nfexplainn.io.tsv import write_tsv
 from nfexplainn.models.checkpoint import ModelHeader, load_model, save_model
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import initial_weights
-from nfexplainn.motifs.formats import read_jaspar, read_meme
+from nfexplainn.motifs.formats import read_jaspar, read_meme, read_motifs
 from nfexplainn.scanner import TableScanner
 from nfexplainn.simulation.sequences import background, plant
 from nfexplainn.training.loop import TrainingOptions
@@ -145,6 +145,8 @@ def test_motif_files_and_table_agree(folder):
     for unit, sites in zip(with_sites["unit"], with_sites["sites"], strict=True):
         assert meme[unit].nsites == jaspar[unit].nsites == sites
         np.testing.assert_allclose(meme[unit].ppm, jaspar[unit].ppm, atol=1e-6)
+    homer = read_motifs(folder / f"{prefix}.units.homer").motifs
+    assert [motif.name for motif in homer] == list(meme)
     effects = read_tsv(folder / f"{prefix}.effects.tsv", ("unit", "task", "effect"))
     assert len(effects) == 20 and set(effects["task"]) == set(TASKS)
     told = effects["direction"].notna()
@@ -387,7 +389,7 @@ def test_the_default_recipe_adds_second_motifs_and_the_papers_none(folder, root)
 def test_same_bytes_twice(folder, root):
     call(root, "interpret.py", folder, *interpret_arguments(1, out="again"))
     found = names(folder / "again", "*")
-    assert len(found) == 10
+    assert len(found) == 11
     for name in found:
         assert (folder / "again" / name).read_bytes() == (folder / name).read_bytes(), name
 

@@ -5,7 +5,7 @@ process UNITS_INTERPRET {
     tag "${meta.id}"
     label 'process_low'
     ext environment: { environmentOf(meta, options) }
-    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,parquet,meme,jaspar,transfac}'
+    publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,parquet,meme,jaspar,transfac,homer}'
 
     input:
     tuple val(meta), val(options), path(model), path(dataset), path(predictions)
@@ -16,7 +16,7 @@ process UNITS_INTERPRET {
     tuple val(meta), path("${meta.id}.{units.tsv,effects.tsv,pwms.tsv,reestimated.meme}"), emit: tables   // the last two not with recipe paper
     tuple val(meta), path("${meta.id}.importances.parquet"), emit: importances
     tuple val(meta), path("${meta.id}.outputs.npz")        , emit: outputs   // not published: of every sequence
-    path "${meta.id}.units.{jaspar,transfac}"
+    path "${meta.id}.units.{jaspar,transfac,homer}"
     path "${meta.id}.well_predicted.tsv"
     tuple val("${task.process}"), path('versions.json'), topic: versions
 
@@ -31,7 +31,7 @@ process UNITS_INTERPRET {
 
     stub:
     """
-    touch ${meta.id}.{units,effects,well_predicted,pwms}.tsv ${meta.id}.units.{meme,jaspar,transfac} ${meta.id}.reestimated.meme ${meta.id}.importances.parquet ${meta.id}.outputs.npz
+    touch ${meta.id}.{units,effects,well_predicted,pwms}.tsv ${meta.id}.units.{meme,jaspar,transfac,homer} ${meta.id}.reestimated.meme ${meta.id}.importances.parquet ${meta.id}.outputs.npz
     echo '{}' > versions.json
     """
 }

@@ -1,0 +1,133 @@
+"""What must not be concluded from a model, as far as its results tell."""
+
+from __future__ import annotations
+
+import statistics
+
+from nfexplainn.evaluation.calibration import read_calibration
+from nfexplainn.page.evidence import ModelEvidence
+from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
+from nfexplainn.report.markdown import md
+
+_NEGATIVES = {
+    "shuffle": "shuffles of the positives with the same dinucleotides: what tells positives from"
+    " other regions of a genome, but not from shuffles, it has not learnt",
+    "gc": "regions of the genome with the same GC content: it does not know regions of another"
+    " composition, nor what tells this assay from others with the same open regions",
+    "others": "the sequences of the other rows of the sheet: it tells these from each other, and"
+    " not from the rest of a genome",
+}
+
+
+def limits(
+    inputs: Inputs, dataset: DatasetResult, model: ModelResult, known: ModelEvidence | None
+) -> list[str]:
+    """Give the limits of a model, a sentence or two each, as Markdown; some are empty.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    dataset : DatasetResult
+    model : ModelResult
+    known : ModelEvidence or None
+    """
+    return [
+        _quality(model),
+        "It was trained on the data above alone. It says nothing of other cell types, conditions,"
+        " species or assays until it was tested there.",
+        "Sequences unlike the training data get a prediction, too, and it may be anything."
+        " `--predict` gives the *likeness* of each: below the 1st or above the 99th percentile it"
+        " extrapolates.",
+        _negatives(dataset),
+        _calibration(inputs, dataset, model),
+        _length(dataset),
+        _names(known),
+        "A gain is what the model loses without a motif, not what a cell does: it is no proof of"
+        " binding, and what correlates with a motif in the data cannot be told from it.",
+        _folds(dataset),
+        _leaks(dataset),
+    ]
+
+
+def _quality(model: ModelResult) -> str:
+    verdict = str(model.verdict.get("verdict") or "")
+    if verdict == "unusable":
+        return "The verdict is *unusable*: neither its predictions nor its motifs mean anything."
+    if verdict == "weak":
+        return (
+            "The verdict is *weak*: report only motifs that unseen sequences support, and no single"
+            " prediction."
+        )
+    return ""
+
+
+def _negatives(dataset: DatasetResult) -> str:
+    kind = str((dataset.meta.get("extra") or {}).get("negatives") or "")
+    if dataset.meta.get("task_type") == "regression" or kind not in _NEGATIVES:
+        return ""
+    return f"Its negatives were {_NEGATIVES[kind]}."
+
+
+def _calibration(inputs: Inputs, dataset: DatasetResult, model: ModelResult) -> str:
+    if dataset.meta.get("task_type") == "regression":
+        return (
+            "Its values are on the scale of the training data, after the transformation that the"
+            " notes above name; no interval belongs to a single one."
+        )
+    found = [
+        read_calibration(path)
+        for name, kind, _, path in inputs.ending(".calibration.json")
+        if (name, kind) == (dataset.id, model.name)
+    ]
+    errors = [seen.error for one in found for seen in one.unseen]
+    mean = f"{statistics.fmean(errors):.3f}" if errors else ""
+    said = f" Their expected calibration error on the test part is {mean}." if mean else ""
+    return (
+        f"Its probabilities hold for a mixture such as its validation part{_share(dataset)}; along"
+        f" a genome positives are far rarer, and they are far too high there.{said}"
+    )
+
+
+def _share(dataset: DatasetResult) -> str:
+    rows = [row for row in dataset.counts if row["task"] != "*"]
+    positives = sum(number(row.get("positives")) or 0 for row in rows)
+    total = positives + sum(number(row.get("negatives")) or 0 for row in rows)
+    several = ", mean over the tasks" if len({row["task"] for row in rows}) > 1 else ""
+    return f" ({100 * positives / total:.0f} % positives{several})" if total else ""
+
+
+def _length(dataset: DatasetResult) -> str:
+    length = int(dataset.meta.get("length") or 0)
+    if not length:
+        return ""
+    return (
+        f"It sees {length} bp at a time: what acts from further away, and where a sequence lies in"
+        " a genome, it does not know."
+    )
+
+
+def _names(known: ModelEvidence | None) -> str:
+    if known is None:
+        return ""
+    return (
+        "A motif's name is that of the known motif that explains it best. Members of a family share"
+        " their motif: which of them binds, the name does not tell. Groups that are not supported"
+        " are no findings."
+    )
+
+
+def _folds(dataset: DatasetResult) -> str:
+    if dataset.folds < 2:
+        return ""
+    return (
+        f"It was cross-validated ({dataset.folds} folds): each replicate was tested on sequences"
+        " that others were trained on, so that the mean of all replicates has seen every sequence"
+        " of this data set, and only new ones judge it."
+    )
+
+
+def _leaks(dataset: DatasetResult) -> str:
+    warned = [row["check"].replace("_", " ") for row in dataset.audit if row["state"] == "warn"]
+    if not warned:
+        return ""
+    return f"Its scores may be too high, as the audit warns ({md(', '.join(sorted(set(warned))))})."
