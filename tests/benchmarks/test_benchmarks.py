@@ -21,6 +21,10 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ("--case", "n100_s1000_t1", "--pairs", "1"),
         "interpretation\tn100_s1000_t1",
     ),
+    "contrasts": (
+        ("--only", "planted", "--sets", "1", "--units", "5", "--epochs", "1"),
+        "contrasts\tplanted, richer in A: sets with it on that side",
+    ),
     "large": (("--n", "2000"), "large\tn2000_l200_k50_interpret"),
     "learning_curve": (
         ("--sets", "MAFK", "--seeds", "1", "--positives", "600", "--epochs", "1"),

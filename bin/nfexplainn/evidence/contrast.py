@@ -24,6 +24,9 @@ from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 
 LARGEST_P = 0.05
+RATE_COLUMNS = (
+    *("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p", "adjusted_p"),
+)
 # A linear model of 4-mers, cross-validated, gave p <= .05 in 12.6 % of 500 permutations by the
 # nominal variance, for the folds share what they train on; in 4.6 % by twice that.
 _VARIANCE_FACTOR = 2.0
@@ -260,8 +263,7 @@ def motif_table(evidence: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     evidence : DataFrame
         Columns ``EVIDENCE_COLUMNS``.
     rates : DataFrame
-        Columns ``motif``, ``a``, ``b``, ``side``, ``with_site_a``, ``with_site_b``, ``fisher_p``,
-        ``adjusted_p``.
+        Columns ``RATE_COLUMNS``.
 
     Returns
     -------
@@ -284,7 +286,6 @@ def rates_table(names: Mapping[int, str], rates: SideRates, sides: Sequence[str]
     sides : sequence of str
         Names of both.
     """
-    columns = ("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p", "adjusted_p")
     lines = [
         (
             id,
@@ -297,7 +298,7 @@ def rates_table(names: Mapping[int, str], rates: SideRates, sides: Sequence[str]
         )
         for row, id in names.items()
     ]
-    return pd.DataFrame(lines, columns=list(columns))
+    return pd.DataFrame(lines, columns=list(RATE_COLUMNS))
 
 
 def _side(first: float, second: float, sides: Sequence[str]) -> str:

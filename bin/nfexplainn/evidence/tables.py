@@ -16,7 +16,7 @@ from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
 from nfexplainn.evidence.clusters import Ints
-from nfexplainn.evidence.contrast import rates_table, side_rates
+from nfexplainn.evidence.contrast import RATE_COLUMNS, rates_table, side_rates
 from nfexplainn.evidence.folds import fold_motifs, select_in_folds, sites_of
 from nfexplainn.evidence.groups import UnitSites, motif_rows
 from nfexplainn.evidence.judge import Model, Tested
@@ -98,6 +98,7 @@ def evidence_of(
             pd.DataFrame(columns=list(EVIDENCE_TASK_COLUMNS)),
             pd.DataFrame(columns=list(MINIMAL_COLUMNS)),
             MotifSet(()),
+            sides=pd.DataFrame(columns=list(RATE_COLUMNS)) if is_contrast(dataset) else None,
         )
     kind = loss_kind(stored[numbers[0]].loss, dataset)
     replicates = tuple(

@@ -230,3 +230,16 @@ def test_a_planted_motif_is_supported_on_its_side_and_nothing_is_where_none_diff
     first = good.iloc[0]
     assert first["name"] == "TF" and first["q"] < 1e-3
     assert (first["with_site_a"] > first["with_site_b"]) == (richer == "A")
+
+
+def test_a_model_without_a_live_unit_has_an_answer_all_the_same(alike: Dataset) -> None:
+    from evidence_sets import evidence_tables, fit
+
+    fits = [fit(alike.of_replicate(at), "robust", 1, at, 1) for at in range(1, 6)]
+    dead = [dataclasses.replace(one, status=["dead"]) for one in fits]
+    evidence = evidence_tables(alike, dead, MotifSet(()))
+    assert evidence.sides is not None
+    rows = contrast.motif_table(evidence.rows, evidence.sides)
+    assert tuple(rows.columns) == CONTRAST_MOTIF_COLUMNS and not len(rows)
+    found = answer(alike, np.random.default_rng(1).normal(size=len(alike)), rows)
+    assert found["motifs_a"] == 0 and found["names_a"] == ""

@@ -263,7 +263,10 @@ def _bars(
             " motif is more frequent on",
         },
         "gain": {"title": "Gain", "format": "{:,.4f}"},
-        "q": {"title": "q", "description": "Benjamini-Hochberg over all groups of all folds"},
+        "q": {
+            "title": "q",
+            "description": "Benjamini-Hochberg over the groups that help on their training parts",
+        },
         "a": {"title": f"% of {a}", "description": "With a site", "format": "{:,.0f}"},
         "b": {"title": f"% of {b}", "description": "With a site", "format": "{:,.0f}"},
         "sites": {
@@ -325,8 +328,9 @@ def _methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
         " statistics of the scores of unseen sequences, added up over the folds with twice their"
         " nominal variance, and against mono- and dinucleotides by a paired DeLong"
         f" test {cite('delong')}. A motif"
-        " was called supported if its gain had q at most 0.05 (Benjamini-Hochberg over all"
-        " groups), its contributions alone ranked unseen sequences better than chance, and the"
+        " was called supported if its gain had q at most 0.05 (Benjamini-Hochberg over the"
+        " groups that give at least 1 % of what the models explain on their training parts), its"
+        " contributions alone ranked unseen sequences better than chance, and the"
         " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
         " also beyond what dinucleotides and GC content explain (score test in a logistic"
         " regression on these and the fold, p at most 0.05)."
