@@ -76,7 +76,7 @@ def answers(inputs: Inputs) -> list[Answer]:
 
 def _most(row: Row, said: Mapping[str, Any]) -> str:
     share = _percent(row["share"])
-    where = "" if share is None or said.get("whole_genome") else f", in {short(share)} % of them"
+    where = "" if share is None or said.get("whole_genome") else f", in {share:.1f} % of them"
     return (
         f'<div class="nfx-one">{escape(row["name"])}: {plural(int(row["hits"]), "site")}{where}'
         f'<span class="nfx-faint">contribution {short(number(row["contribution"]))}</span></div>'
