@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nfexplainn.analyses.hits.report import write_hits
+from nfexplainn.analyses.hits.report import answers, write_hits
 from nfexplainn.analyses.hits.run import NONE_SUPPORTED
 from nfexplainn.analyses.hits.tables import THRESHOLD_COLUMNS
 from nfexplainn.io.tsv import write_tsv
@@ -104,3 +104,10 @@ def test_the_page_of_asked_models_tells_the_methods_and_what_was_scanned(tmp_pat
     assert "in 75.0 % of them" in summary
     methods = (tmp_path / "page" / "methods.html").read_text()
     assert "Sites of the supported motifs were found" in methods
+
+
+def test_motifs_without_a_threshold_are_counted_on_the_first_screen(tmp_path: Path) -> None:
+    lacking = [line(motif=f"row_{n}", name=f"M{n}", note=TOO_FEW, hits=0) for n in range(5)]
+    write(tmp_path / "in", lacking)
+    (found,) = answers(load_inputs([tmp_path / "in"], {}, {}))
+    assert len(found.minded) == 4 and found.minded[3] == "2 more motifs without a threshold: below."

@@ -69,6 +69,8 @@ def answers(inputs: Inputs) -> list[Answer]:
         blocks = [_most(row, said) for row in with_hits[:3]] or ["No motif has a threshold."]
         lacking = [row for row in rows if row["note"]][:3]
         minded = [escape(f"{row['name']}: {row['note']}.") for row in lacking]
+        more = sum(1 for row in rows if row["note"]) - len(lacking)
+        minded += [f"{plural(more, 'more motif')} without a threshold: below."] if more else []
         minded += [escape(said["note"])] if said.get("note") else []
         found.append(Answer(dataset, about, blocks, minded))
     return found
