@@ -22,6 +22,7 @@ from nfexplainn.evidence.groups import MotifRow
 from nfexplainn.evidence.occurrence import adjusted_p, composition
 from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
+from nfexplainn.motifs.naming import short_name
 
 LARGEST_P = 0.05
 RATE_COLUMNS = (
@@ -244,7 +245,7 @@ def answer_of(
 
 
 def _called(row: pd.Series[str]) -> str:
-    return str(row["name"] or row["consensus"])
+    return short_name(row["name"], row["family"]) or str(row["consensus"])
 
 
 def _one_sided(influence: Floats, clusters: Ints, value: float) -> float:

@@ -67,5 +67,5 @@ def verdict_of(
         "weak": "Compare peaks of like strength and composition, or give more of them.",
         "unusable": "That may be the answer; with more peaks smaller differences show.",
     }
-    reason = f"{sentence_of(answer, sides, names)} AUROC {auroc:.3f} over the folds."
+    reason = f"{sentence_of(answer, sides, names)} AUROC {auroc:.3f} on unseen sequences."
     return {"verdict": word, "reason": reason, "advice": advice[word]}

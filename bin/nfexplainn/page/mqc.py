@@ -256,7 +256,7 @@ def power(value: float | None) -> str:
     """Show a small probability (``3e-08``), or a dash where there is none."""
     if value is None:
         return DASH
-    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
 def plural(count: int, noun: str) -> str:

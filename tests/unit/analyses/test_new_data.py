@@ -104,7 +104,11 @@ def test_the_page_tells_scores_and_what_was_left_out(files: DatasetFiles, tmp_pa
     inputs = load_inputs([tmp_path / "new.by_MAFK.new_data.json"], params, {"A": {"numpy": "2"}})
     build_answers(inputs, tmp_path / "page")
     summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
-    for said in ("<code>new.csv</code>", "by the models of MAFK", "AUROC", "without these in the"):
+    assert (
+        "What the models of <code>results</code> say of <code>new.csv</code>"
+        in json.loads(summary)["data"]
+    )
+    for said in ("by the models of MAFK", "AUROC", "the scores leave these out"):
         assert said in summary
     text = (tmp_path / "page" / "tables" / "new_data.tsv").read_text()
     assert text.startswith("dataset\tmodels_of\tmodel") and "auprc" in text

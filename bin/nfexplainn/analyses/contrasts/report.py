@@ -30,9 +30,9 @@ CHAPTER = Chapter(
     " which side, with [`--contrast`](usage/contrast.md)",
     lead=(
         "The sequences of two data sets against each other: what is in both is left out, and the"
-        " rest is matched by GC content. A motif is <b>supported</b> if the model loses surely"
-        " without it on sequences that it never saw (q at most 0.05), and if the sides differ in"
-        " how many of these have a site, beyond what composition explains; its <b>side</b> is where"
+        " rest is matched by GC content. A motif is <b>supported</b> if the loss on unseen"
+        " sequences rises without it (q at most 0.05), and if the sides differ in how many of these"
+        " have a site, beyond what composition explains; its <b>side</b> is where"
         " more have one. Peaks of other strength or other kinds of regions (promoters, enhancers)"
         " differ in motifs, too: a difference need not be that of the factors."
     ),
@@ -175,7 +175,7 @@ _HEADERS: dict[str, dict[str, object]] = {
         "format": "{:,.3f}",
     },
     "above": {
-        "title": "p, above it",
+        "title": "p, model over composition",
         "description": "That the model is no better than composition (paired DeLong)",
     },
     "compared": {"title": "Compared", "description": "Sequences of either side"},
@@ -283,7 +283,9 @@ def _bars(
         first="Group",
         topic=title,
         description=f"<p>{plural(count, 'supported motif')} of {plural(len(motifs), 'group')}"
-        " (<code>tables/contrast_motifs.tsv</code>).</p>",
+        " (<code>tables/contrast_motifs.tsv</code>). A site is here a window above a strict"
+        " threshold of the unit, the same for both sides, so that the shares are not those of the"
+        " chapter <i>Evidence</i>: compare the two columns, not either with 100 %.</p>",
     )
 
 

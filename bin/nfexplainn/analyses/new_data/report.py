@@ -164,7 +164,7 @@ def _minded(one: Mapping[str, Any]) -> list[str]:
             f"{plural(one['seen'], 'sequence')} of {escape(one['dataset'])} "
             f"{'is' if one['seen'] == 1 else 'are'} among those that the models of"
             f" {escape(one['models_of'])} were trained, validated or tested on:"
-            " without these in the scores."
+            " the scores leave these out."
         )
     elif one["seen"] is None and not one["refused"]:
         out.append(

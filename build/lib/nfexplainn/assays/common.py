@@ -211,6 +211,7 @@ def assemble(
         groups,
         labels,
         where,
+        codes,
         tasks=tasks,
         task_type=task_type,
         extra=extra,

@@ -3,54 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.checks import lack
+from nfexplainn.assays.part_kinds import Parts
+from nfexplainn.assays.similar_parts import similar_groups, with_homology
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.dataset import SPLITS, Floats
 from nfexplainn.data.splits import deal, fold_chromosomes, split_chromosomes, split_random
+from nfexplainn.dna import Codes
 from nfexplainn.errors import UserError
 from nfexplainn.io.coordinates import Coordinates
 
 if TYPE_CHECKING:
     from nfexplainn.assays.common import Ledger
 
+_DEALT = ("random", "homology")
 AUTOMATIC_FOLDS = 5
 FEWEST_UNFOLDED = 2_000
 """With fewer positives, one test part shows only what is strong: folds, where nothing speaks
 against them."""
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts of a data set.
-
-    Attributes
-    ----------
-    split : array of str, shape (n,)
-        Shape (0,) with folds.
-    fold : int8 array, shape (n,), or None
-    extra : dict
-        For the metadata.
-    folds : int
-        1 without.
-    """
-
-    split: NDArray[np.str_]
-    fold: NDArray[np.int8] | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    folds: int = 1
-
-    def trained(self) -> list[NDArray[np.bool_]]:
-        """Tell what trains while each fold is tested; the next one stops the training."""
-        if self.fold is None:
-            return [self.split == "train"]
-        return [(self.fold - test) % self.folds > 1 for test in range(self.folds)]
 
 
 def make_parts(
@@ -61,6 +37,7 @@ def make_parts(
     groups: Ints,
     labels: Floats,
     where: Coordinates,
+    codes: Codes,
     *,
     tasks: Sequence[str],
     task_type: str,
@@ -79,6 +56,7 @@ def make_parts(
         What must stay together.
     labels : float32 array, shape (n, tasks)
     where : Coordinates
+    codes : uint8 array, shape (n, length)
     tasks : sequence of str
     task_type : str
     extra : mapping
@@ -98,13 +76,22 @@ def make_parts(
             f"{spec.id}: folds {folds} cannot be used with a given split ({by}), which says what is"
             " tested; leave one of them out."
         )
+    plain = groups
+    if options.split_by == "homology":
+        if given is not None:
+            raise UserError(
+                f"{spec.id}: split_by homology cannot be used with a given split, which says what"
+                " is tested; leave the column split (or split_column) out, or use split_by given."
+            )
+        groups = similar_groups(spec, source, codes, where, pad=int(extra.get("pad") or 0))
     # A task that is called like the column of the folds never needed another name before.
-    free = given is None and options.split_by == "random" and "fold" not in tasks
+    free = given is None and options.split_by in _DEALT and "fold" not in tasks
     if folds == 0 and free and _is_small(groups, labels, task_type):
         folds = _choose_folds(spec, ledger, groups, labels, task_type)
     rng = spec.rng("split")
     if folds > 1:
-        return _make_folds(spec, ledger, source, folds, groups, labels, where, rng)
+        made = _make_folds(spec, ledger, source, folds, groups, labels, where, rng)
+        return with_homology(made, spec, ledger, plain, groups, labels)
     if given is not None:
         split, drawn = _complete(given, groups, labels, spec, rng)
         _note_drawn(drawn, extra, ledger)
@@ -125,7 +112,8 @@ def make_parts(
         return Parts(split, extra=chosen | {"split_by": "chromosome"})
     split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
     _note_fractions(split, groups, spec, ledger)
-    return Parts(split, extra={"split_by": "random"})
+    made = Parts(split, extra={"split_by": options.split_by})
+    return with_homology(made, spec, ledger, plain, groups, labels)
 
 
 def _is_small(groups: Ints, labels: Floats, task_type: str) -> bool:
@@ -262,6 +250,7 @@ def _note_drawn(drawn: list[str], extra: Mapping[str, Any], ledger: Ledger) -> N
 def _note_fractions(split: NDArray[np.str_], groups: Ints, spec: Spec, ledger: Ledger) -> None:
     """Say so where sequences that belong together make the wanted fractions impossible."""
     largest = int(np.bincount(groups).max())
+    alike = "similar" if spec.options.split_by == "homology" else "overlapping or equal"
     for name, wanted in (
         ("valid", spec.options.valid_fraction),
         ("test", spec.options.test_fraction),
@@ -270,6 +259,6 @@ def _note_fractions(split: NDArray[np.str_], groups: Ints, spec: Spec, ledger: L
         if abs(got - wanted) > max(0.2 * wanted, 2 / len(split)):
             ledger.note(
                 f"The {name} part holds {100 * got:.1f} % of the sequences instead of"
-                f" {100 * wanted:g} %, because up to {largest:,} overlapping or equal sequences"
-                " had to stay together."
+                f" {100 * wanted:g} %, because up to {largest:,} {alike} sequences had to stay"
+                " together."
             )

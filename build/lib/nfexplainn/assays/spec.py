@@ -25,7 +25,7 @@ from nfexplainn.typed import from_json, typed
 NEGATIVE_KINDS = ("gc", "shuffle", "others")
 _MOST_NEGATIVES = 100  # per positive, as in nextflow_schema.json
 _LONGEST = 100_000  # bp, as there
-SPLIT_KINDS = ("random", "chromosome", "given")
+SPLIT_KINDS = ("random", "homology", "chromosome", "given")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Options:
         Negatives per positive.
     max_unknown : float
         Largest share of unknown bases (N) in a sequence; with more it is dropped.
-    split_by : {'random', 'chromosome', 'given'}
+    split_by : {'random', 'homology', 'chromosome', 'given'}
     valid_fraction, test_fraction : float
     valid_chromosomes, test_chromosomes : tuple of str
         Empty with ``split_by`` 'chromosome': chosen so that the fractions are met.
@@ -325,7 +325,9 @@ def _write(prepared: Prepared, name: str) -> None:
     dataset = prepared.dataset
     write_counts(dataset, Path(f"{name}.counts.tsv"))
     _write_sources(prepared, name)
-    checks = [audit_dataset(each, prepared.where) for each in dataset.of_folds()]
+    checks = [
+        audit_dataset(each, prepared.where, fold) for fold, each in enumerate(dataset.of_folds())
+    ]
     write_audit(checks, Path(f"{name}.audit.tsv"))
     write_header(dataset, Path(f"{name}.header.json"))
     part = Path(f"{name}.dataset.parquet.part")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.data.dataset import SPLITS, Dataset
 from nfexplainn.data.duplicates import hash_sequences
+from nfexplainn.data.splits import make_groups
 from nfexplainn.data.unknown import compare_classes, count_unknown
 from nfexplainn.io.coordinates import Coordinates, read_names
 
@@ -47,7 +48,7 @@ class Check:
     example: str
 
 
-def audit_dataset(dataset: Dataset, where: Coordinates | None = None) -> list[Check]:
+def audit_dataset(dataset: Dataset, where: Coordinates | None = None, fold: int = 0) -> list[Check]:
     """Look for everything that can lie on both sides of a split.
 
     Checks ``exact_duplicates``, ``reverse_complement_duplicates``, ``shuffle_pairs``,
@@ -56,11 +57,17 @@ def audit_dataset(dataset: Dataset, where: Coordinates | None = None) -> list[Ch
     every pair of splits and count the sequences that have a partner in another split.
     ``unknown_bases`` counts the sequences with N where those tell a task's classes apart.
 
+    A split by homology has two more: ``similar_sequences``, those of validation and test that are
+    similar to one of training, over any number of steps, and ``similar_if_random``, as many as a
+    random split would have had, which no warning is made of.
+
     Parameters
     ----------
     dataset : Dataset
     where : Coordinates, optional
         Where its sequences come from; by default what their names say.
+    fold : int
+        The one that is tested, from 0; 0 without folds.
     """
     split = np.searchsorted(np.sort(SPLITS), dataset.split).astype(np.int64)
     where = where or read_names(dataset.names)
@@ -73,6 +80,7 @@ def audit_dataset(dataset: Dataset, where: Coordinates | None = None) -> list[Ch
         _overlaps(dataset, where.chains(), where.chrom, where.start, where.end, split),
         _shared_kmers(dataset),
         _unknown_bases(dataset),
+        *_similar(dataset, where, fold),
     ]
 
 
@@ -262,6 +270,28 @@ def _shared_kmers(dataset: Dataset) -> Check:
         f" {total[row]} {KMER}-mers with training, e.g. with {dataset.names[partner]}"
     )
     return _check(name, int(clash.sum()), len(rows), example)
+
+
+def _similar(dataset: Dataset, where: Coordinates, fold: int) -> list[Check]:
+    """Look for what a split by homology must not have, and tell what a random one would have."""
+    told = dataset.meta.extra.get("homology")
+    if told is None:
+        return []
+    groups = make_groups(dataset.codes, where, similar=True)
+    train, rows = dataset.rows("train"), dataset.rows("valid", "test")
+    partner = np.full(int(groups.max(initial=-1)) + 1, -1, dtype=np.int64)
+    partner[groups[train]] = train
+    clash, partners = np.zeros((2, len(dataset)), dtype=np.int64)
+    partners[rows] = partner[groups[rows]]
+    clash[rows] = partners[rows] >= 0
+    found = clash.astype(np.bool_)
+    shared, held_out = (int(told[key][fold]) for key in ("random_shared", "random_held_out"))
+    return [
+        _check(
+            "similar_sequences", int(found.sum()), len(rows), _example(dataset, found, partners)
+        ),
+        Check("similar_if_random", "pass" if held_out else "not_applicable", shared, held_out, ""),
+    ]
 
 
 def _unknown_bases(dataset: Dataset) -> Check:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from nfexplainn.data.dataset import Dataset, Floats
 
 SHARE = 0.2
+CONTRAST = "contrast"
+"""The kind of negatives of a contrast: the other side's positives."""
 
 
 def class_labels(dataset: Dataset) -> Floats:
@@ -46,3 +48,8 @@ def _ends(values: Floats, known: Floats) -> tuple[NDArray[np.bool_], NDArray[np.
     if (known > high).any():
         return values <= low, values > high
     return values < low, values >= high
+
+
+def is_contrast(dataset: Dataset) -> bool:
+    """Tell whether a data set is a contrast, of which either side is as good as the other."""
+    return dataset.meta.extra.get("negatives") == CONTRAST

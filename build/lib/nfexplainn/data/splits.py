@@ -10,17 +10,26 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.data.dataset import SPLITS, Floats
 from nfexplainn.data.duplicates import first_of_each, strand_free_key
+from nfexplainn.data.homology import components, similar_sequences
 from nfexplainn.errors import UserError
 from nfexplainn.io.coordinates import Coordinates
 
 Ints = NDArray[np.int64]
 
 
-def make_groups(codes: dna.Codes, where: Coordinates) -> Ints:
+def make_groups(codes: dna.Codes, where: Coordinates, *, similar: bool = False) -> Ints:
     """Number the groups of sequences that must stay on one side of a split.
 
     Together stay a shuffle and its parent, overlapping windows, and sequences that are equal on
     the same or on opposite strands; and whatever hangs together through any of these.
+
+    Parameters
+    ----------
+    codes : uint8 array, shape (n, length)
+    where : Coordinates
+    similar : bool
+        Also keep sequences together that share a tenth of their words
+        (:func:`nfexplainn.data.homology.similar_sequences`).
 
     Returns
     -------
@@ -28,13 +37,12 @@ def make_groups(codes: dna.Codes, where: Coordinates) -> Ints:
         From 0 without gaps.
     """
     own = np.arange(len(codes))
-    return connected(
-        (
-            np.where(where.parent >= 0, where.parent, own),
-            where.chains(),
-            first_of_each(strand_free_key(codes)),
-        )
-    )
+    links = [
+        np.where(where.parent >= 0, where.parent, own),
+        where.chains(),
+        first_of_each(strand_free_key(codes)),
+    ]
+    return connected([*links, similar_sequences(codes)] if similar else links)
 
 
 def connected(links: Sequence[Ints]) -> Ints:
@@ -50,18 +58,8 @@ def connected(links: Sequence[Ints]) -> Ints:
     int64 array, shape (n,)
         From 0 without gaps.
     """
-    lowest = np.arange(len(links[0]))  # a node of the same component, in the end its first
-    while True:
-        before = lowest.copy()
-        for linked in links:
-            here, there = lowest.copy(), lowest[linked]
-            least = np.minimum(here, there)
-            # The nodes that both ends point to point lower from now on, and all that point there.
-            np.minimum.at(lowest, here, least)
-            np.minimum.at(lowest, there, least)
-            lowest = lowest[lowest]
-        if np.array_equal(lowest, before):
-            return np.unique(lowest, return_inverse=True)[1].astype(np.int64)
+    own = np.arange(len(links[0]))
+    return components(len(own), np.tile(own, len(links)), np.concatenate(links))
 
 
 def across_parts(groups: Ints, split: NDArray[np.str_]) -> NDArray[np.bool_]:

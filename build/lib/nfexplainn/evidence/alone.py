@@ -53,23 +53,57 @@ def ranked_alone(
         The fold of each sequence.
     """
     known = ~np.isnan(labels)
-    positive, score = labels[known] > 0.5, scores[known]
-    parts = [at for at in _strata(known, strata) if positive[at].any() and not positive[at].all()]
-    if not parts:
+    own = None if strata is None else strata[known]
+    value, influence = auroc_influence(scores[known], labels[known], own)
+    if np.isnan(value):
         return Alone()
+    positive, score = labels[known] > 0.5, scores[known]
+    parts = _both_classes(positive, _strata(known, strata))
+    areas = [metrics.average_precision(positive[at].astype(float), score[at]) for at in parts]
+    low, _ = influence_interval(value, influence, clusters[known])
+    return Alone(value, low, float(np.mean(areas)))
+
+
+def auroc_influence(
+    scores: Floats, labels: Floats, strata: Ints | None = None
+) -> tuple[float, Floats]:
+    """Give the AUROC over all pairs of one fold, and each sequence's influence on it (DeLong).
+
+    Parameters
+    ----------
+    scores, labels : float64 array, shape (n,)
+        Labels are 1 or 0.
+    strata : int64 array, shape (n,), optional
+        The fold of each sequence.
+
+    Returns
+    -------
+    value : float
+        NaN where no fold has both classes.
+    influence : float64 array, shape (n,)
+    """
+    positive = labels > 0.5
+    influence = np.zeros(len(scores))
+    parts = _both_classes(positive, _strata(np.ones(len(scores), dtype=np.bool_), strata))
+    if not parts:
+        return _NAN, influence
     pairs = np.array([positive[at].sum() * (~positive[at]).sum() for at in parts])
-    value, influence, areas = 0.0, np.zeros(len(score)), []
+    value = 0.0
     for at, weight in zip(parts, pairs / pairs.sum(), strict=True):
-        one, is_positive = score[at], positive[at]
+        one, is_positive = scores[at], positive[at]
         yes, no = one[is_positive], one[~is_positive]
         above, below = _share_below(yes, no), 1 - _share_below(no, yes)
         own = float(above.mean())
         value += weight * own
         influence[at[is_positive]] = weight * ((above - own) / len(yes))
         influence[at[~is_positive]] = weight * ((below - own) / len(no))
-        areas.append(metrics.average_precision(is_positive.astype(np.float64), one))
-    low, _ = influence_interval(value, influence, clusters[known])
-    return Alone(value, low, float(np.mean(areas)))
+    return value, influence
+
+
+def _both_classes(
+    positive: NDArray[np.bool_], parts: list[NDArray[np.intp]]
+) -> list[NDArray[np.intp]]:
+    return [at for at in parts if positive[at].any() and not positive[at].all()]
 
 
 def _strata(known: NDArray[np.bool_], strata: Ints | None) -> list[NDArray[np.intp]]:

@@ -257,16 +257,27 @@ def q_of(tested: Sequence[Tested]) -> list[Floats]:
     return list(np.split(q, len(tested)))
 
 
-def supported(one: Tested, q: Floats, kind: Kind) -> Mask:
+def supported(one: Tested, q: Floats, kind: Kind, differ: Mask | None = None) -> Mask:
     """Tell which rows are supported: by q, by share, and by pointing the right way alone.
 
-    None is on fewer than :data:`FEWEST_CLUSTERS`.
+    None is on fewer than :data:`FEWEST_CLUSTERS`. Of a contrast no share is asked, since its
+    model's loss is often not below the base rate's, but that the sides differ in how many sequences
+    have a site.
+
+    Parameters
+    ----------
+    one : Tested
+    q : float64 array, shape (rows,)
+    kind : str
+    differ : bool array, shape (rows,), optional
+        Of a contrast.
     """
     if one.clusters < FEWEST_CLUSTERS:
         return np.zeros(len(q), dtype=np.bool_)
     chance = 0.5 if kind in ("bce", "cross_entropy") else 0.0
     alone = np.array([each.value > chance for each in one.alone], dtype=np.bool_)
-    return np.asarray((q <= LARGEST_Q) & (one.share >= LEAST_SHARE) & alone)
+    further = one.share >= LEAST_SHARE if differ is None else differ
+    return np.asarray((q <= LARGEST_Q) & further & alone)
 
 
 def overlaps(

@@ -64,6 +64,7 @@ def judge_rows(
     members: Sequence[Units],
     sites: judge.Mask,
     name_of: NameOf = unit_name,
+    differ: judge.Mask | None = None,
 ) -> Judged:
     """Test each row on unseen sequences, and write down what is found.
 
@@ -80,13 +81,15 @@ def judge_rows(
         Which unseen sequences have a site of each row.
     name_of : callable
         Names a unit by its place.
+    differ : bool array, shape (rows,), optional
+        Of a contrast, whether its sides differ in how many sequences have a site of each row.
     """
     tested = judge.assess(model, members, sites, np.random.default_rng([dataset.meta.seed, 19]))
     # The row that gains most in any task is the first.
     best = np.max([np.nan_to_num(one.means.value, nan=-np.inf) for one in tested], axis=0)
     order = np.argsort(-best, kind="stable")
     names = {int(row): f"row_{place:03d}" for place, row in enumerate(order, 1)}
-    table, tasks = _row_tables(dataset, name, model, rows, members, tested, names, name_of)
+    table, tasks = _row_tables(dataset, name, model, rows, members, tested, names, name_of, differ)
     motifs = tuple(rows[row].row.motif(id, rows[row].name) for row, id in names.items())
     return Judged(table, tasks, MotifSet(motifs), names, tested)
 
@@ -109,6 +112,7 @@ def _row_tables(
     tested: Sequence[Tested],
     ids: Mapping[int, str],
     name_of: NameOf,
+    differ: judge.Mask | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     tests = int(sum(one.tested.sum() for one in tested))
     table: list[dict[str, object]] = []
@@ -120,7 +124,7 @@ def _row_tables(
     classes = model.kind == "bce"
     hits = _hits(dataset, model, [(rows[row].row, motifs[row]) for row in scanned if classes])
     for number, ((_, columns), one, q) in enumerate(zip(model.targets, tested, all_q, strict=True)):
-        good = judge.supported(one, q, model.kind)
+        good = judge.supported(one, q, model.kind, differ)
         order = _ordered(one, good)
         which = [row for row in order if good[row]]
         target = model.target(columns)

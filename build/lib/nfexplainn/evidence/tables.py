@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nfexplainn.data.classes import CONTRAST, is_contrast
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
 from nfexplainn.evidence.clusters import Ints
+from nfexplainn.evidence.contrast import RATE_COLUMNS, rates_table, side_rates
 from nfexplainn.evidence.folds import fold_motifs, select_in_folds, sites_of
 from nfexplainn.evidence.groups import UnitSites, motif_rows
 from nfexplainn.evidence.judge import Model, Tested
@@ -49,6 +51,8 @@ class Evidence:
         Of the rows, in the order of their ids.
     fold_motifs : mapping of int to MotifSet
         With folds, those of each that were counted without its sequences, under the same ids.
+    sides : DataFrame or None
+        Of a contrast: the side of each row, how often either has a site, and whether that differs.
     """
 
     rows: pd.DataFrame
@@ -56,6 +60,7 @@ class Evidence:
     minimal: pd.DataFrame
     motifs: MotifSet
     fold_motifs: Mapping[int, MotifSet] = field(default_factory=dict)
+    sides: pd.DataFrame | None = None
 
 
 def evidence_of(
@@ -93,6 +98,7 @@ def evidence_of(
             pd.DataFrame(columns=list(EVIDENCE_TASK_COLUMNS)),
             pd.DataFrame(columns=list(MINIMAL_COLUMNS)),
             MotifSet(()),
+            sides=pd.DataFrame(columns=list(RATE_COLUMNS)) if is_contrast(dataset) else None,
         )
     kind = loss_kind(stored[numbers[0]].loss, dataset)
     replicates = tuple(
@@ -102,7 +108,11 @@ def evidence_of(
     the_model = Model(replicates, kind, dataset.meta.tasks, held_out_clusters(dataset), folds)
     members = [one.row.units(len(numbers)) for one in rows]
     sites = sites_of([one.row for one in rows], replicates, [stored[n].sites for n in numbers])
-    judged = judge_rows(dataset, model, the_model, rows, members, sites)
+    rates = None
+    if is_contrast(dataset):
+        rates = side_rates(dataset, [one.row for one in rows], replicates, sites)
+    differ = None if rates is None else rates.differ
+    judged = judge_rows(dataset, model, the_model, rows, members, sites, differ=differ)
     names, tested = judged.names, judged.tested
     small = _minimal_table(dataset, model, the_model, rows, members, tested, names)
     by_fold: dict[int, MotifSet] = {}
@@ -112,7 +122,10 @@ def evidence_of(
             fold: MotifSet(tuple(replace(motif, id=names[row]) for row, motif in own.items()))
             for fold, own in found.items()
         }
-    return Evidence(judged.rows, judged.tasks, small, judged.motifs, by_fold)
+    told = None
+    if rates is not None:
+        told = rates_table(names, rates, dataset.meta.extra[CONTRAST]["sides"])
+    return Evidence(judged.rows, judged.tasks, small, judged.motifs, by_fold, told)
 
 
 def loss_kind(loss: str, dataset: Dataset) -> Kind:
@@ -133,7 +146,9 @@ def held_out_clusters(dataset: Dataset) -> Ints:
     rows = np.unique(np.concatenate([some[split[some] != "train"] for some, split in kept]))
     where = read_names([dataset.names[row] for row in rows.tolist()])
     clusters = np.full(len(dataset), -1, dtype=np.int64)
-    clusters[rows] = make_groups(dataset.codes[rows], where)
+    # What a split keeps apart as similar is no independent observation either.
+    similar = dataset.meta.extra.get("split_by") == "homology"
+    clusters[rows] = make_groups(dataset.codes[rows], where, similar=similar)
     return clusters
 
 

@@ -16,6 +16,7 @@ from nfexplainn.interpret.status import UnitState
 from nfexplainn.interpret.unit_files import EFFECT_COLUMNS, UNIT_COLUMNS
 from nfexplainn.io.tsv import Table, write_tsv
 from nfexplainn.motifs.formats import write_jaspar, write_meme, write_transfac
+from nfexplainn.motifs.homer import write_homer
 from nfexplainn.motifs.motif import MotifSet
 
 
@@ -54,10 +55,10 @@ def effect_table(result: Interpretation, tasks: Sequence[str]) -> Table:
 def write_motifs(
     states: Sequence[UnitState], prefix: str | Path, names: Sequence[str] = ()
 ) -> None:
-    """Write the motifs of the units that have one to ``.units.meme``, ``.jaspar``, ``.transfac``.
+    """Write the motifs of the units that have one to ``.units.meme`` and other programs' formats.
 
-    The counts are those of the sites; an N, which is a quarter of each base, is rounded. `names`,
-    where given, are those of all units.
+    These are ``.jaspar``, ``.transfac`` and ``.homer``. The counts are those of the sites; an N,
+    which is a quarter of each base, is rounded. `names`, where given, are those of all units.
     """
     named = names or [""] * len(states)
     motifs = MotifSet(
@@ -75,6 +76,7 @@ def write_motifs(
     write_meme(motifs, f"{prefix}.units.meme")
     write_jaspar(motifs, f"{prefix}.units.jaspar", counts=counts)
     write_transfac(motifs, f"{prefix}.units.transfac", counts=counts)
+    write_homer(motifs, f"{prefix}.units.homer")
 
 
 def write_second_motifs(

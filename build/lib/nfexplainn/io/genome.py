@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -48,20 +49,36 @@ class Genome:
     records: tuple[FaidxRecord, ...]
     compressed: bool
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Chromosome names in the file's order."""
         return tuple(record.name for record in self.records)
 
-    @property
+    @cached_property
     def sizes(self) -> Ints:
         """Chromosome lengths in bp, shape (chromosomes,)."""
         return np.array([record.length for record in self.records], dtype=np.int64)
 
-    @property
+    @cached_property
     def axis(self) -> Ints:
         """Where each chromosome begins on the common axis, shape (chromosomes,)."""
         return np.concatenate([[0], np.cumsum(self.sizes + _GAP)[:-1]]).astype(np.int64)
+
+    @cached_property
+    def _layout(self) -> tuple[Ints, Ints, Ints]:
+        """Where each record's bases begin in the file, and its bases and bytes per line."""
+        offset, bases, stride = (
+            np.array([getattr(record, field) for record in self.records], dtype=np.int64)
+            for field in ("offset", "bases", "stride")
+        )
+        return offset, bases, stride
+
+    @cached_property
+    def _needed(self) -> int:
+        """Give the least size in bytes of a plain FASTA that holds all bases."""
+        offset, bases, stride = self._layout
+        end = np.maximum(self.sizes - 1, 0)
+        return int((offset + end + end // bases * (stride - bases)).max(initial=-1)) + 1
 
     def fetch(
         self, chrom: NDArray[np.integer], start: Ints, width: int, flank: int = 0
@@ -98,12 +115,8 @@ class Genome:
             self._fetch_compressed(chrom, first_base, order, out)
             return out
         letters = np.memmap(self.path, dtype=np.uint8, mode="r")
-        offset, bases, stride = (
-            np.array([getattr(record, field) for record in self.records], dtype=np.int64)
-            for field in ("offset", "bases", "stride")
-        )
-        end = np.maximum(sizes - 1, 0)
-        if len(bases) and (offset + end + end // bases * (stride - bases)).max() >= len(letters):
+        offset, bases, stride = self._layout
+        if self._needed > len(letters):
             raise UserError(
                 f"{self.name}: the file is shorter than its index says; it has changed since:"
                 " fetch it again and run anew."

@@ -26,6 +26,7 @@ from nfexplainn.report import (
     motifs,
     performance,
     site_effects,
+    split_scores,
 )
 from nfexplainn.report.analyses import analysis_parts
 from nfexplainn.report.diverged import with_diverged
@@ -39,6 +40,7 @@ CORE = (
     curves.PART,
     performance.PART,
     comparison.PART,
+    split_scores.PART,
     calibration.PART,
     evidence.PART,
     best_pwms.PART,

@@ -26,6 +26,14 @@ _CHECKS = {
     ),
     "unknown_bases": ("N", "Sequences with N, where those tell the classes of a task apart"),
 }
+# Of splits by homology alone.
+_SIMILAR = {
+    "similar_sequences": ("Similar", "Held-out sequences that are similar to one of training"),
+    "similar_if_random": (
+        "Similar, were it random",
+        "As many held-out sequences a random split would have had similar to one of training",
+    ),
+}
 _OPEN = "not_applicable"
 _SPLITS = {
     "train": ("Training", "the training part"),
@@ -194,7 +202,9 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         return
     # A check of several folds counts once.
     counts = Counter(_state(row) for d in datasets for row in _worst(d.audit))
-    rows = {d.id: _audited(d.audit) for d in datasets if d.audit}
+    checks = ("state", *_shown_checks(found), "example")
+    audited = {d.id: _audited(d.audit) for d in datasets if d.audit}
+    rows = {name: {check: row[check] for check in checks} for name, row in audited.items()}
     worst_first = sorted(rows, key=lambda name: rows[name]["state"] != "warn")
     shown = {name: rows[name] for name in worst_first[:ROW_LIMIT]}
     headers: dict[str, dict[str, object]] = {
@@ -202,7 +212,7 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
     }
     headers |= {
         check: {"title": title, "description": description}
-        for check, (title, description) in _CHECKS.items()
+        for check, (title, description) in _shown_checks(found).items()
     }
     page.table(
         DATA,
@@ -215,6 +225,12 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning;"
         f" {DASH} where there is nothing to check." + capped(len(rows), len(shown), "audit"),
     )
+
+
+def _shown_checks(found: Sequence[Row]) -> dict[str, tuple[str, str]]:
+    """Give the checks to show: those of splits by homology where there is one."""
+    there = {row["check"] for row in found}
+    return _CHECKS | {check: words for check, words in _SIMILAR.items() if check in there}
 
 
 def _state(check: Row) -> str:
@@ -239,13 +255,13 @@ def _told(check: Row) -> tuple[bool, float]:
 
 def _audited(checks: Sequence[Row]) -> dict[str, Cell]:
     """Give the row of a data set: what each check found, and examples of that."""
-    row: dict[str, Cell] = dict.fromkeys(_CHECKS, DASH)
+    row: dict[str, Cell] = dict.fromkeys(_CHECKS | _SIMILAR, DASH)
     checks = _worst(checks)
     warned = [check for check in checks if _state(check) == "warn"]
     row["state"] = "warn" if warned else "pass"
     for check in checks:
         count, total = (thousands(float(check[key])) for key in ("count", "total"))
-        if check["check"] not in _CHECKS:
+        if check["check"] not in _CHECKS | _SIMILAR:
             continue
         row[check["check"]] = DASH if _state(check) == _OPEN else cell(f"{count} of {total}")
     row["example"] = cell("; ".join(check["example"] for check in warned))

@@ -93,7 +93,7 @@ def _cells(found: ModelEvidence, row: Row, most: float, several: bool) -> dict[s
         "members": cell(", ".join(row_members(row)), narrow=True) if row_members(row) else None,
         "task": cell(row["task"]) if several else None,
         "supported": "yes" if row["supported"] == "true" else "no",
-        "bar": raw_cell(gain_bar(row, most)),
+        "interval": raw_cell(gain_bar(row, most)),
         "gain": number(row["gain"]),
         "share": None if share is None else 100 * share,
         "q": power(number(row["q"])) if row["q"] else DASH,
@@ -120,7 +120,7 @@ _HEADERS: dict[str, dict[str, object]] = {
         "description": "q at most 0.05, at least 1 % of what the model explains, and pointing the"
         " right way by itself",
     },
-    "bar": {"title": "Interval", "description": "Gain with its 95 % interval"},
+    "interval": {"title": "Interval", "description": "Gain with its 95 % interval"},
     "gain": {
         "title": "Gain",
         "description": "Loss on unseen sequences without the group less loss with it",

@@ -46,7 +46,7 @@ def _split(meta: Mapping[str, Any], values: Values) -> str:
     groups = extra.get("split_groups")
     if (folds := int(meta.get("folds", 1))) > 1:
         return _folded(folds, meta)
-    if extra.get("split_by") == "random":
+    if extra.get("split_by") in ("random", "homology"):
         labels = "" if meta.get("task_type") == "regression" else ", in equal proportion of labels,"
         shares = ", ".join(f"{word} {_share(values, part)}" for part, word in _PARTS.items())
         return (
@@ -100,6 +100,11 @@ def _left_out(meta: Mapping[str, Any]) -> str:
 
 def _kept_together(meta: Mapping[str, Any]) -> str:
     kept = []
+    if meta.get("extra", {}).get("split_by") == "homology":
+        kept.append(
+            "sequences that share a tenth of their words of 10 bp, on either strand, stayed on one"
+            " side, as did all that are similar over several steps (sketches of 128 least words)"
+        )
     if meta.get("extra", {}).get("negatives") == "shuffle":
         kept.append("a shuffled negative stayed on the side of the sequence it was made from")
     if assay_facts(meta.get("assay")).genome:

@@ -24,6 +24,12 @@ REFERENCES = {
         " (1995).",
         "10.1111/j.2517-6161.1995.tb02031.x",
     ),
+    "delong": (
+        "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated"
+        " receiver operating characteristic curves: a nonparametric approach. Biometrics 44,"
+        " 837-845 (1988).",
+        "10.2307/2531595",
+    ),
     "platt": (
         "Platt JC. Probabilities for SV machines. In: Smola AJ, Bartlett PL, Schölkopf B,"
         " Schuurmans D (eds). Advances in Large-Margin Classifiers, 61-74. MIT Press (2000).",

@@ -255,6 +255,8 @@ def held_out_part(meta: Mapping[str, Any], tested_folds: int = 0) -> str:
         if 0 < tested_folds < folds:
             return f"the sequences of {tested_folds} of {folds} folds; the other trainings diverged"
         return f"every sequence once ({folds}-fold cross-validation)"
+    if kind == "homology":
+        return "sequences similar to none of training"
     if kind == "chromosome":
         return _some(extra.get("test_chromosomes") or (), "chromosomes")
     # Of older results the notes tell what was taken at random.

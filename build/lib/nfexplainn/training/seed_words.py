@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.data.classes import class_labels
+from nfexplainn.data.classes import class_labels, is_contrast
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.seeds import seed_for
 
@@ -139,8 +140,8 @@ def words_of_dataset(dataset: Dataset, count: int) -> list[Word]:
 
     Each task gives an equal share (with more tasks than words, the first tasks give one each). A
     classification task compares its positives with its negatives; a regression task compares the
-    upper with the lower fifth of its values. Of more than :data:`MOST_SEQUENCES` of a kind, as many
-    are drawn.
+    upper with the lower fifth of its values. A contrast takes half of the words from either side,
+    in turn. Of more than :data:`MOST_SEQUENCES` of a kind, as many are drawn.
 
     Parameters
     ----------
@@ -163,9 +164,18 @@ def words_of_dataset(dataset: Dataset, count: int) -> list[Word]:
         upper, lower = (
             rng.permutation(rows[classes[rows, task] == kind])[:MOST_SEQUENCES] for kind in (1, 0)
         )
-        found = enriched_words(dataset.codes[upper], dataset.codes[lower], share)
+        sides = dataset.codes[upper], dataset.codes[lower]
+        found = (_of_both if is_contrast(dataset) else enriched_words)(*sides, share)
         words += [replace(word, task=task) for word in found]
     return words
+
+
+def _of_both(one: dna.Codes, other: dna.Codes, count: int) -> list[Word]:
+    """Find words of either side in turn: half of them of each, as far as there are so many."""
+    of_one = enriched_words(one, other, (count + 1) // 2)
+    of_other = enriched_words(other, one, count // 2)
+    pairs = itertools.zip_longest(of_one, of_other)
+    return [word for pair in pairs for word in pair if word is not None]
 
 
 def seed_filters(weights: NDArray[np.float32], words: list[Word]) -> NDArray[np.float32]:
