@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import report_fixtures as fixtures
+from nfexplainn.analyses.contrasts import report
 from nfexplainn.analyses.contrasts.report import as_asked, asked_order, side_bar
 from nfexplainn.interpret.columns import (
     CONTRAST_COLUMNS,
@@ -136,6 +137,17 @@ def test_several_contrasts_make_a_matrix(tmp_path: Path) -> None:
     assert sections["All pairs"]["xcats"] == ["MAFK", "OCT4", "REST"]
     assert sections["All pairs"]["data"][0] == [None, 0.91, 0.91]
     assert set(sections["Contrasts"]["data"]) == {"MAFK : OCT4", "REST : MAFK", "OCT4 : REST"}
+
+
+def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PANEL_LIMIT", 2)
+    for a, b in PAIRS:
+        write_contrast(tmp_path / "results", a, b)
+    _, sections = built(tmp_path, "")
+    assert "first 2 of 3 pairs" in sections["Contrasts"]["description"]
+    assert len([name for name in sections if name.startswith("Motifs:")]) == 2
 
 
 def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
