@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
     _, sections = built(tmp_path, "")
     assert "first 2 of 3 pairs" in sections["Contrasts"]["description"]
     assert len([name for name in sections if name.startswith("Motifs:")]) == 2
+
+
+def test_headings_hold_no_tag_that_the_list_of_contents_would_make_of_an_escape(
+    tmp_path: Path,
+) -> None:
+    """MultiQC takes the tags out of a heading, and then the escapes back."""
+    tag = "T<img src=x onerror=alert(1)>"
+    write_contrast(tmp_path / "results", "MAFK", "OCT4")
+    for path in (tmp_path / "results").glob("*.contrast*.tsv"):
+        path.write_text(path.read_text().replace("\tOCT4\t", f"\t{tag}\t"))
+    _, sections = built(tmp_path, "")
+    (title,) = (name for name in sections if name.startswith("Motifs:"))
+    assert "<" not in html.unescape(title) and "T\u2039img src=x" in title
 
 
 def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
