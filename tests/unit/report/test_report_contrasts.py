@@ -25,6 +25,7 @@ from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
+from nfexplainn.report.methods import _replicates
 
 PAIRS = (("MAFK", "OCT4"), ("MAFK", "REST"), ("OCT4", "REST"))
 
@@ -162,6 +163,19 @@ def test_headings_hold_no_tag_that_the_list_of_contents_would_make_of_an_escape(
     _, sections = built(tmp_path, "")
     (title,) = (name for name in sections if name.startswith("Motifs:"))
     assert "<" not in html.unescape(title) and "T\u2039img src=x" in title
+
+
+def test_methods_count_the_replicates_of_contrasts_too(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    write_contrast(folder, "MAFK", "OCT4")
+    header = {"tasks": ["t"], "extra": {"contrast": {"sides": ["MAFK", "OCT4"]}}}
+    (folder / "MAFK_vs_OCT4.header.json").write_text(json.dumps(header))
+    inputs = load_inputs([folder], fixtures.PARAMS, {})
+    (model,) = inputs.models
+    count = len(model.metrics)
+    assert count > 1
+    (said,) = _replicates(inputs, {"replicates": 1, "seed": 42})
+    assert said.startswith(f"1 and {count} replicates per data set differ in the seed")
 
 
 def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:
