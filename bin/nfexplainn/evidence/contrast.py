@@ -19,7 +19,7 @@ from nfexplainn.evidence.alone import auroc_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
 from nfexplainn.evidence.groups import MotifRow
-from nfexplainn.evidence.occurrence import adjusted_p, composition
+from nfexplainn.evidence.occurrence import adjusted_z, composition
 from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.motifs.naming import short_name
@@ -46,19 +46,26 @@ class SideRates:
         Shares of the sequences with a site, of those whose fold has the row; NaN where none has.
     p : float64 array
         Fisher's exact test, two-sided; 1 where nothing can be tested.
-    adjusted : float64 array
-        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`).
+    z : float64 array
+        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`): above 0
+        where the first side has more.
     """
 
     first: Floats
     second: Floats
     p: Floats
-    adjusted: Floats
+    z: Floats
+
+    @property
+    def adjusted(self) -> Floats:
+        """The two-sided p of z."""
+        return np.asarray(2 * ndtr(-np.abs(self.z)))
 
     @property
     def differ(self) -> Mask:
-        """Whether the shares differ, and not by composition alone."""
-        return np.asarray((self.p <= LARGEST_P) & (self.adjusted <= LARGEST_P))
+        """Whether the shares differ, and not by composition alone: to the same side with it."""
+        same = np.sign(self.z) == np.sign(self.first - self.second)
+        return np.asarray((self.p <= LARGEST_P) & (self.adjusted <= LARGEST_P) & same)
 
 
 def side_rates(
@@ -92,8 +99,8 @@ def side_rates(
             shares = [float(side.mean()) for side in sides]
             found[place] = (*shares, float(fisher_exact(table)[1]))
     features = composition(dataset)[every]
-    adjusted = adjusted_p(sites, labels, features, _folds_of(dataset)[every])
-    return SideRates(found[:, 0], found[:, 1], found[:, 2], adjusted)
+    z = adjusted_z(sites, labels, features, _folds_of(dataset)[every])
+    return SideRates(found[:, 0], found[:, 1], found[:, 2], z)
 
 
 def _folds_of(dataset: Dataset) -> Ints:

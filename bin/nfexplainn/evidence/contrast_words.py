@@ -57,11 +57,16 @@ def verdict_of(
 ) -> dict[str, Any]:
     """Give verdict, reason and advice of a contrast, for ``verdict.json``.
 
-    It is usable where motifs are supported, weak where something else tells the sides apart. The
-    4-mer baseline has no say: it equals the model on planted sets whose motif is supported.
+    It is usable where motifs are supported, weak where something else tells the sides apart, or
+    where motifs are supported although the scores as a whole do not tell them. The 4-mer baseline
+    has no say: it equals the model on planted sets whose motif is supported.
     """
     found = any(names)
-    word = "unusable" if answer == SAME else "usable" if answer == MOTIFS and found else "weak"
+    word = "weak"
+    if answer == SAME and not found:
+        word = "unusable"
+    elif answer == MOTIFS and found:
+        word = "usable"
     advice: Mapping[str, str] = {
         "usable": "Read the motifs and their sides in the chapter What differs.",
         "weak": "Compare peaks of like strength and composition, or give more of them.",

@@ -52,8 +52,8 @@ def fitted(features: Floats, labels: Floats) -> Floats:
     return np.asarray(expit(features @ weight))
 
 
-def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
-    """Test whether sites tell the sides apart beyond composition: score tests, two-sided.
+def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
+    """Tell how much sites tell the sides apart beyond composition: statistics of score tests.
 
     The model without sites is a logistic regression of the side on composition, with an intercept
     for each fold, as models of other folds have other sites.
@@ -70,7 +70,8 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     Returns
     -------
     float64 array, shape (rows,)
-        1 where no sequence, or each, has a site.
+        Standard normal where they do not; above 0 where the first side, which is 1, has more of
+        them than its composition explains. 0 where no sequence, or each, has a site.
     """
     own = (folds[:, None] == np.unique(folds)).astype(np.float64)
     design = np.concatenate([own, features], axis=1)
@@ -78,11 +79,16 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     weight = p * (1 - p)
     weighted = design * weight[:, None]
     curve = weighted.T @ design + _RIDGE * np.eye(design.shape[1])
-    found = np.ones(len(sites))
+    found = np.zeros(len(sites))
     for row, holds in enumerate(sites):
         rows = np.flatnonzero(holds)
         shared = weighted[rows].sum(axis=0)
         left = weight[rows].sum() - shared @ np.linalg.solve(curve, shared)
         if left > _LEAST:
-            found[row] = 2 * ndtr(-abs((labels - p)[rows].sum()) / np.sqrt(left))
+            found[row] = (labels - p)[rows].sum() / np.sqrt(left)
     return found
+
+
+def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
+    """Give the two-sided p of :func:`adjusted_z`; 1 where no sequence, or each, has a site."""
+    return np.asarray(2 * ndtr(-np.abs(adjusted_z(sites, labels, features, folds))))

@@ -8,7 +8,8 @@ from scipy.stats import chi2, fisher_exact
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evidence.occurrence import adjusted_p, composition, fitted
+from nfexplainn.evidence.contrast import SideRates
+from nfexplainn.evidence.occurrence import adjusted_p, adjusted_z, composition, fitted
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:
@@ -54,6 +55,18 @@ def test_sites_of_one_fold_alone_and_none_at_all() -> None:
     sites[1] = folds == 2
     found = adjusted_p(sites, labels, features, folds)
     assert found[0] < 1e-6 and found[1] > 0.9 and found[2] == 1
+
+
+def test_composition_may_turn_a_difference_round() -> None:
+    """More sites on the first side, but fewer than its composition explains: on no side then."""
+    rng, features, labels, folds = drawn(5, 8000)
+    sites = rng.random((1, 8000)) < 1 / (1 + np.exp(1.0 - 4 * features[:, 0] + labels))
+    (z,) = adjusted_z(sites, labels, features, folds)
+    first, second = (np.array([sites[0][labels == y].mean()]) for y in (1, 0))
+    assert first > second and z < -3
+    p, z = np.array([1e-9]), np.array([z])
+    assert not SideRates(first, second, p, z).differ[0]
+    assert SideRates(first, second, p, -z).differ[0] and SideRates(second, first, p, z).differ[0]
 
 
 def test_composition_is_of_dinucleotides_and_content() -> None:

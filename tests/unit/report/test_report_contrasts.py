@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import report_fixtures as fixtures
+from nfexplainn.analyses.contrasts import report
 from nfexplainn.analyses.contrasts.report import as_asked, asked_order, side_bar
 from nfexplainn.interpret.columns import (
     CONTRAST_COLUMNS,
@@ -23,6 +25,7 @@ from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
+from nfexplainn.report.methods import _replicates
 
 PAIRS = (("MAFK", "OCT4"), ("MAFK", "REST"), ("OCT4", "REST"))
 
@@ -136,6 +139,43 @@ def test_several_contrasts_make_a_matrix(tmp_path: Path) -> None:
     assert sections["All pairs"]["xcats"] == ["MAFK", "OCT4", "REST"]
     assert sections["All pairs"]["data"][0] == [None, 0.91, 0.91]
     assert set(sections["Contrasts"]["data"]) == {"MAFK : OCT4", "REST : MAFK", "OCT4 : REST"}
+
+
+def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PANEL_LIMIT", 2)
+    for a, b in PAIRS:
+        write_contrast(tmp_path / "results", a, b)
+    _, sections = built(tmp_path, "")
+    assert "first 2 of 3 pairs" in sections["Contrasts"]["description"]
+    assert len([name for name in sections if name.startswith("Motifs:")]) == 2
+
+
+def test_headings_hold_no_tag_that_the_list_of_contents_would_make_of_an_escape(
+    tmp_path: Path,
+) -> None:
+    """MultiQC takes the tags out of a heading, and then the escapes back."""
+    tag = "T<img src=x onerror=alert(1)>"
+    write_contrast(tmp_path / "results", "MAFK", "OCT4")
+    for path in (tmp_path / "results").glob("*.contrast*.tsv"):
+        path.write_text(path.read_text().replace("\tOCT4\t", f"\t{tag}\t"))
+    _, sections = built(tmp_path, "")
+    (title,) = (name for name in sections if name.startswith("Motifs:"))
+    assert "<" not in html.unescape(title) and "T\u2039img src=x" in title
+
+
+def test_methods_count_the_replicates_of_contrasts_too(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    write_contrast(folder, "MAFK", "OCT4")
+    header = {"tasks": ["t"], "extra": {"contrast": {"sides": ["MAFK", "OCT4"]}}}
+    (folder / "MAFK_vs_OCT4.header.json").write_text(json.dumps(header))
+    inputs = load_inputs([folder], fixtures.PARAMS, {})
+    (model,) = inputs.models
+    count = len(model.metrics)
+    assert count > 1
+    (said,) = _replicates(inputs, {"replicates": 1, "seed": 42})
+    assert said.startswith(f"1 and {count} replicates per data set differ in the seed")
 
 
 def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:

@@ -132,7 +132,16 @@ def _answers(
         _HEADERS,
         first="Contrast",
         description="<p>A row per pair; numbers of sequences are of the first : of the second."
-        f"{capped(len(found), ROW_LIMIT, 'contrasts')}</p>",
+        f"{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
+    )
+
+
+def _undrawn(count: int) -> str:
+    if count <= PANEL_LIMIT:
+        return ""
+    return (
+        f" The motifs of the first {PANEL_LIMIT} of {count} pairs are shown below; those of all are"
+        " in <code>tables/contrast_motifs.tsv</code>."
     )
 
 
@@ -335,7 +344,7 @@ def _methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
         " contributions alone ranked unseen sequences better than chance, and the"
         " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
         " also beyond what dinucleotides and GC content explain (score test in a logistic"
-        " regression on these and the fold, p at most 0.05)."
+        " regression on these and the fold, p at most 0.05, to the same side)."
     )
 
 
