@@ -63,6 +63,24 @@ def test_the_models_own_data_have_no_score(files: DatasetFiles, tmp_path: Path) 
     assert told["models"][0]["why"].startswith("all its sequences are among those")
 
 
+def test_windows_that_overlap_the_models_own_are_not_scored(
+    files: DatasetFiles, tmp_path: Path
+) -> None:
+    """Another replicate's peaks are the same ones some bases on."""
+    assert files.dataset is not None
+    own = read_dataset(files.dataset)
+    rng = np.random.default_rng(5)
+    codes = np.roll(own.codes, 30, axis=1)
+    codes[:, :30] = rng.integers(0, 4, (len(own), 30))
+    new = dataclasses.replace(
+        own, codes=codes, meta=dataclasses.replace(own.meta, id="new", seed=1)
+    )
+    write_dataset(new, tmp_path / "new.dataset.parquet")
+    path = tmp_path / "new.dataset.parquet"
+    told = score_all(files, path, PredictOptions(), tmp_path / "new.by_MAFK")
+    assert told["seen"] > 0.97 * len(own)  # but those whose middle is a short repeat
+
+
 def test_sequences_of_another_length_are_not_asked(files: DatasetFiles, tmp_path: Path) -> None:
     assert files.dataset is not None
     own = read_dataset(files.dataset)

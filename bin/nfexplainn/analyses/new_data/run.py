@@ -15,7 +15,7 @@ from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.predict.run import PredictOptions, likeness_summary
 from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset
-from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.duplicates import hold_middles, strand_free_key
 from nfexplainn.data.padding import RAW
 from nfexplainn.evaluation.likeness import fit_likeness
 from nfexplainn.evaluation.metrics import Metric, compute_metrics
@@ -39,7 +39,8 @@ def score_all(
 
     Writes ``<prefix>.new_data.json`` and, where the models can read the sequences,
     ``<prefix>.predicted.parquet`` and ``.tsv``. Sequences that the models were trained, validated
-    or tested on are predicted, and have no part in the scores.
+    or tested on, and windows that overlap these by more than half, are predicted and have no part
+    in the scores.
 
     Parameters
     ----------
@@ -83,6 +84,7 @@ def score_all(
         if own is not None:
             likeness = fit_likeness(own).percentiles(new.codes)
             seen = np.isin(strand_free_key(new.codes), strand_free_key(own.codes))
+            seen |= hold_middles(new.codes, own.codes)
             digest = own.digest()
             found |= {"seen": int(seen.sum()), "likeness": likeness_summary(likeness)}
         with PredictionWriter(prefix, located_of(new), likeness) as writer:
@@ -182,7 +184,8 @@ def _scored(
     metrics: list[Metric] = []
     if pairs and not unseen.any():
         why = (
-            "all its sequences are among those that the models were trained, validated or tested on"
+            "all its sequences are among those that the models were trained, validated or tested"
+            " on, or overlap these"
         )
         pairs = []
     if pairs:
