@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn.analyses.new_data.report import table_rows
-from nfexplainn.analyses.new_data.run import pair_tasks, score_all
+from nfexplainn.analyses.new_data.run import located_of, pair_tasks, score_all
 from nfexplainn.analyses.predict.run import PredictOptions
 from nfexplainn.data.dataset import Dataset, read_dataset, write_dataset
 from nfexplainn.evaluation.metrics import auroc
@@ -54,6 +54,19 @@ def test_what_the_models_have_seen_is_not_scored(files: DatasetFiles, tmp_path: 
     assert found["auroc"]["value"] == pytest.approx(expected, abs=1e-6)
     assert found["auroc"]["n"] == unseen.sum()
     assert json.loads((tmp_path / "new.by_MAFK.new_data.json").read_text()) == told
+
+
+def test_only_names_of_whole_records_are_places(files: DatasetFiles) -> None:
+    assert files.dataset is not None
+    own = read_dataset(files.dataset)
+    names = [f"s{row}" for row in range(len(own))]
+    names[:4] = ["chr1:110-290(-)", "chr1:110-290(+)|2", "chr1:100-300", "chr2:0-500"]
+    padded = dataclasses.replace(own.meta, extra=dict(own.meta.extra) | {"pad": 10})
+    found = located_of(dataclasses.replace(own, names=names, meta=padded))
+    assert found.chrom[:5] == ["chr1", "chr1", "chr1:100-300", "chr2:0-500", "s4"]
+    # 10 N lie before the 180 bp of each.
+    assert found.start[:4].tolist() == [100, 100, 0, 0] and found.pad == 10
+    assert found.strand[:4].tolist() == [-1, 1, 1, 1]
 
 
 def test_the_models_own_data_have_no_score(files: DatasetFiles, tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def write_new_data(page: Page, inputs: Inputs) -> None:
         "positives": {"title": "Positives", "format": "{:,.0f}"},
         "seen": {
             "title": "Seen",
-            "description": "Sequences of the models' own data, and windows that overlap these by more"
-        " than half, which have no part in the scores",
+            "description": "Sequences of the models' own data, and windows that overlap these by"
+            " more than half, which have no part in the scores",
             "format": "{:,.0f}",
         },
         "note": {"title": "Why there is no score"},

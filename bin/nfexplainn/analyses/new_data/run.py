@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +31,9 @@ from nfexplainn.results.ensemble import (
 )
 from nfexplainn.results.files import DatasetFiles
 from nfexplainn.results.windows import pad_of
+
+# The strand in a name that is a place, see io/coordinates.py.
+_TURNED = re.compile(r"\(-\)(\||$)")
 
 
 def score_all(
@@ -127,17 +131,23 @@ def _why_not(new: DatasetMeta, header: ModelHeader, own: DatasetMeta | None) -> 
 
 
 def located_of(dataset: Dataset) -> Located:
-    """Give the sequences of a data set with their places, as far as their names tell them."""
+    """Give the sequences of a data set with their places, as far as their names tell them.
+
+    The name of a record that was cut is not the place of what was kept.
+    """
     where = read_names(dataset.names)
-    placed = (where.chrom >= 0) & (where.parent < 0)
+    pad = pad_of(dataset.meta)
+    width = dataset.codes.shape[1] - 2 * pad
+    placed = (where.chrom >= 0) & (where.parent < 0) & (where.end - where.start == width)
     names = list(dataset.names)
     chrom = [
         where.chromosomes[at] if there else name
         for at, there, name in zip(where.chrom.tolist(), placed.tolist(), names, strict=True)
     ]
-    start = np.where(placed, where.start, 0).astype(np.int64)
-    strand = np.ones(len(names), dtype=np.int8)
-    return Located(names, dataset.codes, chrom, start, strand, {}, pad_of(dataset.meta))
+    start = np.where(placed, where.start - pad, 0).astype(np.int64)
+    turned = np.array([bool(_TURNED.search(name)) for name in names], dtype=np.bool_)
+    strand = np.where(placed & turned, -1, 1).astype(np.int8)
+    return Located(names, dataset.codes, chrom, start, strand, {}, pad)
 
 
 def pair_tasks(
