@@ -60,6 +60,17 @@ def test_variants_of_a_frame_and_of_a_file(folder: Path, tmp_path: Path) -> None
         assert row.delta == pytest.approx(after - before, abs=1e-5)
 
 
+def test_chromosomes_that_are_numbers_are_names(folder: Path, tmp_path: Path) -> None:
+    """Ensembl's genomes: what comes back can be joined with what was given."""
+    (tmp_path / "g.fa").write_text(f">1\n{'ACGT' * 500}\n>2\n{'ACGT' * 500}\n")
+    frame = pd.DataFrame(
+        {"chrom": ["1", "2"], "pos": [801, 805], "ref": "A", "alt": "C", "id": ["7", "8"]}
+    )
+    found = open_results(folder)["MAFK"].variants(frame, tmp_path / "g.fa")
+    keys = ["chrom", "pos", "ref", "alt", "id"]
+    assert found[keys].to_dict("list") == frame[keys].to_dict("list")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
