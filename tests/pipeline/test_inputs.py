@@ -480,7 +480,7 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "loss": ("bec", "--loss: 'bec' is not one of auto, bce, cross_entropy, mse, pearson"),
     "split_by": (
         "chromosomes",
-        "is not one of random, chromosome, given; did you mean chromosome?",
+        "is not one of random, homology, chromosome, given; did you mean chromosome?",
     ),
     "models": (
         "explain",
