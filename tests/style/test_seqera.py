@@ -59,4 +59,5 @@ def test_every_group_of_the_form_has_a_heading(root: Path) -> None:
     assert [one["$ref"] for one in schema["allOf"]] == [
         f"#/$defs/{name}" for name in schema["$defs"]
     ]
+    assert all(isinstance(one["type"], str) for one in properties(root).values())  # no unions
     assert all(group["title"] and group["description"] for group in schema["$defs"].values())
