@@ -15,7 +15,7 @@ def contrastPlans(List datasets, Map values, Collection broken, List problems) {
     (general + ofCells).each { text ->
         def own = []
         def sides = sidesOf(text, datasets, own)
-        own.addAll(own ? [] : pairProblems(text, sides, values))
+        own.addAll(own ? [] : pairProblems(sides))
         // Files and folders are called so, and tasks may be called anything: CD4+ T (rest).
         def names = own ? [] : sides*.name.sort()
         def id = own ? null : names.collect { name -> name.replaceAll(/[^A-Za-z0-9_-]/, '_') }.join('_vs_')
@@ -73,7 +73,7 @@ def tasksOf(Map plan) {
 }
 
 // Whether two data sets can be compared, and trained as one.
-def pairProblems(String text, List sides, Map values) {
+def pairProblems(List sides) {
     def (a, b) = sides*.plan
     def problems = []
     if (a.id == b.id && sides.any { side -> side.task == null }) {
