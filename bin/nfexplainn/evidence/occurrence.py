@@ -86,3 +86,40 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
         if left > _LEAST:
             found[row] = 2 * ndtr(-abs((labels - p)[rows].sum()) / np.sqrt(left))
     return found
+
+
+def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
+    """Test whether values are higher or lower with sites, beyond composition: score tests.
+
+    As :func:`adjusted_p`, the model without sites being a linear regression of the values. The
+    variance is the larger of that of equal errors and White's, which allows for others where there
+    are sites but is too small where these are few.
+
+    Parameters
+    ----------
+    sites : bool array, shape (rows, n)
+        False in folds without the row.
+    values : float64 array, shape (n,)
+    features : float64 array, shape (n, features)
+    folds : int64 array, shape (n,)
+
+    Returns
+    -------
+    float64 array, shape (rows,)
+        Two-sided; 1 where no sequence, or each, has a site.
+    """
+    own = (folds[:, None] == np.unique(folds)).astype(np.float64)
+    design = np.concatenate([own, features], axis=1)
+    curve = design.T @ design + _RIDGE * np.eye(design.shape[1])
+    scale = float(values.std()) or 1.0
+    left = values / scale
+    left = left - design @ np.linalg.solve(curve, design.T @ left)
+    degrees = max(len(values) - design.shape[1], 1)
+    equal = float(left @ left) / degrees
+    found = np.ones(len(sites))
+    for row, holds in enumerate(sites):
+        rest = holds - design @ np.linalg.solve(curve, design[holds].sum(axis=0))
+        variance = max(equal * float(rest @ rest), float((rest * left) @ (rest * left)))
+        if variance > _LEAST:
+            found[row] = 2 * ndtr(-abs(float(rest @ left)) / np.sqrt(variance))
+    return found

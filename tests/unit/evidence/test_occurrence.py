@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, fisher_exact
+from scipy.stats import chi2, fisher_exact, mannwhitneyu, t
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evidence.occurrence import adjusted_p, composition, fitted
+from nfexplainn.evidence.occurrence import adjusted_p, adjusted_value_p, composition, fitted
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:
@@ -68,3 +68,43 @@ def test_composition_is_of_dinucleotides_and_content() -> None:
     assert np.allclose(features.mean(axis=0), 0) and np.allclose(features.std(axis=0), 1)
     content = np.delete(dna.gc_content(codes), 0)
     assert np.corrcoef(features[1:, 10], content)[0, 1] == pytest.approx(1)
+
+
+def test_the_test_of_values_is_that_of_least_squares() -> None:
+    rng, features, _, folds = drawn(5)
+    values = features[:, 0] + rng.normal(size=800)
+    sites = rng.random((3, 800)) < 0.3
+    values += 0.5 * sites[2]
+    found = adjusted_value_p(sites, 1e6 * values, features, folds)
+    base = np.concatenate([folds[:, None] == np.arange(5), features], axis=1).astype(float)
+    for row, p in zip(sites, found, strict=True):
+        design = np.column_stack([base, row])
+        weight, (left,), *_ = np.linalg.lstsq(design, values, rcond=None)
+        error = np.sqrt(left / (800 - 9) * np.linalg.inv(design.T @ design)[-1, -1])
+        assert p == pytest.approx(2 * t.sf(abs(weight[-1] / error), 791), rel=0.25, abs=1e-6)
+    assert found[2] < 1e-3
+
+
+def test_values_that_follow_composition_or_have_few_sites_do_not_differ_by_chance() -> None:
+    plain, adjusted, few = [], [], []
+    for seed in range(40):
+        rng, features, _, folds = drawn(seed)
+        values = features[:, 0] + np.exp(features[:, 0]) * rng.normal(size=800)
+        sites = rng.random((5, 800)) < 0.3 / (1 + np.exp(-2 * features[:, 0]))
+        adjusted += adjusted_value_p(sites, values, features, folds).tolist()
+        plain += [mannwhitneyu(values[row], values[~row]).pvalue for row in sites]
+        rare = rng.random((5, 800)) < 4 / 800
+        few += adjusted_value_p(rare, values, features, folds).tolist()
+    assert np.mean(np.array(plain) <= 0.05) > 0.5
+    assert np.mean(np.array(adjusted) <= 0.05) < 0.1
+    assert np.mean(np.array(few) <= 0.05) < 0.1
+
+
+def test_no_site_and_values_that_do_not_vary() -> None:
+    _, features, _, folds = drawn(3)
+    nowhere, everywhere = np.zeros((1, 800), bool), np.ones((1, 800), bool)
+    values = features[:, 1] ** 2
+    assert adjusted_value_p(nowhere, values, features, folds)[0] == 1
+    assert adjusted_value_p(everywhere, values, features, folds)[0] > 0.9
+    some = folds[None] > 2
+    assert adjusted_value_p(some, np.zeros(800), features, folds)[0] == 1
