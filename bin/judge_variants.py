@@ -47,6 +47,7 @@ def main() -> None:
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.io.genome import open_genome
     from nfexplainn.models.checkpoint import load_model
+    from nfexplainn.results.windows import shape_of_meta
 
     prepare_cpu(args.threads)
     units = {replicate_of(path): read_rows(path, UNIT_COLUMNS) for path in args.units}
@@ -61,10 +62,11 @@ def main() -> None:
     rows = read_rows_file(args.rows, centred=centred)
     read = read_json(args.read, args.read)
     genome = open_genome(args.genome, read["genome"])
-    offsets = options.offsets(replicates[0].loaded.header.config["length"])
-    scorer = VariantScorer(replicates, rows, genome, offsets)
-    lengths = lengths_of(args.alleles)
     dataset = read_dataset(args.dataset)
+    shape = shape_of_meta(dataset.meta)
+    offsets = options.offsets(shape.inner)
+    scorer = VariantScorer(replicates, rows, genome, offsets, shape.pad)
+    lengths = lengths_of(args.alleles)
     background = make_background(scorer, dataset, genome, lengths, offsets, options.seed)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,12 @@ import sys
 from nfexplainn.analyses.variants.alleles import Checker, check_file
 from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.analyses.variants.run import told
-from nfexplainn.data.dataset import read_meta
 from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.genome import open_genome
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.io.variant_files import read_variants
+from nfexplainn.results.windows import shape_of
 
 
 def parse() -> argparse.Namespace:
@@ -34,7 +34,7 @@ def main() -> None:
     """Read, check; a user's mistake is a state, so that all of them are told together."""
     args = parse()
     spec = read_json(args.spec, args.spec)
-    length = read_meta(args.header).length
+    length = shape_of(args.header).inner  # N of the assay are no bases of the genome
     status = {"dataset": args.id, "state": "ok", "reason": "", "advice": ""}
     try:
         offsets = VariantOptions(variant_offsets=str(spec["variant_offsets"])).offsets(length)

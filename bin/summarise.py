@@ -191,14 +191,15 @@ def write_contrast(
     folder: Path,
 ) -> None:
     """Write whether sequence tells the sides of a contrast apart, by what, and which motifs."""
-    from nfexplainn.data.splits import make_groups
+    import numpy as np
+
     from nfexplainn.evidence.contrast import answer_of, motif_table
+    from nfexplainn.evidence.tables import clusters_of
     from nfexplainn.interpret.unit_files import read_logits
-    from nfexplainn.io.coordinates import read_names
 
     motifs = motif_table(rows, sides)
     logits = {replicate_of(path): read_logits(path, sequences) for path in args.predictions}
-    clusters = make_groups(sequences.codes, read_names(sequences.names))
+    clusters = clusters_of(sequences, np.arange(len(sequences)))
     answer = answer_of(sequences, model, logits, clusters, motifs)
     write_tsv(answer, folder / f"{args.id}.contrast.tsv")
     write_tsv(motifs, folder / f"{args.id}.contrast_motifs.tsv")

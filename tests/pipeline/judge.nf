@@ -16,7 +16,7 @@ workflow {
     def sheets = cases.sheets.collectEntries { sheet ->
         def problems = []
         def datasets = readDatasets(file(sheet.path), defaults + sheet.params, [], problems)
-        [sheet.path, [problems: problems, datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) }]]
+        [sheet.path, [problems: problems, datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) + [genome: plan.genome?.path?.toUriString()] }]]
     }
     file(params.verdicts).text = groovy.json.JsonOutput.toJson([values: values, sheets: sheets])
 }

@@ -122,12 +122,13 @@ def test_the_notebook_runs(tmp_path: Path, moved: Path, monkeypatch: pytest.Monk
     cells = json.loads((ROOT / "docs" / "notebook.ipynb").read_text())["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert len(sources) > 5
-    for folder, name in ((moved, "yeast"), (EARLIER, "MAFK")):
+    for folder, name, other in ((moved, "yeast", "oct4"), (EARLIER, "MAFK", "MAFK")):
         (tmp_path / "results").unlink(missing_ok=True)
         (tmp_path / "results").symlink_to(folder)
         known: dict[str, object] = {}
         for source in sources:
-            exec(compile(source.replace("yeast_promoters", name), "notebook", "exec"), known)
+            here = source.replace('"MAFK"', f'"{other}"').replace("yeast_promoters", name)
+            exec(compile(here, "notebook", "exec"), known)
         assert len(known["found"]) == 3  # type: ignore[arg-type]
 
 
@@ -194,7 +195,8 @@ def test_new_rows_are_prepared_and_scored(tmp_path: Path, moved: Path, tiny: Pat
     }
     assert set(found) == {(new, of) for new in ("elsewhere", "yeast") for of in ("oct4", "yeast")}
     assert float(found["elsewhere", "yeast"]["value"]) > 0.6
-    assert found["elsewhere", "yeast"]["seen"] == "0"
+    # No window of these chromosomes overlaps the models' own, but some hold copies of a repeat.
+    assert 0 < int(found["elsewhere", "yeast"]["seen"]) < 10
     assert found["yeast", "yeast"]["seen"] == found["yeast", "yeast"]["sequences"]
     assert (run.results / "elsewhere/by_oct4/predictions.tsv").is_file()
     page = (run.results / "multiqc_report.html").read_text()
@@ -225,7 +227,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
         (
             "--apply empty --datasets A",
             [
-                "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --attribution.",
+                "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --hits FILE, --attribution.",
                 "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
             ],
         ),
@@ -261,6 +263,12 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
                 "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
                 "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
+            ],
+        ),
+        (
+            "--apply gone --predict mine.fa",
+            [
+                "--apply: {}/gone/MAFK/data/MAFK.dataset.parquet is a link to a file that is gone, and so are 2 more; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy."
             ],
         ),
         (
@@ -304,7 +312,7 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
             "--apply mine --predict mine.fa --input sheet.csv --streme",
             [
                 "--input: there is no file {}/sheet.csv.",
-                "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --attribution; leave it out, or train with it by leaving --apply out.",
+                "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --hits, --attribution; leave it out, or train with it by leaving --apply out.",
             ],
         ),
         (
@@ -367,6 +375,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EARLIER / "MAFK" / "explainn", top / "twice" / "MAFK" / "copy")
     shutil.copytree(EARLIER / "MAFK", top / "broken" / "MAFK")
     (top / "link").symlink_to("mine")
+    for name in (
+        "data/MAFK.dataset.parquet",
+        *(f"explainn/MAFK.explainn.r{n}.model.safetensors" for n in (1, 2)),
+    ):
+        (top / "gone" / "MAFK" / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / "gone" / "MAFK" / name).symlink_to(top / "work" / name)
     (top / "some.bed").write_text("chr1\t100\t200\n")
     (top / "some.vcf").write_text(
         "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"

@@ -74,6 +74,8 @@ def test_every_mistake_has_its_sentence_before_any_task(folder: Path) -> None:
         told = [line for line in run.errors() if f"--contrast {pair}: " in line]
         assert bool(told) == (says is not None), (pair, run.said)
         assert says is None or any(says in line for line in told), (says, told)
+    # What is not trained has no settings to differ in.
+    assert not [line for line in run.errors() if "--contrast a:d: " in line and "values of" in line]
     assert "column contrast, as s:nobody: there is no data set 'nobody' in the sheet" in run.said
 
 
@@ -88,6 +90,34 @@ def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: 
         folder, ROOT, "--input", "sheet.csv", "--contrast", "a:t", "--contrast_matching", "both"
     )
     assert "--contrast_matching" in run.said and "gc, none" in run.said
+
+
+def odd_tasks(folder: Path) -> Path:
+    return write_sheet(
+        folder / "odd.csv",
+        ("sample", "assay", "data", "dataset", "label"),
+        ("t1", "sequences", "oct4.fa", "many", "CD4+ T (rest)"),
+        ("t2", "sequences", "oct4.fa", "many", "CD4+ T [rest]"),
+        ("c", "sequences", "oct4.fa", "", ""),
+    )
+
+
+def test_tasks_may_be_called_anything(folder: Path) -> None:
+    run = run_nextflow(
+        folder, ROOT, "--input", str(odd_tasks(folder)), "-stub-run", "--replicates", "1",
+        "--contrast", "many/CD4+ T (rest):c",
+    )  # fmt: skip
+    assert run.code == 0, run.said
+    assert run.trace()["CONTRAST_MAKE (c_vs_many_CD4__T__rest_)"] == "COMPLETED"
+
+
+def test_tasks_whose_folders_would_be_called_alike_are_refused(folder: Path) -> None:
+    pairs = "many/CD4+ T (rest):c,many/CD4+ T [rest]:c"
+    run = run_nextflow(folder, ROOT, "--input", str(odd_tasks(folder)), "--contrast", pairs)
+    assert (
+        "its results would be called c_vs_many_CD4__T__rest_, as the contrast of c and many/CD4+ T (rest) is;"
+        " rename a task in the sheet." in run.said
+    )
 
 
 def rows_of(run: Run, name: str) -> list[dict[str, str]]:

@@ -203,6 +203,23 @@ def test_an_earlier_version_has_no_evidence(sheet: Path, tmp_path: Path) -> None
     assert "No motif is supported by the evidence" in page
 
 
+def test_a_table_of_sequences_needs_no_genome(sheet: Path, tmp_path: Path) -> None:
+    """Its first line looks like that of intervals until a cell is DNA."""
+    earlier = ROOT / "tests" / "earlier_results"
+    records = (sheet.parent / "records.fa").read_text().split(">")[1:]
+    pairs = [(head.split()[0], "".join(rest)) for head, *rest in map(str.splitlines, records)]
+    long = [(name, text * (1 + 200 // len(text))) for name, text in pairs]
+    rows = ["name\tsequence", *map("\t".join, long)]
+    given = tmp_path / "mine.tsv"
+    given.write_text("\r\n".join(rows) + "\r\n")
+    asked = ("--hits", given, "--explain", given, "--hits_fdr", "0.4")
+    run = run_nextflow(tmp_path / "run", ROOT, "--apply", earlier, *asked)
+    assert run.code == 0, run.said
+    found = table(run.results / "tables" / "explained.tsv")
+    assert [row["sequence"] for row in found] == [name for name, _ in pairs]
+    assert (run.results / "MAFK/explainn/hits/MAFK.explainn.hits.bed.gz").is_file()
+
+
 def test_what_an_earlier_run_cannot_be_asked(finished: Run, sheet: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     shutil.copytree(finished.results, moved)

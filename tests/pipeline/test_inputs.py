@@ -471,8 +471,8 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "top_n": (1.5, "--top_n: '1.5' is not a whole number."),
     "batch_size": (True, "--batch_size: needs a value. The default is 100."),
     "units": (
-        "many",
-        "--units: 'many' cannot be used: give a whole number from 1 to 10000, or several separated by commas",
+        [1, 10],
+        "--units: '[1, 10]' cannot be used: give a whole number from 1 to 10000, or several separated by commas",
     ),
     "dropout": (1, "--dropout: '1' must be less than 1."),
     "learning_rate": ("0", "--learning_rate: '0' must be more than 0."),
@@ -480,7 +480,7 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "loss": ("bec", "--loss: 'bec' is not one of auto, bce, cross_entropy, mse, pearson"),
     "split_by": (
         "chromosomes",
-        "is not one of random, chromosome, given; did you mean chromosome?",
+        "is not one of random, homology, chromosome, given; did you mean chromosome?",
     ),
     "models": (
         "explain",
@@ -776,6 +776,7 @@ def test_config_has_the_defaults_of_the_schema(tmp_path: Path) -> None:
         check=True,
     ).stdout
     params = json.loads(text[text.index("{") :])["params"]
+    assert set(params.pop("genomes")) >= {"GRCh38", "hg38", "mm10", "sacCer3"}
     # Of what counts as given or not, the default is filled in later.
     assert params == {
         name: None if prop.get("null_unless_given") else prop.get("default")

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 
 from killed_runs import digests
 from nextflow_runs import ROOT, TINY, Run, nextflow_command, run_nextflow, write_sheet
@@ -72,6 +73,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
 def expected(finished: Run) -> dict[str, str]:
     """What the unbroken run left, before other tests go on with it."""
     return digests(finished.results)
+
+
+def test_reports_of_the_platform_are_published(finished: Run) -> None:
+    """Names in tower.yml are patterns of whole paths; what belongs to a parameter says so."""
+    reports = yaml.safe_load((ROOT / "tower.yml").read_text())["reports"]
+    always = {name for name, entry in reports.items() if "(--" not in entry["display"]}
+    assert len(always) > 5 and always <= finished.files()
 
 
 def test_files(finished: Run) -> None:

@@ -7,7 +7,7 @@ the sheet: it is made of data sets that are prepared already.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,8 @@ class Side:
     strand_symmetric : bool
     given : int
         Number of the positives before any was left out.
+    pad : int
+        N that were added to either end of each sequence.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Side:
     flanks: Codes | None
     strand_symmetric: bool
     given: int
+    pad: int = 0
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -84,13 +87,11 @@ class Side:
     def take(self, rows: Mask | Rows) -> Side:
         """Keep some rows."""
         rows = np.arange(len(self))[rows]
-        return Side(
-            self.name,
-            [self.names[row] for row in rows.tolist()],
-            self.codes[rows],
-            None if self.flanks is None else self.flanks[rows],
-            self.strand_symmetric,
-            self.given,
+        return replace(
+            self,
+            names=[self.names[row] for row in rows.tolist()],
+            codes=self.codes[rows],
+            flanks=None if self.flanks is None else self.flanks[rows],
         )
 
 
@@ -265,17 +266,24 @@ def side_of(name: str, dataset: Dataset, row: Row) -> Side:
         None if dataset.flanks is None else dataset.flanks[rows],
         meta.strand_symmetric,
         len(rows),
+        int(meta.extra.get("pad") or 0),
     )
 
 
 def _check_alike(a: Side, b: Side) -> None:
     """Refuse sides of other lengths, or of which one alone is read on both strands."""
-    lengths = [side.codes.shape[1] for side in (a, b)]
+    lengths = [side.codes.shape[1] - 2 * side.pad for side in (a, b)]
     if lengths[0] != lengths[1]:
         raise UserError(
             f"the contrast of {a.name} and {b.name}: the sequences of {a.name} have {lengths[0]} bp"
             f" and those of {b.name} {lengths[1]} bp, so that their length alone would tell them"
             " apart; set --width (of sequences --length) to one value for both."
+        )
+    if a.pad != b.pad:
+        raise UserError(
+            f"the contrast of {a.name} and {b.name}: {a.pad} N were added to either end of the"
+            f" sequences of {a.name} and {b.pad} to those of {b.name}, which alone would tell them"
+            " apart; give both the same --pad and as files of the same assay."
         )
     if a.strand_symmetric != b.strand_symmetric:
         raise UserError(
@@ -371,7 +379,7 @@ def _assembled(
         labels,
         [spec.id],
         None,
-        {"negatives": CONTRAST, "contrast": told},
+        {"negatives": CONTRAST, "contrast": told} | ({"pad": a.pad} if a.pad else {}),
         strand_symmetric=a.strand_symmetric,
         flanks=flanks,
     )

@@ -20,9 +20,15 @@ from nfexplainn.evidence.alone import auroc_influence, correlation_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
 from nfexplainn.evidence.groups import MotifRow
-from nfexplainn.evidence.occurrence import adjusted_p, adjusted_value_p, composition
+from nfexplainn.evidence.occurrence import (
+    adjusted_value_z,
+    adjusted_z,
+    composition,
+    two_sided,
+)
 from nfexplainn.evidence.removal import Replicate
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
+from nfexplainn.motifs.naming import short_name
 from nfexplainn.motifs.qvalues import q_values
 
 LARGEST_P = 0.05
@@ -53,24 +59,42 @@ class SideRates:
         the mean difference of those with a site, and without. NaN where there are none.
     p : float64 array
         Fisher's exact test, two-sided, or of values Mann-Whitney's; 1 where nothing can be tested.
-    adjusted : float64 array
-        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`).
-    adjusted_q : float64 array, optional
-        Of values, its Benjamini-Hochberg q over all rows: these are not matched by GC content, so
-        that composition alone makes more rows that gain.
+    z : float64 array
+        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`): above 0
+        where the first side has more, or values are higher with a site.
+    ranks : float64 array, optional
+        Of values, to which side Mann-Whitney's test points: above 0 where those with a site rank
+        higher. Their means may point to the other.
     """
 
     first: Floats
     second: Floats
     p: Floats
-    adjusted: Floats
-    adjusted_q: Floats | None = None
+    z: Floats
+    ranks: Floats | None = None
+
+    @property
+    def adjusted(self) -> Floats:
+        """The two-sided p of z."""
+        return two_sided(self.z)
+
+    @property
+    def adjusted_q(self) -> Floats | None:
+        """Of values, Benjamini-Hochberg's q of the adjusted p over all rows.
+
+        Values are not matched by GC content, so that composition alone makes more rows that gain.
+        """
+        return None if self.ranks is None else q_values(self.adjusted)
 
     @property
     def differ(self) -> Mask:
-        """Whether the shares differ, and not by composition alone."""
+        """Whether the sides differ, and not by composition alone: to the same side with it."""
         beyond = self.adjusted if self.adjusted_q is None else self.adjusted_q
-        return np.asarray((self.p <= LARGEST_P) & (beyond <= LARGEST_P))
+        side = np.sign(self.first - self.second)
+        same = np.sign(self.z) == side
+        if self.ranks is not None:
+            same &= np.sign(self.ranks) == side
+        return np.asarray((self.p <= LARGEST_P) & (beyond <= LARGEST_P) & same)
 
 
 def side_rates(
@@ -92,8 +116,7 @@ def side_rates(
     labels = dataset.labels[every, 0].astype(np.float64)
     measured = of_values(dataset)
     compare = _values_apart if measured else _shares_apart
-    found = np.full((len(rows), 3), np.nan)
-    found[:, 2] = 1.0
+    found = np.tile(_UNTESTED, (len(rows), 1))
     for place, row in enumerate(rows):
         judged = np.zeros(len(every), dtype=np.bool_)
         for number, one in enumerate(replicates):
@@ -101,10 +124,9 @@ def side_rates(
                 judged[np.searchsorted(every, one.unseen.rows)] = True
         found[place] = compare(sites[place][judged], labels[judged])
     features = composition(dataset)[every]
-    beyond = adjusted_value_p if measured else adjusted_p
-    adjusted = beyond(sites, labels, features, _folds_of(dataset)[every])
-    corrected = q_values(adjusted) if measured else None
-    return SideRates(found[:, 0], found[:, 1], found[:, 2], adjusted, corrected)
+    beyond = adjusted_value_z if measured else adjusted_z
+    z = beyond(sites, labels, features, _folds_of(dataset)[every])
+    return SideRates(found[:, 0], found[:, 1], found[:, 2], z, found[:, 3] if measured else None)
 
 
 def of_values(dataset: Dataset) -> bool:
@@ -112,26 +134,31 @@ def of_values(dataset: Dataset) -> bool:
     return dataset.meta.task_type == "regression"
 
 
-def _shares_apart(sites: Mask, labels: Floats) -> tuple[float, float, float]:
-    """Give the share of each side with a site, and Fisher's exact test of the two."""
+_UNTESTED = (float("nan"), float("nan"), 1.0, 0.0)
+
+
+def _shares_apart(sites: Mask, labels: Floats) -> tuple[float, float, float, float]:
+    """Give the share of each side with a site, Fisher's exact test, and how far they are apart."""
     from scipy.stats import fisher_exact
 
     first, second = (sites[labels == side] for side in (1, 0))
     if not len(first) or not len(second):
-        return float("nan"), float("nan"), 1.0
+        return _UNTESTED
     table = [[int(side.sum()), int((~side).sum())] for side in (first, second)]
-    return float(first.mean()), float(second.mean()), float(fisher_exact(table)[1])
+    shares = float(first.mean()), float(second.mean())
+    return (*shares, float(fisher_exact(table)[1]), shares[0] - shares[1])
 
 
-def _values_apart(sites: Mask, values: Floats) -> tuple[float, float, float]:
-    """Give the mean value with a site and without, and Mann-Whitney's test of the two."""
+def _values_apart(sites: Mask, values: Floats) -> tuple[float, float, float, float]:
+    """Give the mean value with a site and without, Mann-Whitney's test, and where it points."""
     from scipy.stats import mannwhitneyu
 
     first, second = values[sites], values[~sites]
     if not len(first) or not len(second):
-        return float("nan"), float("nan"), 1.0
-    p = float(mannwhitneyu(first, second).pvalue)
-    return float(first.mean()), float(second.mean()), p
+        return _UNTESTED
+    test = mannwhitneyu(first, second)
+    points = float(test.statistic) - len(first) * len(second) / 2
+    return float(first.mean()), float(second.mean()), float(test.pvalue), points
 
 
 def _folds_of(dataset: Dataset) -> Ints:
@@ -295,7 +322,7 @@ def answer_of(
 
 
 def _called(row: pd.Series[str]) -> str:
-    return str(row["name"] or row["consensus"])
+    return short_name(row["name"], row["family"]) or str(row["consensus"])
 
 
 def _one_sided(influence: Floats, clusters: Ints, value: float) -> float:

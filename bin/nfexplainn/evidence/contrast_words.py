@@ -79,12 +79,17 @@ def verdict_of(
 ) -> dict[str, Any]:
     """Give verdict, reason and advice of a contrast, for ``verdict.json``.
 
-    It is usable where motifs are supported, weak where something else tells the sides apart. The
-    4-mer baseline has no say: it equals the model on planted sets whose motif is supported. The
-    score is the AUROC, or of values the correlation.
+    It is usable where motifs are supported, weak where something else tells the sides apart, or
+    where motifs are supported although the scores as a whole do not tell them. The 4-mer baseline
+    has no say: it equals the model on planted sets whose motif is supported. The score is the
+    AUROC, or of values the correlation.
     """
     found = any(names)
-    word = "unusable" if answer == SAME else "usable" if answer == MOTIFS and found else "weak"
+    word = "weak"
+    if answer == SAME and not found:
+        word = "unusable"
+    elif answer == MOTIFS and found:
+        word = "usable"
     advice: Mapping[str, str] = {
         "usable": "Read the motifs and their sides in the chapter What differs.",
         "weak": "Compare what is of like composition and on one scale, or give more sequences."
@@ -94,5 +99,6 @@ def verdict_of(
         f" {'sequences' if values else 'peaks'} smaller differences show.",
     }
     name = "Correlation" if values else "AUROC"
-    reason = f"{sentence_of(answer, sides, names, values)} {name} {score:.3f} over the folds."
+    said = sentence_of(answer, sides, names, values)
+    reason = f"{said} {name} {score:.3f} on unseen sequences."
     return {"verdict": word, "reason": reason, "advice": advice[word]}

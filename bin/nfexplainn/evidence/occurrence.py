@@ -52,8 +52,8 @@ def fitted(features: Floats, labels: Floats) -> Floats:
     return np.asarray(expit(features @ weight))
 
 
-def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
-    """Test whether sites tell the sides apart beyond composition: score tests, two-sided.
+def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
+    """Tell how much sites tell the sides apart beyond composition: statistics of score tests.
 
     The model without sites is a logistic regression of the side on composition, with an intercept
     for each fold, as models of other folds have other sites.
@@ -70,7 +70,8 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     Returns
     -------
     float64 array, shape (rows,)
-        1 where no sequence, or each, has a site.
+        Standard normal where they do not; above 0 where the first side, which is 1, has more of
+        them than its composition explains. 0 where no sequence, or each, has a site.
     """
     own = (folds[:, None] == np.unique(folds)).astype(np.float64)
     design = np.concatenate([own, features], axis=1)
@@ -78,20 +79,25 @@ def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     weight = p * (1 - p)
     weighted = design * weight[:, None]
     curve = weighted.T @ design + _RIDGE * np.eye(design.shape[1])
-    found = np.ones(len(sites))
+    found = np.zeros(len(sites))
     for row, holds in enumerate(sites):
         rows = np.flatnonzero(holds)
         shared = weighted[rows].sum(axis=0)
         left = weight[rows].sum() - shared @ np.linalg.solve(curve, shared)
         if left > _LEAST:
-            found[row] = 2 * ndtr(-abs((labels - p)[rows].sum()) / np.sqrt(left))
+            found[row] = (labels - p)[rows].sum() / np.sqrt(left)
     return found
 
 
-def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
-    """Test whether values are higher or lower with sites, beyond composition: score tests.
+def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
+    """Give the two-sided p of :func:`adjusted_z`; 1 where no sequence, or each, has a site."""
+    return two_sided(adjusted_z(sites, labels, features, folds))
 
-    As :func:`adjusted_p`, the model without sites being a linear regression of the values. The
+
+def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
+    """Tell how much higher values are with sites, beyond composition: statistics of score tests.
+
+    As :func:`adjusted_z`, the model without sites being a linear regression of the values. The
     variance is the larger of that of equal errors and White's, which allows for others where there
     are sites but is too small where these are few.
 
@@ -106,7 +112,8 @@ def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints)
     Returns
     -------
     float64 array, shape (rows,)
-        Two-sided; 1 where no sequence, or each, has a site.
+        Standard normal where they are not; above 0 where values are higher with a site. 0 where no
+        sequence, or each, has a site.
     """
     own = (folds[:, None] == np.unique(folds)).astype(np.float64)
     design = np.concatenate([own, features], axis=1)
@@ -116,10 +123,20 @@ def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints)
     left = left - design @ np.linalg.solve(curve, design.T @ left)
     degrees = max(len(values) - design.shape[1], 1)
     equal = float(left @ left) / degrees
-    found = np.ones(len(sites))
+    found = np.zeros(len(sites))
     for row, holds in enumerate(sites):
         rest = holds - design @ np.linalg.solve(curve, design[holds].sum(axis=0))
         variance = max(equal * float(rest @ rest), float((rest * left) @ (rest * left)))
         if variance > _LEAST:
-            found[row] = 2 * ndtr(-abs(float(rest @ left)) / np.sqrt(variance))
+            found[row] = float(rest @ left) / np.sqrt(variance)
     return found
+
+
+def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
+    """Give the two-sided p of :func:`adjusted_value_z`; 1 where no sequence, or each, has one."""
+    return two_sided(adjusted_value_z(sites, values, features, folds))
+
+
+def two_sided(z: Floats) -> Floats:
+    """Give the two-sided p of standard normal statistics."""
+    return np.asarray(2 * ndtr(-np.abs(z)))

@@ -133,6 +133,14 @@ def loss_kind(loss: str, dataset: Dataset) -> Kind:
     return cast(Kind, loss or _LOSS_OF.get(dataset.meta.task_type, "bce"))
 
 
+def clusters_of(dataset: Dataset, rows: NDArray[np.intp]) -> Ints:
+    """Number what belongs together among some sequences, int64, shape (rows,)."""
+    where = read_names([dataset.names[row] for row in rows.tolist()])
+    # What a split keeps apart as similar is no independent observation either.
+    similar = dataset.meta.extra.get("split_by") == "homology"
+    return make_groups(dataset.codes[rows], where, similar=similar)
+
+
 def held_out_clusters(dataset: Dataset) -> Ints:
     """Number what belongs together among the sequences of validation and test part.
 
@@ -144,11 +152,8 @@ def held_out_clusters(dataset: Dataset) -> Ints:
     """
     kept = [(kept_rows(parts), parts.split) for parts in dataset.of_folds()]
     rows = np.unique(np.concatenate([some[split[some] != "train"] for some, split in kept]))
-    where = read_names([dataset.names[row] for row in rows.tolist()])
     clusters = np.full(len(dataset), -1, dtype=np.int64)
-    # What a split keeps apart as similar is no independent observation either.
-    similar = dataset.meta.extra.get("split_by") == "homology"
-    clusters[rows] = make_groups(dataset.codes[rows], where, similar=similar)
+    clusters[rows] = clusters_of(dataset, rows)
     return clusters
 
 

@@ -40,7 +40,10 @@ EFFECT_COLUMNS = (
 )
 _FAULT = "the table cannot be read"
 # Columns that stay text even where all their values look like numbers.
-_TEXTS = ("task", "unit", "consensus", "dataset", "model", "target_id", "target_name", "name")
+_TEXTS = (
+    *("task", "unit", "consensus", "dataset", "model", "target_id", "target_name", "name"),
+    *("chrom", "id", "ref", "alt"),
+)
 
 
 def write_tsv(table: pd.DataFrame | Table, path: str | Path) -> None:

@@ -23,6 +23,7 @@ from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
 from nfexplainn.io.genome import open_genome
 from nfexplainn.io.variant_files import read_variants
 from nfexplainn.models.checkpoint import LoadedModel
+from nfexplainn.results.windows import shape_of_meta
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,8 +114,7 @@ def variants_frame(
     """
     from nfexplainn.interpret.unit_files import read_tsv
 
-    first = next(iter(loaded.values())).header
-    length = int(first.config["length"])
+    shape = shape_of_meta(dataset.meta)
     replicates = by_number(
         {
             number: Replicate(
@@ -129,14 +129,14 @@ def variants_frame(
         folder = Path(scratch)
         path = _file_of(variants, folder)
         named = "the variants" if path.parent == folder else str(path)
-        chosen = VariantOptions(variant_offsets=offsets).offsets(length)
+        chosen = VariantOptions(variant_offsets=offsets).offsets(shape.inner)
         opened = open_genome(genome, str(genome))
         alleles = folder / "alleles.parquet"
-        checker = Checker(named, opened, length, chosen)
+        checker = Checker(named, opened, shape.inner, chosen)
         tally = check_file(read_variants(path, named), checker, alleles, folder / "left.tsv")
         if not tally.judged:
             raise UserError(f"{named}: {told(tally, named, str(genome))['note']}")
-        scorer = VariantScorer(replicates, rows, opened, chosen)
+        scorer = VariantScorer(replicates, rows, opened, chosen, shape.pad)
         background = make_background(
             scorer, dataset, opened, lengths_of(alleles), chosen, dataset.meta.seed
         )

@@ -126,6 +126,8 @@ class ModelResults:
         """Find the sites of its motifs; see :meth:`DatasetResults.hits`."""
         from nfexplainn.results.hits.frames import COLUMNS, finder_of, hits_of
 
+        if not 0 < fdr <= 1:
+            raise UserError(f"hits: fdr is {fdr}; give a rate above 0 and at most 1, such as 0.05.")
         self.dataset.check(self._files, self.header)
         stem = f"{self._files[0].model.parent}: {self.dataset.name}.{self.name}"
         loaded = {one.number: one.loaded for one in self._loaded} if self.motif_rows else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +81,14 @@ class Results:
         """
         return get_one(self.datasets, name, f"{self.folder}: there is no data set")
 
+    def __iter__(self) -> Iterator[str]:
+        """Give the names of the data sets, as a mapping does."""
+        return iter(self.datasets)
+
+    def __len__(self) -> int:
+        """Count the data sets."""
+        return len(self.datasets)
+
     def __repr__(self) -> str:
         """Show the data sets."""
         return f"Results({str(self.folder)!r}, datasets={list(self.datasets)})"
@@ -131,6 +139,14 @@ class DatasetResults:
             If there is none; which there are.
         """
         return get_one(self.models, name, f"{self.name}: there is no model")
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names of the models, as a mapping does."""
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        """Count the models."""
+        return len(self.models)
 
     def __repr__(self) -> str:
         """Show the models."""

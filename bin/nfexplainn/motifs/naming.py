@@ -83,3 +83,18 @@ def _name(motif: Motif, matches: Sequence[tuple[Motif, bool]]) -> Name:
         tuple(before + name for name in names),
         None if is_part else members[0],
     )
+
+
+def short_name(name: str, family: str) -> str:
+    """Give what a motif is called in a sentence: its family, else the name of its best match.
+
+    Parameters
+    ----------
+    name : str
+        Of the best match; empty where there is none.
+    family : str
+        With its members in brackets, ``MAF (MAFA, MAFG)``, or a list of names.
+    """
+    # The names of a list, which the first begins, may have brackets too.
+    is_family = family.endswith(")") and not family.startswith(name)
+    return family.partition(" (")[0] if is_family else name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nfexplainn.evidence import FEWEST_CLUSTERS
 from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif, telling_bits
-from nfexplainn.motifs.naming import MAX_NAMES
+from nfexplainn.motifs.naming import MAX_NAMES, short_name
 from nfexplainn.page.load import Inputs, ModelResult, Row, number, read_table
 from nfexplainn.page.mqc import escape, plural, power, short
 
@@ -101,11 +101,7 @@ def of_model(evidence: Evidence, model: ModelResult) -> ModelEvidence | None:
 
 def row_name(row: Row) -> str:
     """Family of a row, else the name of its best match, else the consensus of an unknown motif."""
-    name, said = row["name"], row["family"]
-    # The names of a list, which the first begins, may have brackets too.
-    is_family = said.endswith(")") and not said.startswith(name)
-    known = said.partition(" (")[0] if is_family else name
-    return known or row["consensus"].strip("N") or row["motif"]
+    return short_name(row["name"], row["family"]) or row["consensus"].strip("N") or row["motif"]
 
 
 def row_members(row: Row) -> list[str]:
@@ -161,8 +157,11 @@ def row_facts(row: Row) -> list[str]:
     )
     if positives is not None and negatives is not None:
         against = f" ({row['negatives']})" if row["negatives"] else ""
+        sides = ("the first data set", "the second")
+        first, second = sides if row["negatives"] == "contrast" else ("positives", "negatives")
+        against = against if first == "positives" else ""
         said.append(
-            f"in {100 * positives:.0f} % of positives, {100 * negatives:.0f} % of negatives"
+            f"in {100 * positives:.0f} % of {first}, {100 * negatives:.0f} % of {second}"
             f"{escape(against)}"
         )
     return said

@@ -24,10 +24,12 @@ def values_of(inputs: Inputs, dataset: str) -> Values:
 def told(inputs: Inputs, where: Mapping[str, Sequence[str]], say: Say, cite: Cite) -> str:
     """Say what was done, once per way in which it was, and in which data sets."""
     of: dict[str, list[str]] = {}
-    for dataset in inputs.datasets:
-        if dataset.id in where:
-            text = say(values_of(inputs, dataset.id), where[dataset.id], cite)
-            of.setdefault(text, []).append(dataset.id)
+    known = [dataset.id for dataset in inputs.datasets]
+    # where models of an earlier run are asked, their data sets are not read anew
+    for name in dict.fromkeys([*known, *where]):
+        if name in where:
+            text = say(values_of(inputs, name), where[name], cite)
+            of.setdefault(text, []).append(name)
     every = sum(1 for dataset in inputs.datasets if dataset.models)
     return " ".join(
         text if len(some) >= every else f"In {_names(some)}: {text}" for text, some in of.items()

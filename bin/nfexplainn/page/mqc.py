@@ -83,6 +83,8 @@ class Page:
         self._ids.setdefault((chapter.key, name), section_id)
         title = name or chapter.title
         place = self._place(chapter.key, topic or title)
+        # MultiQC's list of contents takes escapes back, and would make a tag of a task's name.
+        heading = escape(title.replace("<", "\u2039").replace(">", "\u203a"))
         if plot_type == "linegraph":
             data, pconfig = _drawable(data, pconfig or {})
             if not data:
@@ -93,7 +95,7 @@ class Page:
             "parent_name": chapter.title,
             "parent_description": lead or chapter.lead,
             # Without the place where it is the chapter's name: MultiQC shows that once.
-            "section_name": f"<!--{place}-->{escape(title)}" if name else escape(title),
+            "section_name": f"<!--{place}-->{heading}" if name else heading,
             "description": paragraph(description),
             "plot_type": plot_type,
         }
@@ -256,7 +258,7 @@ def power(value: float | None) -> str:
     """Show a small probability (``3e-08``), or a dash where there is none."""
     if value is None:
         return DASH
-    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
 def plural(count: int, noun: str) -> str:

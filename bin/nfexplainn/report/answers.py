@@ -104,11 +104,11 @@ def _write_summary(page: Page, inputs: Inputs) -> None:
     )
     applied = PurePath(str(inputs.params.get("apply") or "")).name
     earlier = f" of <code>{escape(applied)}</code>" if applied else " of an earlier run"
-    files = dict.fromkeys(
-        PurePath(str(inputs.params[name])).name for name in QUESTIONS if inputs.params.get(name)
-    )
-    source = " and ".join(f"<code>{escape(name)}</code>" for name in files)
-    models = f"the models of {plural(len(datasets), 'data set')}{earlier}"
+    given = [str(inputs.params[name]) for name in QUESTIONS if inputs.params.get(name)]
+    source = " and ".join(dict.fromkeys(map(_source, given)))
+    # rows of a new sheet are other data sets than those of the models
+    count = "" if inputs.params.get("input") else f" of {plural(len(datasets), 'data set')}"
+    models = f"the models{count}{earlier}"
     page.section(
         SUMMARY,
         "",
@@ -123,6 +123,12 @@ def _write_summary(page: Page, inputs: Inputs) -> None:
         ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Answer</th>'
         f"<th>What to mind</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
+
+
+def _source(given: str) -> str:
+    """Name what was given with a question: a file, or what its word stands for."""
+    words = {"peaks": "their own positives", "genome": "the genome"}
+    return words.get(given) or f"<code>{escape(PurePath(given).name)}</code>"
 
 
 def _parts() -> list[Part]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 
+from nfexplainn.data.classes import CONTRAST
 from nfexplainn.evaluation.calibration import read_calibration
 from nfexplainn.page.evidence import ModelEvidence
 from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
@@ -16,6 +17,8 @@ _NEGATIVES = {
     " composition, nor what tells this assay from others with the same open regions",
     "others": "the sequences of the other rows of the sheet: it tells these from each other, and"
     " not from the rest of a genome",
+    CONTRAST: "the sequences of the other side: it tells the two sides from each other, and neither"
+    " from the rest of a genome",
 }
 
 
@@ -65,7 +68,9 @@ def _negatives(dataset: DatasetResult) -> str:
     kind = str((dataset.meta.get("extra") or {}).get("negatives") or "")
     if dataset.meta.get("task_type") == "regression" or kind not in _NEGATIVES:
         return ""
-    return f"Its negatives were {_NEGATIVES[kind]}."
+    told = (dataset.meta.get("extra") or {}).get(CONTRAST)
+    first = f"Its positives were of {md(told['sides'][0])}. " if told else ""
+    return f"{first}Its negatives were {_NEGATIVES[kind]}."
 
 
 def _calibration(inputs: Inputs, dataset: DatasetResult, model: ModelResult) -> str:

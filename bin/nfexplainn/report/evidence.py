@@ -37,6 +37,11 @@ from nfexplainn.page.style import PANEL_LIMIT, title_of
 
 ROWS = 30
 _UNSUPPORTED = 10
+_NEGATIVES = {
+    "shuffle": "shuffles of the positives",
+    "gc": "windows of the same GC content",
+    "contrast": "the sequences of the second data set",
+}
 
 
 def write_evidence(page: Page, content: Content) -> None:
@@ -162,14 +167,18 @@ def _text(found: ModelEvidence, model: ModelResult) -> str:
     said = (
         f"<p>{plural(total, 'group')} of {found.members}, {good} supported, tested on"
         f" {plural(int(number(facts.get('unseen')) or 0), 'unseen sequence')}"
-        f" ({plural(int(number(facts.get('clusters')) or 0), 'cluster')} that belong together)"
+        f" ({plural(int(number(facts.get('clusters')) or 0), 'cluster')} of related ones)"
     )
     folds = model.folds
     if folds > 1:
         count = tested_folds(model)
         some = f"{count} of " if count < folds else ""
         said += f" of {some}{folds} folds, each unseen by the models that judge it"
-    said += f", against negatives of the kind <i>{escape(kind)}</i>." if kind else "."
+    said += (
+        f", against {_NEGATIVES.get(kind, f'negatives of the kind <i>{escape(kind)}</i>')}."
+        if kind
+        else "."
+    )
     chosen = [row for row in found.minimal if row["chosen"] == "true" and row["motif"]]
     tested = [row for row in found.minimal if row["test_loss"]]
     if chosen and len(tested) == 2:

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from nfexplainn.analyses.unit_sweep.report import sweep_text
+from nfexplainn.data.classes import CONTRAST
 from nfexplainn.features import architecture_facts, assay_facts
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.sets import DEFAULT_RELEASE
@@ -247,10 +248,14 @@ def _replicates(inputs: Inputs, params: Mapping[str, Any]) -> list[str]:
     """Say how many models a data set has, and in what they differ."""
     given = params.get("replicates")
     counts = sorted({len(model.metrics) for model in inputs.models if model.metrics})
-    numbers = [int(given)] if given else counts
-    if not numbers:
+    if given:
+        # Contrasts are trained once per fold, whatever the number for the others.
+        contrasts = [one for one in inputs.datasets if CONTRAST in (one.meta.get("extra") or {})]
+        own = {len(model.metrics) for one in contrasts for model in one.models if model.metrics}
+        counts = sorted(own | {int(given)})
+    if not counts:
         return []
-    *others, most = numbers
+    *others, most = counts
     several = f"{', '.join(map(str, others))} and {most} replicates"
     said = several if others else plural(most, "replicate")
     fold = " and, with folds, in the fold that they are tested on" if inputs.folded else ""

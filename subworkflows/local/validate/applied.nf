@@ -1,7 +1,7 @@
 // What is asked of the models of an earlier run (--apply): which of them can answer, and by which files.
 
 include { didYouMean; readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
-include { resolvePath; fileOrWord; isRemote } from './paths.nf'
+include { resolvePath; fileOrWord; isRemote; knownGenomes; locate } from './paths.nf'
 include { givenSequences; givenVariants; givenHits; predictedSequences } from './explained.nf'
 include { needsTorch } from './environment.nf'
 include { pretrainedArchitectures } from './features.nf'
@@ -68,7 +68,7 @@ def appliedPlan(String id, Map files, List asked, Map values, List problems) {
     }
     def readable = runs.any { one -> one.run.architecture == 'explainn' }
     def attributable = runs.any { one -> !(one.run.architecture in pretrainedArchitectures()) }
-    def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: resolvePath(values[name], null)] : null] }
+    def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: locate(values[name], null, name == 'genome' ? knownGenomes(values) : null)] : null] }
     def given = [models: 'explainn', genome: values.genome, genome_way: '--genome']
     def plan = [
         id: id, denoised: false, settings: [:], dataset: files.dataset, tables: files.tables, runs: runs, models: runs*.run*.architecture.unique(), pretrained: [],

@@ -16,8 +16,10 @@ def contrastPlans(List datasets, Map values, Collection broken, List problems) {
         def own = []
         def sides = sidesOf(text, datasets, own)
         own.addAll(own ? [] : pairProblems(text, sides, values))
-        def id = own ? null : sides*.name.sort().collect { name -> name.replace('/', '_') }.join('_vs_')
-        own.addAll(id ? clashes(text, id, datasets, found) : [])
+        // Files and folders are called so, and tasks may be called anything: CD4+ T (rest).
+        def names = own ? [] : sides*.name.sort()
+        def id = own ? null : names.collect { name -> name.replaceAll(/[^A-Za-z0-9_-]/, '_') }.join('_vs_')
+        own.addAll(id ? clashes(names, id, datasets, found) : [])
         problems.addAll(own.collect { words -> "${text in general ? '--contrast' : 'column contrast, as'} ${text}: ${words}".toString() })
         if (id && !own) {
             found << planOf(id, sides.sort(false) { side -> side.name }, values)
@@ -91,7 +93,7 @@ def pairProblems(String text, List sides, Map values) {
         return ["${measured[0].id} holds measured values, which are compared between two tasks of one data set; name both, as in ${measured[0].id}/task1:${measured[0].id}/task2 (rows that share 'dataset' become tasks of one)."]
     }
     def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
-    if (a.module == b.module && places[0] != places[1]) {
+    if (a.on_genome && b.on_genome && places[0] != places[1]) {
         problems << "${a.id} lies on the genome ${a.genome?.name} and ${b.id} on ${b.genome?.name}, so that nobody can tell which peaks are in both; use one genome."
     }
     def widths = [a, b].collect { plan -> plan.on_genome ? plan.spec.options.width : plan.spec.options.length }
@@ -100,18 +102,26 @@ def pairProblems(String text, List sides, Map values) {
     }
     problems.addAll([a, b].unique().findAll { plan -> !('explainn' in plan.models) }.collect { plan -> "models of ${plan.id} is ${plan.models.join(',')}, and a contrast needs the units of explainn; add explainn." })
     // Where cells of the sheet give the two other settings, none of both would be the contrast's.
-    def settings = { plan -> ((plan.training.explainn ?: [:]) + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known]) }
-    def (one, other) = [settings.call(a), settings.call(b)]
+    def (one, other) = [a, b].every { plan -> 'explainn' in plan.models } ? [a, b].collect { plan -> settingsOf(plan) } : [[:], [:]]
     problems.addAll(one.keySet().findAll { name -> one[name] != other[name] }.sort().collect { name -> "${a.id} and ${b.id} have different values of ${name} in the sheet; make them equal, for the contrast is trained with them." })
     return problems
 }
 
-def clashes(String text, String id, List datasets, List found) {
-    if (found.any { plan -> plan.id == id }) {
+// With what a contrast is trained and read: both sides have the same.
+def settingsOf(Map plan) {
+    return plan.training.explainn + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known, units: plan.units]
+}
+
+def clashes(List names, String id, List datasets, List found) {
+    if (found.any { plan -> plan.spec.rows*.sample == names }) {
         return ['this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.']
     }
     def taken = (datasets + found).find { plan -> plan.id.toString().equalsIgnoreCase(id) }
-    return taken ? ["its results would be called ${id}, as the data set ${taken.id} is; rename that in the sheet."] : []
+    if (!taken) {
+        return []
+    }
+    def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')} is; rename a task" : "the data set ${taken.id} is; rename that"
+    return ["its results would be called ${id}, as ${other} in the sheet."]
 }
 
 // A plan with the settings of its sides, which differ only in how these are prepared.
@@ -121,13 +131,15 @@ def planOf(String id, List sides, Map values) {
     def asked = a.options.prepare.folds ?: 0
     def folds = asked > 2 ? asked : 5
     def replicates = a.replicates && a.replicates % folds == 0 ? a.replicates : folds
-    def options = a.options.prepare.subMap(['max_unknown', 'min_positives']) + [folds: folds, contrast_matching: values.contrast_matching] + (a.options.prepare.split_by == 'chromosome' ? [split_by: 'chromosome'] : [:])
+    // What one side must not share between the parts, both must not.
+    def split = ['homology', 'chromosome'].find { how -> sides.any { side -> side.plan.options.prepare.split_by == how } }
+    def options = a.options.prepare.subMap(['max_unknown', 'min_positives']) + [folds: folds, contrast_matching: values.contrast_matching] + (split ? [split_by: split] : [:])
     def ids = sides*.plan*.id
     return a + [
         id: id, rows: rows, assay: 'contrast', module: 'contrast', on_genome: false, holds: [:], denoised: false, models: ['explainn'], replicates: replicates,
         contrast: ids, names: [], files: [], genome: null, explain: null, predict: null, variants: null, hits: null, pretrained: [],
         spec: [id: id, assay: 'contrast', module: 'contrast', seed: a.spec.seed, rows: sides.collect { side -> [sample: side.name, data: ids.unique(false).indexOf(side.plan.id), label: side.task] }, others: [], options: options],
         training: a.training.subMap(['explainn']), shared: a.shared.findAll { name -> name in ['motif_db', 'mode_clusters', 'initial_motifs'] }, general_negatives: null,
-        settings: [:], reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'hits', 'pretrained'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
+        settings: a.settings.subMap(settingsOf(a).keySet() + ['jaspar_release', 'jaspar_taxon']), reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'hits', 'pretrained'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
     ]
 }

@@ -2,7 +2,7 @@
 
 include { readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
 include { features } from './features.nf'
-include { resolvePath; fileProblem; fileOrWord } from './paths.nf'
+include { resolvePath; fileProblem; fileOrWord; knownGenomes; hiddenName; locate } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
 include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
@@ -19,10 +19,12 @@ include { trainingOptions; settingsRead } from './options.nf'
 def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def parameters = schemaProperties(readJson('nextflow_schema.json'))
     def schema = readJson('assets/schema_input.json').items
-    def columns = parameters.findAll { _name, property -> property.per_dataset } + schema.properties
+    def genomes = knownGenomes(values)
+    def columns = parameters.findAll { _name, property -> property.per_dataset } + schema.properties + [genome: schema.properties.genome + [known: genomes]]
     def rows = readSheet(sheet, schema.properties.keySet() + columns.keySet(), schema.required, problems)
     def typed = rows.collect { row -> checkRow(row, columns, schema.required, sheet, problems) }
     checkNames(typed, sheet.name, problems)
+    typed*.genome.unique().collect { said -> said ? hiddenName(said, sheet.parent, genomes) : null }.findAll { text -> text }.each { text -> log.warn("${sheet.name}, column genome: ${text}") }
     def assays = features().assays
     def known = typed.findAll { row -> row.dataset != null }.groupBy { row -> row.dataset }
     return known.findAll { _id, members -> members.any { row -> row.assay } }.collect { id, members ->
@@ -33,7 +35,7 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
         def options = defaults + shared.findAll { _name, value -> value != 'auto' }
         def strangers = typed.findAll { row -> row.dataset != id && (row.assay == null || assays[row.assay]?.module == assay?.module) }
         def found = []
-        def dataset = describe(id, members, strangers, options, assay, parameters, sheet, found) + [settings: shared]
+        def dataset = describe(id, members, strangers, options, assay, parameters + [genome: parameters.genome + [known: genomes]], sheet, found) + [settings: shared]
         // What depends on a value that is wrong cannot be judged yet.
         def wrong = members*.broken.flatten() - ['sample', 'assay', 'dataset'] + broken
         problems.addAll(found.findAll { text -> !(wrong.any { name -> name in text.split(/\W+/) }) })
@@ -92,7 +94,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
     def located = ['genome', 'motif_db', 'explain', 'predict', 'variants', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
-        [name, [name: options[name], path: resolvePath(options[name], folder)]]
+        [name, [name: options[name], path: locate(options[name], folder, parameters[name].known)]]
     }
     def listed = ['blacklist', 'labels', 'regions', 'clusters', 'barcodes'].findAll { name -> name in assay.options }.collectEntries { name -> [name, options[name] ? position.call(options[name], rows.any { row -> row[name] } ? sheet.parent : null) : null] }
     if (assay.genome && options.width < options.filter_length + options.pool_size - 1) {

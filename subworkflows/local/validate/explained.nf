@@ -8,7 +8,7 @@ def givenSequences(Object located, Map options, String place, List problems) {
         return null
     }
     def found = holdsIntervals(located.path)
-    // What only the step can unpack gets the genome where there is one.
+    // What only the step can tell gets the genome where there is one.
     def intervals = found == null ? options.genome != null : found
     if (intervals && options.genome == null) {
         problems << "${place}: ${located.name} holds intervals, and there is no genome to read them from; give ${genomeWay(options)}, or the sequences themselves as FASTA."
@@ -49,7 +49,7 @@ def givenHits(Object located, Map options, boolean onGenome, String place, List 
     }
     def word = located.path == null ? located.name : null
     def records = word ? word == 'peaks' && !onGenome : holdsIntervals(located.path) == false
-    // What only the step can unpack gets the genome where there is one.
+    // What only the step can tell gets the genome where there is one.
     def needed = word == 'genome' || (word == null && holdsIntervals(located.path))
     if (options.genome == null && needed) {
         def why = word ? 'the whole genome is to be scanned, and there is none' : "${located.name} holds intervals, and there is no genome to read them from"
@@ -67,7 +67,8 @@ def predictedSequences(Object located) {
     return located ? located + [records: holdsIntervals(located.path) == false] : null
 }
 
-// Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where it is compressed otherwise.
+// Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where its step must tell: it is compressed
+// otherwise, or may be a table of sequences, as a cell is DNA.
 // What cannot be read is complained of elsewhere.
 def holdsIntervals(Object path) {
     try {
@@ -82,7 +83,10 @@ def holdsIntervals(Object path) {
             return null
         }
         def first = head.replace('\u00ef\u00bb\u00bf', '').trim().take(1)
-        return first != '' && !(first in ['>', ';', '@'])
+        if (first == '' || first in ['>', ';', '@']) {
+            return false
+        }
+        return (head =~ /(?m)(?:^|[\t,; "'])[ACGTNacgtn]{10,}(?:[\t,; "'\r]|$)/) ? null : true
     }
     catch (Exception _error) {
         return false

@@ -35,7 +35,7 @@ def helpText() {
     schema['$defs'].values().each { group ->
         lines << '' << group.title << ''
         group.properties.each { name, property ->
-            def notes = [property['enum']?.join('|') ?: [property.type].flatten().join(' or ') + rangeText(property)]
+            def notes = [property['enum']?.join('|') ?: property.type + rangeText(property)]
             notes += property.default != null ? ["default: ${property.default}"] : []
             notes += property.per_dataset ? ['sheet'] : []
             lines << "  --${name.padRight(22)} ${property.description} [${notes.join('] [')}]"

@@ -1,14 +1,14 @@
 // The parameters: checked, and converted to their types.
 
 include { readJson; schemaProperties; coerceValue; valueProblem; controlProblem; didYouMean; sentence } from './schema.nf'
-include { resolvePath; fileProblem } from './paths.nf'
+include { fileProblem; knownGenomes; locate; hiddenName; aboutNames } from './paths.nf'
 
 // [ values: all parameters with the types of the schema, broken: names of those that are wrong and stand at their default,
 //   open: defaults of those that count as given or not and were not, null among the values ];
 // what is wrong with them is added to problems.
 def checkParams(List problems) {
     def known = schemaProperties(readJson('nextflow_schema.json'))
-    def unknown = params.keySet().findAll { name -> !(name in known) && !name.startsWith('config_profile_') }
+    def unknown = params.keySet().findAll { name -> !(name in known) && !(name in ignoredNames()) && !name.startsWith('config_profile_') }
     unknown.each { name ->
         def text = sentence("--${name}: there is no such parameter${didYouMean(known.keySet(), name, '--')}") + ' See --help.'
         if (params.custom_config_base) {
@@ -20,6 +20,7 @@ def checkParams(List problems) {
         }
     }
     def values = known.collectEntries { name, property -> [name, coerceValue(property, params[name])] }
+    def genomes = knownGenomes(values)
     def broken = []
     values.findAll { _name, value -> value != null }.each { name, value ->
         def problem = controlProblem(params[name]) ?: valueProblem(known[name], value)
@@ -27,7 +28,13 @@ def checkParams(List problems) {
             broken << name
         }
         if (!problem && known[name].format == 'file-path') {
-            problem = fileProblem(resolvePath(value, null), name != 'input')
+            def names = name == 'genome' ? genomes : null
+            problem = fileProblem(locate(value, null, names), name != 'input')
+            problem = problem ? problem + aboutNames(value, null, names, names ? didYouMean(names.keySet(), value, '') : '') : null
+            def hidden = problem ? null : hiddenName(value, null, names)
+            if (hidden) {
+                log.warn("--${name}: ${hidden}")
+            }
         }
         if (problem) {
             problems << sentence("--${name}: ${problem}") + hint(known[name], problem)
@@ -43,6 +50,15 @@ def checkParams(List problems) {
     problems.addAll(pageProblems())
     def open = known.findAll { name, property -> property.null_unless_given && values[name] == null }.collectEntries { name, property -> [name, property.default] }
     return [values: values + broken.findAll { name -> name != 'input' }.collectEntries { name -> [name, coerceValue(known[name], known[name].default)] }, broken: broken, open: open]
+}
+
+// Parameters that are none of the pipeline's own and not complained of: genomes, and what configurations of nf-core's
+// pipelines name by the options of its validation, of now and of earlier.
+def ignoredNames() {
+    def earlier = ['schema_ignore_params', 'validationSchemaIgnoreParams']
+    def validation = nextflow.Global.session.config.validation
+    def listed = earlier.findAll { name -> params.containsKey(name) }.collect { name -> params[name] } + ((validation instanceof Map) ? [validation.ignoreParams, validation.defaultIgnoreParams] : [])
+    return ['genomes'] + earlier + listed.flatten().findAll { one -> one }.collectMany { one -> one.toString().tokenize(', ') }
 }
 
 def hint(Map property, String problem) {

@@ -61,6 +61,48 @@ def fileProblem(Object path, boolean staged = true) {
     }
 }
 
+// Genomes that have a name: [ GRCh38: 's3://.../genome.fa', ... ], of conf/igenomes.config and of whatever else sets
+// params.genomes, such as institutional profiles; values: those of igenomes_base and igenomes_ignore.
+def knownGenomes(Map values) {
+    def bucket = 's3://ngi-igenomes/igenomes/'   // where conf/igenomes.config has all of its own
+    def given = params.containsKey('genomes') && (params.genomes instanceof Map) ? params.genomes : [:]
+    def named = given.findAll { _name, files -> files instanceof Map && files.fasta }.collectEntries { name, files -> [name.toString(), files.fasta.toString()] }
+    def base = (values.igenomes_base ?: bucket).toString().replaceFirst('/+$', '')
+    return named.findAll { _name, fasta -> !(values.igenomes_ignore == true && fasta.startsWith(bucket)) }
+        .collectEntries { name, fasta -> [name, fasta.startsWith(bucket) ? "${base}/${fasta - bucket}".toString() : fasta] }
+}
+
+// Path of what a user wrote where a known name may stand for a file. A file that is called so comes first.
+def locate(String text, Object folder, Map known) {
+    return isNamed(text, folder, known) ? resolvePath(known[text], null) : resolvePath(text, folder)
+}
+
+def isNamed(String text, Object folder, Map known) {
+    return known?.containsKey(text) && !isFile(resolvePath(text, folder))
+}
+
+def isFile(Object path) {
+    return path.exists() && !path.isDirectory()
+}
+
+// What is to be said where a file is read although its name is a known one, or null.
+def hiddenName(String text, Object folder, Map known) {
+    return known?.containsKey(text) && isFile(resolvePath(text, folder)) ? "the file ${resolvePath(text, folder)} is read, not the known genome ${text}; rename the file to get that, or write ./${text} for the file.".toString() : null
+}
+
+// What a message on a genome that cannot be used adds: what stands behind its name, or which names are known.
+// near: what didYouMean says of it.
+def aboutNames(String text, Object folder, Map known, String near) {
+    if (isNamed(text, folder, known)) {
+        return " (the genome ${text}, as params.genomes has it; --igenomes_base says where iGenomes lie)"
+    }
+    // A path, or a file's name.
+    if (known == null || text =~ /[\/\\]|(?i)\.(fa|fasta|fna|gz|bgz|bz2|xz|zip)$/) {
+        return ''
+    }
+    return ", and no genome of that name is known${near}${near ? '' : '.'} " + (known ? "The known ones are ${known.keySet().sort().join(', ')}." : 'None is, as --igenomes_ignore leaves iGenomes out.')
+}
+
 // [name: as the user wrote it, path: its file, missing: why it cannot be used, or null]; a word that stands for no file has
 // the path null; null where nothing was said.
 def fileOrWord(Object said, List words, Object folder) {

@@ -19,15 +19,19 @@ def resultsOf(Object folder, List problems) {
             path.name ==~ /[\w-]+\.[\w-]+\.r\d+\..+/ && path.name.tokenize('.').drop(3).join('.') in ofRun.values() ||
             path.name ==~ /[\w-]+\.[\w-]+\..+/ && path.name.tokenize('.').drop(2).join('.') in ofModel.values()
     }.sort { path -> path.toString() }
-    def models = all.findAll { path -> path.name.endsWith('.model.safetensors') }
+    def gone = all.findAll { path -> !path.exists() }
+    if (gone) {
+        problems << "--apply: ${gone[0]} is a link to a file that is gone${gone.size() > 1 ? ", and so are ${gone.size() - 1} more" : ''}; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy.".toString()
+    }
+    def models = (all - gone).findAll { path -> path.name.endsWith('.model.safetensors') }
     models.groupBy { path -> path.name }.findAll { _name, same -> same.size() > 1 }.each { same_name, same ->
         problems << "--apply: ${same.size()} models are called ${same_name} (${same*.parent.join(', ')}); give a folder that holds one of each.".toString()
     }
-    if (!models) {
+    if (!models && !gone) {
         problems << "--apply: ${whyNothing(folder, all)}".toString()
     }
     all.findAll { path -> expandedPart(path) }.take(1).each { path -> problems << "--apply: ${expandedPart(path)}.".toString() }
-    def byName = all.collectEntries { path -> [path.name, path] }
+    def byName = (all - gone).collectEntries { path -> [path.name, path] }
     def named = { stem, endings -> endings.collectEntries { key, ending -> [key, byName["${stem}.${ending}".toString()]] } }
     return models.unique { path -> path.name }.groupBy { path -> path.name.tokenize('.')[0] }.collectEntries { id, own ->
         def runs = own.collect { path ->

@@ -1,7 +1,7 @@
 // Single rows of the sheet, and what rows say together: checked without a look into a file.
 
-include { coerceValue; valueProblem; controlProblem; shown; sentence } from './schema.nf'
-include { resolvePath; isRelative; fileProblem } from './paths.nf'
+include { coerceValue; valueProblem; controlProblem; didYouMean; shown; sentence } from './schema.nf'
+include { isRelative; fileProblem; locate; aboutNames } from './paths.nf'
 include { linesOf } from './places.nf'
 
 // The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
@@ -18,8 +18,10 @@ def checkRow(Map row, Map columns, Collection required, Object sheet, List probl
             broken << column
         }
         if (!problem && columns[column].format == 'file-path') {
-            problem = fileProblem(resolvePath(cell, sheet.parent))
-            problem = problem && isRelative(cell) ? "${problem} (paths are relative to the sheet)" : problem
+            def genomes = columns[column].known
+            problem = fileProblem(locate(cell, sheet.parent, genomes))
+            def relative = problem && isRelative(cell) && !genomes?.containsKey(cell) ? ' (paths are relative to the sheet)' : ''
+            problem = problem ? problem + relative + aboutNames(cell, sheet.parent, genomes, genomes ? didYouMean(genomes.keySet(), cell, '') : '') : null
         }
         if (problem) {
             problems << sentence("${place}, column ${column}: ${problem}")

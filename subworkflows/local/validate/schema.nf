@@ -17,10 +17,6 @@ def coerceValue(Map property, Object value) {
         return value
     }
     def text = value.toString().trim()
-    if (property.type instanceof List) {
-        // A number, or a text such as 1,10,100.
-        return value instanceof Number || text ==~ /[-+]?\d+/ ? coerceValue(property + [type: 'integer'], value) : value
-    }
     if (property.type == 'boolean' && text.toLowerCase() in ['true', 'false']) {
         return text.toLowerCase() == 'true'
     }
@@ -57,12 +53,9 @@ def valueProblem(Map property, Object value) {
     if (value instanceof Boolean && property.type != 'boolean') {
         return 'needs a value'
     }
-    if (property.type instanceof List) {
-        def kind = property.type.find { type -> hasType(type, value) }
-        return kind ? valueProblem((kind == 'string' ? property : property.findAll { name, _limit -> name != 'pattern' }) + [type: kind], value) : "'${value}' cannot be used: ${property.errorMessage}"
-    }
     if (!hasType(property.type, value)) {
-        return "'${value}' is not ${typeName(property.type)}"
+        // A list or map of a parameter file, where a text of a certain form is wanted, such as 1,10,100.
+        return "'${value}' " + (property.type == 'string' && property.errorMessage ? "cannot be used: ${property.errorMessage}" : "is not ${typeName(property.type)}")
     }
     if (property['enum'] && !(value in property['enum'])) {
         return "'${value}' is not one of ${property['enum'].join(', ')}${didYouMean(property['enum'], value.toString(), '')}"

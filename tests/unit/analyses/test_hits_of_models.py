@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -119,8 +120,10 @@ def test_support_counts_replicates_of_the_mean_sign() -> None:
 def slowly(positive: np.ndarray, negative: np.ndarray, rate: float) -> float:
     for score in sorted({float(one) for one in positive if one > 0}):
         ours = int((positive >= score).sum())
-        others = int((negative >= score).sum()) * len(positive) / max(len(negative), 1)
-        if (others + 1) / ours <= rate:
+        each = len(positive) / max(len(negative), 1)  # positives for a negative
+        others = int((negative >= score).sum())
+        estimate = (others + 1) * each if len(negative) < len(positive) else others * each + 1
+        if estimate / ours <= rate:
             return score
     return float("nan")
 
@@ -142,6 +145,16 @@ def test_few_sequences_have_no_threshold() -> None:
     assert np.isnan(score)
     score, reached = find_threshold(np.full(21, 9.0), np.full(21, 1.0), 0.05)
     assert score == 9 and reached == pytest.approx(1 / 21)
+
+
+def test_a_few_negatives_without_a_hit_promise_no_low_rate() -> None:
+    """Of 5 negatives none has a hit: that is no evidence of fewer than one in five."""
+    score, least = find_threshold(np.full(1000, 9.0), np.full(5, 1.0), 0.05)
+    assert np.isnan(score) and least == pytest.approx(1 / 5)
+    score, reached = find_threshold(np.full(1000, 9.0), np.full(40, 1.0), 0.05)
+    assert score == 9 and reached == pytest.approx(1 / 40)
+    # As many negatives as one likes never make the rate smaller than 1 in the number of positives.
+    assert find_threshold(np.full(40, 9.0), np.full(1000, 1.0), 0.05)[1] == pytest.approx(1 / 40)
 
 
 def dataset(
@@ -192,6 +205,16 @@ def test_negatives_are_shuffles_where_there_are_none() -> None:
     assert (values.positives, values.negatives) == (200, 200) and values.positive_hits > 190
     low = threshold(dataset("regression", n=2400, share=0.5), 0, lowers=True)
     assert low.note.startswith(NONE_REACHES) and np.isnan(low.score)
+
+
+def test_negatives_are_shuffles_where_there_are_too_few_for_the_rate() -> None:
+    """Of a matrix, nearly every region of which is positive somewhere."""
+    whole = dataset("multilabel", tasks=2)
+    labels = whole.labels.copy()
+    labels[:-30, 0] = 1  # 10 of the test part are in no task
+    found = threshold(dataclasses.replace(whole, labels=labels), 1)
+    assert (found.positives, found.negatives) == (100, 100) and found.positive_hits == 70
+    assert threshold(dataclasses.replace(whole, labels=labels), 1, rate=0.2).negatives == 10
 
 
 def test_negatives_of_a_task_are_in_no_other() -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn.analyses.new_data.report import table_rows
-from nfexplainn.analyses.new_data.run import pair_tasks, score_all
+from nfexplainn.analyses.new_data.run import located_of, pair_tasks, score_all
 from nfexplainn.analyses.predict.run import PredictOptions
 from nfexplainn.data.dataset import Dataset, read_dataset, write_dataset
 from nfexplainn.evaluation.metrics import auroc
@@ -56,11 +56,42 @@ def test_what_the_models_have_seen_is_not_scored(files: DatasetFiles, tmp_path: 
     assert json.loads((tmp_path / "new.by_MAFK.new_data.json").read_text()) == told
 
 
+def test_only_names_of_whole_records_are_places(files: DatasetFiles) -> None:
+    assert files.dataset is not None
+    own = read_dataset(files.dataset)
+    names = [f"s{row}" for row in range(len(own))]
+    names[:4] = ["chr1:110-290(-)", "chr1:110-290(+)|2", "chr1:100-300", "chr2:0-500"]
+    padded = dataclasses.replace(own.meta, extra=dict(own.meta.extra) | {"pad": 10})
+    found = located_of(dataclasses.replace(own, names=names, meta=padded))
+    assert found.chrom[:5] == ["chr1", "chr1", "chr1:100-300", "chr2:0-500", "s4"]
+    # 10 N lie before the 180 bp of each.
+    assert found.start[:4].tolist() == [100, 100, 0, 0] and found.pad == 10
+    assert found.strand[:4].tolist() == [-1, 1, 1, 1]
+
+
 def test_the_models_own_data_have_no_score(files: DatasetFiles, tmp_path: Path) -> None:
     assert files.dataset is not None
     told = score_all(files, files.dataset, PredictOptions(), tmp_path / "MAFK.by_MAFK")
     assert told["models"][0]["scores"] == []
     assert told["models"][0]["why"].startswith("all its sequences are among those")
+
+
+def test_windows_that_overlap_the_models_own_are_not_scored(
+    files: DatasetFiles, tmp_path: Path
+) -> None:
+    """Another replicate's peaks are the same ones some bases on."""
+    assert files.dataset is not None
+    own = read_dataset(files.dataset)
+    rng = np.random.default_rng(5)
+    codes = np.roll(own.codes, 30, axis=1)
+    codes[:, :30] = rng.integers(0, 4, (len(own), 30))
+    new = dataclasses.replace(
+        own, codes=codes, meta=dataclasses.replace(own.meta, id="new", seed=1)
+    )
+    write_dataset(new, tmp_path / "new.dataset.parquet")
+    path = tmp_path / "new.dataset.parquet"
+    told = score_all(files, path, PredictOptions(), tmp_path / "new.by_MAFK")
+    assert told["seen"] > 0.97 * len(own)  # but those whose middle is a short repeat
 
 
 def test_sequences_of_another_length_are_not_asked(files: DatasetFiles, tmp_path: Path) -> None:
@@ -104,7 +135,11 @@ def test_the_page_tells_scores_and_what_was_left_out(files: DatasetFiles, tmp_pa
     inputs = load_inputs([tmp_path / "new.by_MAFK.new_data.json"], params, {"A": {"numpy": "2"}})
     build_answers(inputs, tmp_path / "page")
     summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
-    for said in ("<code>new.csv</code>", "by the models of MAFK", "AUROC", "without these in the"):
+    assert (
+        "What the models of <code>results</code> say of <code>new.csv</code>"
+        in json.loads(summary)["data"]
+    )
+    for said in ("by the models of MAFK", "AUROC", "the scores leave these out"):
         assert said in summary
     text = (tmp_path / "page" / "tables" / "new_data.tsv").read_text()
     assert text.startswith("dataset\tmodels_of\tmodel") and "auprc" in text

@@ -344,6 +344,14 @@ def test_percentile_counts_those_at_least_as_large(genome: Genome) -> None:
     assert found[1] == pytest.approx([0.0, 0.0]) and np.isnan(found[2]).all()
 
 
+def test_the_percentile_of_an_snv_is_the_same_whatever_else_is_in_the_file(genome: Genome) -> None:
+    one, many = (
+        make_background(scorer(genome), dataset(genome), genome, {"SNV": lengths}, (0,), 1, 50)
+        for lengths in ([(1, 1)], [(1, 1)] * 7)
+    )
+    assert np.array_equal(one.sizes["SNV"], many.sizes["SNV"])
+
+
 def test_without_coordinates_there_is_no_percentile(genome: Genome) -> None:
     data = dataset(genome)
     plain = Dataset(

@@ -22,6 +22,7 @@ from nfexplainn.assays.spec import Options, Row, Spec, read_spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
 from nfexplainn.data.negatives import gc_bins
 from nfexplainn.errors import UserError
+from nfexplainn.evidence.tables import clusters_of
 
 LENGTH = 50
 
@@ -209,6 +210,7 @@ def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
         ({"same": True}, "0 of 300 sequences of B are left without those that are in both, and a contrast needs 200 a side (their peaks are largely the same ones)"),
         ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so that their length alone would tell them apart; set --width"),
         ({"strand_symmetric": False}, "one of them is read on both strands, the other on one; set --reverse_complement"),
+        ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would tell them apart"),
         ({"task_type": "regression"}, "the data set B holds measured values, which are compared between two of its tasks alone; give B/task1:B/task2 (its tasks are B)."),
         ({"gc": 0.95}, "(the sides differ in GC content, which --contrast_matching none leaves as it is)"),
     ],
@@ -261,3 +263,32 @@ def test_streams_go_by_name() -> None:
     assert one.digest() == again.digest()
     assert list(one.names) != list(other.names)
     assert contrast.LEAST_MATCHED < contrast.LEAST_A_SIDE
+
+
+def test_a_split_by_homology_keeps_copies_on_both_sides_of_the_contrast_together(
+    two: Path,
+) -> None:
+    """Copies with a few changed bases, in A and in B, stay in one fold and are one observation."""
+    rng = np.random.default_rng(9)
+    first, second = draw(400, 1, length=100), draw(300, 2, length=100)
+    second[:60] = first[:60]
+    second[:60, ::25] = (second[:60, ::25] + rng.integers(1, 4, (60, 4))) % 4
+    for name, codes, start in (("A", first, 0), ("B", second, 500_000)):
+        write_set(two, name, codes, names_at(start, len(codes)))
+    options = {"contrast_matching": "none", "split_by": "homology"}
+    data = prepare(spec_of(two, "A", "B", **options)).dataset
+    assert data.fold is not None and data.meta.extra["homology"]["clusters"] == 60
+    assert np.array_equal(data.fold[:60], data.fold[400:460])
+    clusters = clusters_of(data, np.arange(len(data)))
+    assert np.array_equal(clusters[:60], clusters[400:460])
+    at_random = prepare(spec_of(two, "A", "B", contrast_matching="none")).dataset
+    assert len(np.unique(clusters_of(at_random, np.arange(len(data))))) == len(data)
+
+
+def test_what_was_padded_stays_so(tmp_path: Path) -> None:
+    """Of SMiLE-seq: the models of a contrast must know the length of the probes, too."""
+    for seed, name in enumerate("AB"):
+        codes = np.pad(draw(250, seed), ((0, 0), (4, 4)), constant_values=dna.N_CODE)
+        write_set(tmp_path, name, codes, [f"{name}{row}" for row in range(250)], extra={"pad": 4})
+    data = prepare(spec_of(tmp_path, "A", "B")).dataset
+    assert data.meta.extra["pad"] == 4 and data.meta.length == LENGTH + 8

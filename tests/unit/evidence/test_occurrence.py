@@ -8,7 +8,15 @@ from scipy.stats import chi2, fisher_exact, mannwhitneyu, t
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evidence.occurrence import adjusted_p, adjusted_value_p, composition, fitted
+from nfexplainn.evidence.contrast import SideRates
+from nfexplainn.evidence.occurrence import (
+    adjusted_p,
+    adjusted_value_p,
+    adjusted_value_z,
+    adjusted_z,
+    composition,
+    fitted,
+)
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:
@@ -54,6 +62,18 @@ def test_sites_of_one_fold_alone_and_none_at_all() -> None:
     sites[1] = folds == 2
     found = adjusted_p(sites, labels, features, folds)
     assert found[0] < 1e-6 and found[1] > 0.9 and found[2] == 1
+
+
+def test_composition_may_turn_a_difference_round() -> None:
+    """More sites on the first side, but fewer than its composition explains: on no side then."""
+    rng, features, labels, folds = drawn(5, 8000)
+    sites = rng.random((1, 8000)) < 1 / (1 + np.exp(1.0 - 4 * features[:, 0] + labels))
+    (z,) = adjusted_z(sites, labels, features, folds)
+    first, second = (np.array([sites[0][labels == y].mean()]) for y in (1, 0))
+    assert first > second and z < -3
+    p, z = np.array([1e-9]), np.array([z])
+    assert not SideRates(first, second, p, z).differ[0]
+    assert SideRates(first, second, p, -z).differ[0] and SideRates(second, first, p, z).differ[0]
 
 
 def test_composition_is_of_dinucleotides_and_content() -> None:
@@ -108,3 +128,22 @@ def test_no_site_and_values_that_do_not_vary() -> None:
     assert adjusted_value_p(everywhere, values, features, folds)[0] > 0.9
     some = folds[None] > 2
     assert adjusted_value_p(some, np.zeros(800), features, folds)[0] == 1
+
+
+def test_composition_may_turn_a_difference_of_values_round_and_means_differ_from_ranks() -> None:
+    """Higher with a site, but lower than composition explains: on no side then."""
+    rng, features, _, folds = drawn(6, 8000)
+    sites = rng.random((1, 8000)) < 1 / (1 + np.exp(1.0 - 4 * features[:, 0]))
+    values = 2 * features[:, 0] - 0.3 * sites[0] + rng.normal(size=8000)
+    (z,) = adjusted_value_z(sites, values, features, folds)
+    first, second = (np.array([values[which].mean()]) for which in (sites[0], ~sites[0]))
+    assert first > second and z < -3
+    assert adjusted_value_z(sites, -values, features, folds)[0] == pytest.approx(-z)
+    assert adjusted_value_z(~sites, values, features, folds)[0] == pytest.approx(-z, rel=1e-3)
+    p, up, z = np.array([1e-9]), np.array([1.0]), np.array([z])
+    assert not SideRates(first, second, p, z, up).differ[0]
+    assert SideRates(first, second, p, -z, up).differ[0]
+    assert SideRates(second, first, p, z, -up).differ[0]
+    # Ranks are higher with a site, means are not, as of a few values far below.
+    assert not SideRates(first, second, p, -z, -up).differ[0]
+    assert not SideRates(second, first, p, z, up).differ[0]

@@ -148,6 +148,10 @@ def test_values_are_compared_in_the_folds_that_have_the_row(alike: Dataset) -> N
     table = contrast.rates_table({0: "row_001", 1: "row_002"}, found, alike)
     assert list(table["side"]) == ["D/a", "D/a"] and table["with_site_a"].isna().all()
     assert (table["difference_with_site"] > table["difference_without_site"]).all()
+    assert found.ranks is not None and (found.ranks > 0).all() and (found.z > 0).all()
+    fewer = contrast.side_rates(alike, rows[1:], replicates, ~sites[1:])
+    assert fewer.ranks is not None and fewer.ranks[0] == pytest.approx(-found.ranks[1])
+    assert fewer.z[0] < 0 and fewer.differ[0]
     nowhere = contrast.side_rates(alike, rows[:1], replicates, np.zeros_like(sites[:1]))
     assert np.isnan(nowhere.first[0]) and not nowhere.differ[0]
 

@@ -119,6 +119,10 @@ def test_no_supported_motif_is_said(tmp_path: Path) -> None:
 
 LIMITS = {
     "shuffles": ({}, "Its negatives were shuffles of the positives"),
+    "contrast": (
+        {"extra": {"negatives": "contrast", "contrast": {"sides": ["D/a", "B"]}}},
+        "Its positives were of D/a. Its negatives were the sequences of the other side",
+    ),
     "gc": ({"extra": {"negatives": "gc"}}, "regions of the genome with the same GC content"),
     "share": ({}, "(50 % positives); along a genome positives are far rarer"),
     "folds": ({"folds": 5}, "It was cross-validated (5 folds)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import report_fixtures as fixtures
+from nfexplainn.analyses.contrasts import report
 from nfexplainn.analyses.contrasts.report import as_asked, asked_order, side_bar
 from nfexplainn.interpret.columns import (
     CONTRAST_COLUMNS,
@@ -23,6 +25,7 @@ from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
+from nfexplainn.report.methods import _replicates
 
 PAIRS = (("MAFK", "OCT4"), ("MAFK", "REST"), ("OCT4", "REST"))
 
@@ -160,6 +163,7 @@ def test_measured_values_have_correlations_and_means(tmp_path: Path) -> None:
     assert (motifs["data"]["row_001"]["a"], motifs["data"]["row_001"]["b"]) == (-1.5, 0.25)
     assert motifs["data"]["row_001"]["sites"] == "0.04"
     assert "Mean of D/b less D/a" in motifs["headers"]["a"]["description"]
+    assert "the shares are" not in motifs["description"]
     (row, *_) = rows_of(out, "contrast_motifs")
     assert (row["difference_with_site"], row["difference_without_site"]) == ("-1.5", "0.25")
     methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
@@ -177,6 +181,43 @@ def test_both_kinds_beside_each_other(tmp_path: Path) -> None:
     methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
     assert "In MAFK_vs_OCT4: Data sets were compared" in methods
     assert "In D_a_vs_D_b, D_a_vs_D_c, D_b_vs_D_c: Two tasks of measured values" in methods
+
+
+def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PANEL_LIMIT", 2)
+    for a, b in PAIRS:
+        write_contrast(tmp_path / "results", a, b)
+    _, sections = built(tmp_path, "")
+    assert "first 2 of 3 pairs" in sections["Contrasts"]["description"]
+    assert len([name for name in sections if name.startswith("Motifs:")]) == 2
+
+
+def test_headings_hold_no_tag_that_the_list_of_contents_would_make_of_an_escape(
+    tmp_path: Path,
+) -> None:
+    """MultiQC takes the tags out of a heading, and then the escapes back."""
+    tag = "T<img src=x onerror=alert(1)>"
+    write_contrast(tmp_path / "results", "MAFK", "OCT4")
+    for path in (tmp_path / "results").glob("*.contrast*.tsv"):
+        path.write_text(path.read_text().replace("\tOCT4\t", f"\t{tag}\t"))
+    _, sections = built(tmp_path, "")
+    (title,) = (name for name in sections if name.startswith("Motifs:"))
+    assert "<" not in html.unescape(title) and "T\u2039img src=x" in title
+
+
+def test_methods_count_the_replicates_of_contrasts_too(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    write_contrast(folder, "MAFK", "OCT4")
+    header = {"tasks": ["t"], "extra": {"contrast": {"sides": ["MAFK", "OCT4"]}}}
+    (folder / "MAFK_vs_OCT4.header.json").write_text(json.dumps(header))
+    inputs = load_inputs([folder], fixtures.PARAMS, {})
+    (model,) = inputs.models
+    count = len(model.metrics)
+    assert count > 1
+    (said,) = _replicates(inputs, {"replicates": 1, "seed": 42})
+    assert said.startswith(f"1 and {count} replicates per data set differ in the seed")
 
 
 def test_nothing_is_written_where_nobody_asked(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nfexplainn.analyses.hits.report import write_hits
+from nfexplainn.analyses.hits.report import answers, write_hits
 from nfexplainn.analyses.hits.run import NONE_SUPPORTED
 from nfexplainn.analyses.hits.tables import THRESHOLD_COLUMNS
 from nfexplainn.io.tsv import write_tsv
@@ -16,6 +16,7 @@ from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import UNIFORM, Motif, MotifSet
 from nfexplainn.page.load import load_inputs
 from nfexplainn.page.mqc import Page
+from nfexplainn.report.answers import build_answers
 from nfexplainn.results.hits.thresholds import TOO_FEW
 
 SUMMARY = {
@@ -91,3 +92,22 @@ def test_nothing_asked_nothing_told(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write_hits(Page(tmp_path / "out"), load_inputs([tmp_path / "in"], {}, {}))
     assert not list((tmp_path / "out").glob("*hits*"))
+
+
+def test_the_page_of_asked_models_tells_the_methods_and_what_was_scanned(tmp_path: Path) -> None:
+    """The data sets of the models are not read anew: only their answers are there."""
+    write(tmp_path / "in", [line()], kind="peaks")
+    params = {"apply": "some/results", "hits": "peaks", "hits_fdr": 0.05}
+    build_answers(load_inputs([tmp_path / "in"], params, {"A": {"numpy": "2"}}), tmp_path / "page")
+    summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
+    assert "say of their own positives; nothing was trained" in summary
+    assert "in 75.0 % of them" in summary
+    methods = (tmp_path / "page" / "methods.html").read_text()
+    assert "Sites of the supported motifs were found" in methods
+
+
+def test_motifs_without_a_threshold_are_counted_on_the_first_screen(tmp_path: Path) -> None:
+    lacking = [line(motif=f"row_{n}", name=f"M{n}", note=TOO_FEW, hits=0) for n in range(5)]
+    write(tmp_path / "in", lacking)
+    (found,) = answers(load_inputs([tmp_path / "in"], {}, {}))
+    assert len(found.minded) == 4 and found.minded[3] == "2 more motifs without a threshold: below."

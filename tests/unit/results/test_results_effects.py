@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from nfexplainn import dna, open_results
@@ -58,6 +59,46 @@ def test_variants_of_a_frame_and_of_a_file(folder: Path, tmp_path: Path) -> None
         changed = window[:100] + row.alt + window[101:]
         before, after = dataset.predict([window, changed])["mean:MAFK"]
         assert row.delta == pytest.approx(after - before, abs=1e-5)
+
+
+def test_variants_are_padded_as_the_assay_did(folder: Path, tmp_path: Path) -> None:
+    """What is told of the reference is what is predicted of its window: N are no bases."""
+    path = folder / "MAFK/data/MAFK.dataset.parquet"
+    stored = pq.read_table(path)
+    meta = stored.schema.metadata[b"nf-explainn"].replace(b'"pad": 0', b'"pad": 20')
+    pq.write_table(stored.replace_schema_metadata({b"nf-explainn": meta}), path)
+    text = "".join(np.random.default_rng(1).choice(list("ACGT"), 900))
+    (tmp_path / "g.fa").write_text(f">chr1\n{text}\n")
+    other = "ACGT"[("ACGT".index(text[500]) + 1) % 4]
+    added = "GATTAC" + other  # no base of which can lie before the one that is there
+    alts = [other, text[500] + added]
+    frame = pd.DataFrame({"chrom": "chr1", "pos": 501, "ref": text[500], "alt": alts})
+    dataset = open_results(folder)["MAFK"]
+    found = dataset.variants(frame, tmp_path / "g.fa")
+    window = text[420:580]
+    changed = window[:80] + other + window[81:]
+    before, after = dataset.predict([window, changed])["mean:MAFK"]
+    assert found["logit_ref"][0] == pytest.approx(before, abs=1e-4)
+    assert found["delta"][0] == pytest.approx(after - before, abs=1e-4)
+    # An insertion behind the base: with the flank before it in place, and with that behind it.
+    longer = text[:501] + added + text[501:]
+    at = 501 - 80
+    whole, left, right = dataset.predict(
+        [text[at : at + 160], longer[at : at + 160], longer[at + 7 : at + 167]]
+    )["mean:MAFK"]
+    assert found["logit_ref"][1] == pytest.approx(whole, abs=1e-4)
+    assert found["delta"][1] == pytest.approx((left + right) / 2 - whole, abs=1e-4)
+
+
+def test_chromosomes_that_are_numbers_are_names(folder: Path, tmp_path: Path) -> None:
+    """Ensembl's genomes: what comes back can be joined with what was given."""
+    (tmp_path / "g.fa").write_text(f">1\n{'ACGT' * 500}\n>2\n{'ACGT' * 500}\n")
+    frame = pd.DataFrame(
+        {"chrom": ["1", "2"], "pos": [801, 805], "ref": "A", "alt": "C", "id": ["7", "8"]}
+    )
+    found = open_results(folder)["MAFK"].variants(frame, tmp_path / "g.fa")
+    keys = ["chrom", "pos", "ref", "alt", "id"]
+    assert found[keys].to_dict("list") == frame[keys].to_dict("list")
 
 
 @pytest.mark.parametrize(

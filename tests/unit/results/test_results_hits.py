@@ -79,6 +79,9 @@ def test_what_cannot_be_found_is_said(results: Path, tmp_path: Path) -> None:
         dataset.hits()
     with pytest.raises(UserError, match="sequence 1: it holds 'E', which is no DNA"):
         dataset.hits(["ACGE"])
+    for rate in (0, 5):
+        with pytest.raises(UserError, match=f"fdr is {rate}; give a rate above 0"):
+            dataset.hits(sequences(), fdr=rate)
     (tmp_path / "r.bed").write_text("x\t0\t500\n")
     with pytest.raises(UserError, match="there is no genome to read them from"):
         dataset.hits(regions=tmp_path / "r.bed")

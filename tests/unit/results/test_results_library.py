@@ -133,6 +133,12 @@ def test_names_that_are_not_there_are_answered_with_those_that_are(earlier: Path
         results["MAFK"]["explainn"].load(9)
 
 
+def test_results_go_through_their_names_as_a_mapping_does(earlier: Path) -> None:
+    results = open_results(earlier)
+    assert list(results) == ["MAFK"] and len(results) == 1 and "CTCF" not in results
+    assert list(results["MAFK"]) == ["explainn"] and "explainn" in results["MAFK"]
+
+
 def test_folders_that_hold_no_model(earlier: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -25,7 +25,7 @@ def methods_of_peaks(values: Values, _models: Sequence[str], cite: Cite) -> str:
         f" test {cite('delong')}. {_SUPPORTED} the"
         " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
         " also beyond what dinucleotides and GC content explain (score test in a logistic"
-        " regression on these and the fold, p at most 0.05)."
+        " regression on these and the fold, p at most 0.05, to the same side)."
     )
 
 
@@ -42,5 +42,5 @@ def methods_of_values(_values: Values, _models: Sequence[str], _cite: Cite) -> s
         " differed from those without one (Mann-Whitney test, p at most 0.05), also beyond what"
         " dinucleotides and GC content explain (score test in a linear regression on these and"
         " the fold with the larger of the usual variance and White's, Benjamini-Hochberg q over all"
-        " groups at most 0.05)."
+        " groups at most 0.05, to the same side)."
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
 from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
 from nfexplainn.evidence.contrast_words import sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
@@ -35,18 +36,21 @@ CHAPTER = Chapter(
     lead=(
         "The sequences of two data sets against each other: what is in both is left out, and the"
         " rest is matched by GC content. Of two tasks of measured values, the difference is"
-        " predicted. A motif is <b>supported</b> if the model loses surely"
-        " without it on sequences that it never saw (q at most 0.05), and if the sides differ in"
-        " how many of these have a site (or values in those with a site from those without),"
-        " beyond what composition explains; its <b>side</b> is where more have one (or the side"
-        " that is higher with a site than without). Peaks of other strength or other kinds of"
-        " regions (promoters, enhancers) differ in motifs, too: a difference need not be that of"
-        " the factors."
+        " predicted. A motif is <b>supported</b> if the loss on unseen sequences rises without it"
+        " (q at most 0.05), and if the sides differ in how many of these have a site (or values in"
+        " those with a site from those without), beyond what composition explains; its"
+        " <b>side</b> is where more have one (or the side that is higher with a site than"
+        " without). Peaks of other strength or other kinds of regions (promoters, enhancers)"
+        " differ in motifs, too: a difference need not be that of the factors."
     ),
 )
 ROWS = 30
 _UNSUPPORTED = 5
 _HALF = 80  # px of either side of a bar
+_SHARES = (
+    ", the same for both sides, so that the shares are not those of the chapter <i>Evidence</i>:"
+    " compare the two columns, not either with 100 %"
+)
 SIGNED = ("difference_with_site", "difference_without_site")
 """Columns whose sign the order of the sides gives."""
 Sides = tuple[str, str]
@@ -153,10 +157,19 @@ def _answers(
         CHAPTER,
         "Contrasts",
         rows,
-        {name: header for name, header in _HEADERS.items() if name in shown},
+        {name: header for name, header in ANSWER_HEADERS.items() if name in shown},
         first="Contrast",
         description="<p>A row per pair; numbers of sequences are of the first : of the second."
-        f"{capped(len(found), ROW_LIMIT, 'contrasts')}</p>",
+        f"{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
+    )
+
+
+def _undrawn(count: int) -> str:
+    if count <= PANEL_LIMIT:
+        return ""
+    return (
+        f" The motifs of the first {PANEL_LIMIT} of {count} pairs are shown below; those of all are"
+        " in <code>tables/contrast_motifs.tsv</code>."
     )
 
 
@@ -178,46 +191,6 @@ def _both(row: Row, what: str) -> str:
 def _left_out(row: Row) -> str:
     unmatched = f", unmatched {_both(row, 'unmatched')}" if row["matching"] == "gc" else ""
     return f"in both {_both(row, 'in_both')}{unmatched}"
-
-
-_HEADERS: dict[str, dict[str, object]] = {
-    "answer": {"title": "What differs"},
-    "auroc": {
-        "title": "AUROC",
-        "description": "How well models that have not seen a sequence tell its side, within folds",
-        "format": "{:,.3f}",
-    },
-    "pearson": {
-        "title": "Correlation",
-        "description": "Of the measured difference with that which models predict that have not"
-        " seen a sequence, within folds",
-        "format": "{:,.3f}",
-    },
-    "interval": {"title": "95 % interval"},
-    "p": {
-        "title": "p",
-        "description": "That no difference could give such an AUROC (Mann-Whitney over the folds)"
-        " or correlation, with twice the nominal variance",
-    },
-    "composition": {
-        "title": "Composition",
-        "description": "AUROC (of values the correlation) of mono- and dinucleotides alone",
-        "format": "{:,.3f}",
-    },
-    "above": {
-        "title": "p, above it",
-        "description": "That the model is no better than composition (paired; DeLong of AUROCs)",
-    },
-    "compared": {
-        "title": "Compared",
-        "description": "Sequences of either side; of values those with a value in both",
-    },
-    "left_out": {
-        "title": "Left out",
-        "description": "As they overlap or equal one of the other side, and for want of a sequence"
-        " of the same GC content there",
-    },
-}
 
 
 def _matrix(page: Page, rows: Sequence[Row]) -> None:
@@ -290,7 +263,7 @@ def _bars(
         for one in shown
     }
     count = len([one for one in motifs if one["supported"] == "true"])
-    headers = _motif_headers(row) | (_value_headers(row) if values else {})
+    headers = motif_headers(_sides(row)) | (value_headers(_sides(row)) if values else {})
     page.table(
         CHAPTER,
         f"Motifs: {title}",
@@ -299,63 +272,9 @@ def _bars(
         first="Group",
         topic=title,
         description=f"<p>{plural(count, 'supported motif')} of {plural(len(motifs), 'group')}"
-        " (<code>tables/contrast_motifs.tsv</code>).</p>",
+        " (<code>tables/contrast_motifs.tsv</code>). A site is here a window above a strict"
+        f" threshold of the unit{'' if values else _SHARES}.</p>",
     )
-
-
-def _motif_headers(row: Row) -> dict[str, dict[str, object]]:
-    a, b = (escape(side) for side in _sides(row))
-    return {
-        "logo": {"title": "Logo"},
-        "name": {"title": "Known motif"},
-        "supported": {"title": "Supported"},
-        "side": {"title": "Side", "description": "Where more sequences have a site"},
-        "gain_bar": {
-            "title": f"← {a} · {b} →",
-            "description": "Gain on unseen sequences with its 95 % interval, to the side that the"
-            " motif is more frequent on",
-        },
-        "gain": {"title": "Gain", "format": "{:,.4f}"},
-        "q": {
-            "title": "q",
-            "description": "Benjamini-Hochberg over the groups that help on their training parts",
-        },
-        "a": {"title": f"% of {a}", "description": "With a site", "format": "{:,.0f}"},
-        "b": {"title": f"% of {b}", "description": "With a site", "format": "{:,.0f}"},
-        "sites": {
-            "title": "p, sites",
-            "description": "That the shares do not differ: the larger p of Fisher's exact test and"
-            " of that beyond composition",
-        },
-    }
-
-
-def _value_headers(row: Row) -> dict[str, dict[str, object]]:
-    """Give the headers that are others where the sides are measured values."""
-    a, b = (escape(side) for side in _sides(row))
-    return {
-        "side": {"title": "Side", "description": "Higher with a site than without"},
-        "gain_bar": {
-            "title": f"← {a} · {b} →",
-            "description": "Gain on unseen sequences with its 95 % interval, to the side that is"
-            " higher with a site than without",
-        },
-        "a": {
-            "title": "With a site",
-            "description": f"Mean of {a} less {b}, of sequences with a site",
-            "format": "{:,.2f}",
-        },
-        "b": {
-            "title": "Without",
-            "description": f"Mean of {a} less {b}, of sequences without one",
-            "format": "{:,.2f}",
-        },
-        "sites": {
-            "title": "p, sites",
-            "description": "That the values do not differ: the larger of the p of Mann-Whitney's"
-            " test and the q of that beyond composition",
-        },
-    }
 
 
 def _percent(share: str) -> float | None:

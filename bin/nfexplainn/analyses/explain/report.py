@@ -61,7 +61,7 @@ def answers(inputs: Inputs) -> list[Answer]:
         blocks = [
             f'<div class="nfx-one">Highest: {escape(row["sequence"])}, logit'
             f" {short(number(row['logit']))}"
-            f'<span class="nfx-faint">{escape(row["leading"].replace("; ", ", ") or "no unit")}'
+            f'<span class="nfx-faint">{escape(_leading(row) or "no unit")}'
             "</span></div>"
             for row in ranked[:1]
         ]
@@ -81,6 +81,12 @@ def _best(path: Path) -> tuple[list[Row], int]:
     return ranked[:ROWS], len(best)
 
 
+def _leading(row: Row) -> str:
+    """Show the leading units of a row, ``MAX (unit_003) +1.50, unit_001 -0.20``."""
+    parts = (part.rpartition(":") for part in row["leading"].split("; ") if part)
+    return ", ".join(f"{name} {float(value):+.2f}" for name, _, value in parts)
+
+
 def _table(page: Page, title: str, path: Path) -> None:
     ranked, total = _best(path)
     tasks = {row["task"] for row in iterate_tsv(path)}
@@ -91,7 +97,7 @@ def _table(page: Page, title: str, path: Path) -> None:
             "logit": number(row["logit"]),
             "bias": number(row["bias"]),
             "units": number(row["units"]),
-            "leading": cell(row["leading"].replace("; ", ", ") or "none"),
+            "leading": cell(_leading(row) or "none"),
         }
     headers = {
         "task": {"title": "Task", "description": "In which it is predicted highest"},

@@ -69,6 +69,8 @@ def answers(inputs: Inputs) -> list[Answer]:
         blocks = [_most(row, said) for row in with_hits[:3]] or ["No motif has a threshold."]
         lacking = [row for row in rows if row["note"]][:3]
         minded = [escape(f"{row['name']}: {row['note']}.") for row in lacking]
+        more = sum(1 for row in rows if row["note"]) - len(lacking)
+        minded += [f"{plural(more, 'more motif')} without a threshold: below."] if more else []
         minded += [escape(said["note"])] if said.get("note") else []
         found.append(Answer(dataset, about, blocks, minded))
     return found
@@ -76,7 +78,7 @@ def answers(inputs: Inputs) -> list[Answer]:
 
 def _most(row: Row, said: Mapping[str, Any]) -> str:
     share = _percent(row["share"])
-    where = "" if share is None or said.get("whole_genome") else f", in {short(share)} % of them"
+    where = "" if share is None or said.get("whole_genome") else f", in {share:.1f} % of them"
     return (
         f'<div class="nfx-one">{escape(row["name"])}: {plural(int(row["hits"]), "site")}{where}'
         f'<span class="nfx-faint">contribution {short(number(row["contribution"]))}</span></div>'

@@ -76,13 +76,13 @@ def doubled(points: Sequence[Point]) -> Doubling | None:
         return None
     residual = y - design @ coefficients
     variance = float(residual @ residual) / freedom
-    slope = float(coefficients[-1])
-    of_slope = variance * float(np.linalg.pinv(design.T @ design)[-1, -1])
     most = max(one.share for one in known)
-    last = y[[one.share == most for one in known]]
-    at = float(last.mean())
-    # Of the mean that it starts from, of the slope, and of a mean as large that is to be met.
-    error = float(np.sqrt(of_slope + 2 * variance / len(last)))
+    last = np.array([one.share == most for one in known])
+    at, slope = float(y[last].mean()), float(coefficients[-1])
+    # The largest subsets weigh twice: in the mean that it starts from, and in the slope.
+    weights = np.linalg.pinv(design)[-1] + last / last.sum()
+    # The forecast scatters by these, and a mean as large that is to be met by itself.
+    error = float(np.sqrt(variance * (weights @ weights + 1 / last.sum())))
     width = float(student.ppf((1 + LEVEL) / 2, freedom)) * error
     expected = at + slope
     scores = [

@@ -109,9 +109,13 @@ def _row(rows: Sequence[Row], told: Any) -> dict[str, Cell]:
         "train": means[-1][0] if means else None,
         "metric": cell(METRICS.get(told.get("metric") or "", "")),
         "score": means[-1][1] if means else None,
-        "answer": cell(answer(told) if doubling else "too few sequences for a curve"),
+        "answer": cell(answer(told) if doubling else _missing(means)),
         "supported": cell(" \u2192 ".join(f"{supported:.1f}" for _, _, supported in means)),
     }
+
+
+def _missing(means: Sequence[object]) -> str:
+    return "too few sequences for a curve" if means else "no score: there is no test part"
 
 
 def answer(told: Any) -> str:
@@ -121,6 +125,8 @@ def answer(told: Any) -> str:
     sure = f"({short(low, 3)} to {short(high, 3)})"
     if high < SMALL:
         return f"would add next to nothing to the {metric} {sure}"
+    if gain <= 0:
+        return f"would add nothing that shows to the {metric} {sure}"
     if low <= 0:
         return f"would add about {short(gain, 3)} to the {metric}, and perhaps nothing {sure}"
     return f"would add about {short(gain, 3)} to the {metric} {sure}"

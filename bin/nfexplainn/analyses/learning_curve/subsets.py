@@ -21,8 +21,9 @@ _STREAM = 31
 def subset(dataset: Dataset, share: float, number: int) -> Dataset:
     """Take a share of the training and of the validation part, and the whole test part.
 
-    Sequences are drawn at random within what has the same labels, and a shuffle stays with the
-    sequence that it was made from.
+    Sequences are drawn at random, as many of each set of labels as the share asks for, to one
+    sequence; each task keeps an example of either class. A shuffle stays with the sequence that it
+    was made from.
 
     Parameters
     ----------
@@ -47,10 +48,8 @@ def subset(dataset: Dataset, share: float, number: int) -> Dataset:
         inside = np.zeros(len(dataset), dtype=np.bool_)
         inside[dataset.rows(part)] = True
         heads = np.flatnonzero(inside & (family == np.arange(len(dataset))))
-        for label in np.unique(kind[heads]):
-            own = heads[kind[heads] == label]
-            drawn = rng.permutation(own)[: max(1, round(share * len(own)))]
-            kept[drawn] = True
+        kept[_drawn(heads, kind, share, rng)] = True
+        _keep_classes(kept, heads, dataset, rng)
         # A shuffle whose parent lies in another part is drawn by itself.
         lone = inside & (family != np.arange(len(dataset))) & ~inside[family]
         kept |= inside & kept[family]
@@ -84,6 +83,35 @@ def draws(dataset: Dataset) -> Iterator[tuple[float, int, Dataset]]:
             own = subset(dataset.of_replicate(number), share, number)
             if len(own.rows("train")) >= FEWEST:
                 yield share, number, own
+
+
+def _drawn(
+    heads: NDArray[np.intp], kind: NDArray[np.int64], share: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Draw a share of rows, evenly over the kinds: a row in 1 / share of those sorted by kind.
+
+    A rounded number of each kind would be all rows where most sets of labels occur once.
+    """
+    order = heads[np.lexsort((rng.random(len(heads)), kind[heads]))]
+    steps = np.floor(np.arange(len(order) + 1) * share + rng.random())
+    return order[np.diff(steps) > 0]
+
+
+def _keep_classes(
+    kept: NDArray[np.bool_],
+    heads: NDArray[np.intp],
+    dataset: Dataset,
+    rng: np.random.Generator,
+) -> None:
+    """Add a row of each class of a task of which none was drawn; in place."""
+    if dataset.meta.task_type == "regression":
+        return
+    labels = dataset.labels[heads]
+    for column in labels.T:
+        for value in (0, 1):
+            own = heads[column == value]
+            if len(own) and not kept[own].any():
+                kept[rng.choice(own)] = True
 
 
 def _kinds(dataset: Dataset) -> NDArray[np.int64]:

@@ -64,7 +64,8 @@ def write_new_data(page: Page, inputs: Inputs) -> None:
         "positives": {"title": "Positives", "format": "{:,.0f}"},
         "seen": {
             "title": "Seen",
-            "description": "Sequences of the models' own data, which have no part in the scores",
+            "description": "Sequences of the models' own data, and windows that overlap these by"
+            " more than half, which have no part in the scores",
             "format": "{:,.0f}",
         },
         "note": {"title": "Why there is no score"},
@@ -163,8 +164,8 @@ def _minded(one: Mapping[str, Any]) -> list[str]:
         out.append(
             f"{plural(one['seen'], 'sequence')} of {escape(one['dataset'])} "
             f"{'is' if one['seen'] == 1 else 'are'} among those that the models of"
-            f" {escape(one['models_of'])} were trained, validated or tested on:"
-            " without these in the scores."
+            f" {escape(one['models_of'])} were trained, validated or tested on, or overlap these by"
+            " more than half: the scores leave these out."
         )
     elif one["seen"] is None and not one["refused"]:
         out.append(
@@ -187,7 +188,8 @@ def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
     return (
         f"New data sets were prepared as those of the training{of}, predicted by all replicates of"
         f" the trained models {cite('explainn')}, and scored by the mean of these, without the"
-        " sequences that the models were trained, validated or tested on."
+        " sequences that the models were trained, validated or tested on, and without windows that"
+        " overlap these by more than half."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from nfexplainn.analyses.explain.sequences import Located
 from nfexplainn.analyses.predict.run import PredictOptions, likeness_summary
 from nfexplainn.analyses.predict.tables import PredictionWriter
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset
-from nfexplainn.data.duplicates import strand_free_key
+from nfexplainn.data.duplicates import hold_middles, strand_free_key
 from nfexplainn.data.padding import RAW
 from nfexplainn.evaluation.likeness import fit_likeness
 from nfexplainn.evaluation.metrics import Metric, compute_metrics
@@ -31,6 +32,9 @@ from nfexplainn.results.ensemble import (
 from nfexplainn.results.files import DatasetFiles
 from nfexplainn.results.windows import pad_of
 
+# The strand in a name that is a place, see io/coordinates.py.
+_TURNED = re.compile(r"\(-\)(\||$)")
+
 
 def score_all(
     files: DatasetFiles, path: str | Path, options: PredictOptions, prefix: Path, threads: int = 1
@@ -39,7 +43,8 @@ def score_all(
 
     Writes ``<prefix>.new_data.json`` and, where the models can read the sequences,
     ``<prefix>.predicted.parquet`` and ``.tsv``. Sequences that the models were trained, validated
-    or tested on are predicted, and have no part in the scores.
+    or tested on, and windows that overlap these by more than half, are predicted and have no part
+    in the scores.
 
     Parameters
     ----------
@@ -83,6 +88,10 @@ def score_all(
         if own is not None:
             likeness = fit_likeness(own).percentiles(new.codes)
             seen = np.isin(strand_free_key(new.codes), strand_free_key(own.codes))
+            seen |= hold_middles(new.codes, own.codes)
+            # A shuffle of what is left out goes with it, so that the share of positives stays.
+            parent = read_names(new.names).parent
+            seen |= (parent >= 0) & seen[parent]
             digest = own.digest()
             found |= {"seen": int(seen.sum()), "likeness": likeness_summary(likeness)}
         with PredictionWriter(prefix, located_of(new), likeness) as writer:
@@ -125,17 +134,23 @@ def _why_not(new: DatasetMeta, header: ModelHeader, own: DatasetMeta | None) -> 
 
 
 def located_of(dataset: Dataset) -> Located:
-    """Give the sequences of a data set with their places, as far as their names tell them."""
+    """Give the sequences of a data set with their places, as far as their names tell them.
+
+    The name of a record that was cut is not the place of what was kept.
+    """
     where = read_names(dataset.names)
-    placed = (where.chrom >= 0) & (where.parent < 0)
+    pad = pad_of(dataset.meta)
+    width = dataset.codes.shape[1] - 2 * pad
+    placed = (where.chrom >= 0) & (where.parent < 0) & (where.end - where.start == width)
     names = list(dataset.names)
     chrom = [
         where.chromosomes[at] if there else name
         for at, there, name in zip(where.chrom.tolist(), placed.tolist(), names, strict=True)
     ]
-    start = np.where(placed, where.start, 0).astype(np.int64)
-    strand = np.ones(len(names), dtype=np.int8)
-    return Located(names, dataset.codes, chrom, start, strand, {}, pad_of(dataset.meta))
+    start = np.where(placed, where.start - pad, 0).astype(np.int64)
+    turned = np.array([bool(_TURNED.search(name)) for name in names], dtype=np.bool_)
+    strand = np.where(placed & turned, -1, 1).astype(np.int8)
+    return Located(names, dataset.codes, chrom, start, strand, {}, pad)
 
 
 def pair_tasks(
@@ -182,7 +197,8 @@ def _scored(
     metrics: list[Metric] = []
     if pairs and not unseen.any():
         why = (
-            "all its sequences are among those that the models were trained, validated or tested on"
+            "all its sequences are among those that the models were trained, validated or tested"
+            " on, or overlap these"
         )
         pairs = []
     if pairs:

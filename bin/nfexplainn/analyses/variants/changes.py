@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
+from nfexplainn.data.padding import pad_codes
 from nfexplainn.io.genome import Genome
 from nfexplainn.native.units import Edits
 
@@ -162,6 +163,18 @@ def cut_windows(
     row_array = np.array(rows, dtype=np.int64)
     edits = Edits(stacked, row_array, np.ascontiguousarray(first), np.ascontiguousarray(last))
     return VariantWindows(codes, edits, row_array // each, begin)
+
+
+def pad_windows(windows: VariantWindows, pad: int) -> VariantWindows:
+    """Put N on both sides of all windows, as the assay of a model did with its sequences."""
+    edits = windows.edits
+    moved = (np.asarray(edge + pad, dtype=np.int32) for edge in (edits.first, edits.last))
+    return VariantWindows(
+        pad_codes(windows.codes, pad),
+        Edits(pad_codes(edits.codes, pad), edits.row, *moved),
+        windows.change,
+        windows.begin - pad,
+    )
 
 
 def _beside(

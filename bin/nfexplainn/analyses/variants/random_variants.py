@@ -228,7 +228,9 @@ def make_background(
     sizes = {}
     for kind, some in lengths.items():
         rng = np.random.default_rng(seed_for(seed, dataset.meta.id, kind, "variants"))
-        chrom, changes = draw(places, genome, some, count, scorer.length, offsets, rng)
+        # Of one length, how many there are must not matter: an SNV has one percentile in any file.
+        lengths_of_kind = some if len(set(some)) > 1 else some[:1]
+        chrom, changes = draw(places, genome, lengths_of_kind, count, scorer.length, offsets, rng)
         step = scorer.chunk(CHUNK)
         parts = [
             np.abs(scorer.score(chrom[at : at + step], changes[at : at + step]).delta)

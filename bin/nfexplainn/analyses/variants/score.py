@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.analyses.variants.changes import Change, VariantWindows, cut_windows
+from nfexplainn.analyses.variants.changes import Change, VariantWindows, cut_windows, pad_windows
 from nfexplainn.analyses.variants.sites import SiteFinder, Sites
 from nfexplainn.interpret.motif_rows import Floats, MotifRows, RowSplitter
 from nfexplainn.io.genome import Genome
@@ -72,6 +72,8 @@ class VariantScorer:
     genome : Genome
     offsets : sequence of int
         See :class:`~nfexplainn.analyses.variants.options.VariantOptions`.
+    pad : int
+        N that the assay put on both sides of its sequences: these are no bases of the genome.
     """
 
     def __init__(
@@ -80,16 +82,17 @@ class VariantScorer:
         rows: MotifRows,
         genome: Genome,
         offsets: Sequence[int] = (0,),
+        pad: int = 0,
     ) -> None:
         header = replicates[0].loaded.header
         self.rows, self.tasks = rows, tuple(header.tasks)
-        self._genome, self._offsets = genome, tuple(offsets)
+        self._genome, self._offsets, self._pad = genome, tuple(offsets), pad
         self._codes = {name: code for code, name in enumerate(genome.names)}
         self._splitters = [
             RowSplitter(one.loaded.model, header.strand_symmetric, rows, one.number)
             for one in replicates
         ]
-        self.length = self._splitters[0].length
+        self.length = self._splitters[0].length - 2 * pad
         self._sites = SiteFinder(
             {one.number: one.loaded.model.filters() for one in replicates},
             {one.number: one.threshold for one in replicates},
@@ -118,6 +121,7 @@ class VariantScorer:
         changes : sequence of Change
         """
         windows = cut_windows(self._genome, chrom, changes, self.length, self._offsets)
+        windows = pad_windows(windows, self._pad)
         n = len(changes)
         reference = np.zeros((n, len(self.tasks)))
         parts = np.zeros((n, len(self.tasks), len(self.rows) + 1))

@@ -2,7 +2,9 @@
 
 The best place of a row in each held-out sequence is scored by the row's consensus PWM, in
 sequences in which its sites are expected and in others. A score is a threshold where
-(others with a hit + 1) / (sequences with a hit) is no more than the rate that is asked for.
+(others with a hit + 1) / (sequences with a hit) is no more than the rate that is asked for. Of
+fewer others than sequences each stands for several, also the one that is added: a few without a
+hit tell little.
 """
 
 from __future__ import annotations
@@ -91,7 +93,9 @@ class Threshold:
 def find_threshold(positive: Floats, negative: Floats, rate: float) -> tuple[float, float]:
     """Give the lowest score that keeps a false discovery rate, and the rate that it reaches.
 
-    Hits in negatives are counted as among as many negatives as positives, and one is added.
+    Hits in negatives are counted as among as many negatives as positives, and one is added: of
+    fewer negatives than positives before they are scaled, else the rate that it claims could be
+    less than 1 in the number of negatives.
 
     Parameters
     ----------
@@ -110,7 +114,7 @@ def find_threshold(positive: Floats, negative: Floats, rate: float) -> tuple[flo
     with_hit = len(positive) - np.searchsorted(np.sort(positive), scores, side="left")
     without = len(negative) - np.searchsorted(np.sort(negative), scores, side="left")
     scale = len(positive) / max(len(negative), 1)
-    rates = (without * scale + 1) / np.maximum(with_hit, 1)
+    rates = (without * scale + max(scale, 1.0)) / np.maximum(with_hit, 1)
     good = np.flatnonzero(rates <= rate)
     if not len(good):
         return float("nan"), float(rates.min(initial=np.inf))
@@ -154,8 +158,8 @@ def make_thresholds(
 
     Sites of a row are expected in the sequences of its task (of values: in the quarter with the
     largest, or, where sites lower them, the smallest). The others are, of a yes or no, those
-    with a no, of several tasks those with none; where there are none, or tasks are classes or
-    values, dinucleotide shuffles of the first.
+    with a no, of several tasks those with none; where there are too few for the rate (fewer than 1
+    in it), or tasks are classes or values, dinucleotide shuffles of the first.
 
     Parameters
     ----------
@@ -181,7 +185,7 @@ def make_thresholds(
         groups.setdefault((task, lowers), []).append(at)
     for (task, lowers), members in groups.items():
         positive, negative = _contrast(unseen, task, lowers)
-        if len(negative):
+        if len(negative) * rate >= 1:
             others, other_scores = unseen.codes[negative], scores[negative]
         else:
             rng = np.random.default_rng(seed_for(seed, dataset.meta.id, str(task), "hits"))

@@ -1,1 +1,0 @@
-"""What every base adds to a prediction (DeepLIFT), and the motifs in that (TF-MoDISco) (I7)."""

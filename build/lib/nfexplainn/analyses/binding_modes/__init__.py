@@ -1,1 +1,0 @@
-"""Which binding modes a model has found."""

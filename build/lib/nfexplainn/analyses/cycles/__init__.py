@@ -1,1 +1,0 @@
-"""What the motifs are worth in every cycle of HT-SELEX."""

@@ -1,1 +1,0 @@
-"""What a model says about sequences that a user gives it (I16)."""

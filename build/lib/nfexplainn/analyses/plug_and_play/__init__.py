@@ -1,1 +1,0 @@
-"""Filters that start from known profiles."""

@@ -1,1 +1,0 @@
-"""A model of nothing but the units that its prediction needs."""

@@ -1,1 +1,0 @@
-"""Units that are the outputs of trained models."""

@@ -1,1 +1,0 @@
-"""Maps of sequences by the outputs of the units."""

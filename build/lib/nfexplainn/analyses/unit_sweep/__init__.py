@@ -1,1 +1,0 @@
-"""How many units a data set needs."""

@@ -1,1 +1,0 @@
-"""What variants do to the predictions of a model, split by motif."""

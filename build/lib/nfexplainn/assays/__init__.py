@@ -1,1 +1,0 @@
-"""One module per assay: parse, check, label; each ends in a data set."""

@@ -1,1 +1,0 @@
-"""Data sets: what every assay is turned into, and what is done to it."""

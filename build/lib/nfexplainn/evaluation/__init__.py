@@ -1,1 +1,0 @@
-"""Predictions, scores, baselines, and the verdict on a data set."""

@@ -1,1 +1,0 @@
-"""What a trained model has learnt: PWMs, contributions, effects."""

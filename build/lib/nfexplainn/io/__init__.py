@@ -1,1 +1,0 @@
-"""Files: text, sequences, coordinates, genomes and peaks, as people have them."""

@@ -1,1 +1,0 @@
-"""The package as a library: results as data frames, for a notebook."""

@@ -1,1 +1,0 @@
-"""Network architectures and the one registry that builds them."""

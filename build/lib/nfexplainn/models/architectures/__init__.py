@@ -1,1 +1,0 @@
-"""The architectures, a module each; they are found here by their place."""

@@ -1,1 +1,0 @@
-"""Motifs: formats, comparison (Tomtom), reference sets, logos."""

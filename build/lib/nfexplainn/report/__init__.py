@@ -1,1 +1,0 @@
-"""Tables in, MultiQC custom content out; the only place that draws."""

@@ -1,1 +1,0 @@
-"""Simulated data sets with planted motifs."""

@@ -1,1 +1,0 @@
-"""Training of models, and their evaluation on their own data set."""
