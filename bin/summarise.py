@@ -213,7 +213,9 @@ def contrast_verdict(path: Path) -> dict[str, Any]:
 
     (row,) = iterate_tsv(path)
     a, b = ([name for name in row[f"names_{at}"].split(",") if name] for at in "ab")
-    return verdict_of(row["answer"], (row["a"], row["b"]), (a, b), float(row["auroc"]))
+    values = not row["auroc"]
+    score = float(row["pearson"] if values else row["auroc"])
+    return verdict_of(row["answer"], (row["a"], row["b"]), (a, b), score, values)
 
 
 def draw_logos(table: pd.DataFrame, best: int, args: argparse.Namespace, folder: Path) -> int:

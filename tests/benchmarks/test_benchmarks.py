@@ -25,6 +25,10 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ("--only", "planted", "--sets", "1", "--units", "5", "--epochs", "1"),
         "contrasts\tplanted, richer in A: sets with it on that side",
     ),
+    "contrast_values": (
+        ("--only", "planted", "--sets", "1", "--n", "500", "--units", "5", "--epochs", "1"),
+        "contrast_values\tplanted, raises a: sets with it on that side",
+    ),
     "large": (("--n", "2000"), "large\tn2000_l200_k50_interpret"),
     "learning_curve": (
         ("--sets", "MAFK", "--seeds", "1", "--positives", "600", "--epochs", "1"),

@@ -22,6 +22,7 @@ SHEET = (
     ("t2", "peaks", "a.bed", "many", "", "", "", "", "", ""),
     ("a_vs_many", "sequences", "oct4.fa", "", "", "50", "", "", "", ""),
     ("m", "matrix", "values.tsv", "", "", "", "", "", "", ""),
+    ("x1", "htselex", "oct4.fa", "", "", "", "", "", "", ""),
     ("s", "sequences", "oct4.fa", "", "", "60", "", "", "50", "nobody"),
 )  # fmt: skip
 # Each pair with what is said of it.
@@ -36,7 +37,10 @@ REFUSED = {
     "a:mny": "there is no data set 'mny' in the sheet; did you mean many? The data sets are a, a_vs_many, b,",
     "x:y": "there is no data set 'y' in the sheet",
     "many/t1:many/t3": "the data set many has no task 't3'",
-    "a:e": "e is of the assay table; a contrast compares data sets of peaks or of sequences.",
+    "a:e": "e holds measured values, which are compared between two of its tasks; name two, as in e/task1:e/task2.",
+    "e/x:a": "e holds measured values, which are compared between two tasks of one data set; name both, as in e/task1:e/task2 (rows that share 'dataset' become tasks of one).",
+    "a:x1": "x1 is of the assay htselex; a contrast compares data sets of peaks or of sequences, or two tasks of measured values.",
+    "e/x:e/y": None,
     "m:a": "m is a matrix of several tasks; name one, as in m/task.",
     "many:many/t1": "many holds the peaks of its task, so that one side is a part of the other; name two tasks",
     "a:b": "a has windows of 200 bp and b of 100 bp, so that their length alone would tell them apart; set --width",

@@ -1,10 +1,12 @@
 """Two data sets against each other: windows of one are positives, those of the other negatives.
 
-It is no assay of the sheet: it is made of two data sets that are prepared already.
+Of measured values the difference of two tasks is learnt (``contrast_values``). It is no assay of
+the sheet: it is made of data sets that are prepared already.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, assemble
+from nfexplainn.assays.contrast_values import check_values, difference
 from nfexplainn.assays.spec import Prepared, Row, Spec
 from nfexplainn.data.classes import CONTRAST
 from nfexplainn.data.dataset import Dataset, read_dataset
@@ -97,7 +100,8 @@ def prepare(spec: Spec) -> Prepared:
 
     What lies in both is left out: windows that overlap one of the other side, and sequences that
     are equal on either strand. The rest is matched by GC content so that the ratio of numbers
-    stays. Sides are in the order of their names, the first are the positives.
+    stays. Sides are in the order of their names, the first are the positives. Of measured values
+    the difference is taken, in the same order.
 
     Raises
     ------
@@ -110,7 +114,11 @@ def prepare(spec: Spec) -> Prepared:
         kinds = " or ".join(MATCHING_KINDS)
         raise UserError(f"contrast_matching is {quoted(matching)}; it is {kinds}.")
     ledger = Ledger()
-    return compare(spec, _sides(spec, ledger), matching, ledger)
+    read = {row.data: read_dataset(spec.file(row.data).path) for row in _one_each(spec)}
+    if any(dataset.meta.task_type == "regression" for dataset in read.values()):
+        check_values(spec, list(read.values()))
+        return difference(spec, read[spec.rows[0].data], ledger)
+    return compare(spec, _sides(spec, read, ledger), matching, ledger)
 
 
 def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger) -> Prepared:
@@ -208,12 +216,13 @@ def _check_there(spec: Spec) -> None:
         raise UserError(f"{spec.id}: a contrast has two sides, this one {len(spec.rows)}.")
 
 
-def _sides(spec: Spec, ledger: Ledger) -> tuple[Side, Side]:
-    """Read both sides; data sets that both are of are read once."""
-    read: dict[int, Dataset] = {}
-    for row in spec.rows:
-        if row.data not in read:
-            read[row.data] = read_dataset(spec.file(row.data).path)
+def _one_each(spec: Spec) -> list[Row]:
+    """Give a row of each data set: one that both sides are of is read once."""
+    return list({row.data: row for row in spec.rows}.values())
+
+
+def _sides(spec: Spec, read: Mapping[int, Dataset], ledger: Ledger) -> tuple[Side, Side]:
+    """Take both sides."""
     a, b = (side_of(row.sample, read[row.data], row) for row in spec.rows)
     for row, side in zip(spec.rows, (a, b), strict=True):
         ledger.read(side.name, "records", f"{len(side):,}")

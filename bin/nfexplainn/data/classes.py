@@ -9,7 +9,7 @@ from nfexplainn.data.dataset import Dataset, Floats
 
 SHARE = 0.2
 CONTRAST = "contrast"
-"""The kind of negatives of a contrast: the other side's positives."""
+"""The kind of a contrast's negatives, the other side's positives; and what metadata say of it."""
 
 
 def class_labels(dataset: Dataset) -> Floats:
@@ -52,4 +52,4 @@ def _ends(values: Floats, known: Floats) -> tuple[NDArray[np.bool_], NDArray[np.
 
 def is_contrast(dataset: Dataset) -> bool:
     """Tell whether a data set is a contrast, of which either side is as good as the other."""
-    return dataset.meta.extra.get("negatives") == CONTRAST
+    return CONTRAST in dataset.meta.extra

@@ -129,23 +129,47 @@ def correlated_alone(
     With folds, the mean of the correlations within these counts.
     """
     known = ~np.isnan(values)
-    score, measured = scores[known], values[known]
+    own = None if strata is None else strata[known]
+    value, influence = correlation_influence(scores[known], values[known], own)
+    if np.isnan(value):
+        return Alone()
+    return Alone(value, influence_interval(value, influence, clusters[known])[0])
+
+
+def correlation_influence(
+    scores: Floats, values: Floats, strata: Ints | None = None
+) -> tuple[float, Floats]:
+    """Give the mean correlation within folds, and each sequence's influence on it.
+
+    Parameters
+    ----------
+    scores, values : float64 array, shape (n,)
+    strata : int64 array, shape (n,), optional
+        The fold of each sequence.
+
+    Returns
+    -------
+    value : float
+        NaN where in no fold both vary.
+    influence : float64 array, shape (n,)
+    """
+    influence = np.zeros(len(scores))
     parts = [
         at
-        for at in _strata(known, strata)
-        if len(at) >= 3 and np.ptp(score[at]) > 0 and np.ptp(measured[at]) > 0
+        for at in _strata(np.ones(len(scores), dtype=np.bool_), strata)
+        if len(at) >= 3 and np.ptp(scores[at]) > 0 and np.ptp(values[at]) > 0
     ]
     if not parts:
-        return Alone()
+        return _NAN, influence
     total = sum(map(len, parts))
-    value, influence = 0.0, np.zeros(len(score))
+    value = 0.0
     for at in parts:
-        a, b = score[at], measured[at]
+        a, b = scores[at], values[at]
         a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
         own = float((a * b).mean())
         value += len(at) / total * own
         influence[at] = (a * b - own * (a**2 + b**2) / 2) / total
-    return Alone(value, influence_interval(value, influence, clusters[known])[0])
+    return value, influence
 
 
 def site_rates(sites: NDArray[np.bool_], labels: Floats) -> SiteRates:

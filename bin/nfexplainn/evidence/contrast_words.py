@@ -11,7 +11,10 @@ MOST_NAMED = 3
 
 
 def sentence_of(
-    answer: str, sides: tuple[str, str], names: tuple[Sequence[str], Sequence[str]]
+    answer: str,
+    sides: tuple[str, str],
+    names: tuple[Sequence[str], Sequence[str]],
+    values: bool = False,
 ) -> str:
     """Say what a contrast has shown.
 
@@ -21,28 +24,43 @@ def sentence_of(
     sides : tuple of str
         Names of both.
     names : tuple of sequence of str
-        What the supported motifs richer in either are called.
+        What the supported motifs richer in either are called; of values, those with which either
+        is the higher.
+    values : bool
+        Whether the sides are measured values.
     """
     a, b = sides
     found = "; ".join(
-        f"{_listed(own)} in {side}" for side, own in zip(sides, names, strict=True) if own
+        f"{side} is higher with {_listed(own)}" if values else f"{_listed(own)} in {side}"
+        for side, own in zip(sides, names, strict=True)
+        if own
     )
     if answer == SAME:
         note = f" Single motifs are supported all the same ({found}): read them with care."
         return f"No difference between {a} and {b} that sequence explains." + (
             note if found else ""
         )
+    if answer == COMPOSITION and values:
+        return (
+            f"{a} and {b} differ by composition: mono- and dinucleotides predict the difference as"
+            " well as the model, and no motif is supported."
+        )
     if answer == COMPOSITION:
         return (
             f"{a} and {b} differ in composition: mono- and dinucleotides tell them apart as well"
             " as the model, and no motif is supported."
+        )
+    if not found and values:
+        return (
+            f"Sequence predicts the difference of {a} and {b} better than composition does, but no"
+            " single motif is supported."
         )
     if not found:
         return (
             f"Sequence tells {a} from {b} better than composition does, but no single motif is"
             " supported."
         )
-    return f"{a} and {b} differ in motifs, more often {found}."
+    return f"{a} and {b} differ in motifs{':' if values else ', more often'} {found}."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -53,13 +71,18 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def verdict_of(
-    answer: str, sides: tuple[str, str], names: tuple[Sequence[str], Sequence[str]], auroc: float
+    answer: str,
+    sides: tuple[str, str],
+    names: tuple[Sequence[str], Sequence[str]],
+    score: float,
+    values: bool = False,
 ) -> dict[str, Any]:
     """Give verdict, reason and advice of a contrast, for ``verdict.json``.
 
     It is usable where motifs are supported, weak where something else tells the sides apart, or
     where motifs are supported although the scores as a whole do not tell them. The 4-mer baseline
-    has no say: it equals the model on planted sets whose motif is supported.
+    has no say: it equals the model on planted sets whose motif is supported. The score is the
+    AUROC, or of values the correlation.
     """
     found = any(names)
     word = "weak"
@@ -69,8 +92,13 @@ def verdict_of(
         word = "usable"
     advice: Mapping[str, str] = {
         "usable": "Read the motifs and their sides in the chapter What differs.",
-        "weak": "Compare peaks of like strength and composition, or give more of them.",
-        "unusable": "That may be the answer; with more peaks smaller differences show.",
+        "weak": "Compare what is of like composition and on one scale, or give more sequences."
+        if values
+        else "Compare peaks of like strength and composition, or give more of them.",
+        "unusable": "That may be the answer; with more"
+        f" {'sequences' if values else 'peaks'} smaller differences show.",
     }
-    reason = f"{sentence_of(answer, sides, names)} AUROC {auroc:.3f} on unseen sequences."
+    name = "Correlation" if values else "AUROC"
+    said = sentence_of(answer, sides, names, values)
+    reason = f"{said} {name} {score:.3f} on unseen sequences."
     return {"verdict": word, "reason": reason, "advice": advice[word]}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nfexplainn.data.classes import CONTRAST, is_contrast
+from nfexplainn.data.classes import is_contrast
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation import metrics
@@ -124,7 +124,7 @@ def evidence_of(
         }
     told = None
     if rates is not None:
-        told = rates_table(names, rates, dataset.meta.extra[CONTRAST]["sides"])
+        told = rates_table(names, rates, dataset)
     return Evidence(judged.rows, judged.tasks, small, judged.motifs, by_fold, told)
 
 

@@ -39,13 +39,15 @@ BEST_PWM_COLUMNS = (
     *("information", "consensus", "penalty", "auprc_valid", "auprc_test", "prevalence"),
 )
 CONTRAST_COLUMNS = (
-    *("contrast", "a", "b", "model", "answer", "auroc", "auroc_low", "auroc_high", "p"),
-    *("composition_auroc", "above_composition", "above_composition_low", "above_composition_p"),
+    *("contrast", "a", "b", "model", "answer", "auroc", "auroc_low", "auroc_high"),
+    *("pearson", "pearson_low", "pearson_high", "p", "composition_auroc", "composition_pearson"),
+    *("above_composition", "above_composition_low", "above_composition_p"),
     *("motifs_a", "motifs_b", "names_a", "names_b", "n_a", "n_b", "given_a", "given_b"),
     *("in_both_a", "in_both_b", "unmatched_a", "unmatched_b", "matching"),
 )
 CONTRAST_MOTIF_COLUMNS = (
     *("contrast", "a", "b", "model", "motif", "name", "family", "consensus", "side", "supported"),
     *("gain", "gain_low", "gain_high", "p", "q", "tests", "alone", "with_site_a", "with_site_b"),
-    *("fisher_p", "adjusted_p", "found_in", "replicates", "sites", "units"),
+    *("fisher_p", "difference_with_site", "difference_without_site", "rank_p", "adjusted_p"),
+    *("adjusted_q", "found_in", "replicates", "sites", "units"),
 )

@@ -113,7 +113,8 @@ class Part:
     write : callable
     place : int
         Among the parts of the chapter.
-    methods : Methods, optional
+    methods : Methods or tuple of Methods, optional
+        Several where the text depends on what the table holds.
     answers : callable, optional
         Gives, for the first screen of a run that asks models again, an answer per data set.
     """
@@ -121,7 +122,7 @@ class Part:
     chapter: Chapter
     write: Callable[[Page, Content], None]
     place: int = 0
-    methods: Methods | None = None
+    methods: Methods | tuple[Methods, ...] = ()
     answers: Callable[[Inputs], Sequence[Answer]] | None = None
 
 

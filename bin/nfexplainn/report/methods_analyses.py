@@ -27,9 +27,9 @@ def analyses_text(inputs: Inputs, cite: Cite) -> str:
     """
     parts = sorted(analysis_parts(), key=lambda part: -part.chapter.position)
     texts = [
-        told(inputs, _ran(inputs, part.methods), part.methods.say, cite)
+        told(inputs, _ran(inputs, methods), methods.say, cite)
         for part in parts
-        if part.methods
+        for methods in (part.methods if isinstance(part.methods, tuple) else (part.methods,))
     ]
     return " ".join(filter(None, texts))
 

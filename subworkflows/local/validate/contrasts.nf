@@ -49,21 +49,30 @@ def sideOf(String name, List datasets, List own) {
         own << sentence("there is no data set '${id}' in the sheet${didYouMean(datasets*.id*.toString(), id, '')}") + " The data sets are ${datasets*.id.take(10).join(', ')}${datasets.size() > 10 ? ', ...' : ''}."
         return null
     }
-    if (!(plan.module in ['peaks', 'sequences', 'smileseq', 'matrix'])) {
-        own << "${id} is of the assay ${plan.assay}; a contrast compares data sets of peaks or of sequences."
+    if (!(plan.module in ['peaks', 'sequences', 'smileseq', 'matrix'] + ofValues())) {
+        own << "${id} is of the assay ${plan.assay}; a contrast compares data sets of peaks or of sequences, or two tasks of measured values."
         return null
     }
     if (plan.module == 'matrix' && task == null) {
         own << "${id} is a matrix of several tasks; name one, as in ${id}/task."
         return null
     }
-    // Those of a matrix are in its file.
-    def tasks = plan.module == 'matrix' ? [task] : tasksOf(plan)
+    if (plan.module in ofValues() && task == null) {
+        own << "${id} holds measured values, which are compared between two of its tasks; name two, as in ${id}/task1:${id}/task2."
+        return null
+    }
+    // Those of a matrix are in its file, as those of tables of values.
+    def tasks = plan.module in ['matrix'] + ofValues() ? [task] : tasksOf(plan)
     if (task != null && !(task in tasks)) {
         own << sentence("the data set ${id} has no task '${task}'${didYouMean(tasks, task, '')}") + " Its tasks are ${tasks.take(10).join(', ')}${tasks.size() > 10 ? ', ...' : ''}."
         return null
     }
     return [name: name, plan: plan, task: task]
+}
+
+// Assays whose tasks are compared by the difference of their values.
+def ofValues() {
+    return ['accessibility', 'single_cell', 'table', 'pbm', 'starrseq']
 }
 
 // Tasks are called by their label, else by the sample, or like the data set where rows are its parts.
@@ -78,6 +87,10 @@ def pairProblems(List sides) {
     def problems = []
     if (a.id == b.id && sides.any { side -> side.task == null }) {
         return ["${a.id} holds the peaks of its task, so that one side is a part of the other; name two tasks, as in ${a.id}/task1:${a.id}/task2."]
+    }
+    def measured = [a, b].unique(false).findAll { plan -> plan.module in ofValues() }
+    if (measured && a.id != b.id) {
+        return ["${measured[0].id} holds measured values, which are compared between two tasks of one data set; name both, as in ${measured[0].id}/task1:${measured[0].id}/task2 (rows that share 'dataset' become tasks of one)."]
     }
     def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
     if (a.on_genome && b.on_genome && places[0] != places[1]) {
@@ -114,7 +127,7 @@ def clashes(List names, String id, List datasets, List found) {
 // A plan with the settings of its sides, which differ only in how these are prepared.
 def planOf(String id, List sides, Map values) {
     def a = sides[0].plan
-    def rows = sides.collectMany { side -> side.task == null ? side.plan.rows : side.plan.rows.findAll { row -> side.task in [row.label, row.sample]*.toString() } }.unique { row -> row.line }
+    def rows = sides.collectMany { side -> side.task == null || side.plan.module in ofValues() ? side.plan.rows : side.plan.rows.findAll { row -> side.task in [row.label, row.sample]*.toString() } }.unique { row -> row.line }
     def asked = a.options.prepare.folds ?: 0
     def folds = asked > 2 ? asked : 5
     def replicates = a.replicates && a.replicates % folds == 0 ? a.replicates : folds

@@ -211,7 +211,7 @@ def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
         ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so that their length alone would tell them apart; set --width"),
         ({"strand_symmetric": False}, "one of them is read on both strands, the other on one; set --reverse_complement"),
         ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would tell them apart"),
-        ({"task_type": "regression"}, "the data set B is of the kind regression, which has no positives to compare"),
+        ({"task_type": "regression"}, "the data set B holds measured values, which are compared between two of its tasks alone; give B/task1:B/task2 (its tasks are B)."),
         ({"gc": 0.95}, "(the sides differ in GC content, which --contrast_matching none leaves as it is)"),
     ],
 )  # fmt: skip

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, fisher_exact
+from scipy.stats import chi2, fisher_exact, mannwhitneyu, t
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evidence.contrast import SideRates
-from nfexplainn.evidence.occurrence import adjusted_p, adjusted_z, composition, fitted
+from nfexplainn.evidence.occurrence import (
+    adjusted_p,
+    adjusted_value_p,
+    adjusted_value_z,
+    adjusted_z,
+    composition,
+    fitted,
+)
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:
@@ -81,3 +88,62 @@ def test_composition_is_of_dinucleotides_and_content() -> None:
     assert np.allclose(features.mean(axis=0), 0) and np.allclose(features.std(axis=0), 1)
     content = np.delete(dna.gc_content(codes), 0)
     assert np.corrcoef(features[1:, 10], content)[0, 1] == pytest.approx(1)
+
+
+def test_the_test_of_values_is_that_of_least_squares() -> None:
+    rng, features, _, folds = drawn(5)
+    values = features[:, 0] + rng.normal(size=800)
+    sites = rng.random((3, 800)) < 0.3
+    values += 0.5 * sites[2]
+    found = adjusted_value_p(sites, 1e6 * values, features, folds)
+    base = np.concatenate([folds[:, None] == np.arange(5), features], axis=1).astype(float)
+    for row, p in zip(sites, found, strict=True):
+        design = np.column_stack([base, row])
+        weight, (left,), *_ = np.linalg.lstsq(design, values, rcond=None)
+        error = np.sqrt(left / (800 - 9) * np.linalg.inv(design.T @ design)[-1, -1])
+        assert p == pytest.approx(2 * t.sf(abs(weight[-1] / error), 791), rel=0.25, abs=1e-6)
+    assert found[2] < 1e-3
+
+
+def test_values_that_follow_composition_or_have_few_sites_do_not_differ_by_chance() -> None:
+    plain, adjusted, few = [], [], []
+    for seed in range(40):
+        rng, features, _, folds = drawn(seed)
+        values = features[:, 0] + np.exp(features[:, 0]) * rng.normal(size=800)
+        sites = rng.random((5, 800)) < 0.3 / (1 + np.exp(-2 * features[:, 0]))
+        adjusted += adjusted_value_p(sites, values, features, folds).tolist()
+        plain += [mannwhitneyu(values[row], values[~row]).pvalue for row in sites]
+        rare = rng.random((5, 800)) < 4 / 800
+        few += adjusted_value_p(rare, values, features, folds).tolist()
+    assert np.mean(np.array(plain) <= 0.05) > 0.5
+    assert np.mean(np.array(adjusted) <= 0.05) < 0.1
+    assert np.mean(np.array(few) <= 0.05) < 0.1
+
+
+def test_no_site_and_values_that_do_not_vary() -> None:
+    _, features, _, folds = drawn(3)
+    nowhere, everywhere = np.zeros((1, 800), bool), np.ones((1, 800), bool)
+    values = features[:, 1] ** 2
+    assert adjusted_value_p(nowhere, values, features, folds)[0] == 1
+    assert adjusted_value_p(everywhere, values, features, folds)[0] > 0.9
+    some = folds[None] > 2
+    assert adjusted_value_p(some, np.zeros(800), features, folds)[0] == 1
+
+
+def test_composition_may_turn_a_difference_of_values_round_and_means_differ_from_ranks() -> None:
+    """Higher with a site, but lower than composition explains: on no side then."""
+    rng, features, _, folds = drawn(6, 8000)
+    sites = rng.random((1, 8000)) < 1 / (1 + np.exp(1.0 - 4 * features[:, 0]))
+    values = 2 * features[:, 0] - 0.3 * sites[0] + rng.normal(size=8000)
+    (z,) = adjusted_value_z(sites, values, features, folds)
+    first, second = (np.array([values[which].mean()]) for which in (sites[0], ~sites[0]))
+    assert first > second and z < -3
+    assert adjusted_value_z(sites, -values, features, folds)[0] == pytest.approx(-z)
+    assert adjusted_value_z(~sites, values, features, folds)[0] == pytest.approx(-z, rel=1e-3)
+    p, up, z = np.array([1e-9]), np.array([1.0]), np.array([z])
+    assert not SideRates(first, second, p, z, up).differ[0]
+    assert SideRates(first, second, p, -z, up).differ[0]
+    assert SideRates(second, first, p, z, -up).differ[0]
+    # Ranks are higher with a site, means are not, as of a few values far below.
+    assert not SideRates(first, second, p, -z, -up).differ[0]
+    assert not SideRates(second, first, p, z, up).differ[0]

@@ -30,9 +30,11 @@ from nfexplainn.report.methods import _replicates
 PAIRS = (("MAFK", "OCT4"), ("MAFK", "REST"), ("OCT4", "REST"))
 
 
-def write_contrast(folder: Path, a: str, b: str, kind: str = "motifs") -> None:
+def write_contrast(
+    folder: Path, a: str, b: str, kind: str = "motifs", values: bool = False
+) -> None:
     """Write what the summary of the replicates writes of a contrast."""
-    name = f"{a}_vs_{b}"
+    name = f"{a}_vs_{b}".replace("/", "_")
     fixtures.write_results(folder, [fixtures.Spec(name, tasks=(name,), motifs=("MAFK",))])
     prefix = folder / f"{name}.explainn"
     row: dict[str, Any] = dict.fromkeys(CONTRAST_COLUMNS, "")
@@ -42,6 +44,10 @@ def write_contrast(folder: Path, a: str, b: str, kind: str = "motifs") -> None:
     for place, letter in enumerate("ab"):
         row |= {f"n_{letter}": 400 + place, f"in_both_{letter}": 20 + place}
         row |= {f"unmatched_{letter}": 30 + place, f"motifs_{letter}": 1}
+    if values:
+        row |= {"auroc": "", "auroc_low": "", "auroc_high": "", "composition_auroc": ""}
+        row |= {"pearson": 0.5, "pearson_low": 0.4, "pearson_high": 0.6}
+        row |= {"composition_pearson": 0.2, "matching": "none", "in_both_a": "", "in_both_b": ""}
     write_tsv(f"{prefix}.contrast.tsv", CONTRAST_COLUMNS, [row.values()])
     motifs, evidence = [], []
     for number, (own, good) in enumerate([(a, "true"), (b, "true"), (a, "false")], 1):
@@ -58,6 +64,10 @@ def write_contrast(folder: Path, a: str, b: str, kind: str = "motifs") -> None:
             "adjusted_p": 0.02,
         }
         one |= {"with_site_a": 0.4, "with_site_b": 0.1}
+        if values:
+            one |= {"with_site_a": "", "with_site_b": "", "fisher_p": "", "rank_p": 1e-9}
+            one |= {"difference_with_site": 1.5, "difference_without_site": -0.25}
+            one |= {"adjusted_q": 0.04}
         motifs.append(one.values())
         blank = dict.fromkeys(EVIDENCE_COLUMNS, "")
         more = {"dataset": name, "task": name, "found_in": 5, "replicates": 5}
@@ -139,6 +149,38 @@ def test_several_contrasts_make_a_matrix(tmp_path: Path) -> None:
     assert sections["All pairs"]["xcats"] == ["MAFK", "OCT4", "REST"]
     assert sections["All pairs"]["data"][0] == [None, 0.91, 0.91]
     assert set(sections["Contrasts"]["data"]) == {"MAFK : OCT4", "REST : MAFK", "OCT4 : REST"}
+
+
+def test_measured_values_have_correlations_and_means(tmp_path: Path) -> None:
+    write_contrast(tmp_path / "results", "D/a", "D/b", values=True)
+    out, sections = built(tmp_path, "D/b:D/a")
+    (cells,) = sections["Contrasts"]["data"].values()
+    assert "differ in motifs: D/b is higher with TF2" in cells["answer"]
+    assert cells["pearson"] == 0.5 and cells["composition"] == 0.2 and "auroc" not in cells
+    assert "auroc" not in sections["Contrasts"]["headers"]
+    assert ">401<" in cells["compared"] and "in both" not in cells["left_out"]
+    motifs = sections["Motifs: D/b : D/a"]
+    assert (motifs["data"]["row_001"]["a"], motifs["data"]["row_001"]["b"]) == (-1.5, 0.25)
+    assert motifs["data"]["row_001"]["sites"] == "0.04"
+    assert "Mean of D/b less D/a" in motifs["headers"]["a"]["description"]
+    assert "the shares are" not in motifs["description"]
+    (row, *_) = rows_of(out, "contrast_motifs")
+    assert (row["difference_with_site"], row["difference_without_site"]) == ("-1.5", "0.25")
+    methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
+    assert "Two tasks of measured values" in methods and "DeLong" not in methods
+
+
+def test_both_kinds_beside_each_other(tmp_path: Path) -> None:
+    write_contrast(tmp_path / "results", *PAIRS[0])
+    for pair in (("D/a", "D/b"), ("D/a", "D/c"), ("D/b", "D/c")):
+        write_contrast(tmp_path / "results", *pair, values=True)
+    out, sections = built(tmp_path, "MAFK:OCT4,D/a:D/b,D/a:D/c,D/b:D/c")
+    assert {"auroc", "pearson"} <= set(sections["Contrasts"]["headers"])
+    assert "All pairs" not in sections
+    assert sections["All pairs of values"]["data"][0] == [None, 0.5, 0.5]
+    methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
+    assert "In MAFK_vs_OCT4: Data sets were compared" in methods
+    assert "In D_a_vs_D_b, D_a_vs_D_c, D_b_vs_D_c: Two tasks of measured values" in methods
 
 
 def test_of_many_pairs_it_is_said_whose_motifs_are_shown(

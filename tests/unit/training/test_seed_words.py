@@ -106,9 +106,7 @@ def test_a_contrast_takes_words_of_both_sides_in_turn() -> None:
         )[0]
         for word in (one, other)
     ]
-    meta = DatasetMeta(
-        "d", "contrast", "binary", ("t",), 80, True, 1, extra={"negatives": "contrast"}
-    )
+    meta = DatasetMeta("d", "contrast", "binary", ("t",), 80, True, 1, extra={"contrast": {}})
     labels = np.repeat(np.float32([1, 0]), 300)[:, None]
     names = [str(row) for row in range(600)]
     dataset = Dataset(meta, names, np.concatenate(sides), np.full(600, "train"), labels)

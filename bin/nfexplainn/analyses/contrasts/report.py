@@ -1,12 +1,17 @@
-"""What differs between data sets: a sentence per contrast, and its motifs by side."""
+"""What differs between data sets: a sentence per contrast, and its motifs by side.
+
+Contrasts of measured values have a correlation in place of the AUROC.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
+from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
 from nfexplainn.evidence.contrast_words import sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
-from nfexplainn.page.chapters import Chapter, Cite, Methods, Part, Values
+from nfexplainn.page.chapters import Chapter, Methods, Part, Values
 from nfexplainn.page.evidence import Evidence, evidence_of, row_logo, row_name
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import (
@@ -30,16 +35,24 @@ CHAPTER = Chapter(
     " which side, with [`--contrast`](usage/contrast.md)",
     lead=(
         "The sequences of two data sets against each other: what is in both is left out, and the"
-        " rest is matched by GC content. A motif is <b>supported</b> if the loss on unseen"
-        " sequences rises without it (q at most 0.05), and if the sides differ in how many of these"
-        " have a site, beyond what composition explains; its <b>side</b> is where"
-        " more have one. Peaks of other strength or other kinds of regions (promoters, enhancers)"
+        " rest is matched by GC content. Of two tasks of measured values, the difference is"
+        " predicted. A motif is <b>supported</b> if the loss on unseen sequences rises without it"
+        " (q at most 0.05), and if the sides differ in how many of these have a site (or values in"
+        " those with a site from those without), beyond what composition explains; its"
+        " <b>side</b> is where more have one (or the side that is higher with a site than"
+        " without). Peaks of other strength or other kinds of regions (promoters, enhancers)"
         " differ in motifs, too: a difference need not be that of the factors."
     ),
 )
 ROWS = 30
 _UNSUPPORTED = 5
 _HALF = 80  # px of either side of a bar
+_SHARES = (
+    ", the same for both sides, so that the shares are not those of the chapter <i>Evidence</i>:"
+    " compare the two columns, not either with 100 %"
+)
+SIGNED = ("difference_with_site", "difference_without_site")
+"""Columns whose sign the order of the sides gives."""
 Sides = tuple[str, str]
 
 
@@ -61,8 +74,10 @@ def write_contrasts(page: Page, inputs: Inputs) -> None:
     every = (row for rows in motifs.values() for row in rows)
     page.tsv("contrast_motifs", CONTRAST_MOTIF_COLUMNS, every)
     _answers(page, found, motifs)
-    if len(found) > 2:
-        _matrix(page, list(found.values()))
+    for of_values in (False, True):
+        some = [row for row in found.values() if is_of_values(row) == of_values]
+        if len(some) > 2:
+            _matrix(page, some)
     evidence = evidence_of(inputs)
     for key, row in list(found.items())[:PANEL_LIMIT]:
         _bars(page, title_of(row, found), row, motifs.get(key, []), evidence, key)
@@ -98,7 +113,18 @@ def as_asked(row: Row, turned: set[Sides]) -> Row:
         stem, _, last = name.rpartition("_")
         return other.get(name) or (f"{stem}_{other[last]}" if last in other and stem else name)
 
-    return {name: row[key(name)] for name in row}
+    return {name: _negated(row[name]) if name in SIGNED else row[key(name)] for name in row}
+
+
+def _negated(value: str) -> str:
+    """Change the sign of a number, as text."""
+    found = number(value)
+    return value if not found else value[1:] if value.startswith("-") else f"-{value}"
+
+
+def is_of_values(row: Row) -> bool:
+    """Tell whether a contrast is of measured values, which correlate and have no AUROC."""
+    return bool(row["pearson"])
 
 
 def title_of(row: Row, found: Mapping[tuple[str, str], Row]) -> str:
@@ -112,24 +138,26 @@ def _answers(
 ) -> None:
     rows: dict[str, dict[str, Cell]] = {}
     for key, row in list(found.items())[:ROW_LIMIT]:
-        low, high = (number(row[f"auroc_{end}"]) for end in ("low", "high"))
+        values = is_of_values(row)
+        score = "pearson" if values else "auroc"
+        low, high = (number(row[f"{score}_{end}"]) for end in ("low", "high"))
+        names = _names(row, motifs.get(key, []))
         rows[title_of(row, found)] = {
-            "answer": cell(
-                sentence_of(row["answer"], _sides(row), _names(row, motifs.get(key, [])))
-            ),
-            "auroc": number(row["auroc"]),
+            "answer": cell(sentence_of(row["answer"], _sides(row), names, values)),
+            score: number(row[score]),
             "interval": cell(f"{short(low, 3)} to {short(high, 3)}"),
             "p": power(number(row["p"])),
-            "composition": number(row["composition_auroc"]),
+            "composition": number(row[f"composition_{score}"]),
             "above": power(number(row["above_composition_p"])),
-            "compared": cell(_both(row, "n")),
-            "left_out": cell(_left_out(row), narrow=True),
+            "compared": cell(thousands(number(row["n_a"])) if values else _both(row, "n")),
+            "left_out": cell("" if values else _left_out(row), narrow=True),
         }
+    shown = {name for cells in rows.values() for name in cells}
     page.table(
         CHAPTER,
         "Contrasts",
         rows,
-        _HEADERS,
+        {name: header for name, header in ANSWER_HEADERS.items() if name in shown},
         first="Contrast",
         description="<p>A row per pair; numbers of sequences are of the first : of the second."
         f"{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
@@ -165,51 +193,23 @@ def _left_out(row: Row) -> str:
     return f"in both {_both(row, 'in_both')}{unmatched}"
 
 
-_HEADERS: dict[str, dict[str, object]] = {
-    "answer": {"title": "What differs"},
-    "auroc": {
-        "title": "AUROC",
-        "description": "How well models that have not seen a sequence tell its side, within folds",
-        "format": "{:,.3f}",
-    },
-    "interval": {"title": "95 % interval"},
-    "p": {
-        "title": "p",
-        "description": "That no difference could give such an AUROC: Mann-Whitney over the folds,"
-        " with twice the nominal variance",
-    },
-    "composition": {
-        "title": "Composition",
-        "description": "AUROC of mono- and dinucleotides alone",
-        "format": "{:,.3f}",
-    },
-    "above": {
-        "title": "p, model over composition",
-        "description": "That the model is no better than composition (paired DeLong)",
-    },
-    "compared": {"title": "Compared", "description": "Sequences of either side"},
-    "left_out": {
-        "title": "Left out",
-        "description": "As they overlap or equal one of the other side, and for want of a sequence"
-        " of the same GC content there",
-    },
-}
-
-
 def _matrix(page: Page, rows: Sequence[Row]) -> None:
-    """Draw how well each pair is told apart, of several."""
+    """Draw how well each pair is told apart, of several of one kind."""
+    values_of_both = is_of_values(rows[0])
+    score, title = ("pearson", "Correlation") if values_of_both else ("auroc", "AUROC")
+    least = 0.0 if values_of_both else 0.5
     names = sorted({name for row in rows for name in _sides(row)})
     values: dict[Sides, float | None] = {}
     for row in rows:
         a, b = _sides(row)
-        values[a, b] = values[b, a] = number(row["auroc"])
+        values[a, b] = values[b, a] = number(row[score])
     page.section(
         CHAPTER,
-        "All pairs",
+        "All pairs of values" if values_of_both else "All pairs",
         "heatmap",
         [[values.get((a, b)) for b in names] for a in names],
-        description="AUROC of each pair: 0.5 where sequence does not tell the two apart. Empty"
-        " where a pair was not asked for.",
+        description=f"{title} of each pair: {least:g} where sequence tells nothing of how the two"
+        " differ. Empty where a pair was not asked for.",
         xcats=[escape(name) for name in names],
         ycats=[escape(name) for name in names],
         pconfig={
@@ -218,11 +218,11 @@ def _matrix(page: Page, rows: Sequence[Row]) -> None:
             "ycats_samples": False,
             "cluster_rows": False,
             "cluster_cols": False,
-            "min": 0.5,
+            "min": least,
             "max": 1.0,
             "colstops": [[0, "#f7f7f7"], [1, "#b2182b"]],
             "tt_decimals": 3,
-            "zlab": "AUROC",
+            "zlab": title,
             "height": 200 + 22 * len(names),
         },
     )
@@ -244,6 +244,10 @@ def _bars(
         return
     most = max((number(one["gain_high"]) or 0.0 for one in shown), default=0.0)
     own = evidence.get(key)
+    values = is_of_values(row)
+    tests = ("rank_p", "adjusted_q") if values else ("fisher_p", "adjusted_p")
+    columns = dict(zip("ab", SIGNED if values else ("with_site_a", "with_site_b"), strict=True))
+    shown_as = number if values else _percent
     rows: dict[str, dict[str, Cell]] = {
         one["motif"]: {
             "logo": raw_cell(row_logo(own, one)) if own else None,
@@ -253,37 +257,13 @@ def _bars(
             "gain_bar": raw_cell(side_bar(one, _sides(row), most)),
             "gain": number(one["gain"]),
             "q": power(number(one["q"])),
-            "a": _percent(one["with_site_a"]),
-            "b": _percent(one["with_site_b"]),
-            "sites": power(max(number(one[f"{kind}_p"]) or 0.0 for kind in ("fisher", "adjusted"))),
+            "sites": power(max(number(one[name]) or 0.0 for name in tests)),
         }
+        | {name: shown_as(one[column]) for name, column in columns.items()}
         for one in shown
     }
     count = len([one for one in motifs if one["supported"] == "true"])
-    a, b = (escape(side) for side in _sides(row))
-    headers = {
-        "logo": {"title": "Logo"},
-        "name": {"title": "Known motif"},
-        "supported": {"title": "Supported"},
-        "side": {"title": "Side", "description": "Where more sequences have a site"},
-        "gain_bar": {
-            "title": f"← {a} · {b} →",
-            "description": "Gain on unseen sequences with its 95 % interval, to the side that the"
-            " motif is more frequent on",
-        },
-        "gain": {"title": "Gain", "format": "{:,.4f}"},
-        "q": {
-            "title": "q",
-            "description": "Benjamini-Hochberg over the groups that help on their training parts",
-        },
-        "a": {"title": f"% of {a}", "description": "With a site", "format": "{:,.0f}"},
-        "b": {"title": f"% of {b}", "description": "With a site", "format": "{:,.0f}"},
-        "sites": {
-            "title": "p, sites",
-            "description": "That the shares do not differ: the larger p of Fisher's exact test and"
-            " of that beyond composition",
-        },
-    }
+    headers = motif_headers(_sides(row)) | (value_headers(_sides(row)) if values else {})
     page.table(
         CHAPTER,
         f"Motifs: {title}",
@@ -293,8 +273,7 @@ def _bars(
         topic=title,
         description=f"<p>{plural(count, 'supported motif')} of {plural(len(motifs), 'group')}"
         " (<code>tables/contrast_motifs.tsv</code>). A site is here a window above a strict"
-        " threshold of the unit, the same for both sides, so that the shares are not those of the"
-        " chapter <i>Evidence</i>: compare the two columns, not either with 100 %.</p>",
+        f" threshold of the unit{'' if values else _SHARES}.</p>",
     )
 
 
@@ -330,26 +309,11 @@ def side_bar(row: Row, sides: Sides, most: float) -> str:
     )
 
 
-def _methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
-    matched = "" if values.get("contrast_matching") == "none" else ", matched by GC content,"
-    return (
-        "Data sets were compared by models that tell the sequences of one from those of the other;"
-        f" sequences in both were left out, the others{matched} were dealt into folds. Half of the"
-        " seeds of filters came from either side. The difference was tested by the Mann-Whitney"
-        " statistics of the scores of unseen sequences, added up over the folds with twice their"
-        " nominal variance, and against mono- and dinucleotides by a paired DeLong"
-        f" test {cite('delong')}. A motif"
-        " was called supported if its gain had q at most 0.05 (Benjamini-Hochberg over the"
-        " groups that give at least 1 % of what the models explain on their training parts), its"
-        " contributions alone ranked unseen sequences better than chance, and the"
-        " shares of unseen sequences with a site differed (Fisher's exact test, p at most 0.05),"
-        " also beyond what dinucleotides and GC content explain (score test in a logistic"
-        " regression on these and the fold, p at most 0.05, to the same side)."
-    )
-
-
 PART = Part(
     CHAPTER,
     lambda page, content: write_contrasts(page, content.inputs),
-    methods=Methods("contrast", _methods),
+    methods=(
+        Methods("contrast", methods_of_peaks, lambda rows: not all(map(is_of_values, rows))),
+        Methods("contrast", methods_of_values, lambda rows: any(map(is_of_values, rows))),
+    ),
 )
