@@ -267,6 +267,8 @@ def test_options_are_the_parameters(root: Any) -> None:
         for field in dataclasses.fields(options):
             if field.name not in ("length", "tasks"):
                 default = parameters[field.name].get("default")
+                if field.name == "units":
+                    default = int(default)  # a text, since it may be several numbers
                 assert default == getattr(options, field.name), field.name
     picked = options_from({"units": 3, "patience": 2, "loss": None, "seed": 1}, seed=8)
     assert picked == TrainingOptions(patience=2, seed=8)
