@@ -10,7 +10,7 @@ from pathlib import Path
 from nfexplainn.analyses.hits.options import HitsOptions
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.replicates import run_of
+from nfexplainn.interpret.replicates import load_by_replicate
 from nfexplainn.io.reading import read_json
 
 
@@ -38,18 +38,15 @@ def main() -> None:
     options = read_options(args.options, HitsOptions)
 
     from nfexplainn.analyses.hits.run import write_hits
+    from nfexplainn.analyses.hits.tables import THRESHOLD_COLUMNS
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.io.genome import open_genome
-    from nfexplainn.models.checkpoint import load_model
     from nfexplainn.results.hits.finder import make_finder, read_row_table
     from nfexplainn.results.hits.regions import load_regions
 
     prepare_cpu(args.threads)
-    replicates = {}
-    for path in args.models:
-        number = int(run_of(Path(path).name.removesuffix(".model.safetensors"))["replicate"])
-        replicates[number] = load_model(path, kernel=options.kernel, threads=args.threads)
+    replicates = load_by_replicate(args.models, options.kernel, args.threads)
     centred = next(iter(replicates.values())).header.task_type == "multiclass"
     table = read_row_table(args.rows, args.motifs, centred=centred)
     dataset = read_dataset(args.dataset)
@@ -61,7 +58,7 @@ def main() -> None:
     lines = write_hits(
         finder, load_regions(args.regions), genome, read, folder / args.id, options.hits_fdr
     )
-    hits = sum(int(str(line[12])) for line in lines)
+    hits = sum(int(str(line[THRESHOLD_COLUMNS.index("hits")])) for line in lines)
     print(f"{args.id}: {hits:,} sites of {len(finder.found)} motifs", file=sys.stderr)
 
 

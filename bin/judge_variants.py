@@ -11,8 +11,7 @@ from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.errors import run_script
 from nfexplainn.interpret.motif_rows import read_rows_file
 from nfexplainn.interpret.options import read_options
-from nfexplainn.interpret.replicates import replicate_of, run_of
-from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
+from nfexplainn.interpret.replicates import load_by_replicate, replicate_of
 from nfexplainn.io.reading import read_json
 
 
@@ -39,25 +38,17 @@ def main() -> None:
     args = parse()
     options = read_options(args.options, VariantOptions)
 
-    from nfexplainn.analyses.explain.run import thresholds
     from nfexplainn.analyses.variants.random_variants import make_background
     from nfexplainn.analyses.variants.run import Given, judge_all, lengths_of, write_summary
-    from nfexplainn.analyses.variants.score import Replicate, VariantScorer, by_number
+    from nfexplainn.analyses.variants.score import VariantScorer, with_thresholds
     from nfexplainn.cpu import prepare_cpu
     from nfexplainn.data.dataset import read_dataset
     from nfexplainn.io.genome import open_genome
-    from nfexplainn.models.checkpoint import load_model
     from nfexplainn.results.windows import shape_of_meta
 
     prepare_cpu(args.threads)
-    units = {replicate_of(path): read_rows(path, UNIT_COLUMNS) for path in args.units}
-    found = {}
-    for path in args.models:
-        number = int(run_of(Path(path).name.removesuffix(".model.safetensors"))["replicate"])
-        loaded = load_model(path, kernel=options.kernel, threads=args.threads)
-        limits = thresholds(units[number], loaded.header.config["units"])
-        found[number] = Replicate(number, loaded, limits)
-    replicates = by_number(found)
+    loaded = load_by_replicate(args.models, options.kernel, args.threads)
+    replicates = with_thresholds(loaded, {replicate_of(path): path for path in args.units})
     centred = replicates[0].loaded.header.task_type == "multiclass"
     rows = read_rows_file(args.rows, centred=centred)
     read = read_json(args.read, args.read)

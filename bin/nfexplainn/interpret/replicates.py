@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
+
+if TYPE_CHECKING:
+    from nfexplainn.models.checkpoint import LoadedModel
 
 
 def run_of(id: str) -> dict[str, str | int]:
@@ -42,6 +47,25 @@ def own_parts(dataset: Dataset, id: str) -> Dataset:
         If there are folds, and the name is no run's.
     """
     return dataset if dataset.fold is None else dataset.of_replicate(int(run_of(id)["replicate"]))
+
+
+def load_by_replicate(
+    paths: Iterable[str | Path], kernel: str = "auto", threads: int = 1
+) -> dict[int, LoadedModel]:
+    """Load ``R.model.safetensors`` of the replicates of a model, by their numbers, ascending.
+
+    Raises
+    ------
+    UserError
+        If a file is broken, or its name has no replicate.
+    """
+    from nfexplainn.models.checkpoint import load_model
+
+    files = {replicate_of(path): path for path in paths}
+    return {
+        number: load_model(files[number], kernel=kernel, threads=threads)
+        for number in sorted(files)
+    }
 
 
 def replicate_of(path: str | Path) -> int:

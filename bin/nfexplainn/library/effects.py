@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nfexplainn import dna
-from nfexplainn.analyses.explain.run import thresholds
 from nfexplainn.analyses.variants.alleles import Checker, check_file
 from nfexplainn.analyses.variants.options import VariantOptions
 from nfexplainn.analyses.variants.random_variants import make_background
 from nfexplainn.analyses.variants.run import Given, judge_all, lengths_of, told
-from nfexplainn.analyses.variants.score import Replicate, VariantScorer, by_number
+from nfexplainn.analyses.variants.score import VariantScorer, with_thresholds
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.interpret.motif_rows import OTHER, MotifRows, RowSplitter
-from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
 from nfexplainn.io.genome import open_genome
 from nfexplainn.io.variant_files import read_variants
 from nfexplainn.models.checkpoint import LoadedModel
@@ -115,16 +113,7 @@ def variants_frame(
     from nfexplainn.interpret.unit_files import read_tsv
 
     shape = shape_of_meta(dataset.meta)
-    replicates = by_number(
-        {
-            number: Replicate(
-                number,
-                one,
-                thresholds(read_rows(units[number], UNIT_COLUMNS), one.header.config["units"]),
-            )
-            for number, one in loaded.items()
-        }
-    )
+    replicates = with_thresholds(loaded, units)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         path = _file_of(variants, folder)

@@ -1,4 +1,5 @@
 include { EXPLANATION_READ } from '../../../modules/local/explanation/read'
+include { sourcesOf } from '../read_given/sources.nf'
 
 // The sequences that are to be explained: read before any training, so that a mistake in them costs none.
 workflow READ_EXPLAINED {
@@ -9,21 +10,12 @@ workflow READ_EXPLAINED {
     code
 
     main:
-    def wanted = plans.findAll { plan -> plan.explain }
     of = headers.map { meta, header -> [meta.id, meta, header] }
 
-    // Records carry their sequences; intervals take theirs from the genome.
-    records = channel.fromList(wanted.findAll { plan -> !plan.explain.intervals })
-        .map { plan -> [plan.id, [name: plan.explain.name, genome: null], plan.explain.path, [], []] }
-    intervals = channel.fromList(wanted.findAll { plan -> plan.explain.intervals })
-        .map { plan -> [plan.genome, plan] }
-        .combine(genomes, by: 0)
-        .map { genome, plan, fasta, indexes -> [plan.id, [name: plan.explain.name, genome: genome.name], plan.explain.path, fasta, indexes] }
-
     EXPLANATION_READ(
-        records.mix(intervals)
+        sourcesOf(channel.fromList(plans.findAll { plan -> plan.explain }), genomes) { plan -> plan.explain.intervals }
             .combine(of, by: 0)
-            .map { _id, spec, given, fasta, indexes, meta, header -> [meta, spec, given, header, fasta, indexes] },
+            .map { _id, genome, plan, fasta, indexes, meta, header -> [meta, [name: plan.explain.name, genome: genome], plan.explain.path, header, fasta, indexes] },
         code.EXPLANATION_READ,
     )
 

@@ -1,4 +1,5 @@
 include { HITS_READ } from '../../../modules/local/hits/read'
+include { sourcesOf } from '../read_given/sources.nf'
 
 // Where sites are to be looked for: read before any training, so that a mistake in it costs none.
 workflow READ_HITS {
@@ -9,21 +10,12 @@ workflow READ_HITS {
     code
 
     main:
-    def wanted = plans.findAll { plan -> plan.hits }
     of = datasets.map { meta, dataset -> [meta.id, meta, dataset] }
 
-    // Records carry their sequences; what may be intervals gets the genome where there is one.
-    def located = wanted.findAll { plan -> plan.genome && !plan.hits.records }
-    records = channel.fromList(wanted - located).map { plan -> [plan.id, specOf(plan, null), plan.hits.path ?: [], [], []] }
-    intervals = channel.fromList(located)
-        .map { plan -> [plan.genome, plan] }
-        .combine(genomes, by: 0)
-        .map { genome, plan, fasta, indexes -> [plan.id, specOf(plan, genome.name), plan.hits.path ?: [], fasta, indexes] }
-
     HITS_READ(
-        records.mix(intervals)
+        sourcesOf(channel.fromList(plans.findAll { plan -> plan.hits }), genomes) { plan -> !plan.hits.records }
             .combine(of, by: 0)
-            .map { _id, spec, given, fasta, indexes, meta, dataset -> [meta, spec, given, dataset, fasta, indexes] },
+            .map { _id, genome, plan, fasta, indexes, meta, dataset -> [meta, [name: plan.hits.name, word: plan.hits.word, genome: genome], plan.hits.path ?: [], dataset, fasta, indexes] },
         code.HITS_READ,
     )
 
@@ -37,8 +29,4 @@ workflow READ_HITS {
     emit:
     status    // [ [id: 'oct4', ...], oct4.hits.status.json ]
     regions   // [ [id: 'oct4', ...], oct4.hits_regions.parquet, oct4.hits_read.json, oct4.hits.fa or [] ]
-}
-
-def specOf(Map plan, Object genome) {
-    return [name: plan.hits.name, word: plan.hits.word, genome: genome]
 }

@@ -1,4 +1,5 @@
 include { PREDICTION_READ } from '../../../modules/local/prediction/read'
+include { sourcesOf } from '../read_given/sources.nf'
 
 // The sequences that are to be predicted: in a run that trains read before it, so that a mistake in them costs none.
 workflow READ_PREDICTED {
@@ -9,22 +10,12 @@ workflow READ_PREDICTED {
     code
 
     main:
-    def wanted = plans.findAll { plan -> plan.predict }
     of = shapes.map { meta, shape -> [meta.id, meta, shape] }
 
-    // Records carry their sequences; what may be intervals gets the genome where there is one.
-    def located = wanted.findAll { plan -> plan.genome && !plan.predict.records }
-    records = channel.fromList(wanted - located)
-        .map { plan -> [plan.id, [name: plan.predict.name, genome: null], plan.predict.path, [], []] }
-    intervals = channel.fromList(located)
-        .map { plan -> [plan.genome, plan] }
-        .combine(genomes, by: 0)
-        .map { genome, plan, fasta, indexes -> [plan.id, [name: plan.predict.name, genome: genome.name], plan.predict.path, fasta, indexes] }
-
     PREDICTION_READ(
-        records.mix(intervals)
+        sourcesOf(channel.fromList(plans.findAll { plan -> plan.predict }), genomes) { plan -> !plan.predict.records }
             .combine(of, by: 0)
-            .map { _id, spec, given, fasta, indexes, meta, shape -> [meta, spec, given, shape, fasta, indexes] },
+            .map { _id, genome, plan, fasta, indexes, meta, shape -> [meta, [name: plan.predict.name, genome: genome], plan.predict.path, shape, fasta, indexes] },
         code.PREDICTION_READ,
     )
 

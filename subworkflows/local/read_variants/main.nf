@@ -1,4 +1,5 @@
 include { VARIANTS_READ } from '../../../modules/local/variants/read'
+include { sourcesOf } from '../read_given/sources.nf'
 
 // The variants that are to be judged: read before any training, so that a mistake in them costs none.
 workflow READ_VARIANTS {
@@ -10,12 +11,9 @@ workflow READ_VARIANTS {
 
     main:
     VARIANTS_READ(
-        channel.fromList(plans.findAll { plan -> plan.variants })
-            .map { plan -> [plan.genome, plan] }
-            .combine(genomes, by: 0)
-            .map { genome, plan, fasta, indexes -> [plan.id, [name: plan.variants.name, genome: genome.name, variant_offsets: plan.options.variants.variant_offsets], plan.variants.path, fasta, indexes] }
+        sourcesOf(channel.fromList(plans.findAll { plan -> plan.variants }), genomes) { _plan -> true }
             .combine(headers.map { meta, header -> [meta.id, meta, header] }, by: 0)
-            .map { _id, spec, given, fasta, indexes, meta, header -> [meta, spec, given, header, fasta, indexes] },
+            .map { _id, genome, plan, fasta, indexes, meta, header -> [meta, [name: plan.variants.name, genome: genome, variant_offsets: plan.options.variants.variant_offsets], plan.variants.path, header, fasta, indexes] },
         code.VARIANTS_READ,
     )
 

@@ -36,7 +36,15 @@ def appliedPlans(Map values, List problems) {
     }
     outdirProblem(folder, problems)
     def found = chosen(resultsOf(folder, problems), values, folder, problems)
-    def plans = found.collect { id, files -> appliedPlan(id, files, asked, values, problems) }
+    // What is given is the same for all, and read once.
+    def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: locate(values[name], null, name == 'genome' ? knownGenomes(values) : null)] : null] }
+    def options = [models: 'explainn', genome: values.genome, genome_way: '--genome']
+    def given = [
+        predict: predictedSequences(located.predict), explain: givenSequences(located.explain, options, '--explain', problems), variants: givenVariants(located.variants, options, '--variants', problems),
+        hits: givenHits(fileOrWord(values.hits, ['genome', 'peaks'], null), options, values.genome as boolean, '--hits', problems), genome: located.genome, motif_db: located.motif_db,
+    ]
+    def settings = optionsOfSteps(schemaProperties(readJson('nextflow_schema.json')), values)
+    def plans = found.collect { id, files -> appliedPlan(id, files, given, settings, asked, values, problems) }
     asked.each { name ->
         def known = plans.findAll { plan -> plan.runs }
         def out = known.findAll { plan -> !plan[name] }*.id
@@ -59,8 +67,8 @@ def newDataOptions(List plans, List problems) {
     return lengths ? [width: lengths[0] as long, folds: 1L, min_positives: 1L] : [:]
 }
 
-def appliedPlan(String id, Map files, List asked, Map values, List problems) {
-    def options = optionsOfSteps(schemaProperties(readJson('nextflow_schema.json')), values)
+// given: [predict: [...] or null, explain: ..., ..., genome: ...]; options: of the steps
+def appliedPlan(String id, Map files, Map given, Map options, List asked, Map values, List problems) {
     def headers = files.runs.collect { run -> modelHeader(run.files.model, problems) }
     mixedProblems(headers.findAll { one -> one }, problems)
     def runs = [files.runs, headers].transpose().findAll { _run, header -> header }.collect { run, header ->
@@ -68,16 +76,12 @@ def appliedPlan(String id, Map files, List asked, Map values, List problems) {
     }
     def readable = runs.any { one -> one.run.architecture == 'explainn' }
     def attributable = runs.any { one -> !(one.run.architecture in pretrainedArchitectures()) }
-    def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: locate(values[name], null, name == 'genome' ? knownGenomes(values) : null)] : null] }
-    def given = [models: 'explainn', genome: values.genome, genome_way: '--genome']
     def plan = [
         id: id, denoised: false, settings: [:], dataset: files.dataset, tables: files.tables, runs: runs, models: runs*.run*.architecture.unique(), pretrained: [],
         units: runs*.run*.model.findAll { name -> name ==~ /explainn_u\d+/ }.unique().collect { name -> name - 'explainn_u' as int } ?: [0],
-        input: runs && values.input, length: headers.find { header -> header }?.length, predict: runs ? predictedSequences(located.predict) : null, explain: readable ? givenSequences(located.explain, given, '--explain', problems) : null,
-        variants: readable ? givenVariants(located.variants, given, '--variants', problems) : null,
-        hits: readable ? givenHits(fileOrWord(values.hits, ['genome', 'peaks'], null), given, values.genome as boolean, '--hits', problems) : null, attribution: attributable && values.attribution,
-        genome: located.genome, motif_db: located.motif_db, options: options + [attribute: options.attribute + [attribution: attributable && values.attribution]],
-        known: [motif_db: values.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: values.motif_db ? null : values.jaspar_release, jaspar_taxon: values.motif_db ? null : values.jaspar_taxon],
+        input: runs && values.input, length: headers.find { header -> header }?.length, predict: runs ? given.predict : null, explain: readable ? given.explain : null, variants: readable ? given.variants : null,
+        hits: readable ? given.hits : null, attribution: attributable && values.attribution, genome: given.genome, motif_db: given.motif_db, options: options + [attribute: options.attribute + [attribution: attributable && values.attribution]],
+        known: [motif_db: values.motif_db, place: given.motif_db?.path?.toUriString(), jaspar_release: values.motif_db ? null : values.jaspar_release, jaspar_taxon: values.motif_db ? null : values.jaspar_taxon],
     ]
     missingFiles(plan, problems)
     def torch = runs.findAll { one -> one.run.torch && (plan.predict || plan.input || one.run.architecture == 'explainn' && (plan.explain || plan.variants || plan.hits)) }.collect { one -> "the model ${one.run.model} of ${id}".toString() }.unique()

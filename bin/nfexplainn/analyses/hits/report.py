@@ -7,12 +7,10 @@ from pathlib import PurePath
 from typing import Any
 
 from nfexplainn.io.reading import read_json
-from nfexplainn.motifs.formats import read_meme
-from nfexplainn.motifs.logos import logo_symbol
-from nfexplainn.motifs.motif import Motif
 from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
-from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short, thousands
+from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, short, thousands
+from nfexplainn.page.row_logos import RowLogos, row_logos
 
 CHAPTER = Chapter(
     "nfx_hits",
@@ -31,7 +29,6 @@ COLUMNS = (
     *("positives", "positives_with_hit", "negatives", "negatives_with_hit", "fdr"),
     *("negatives_per_kb", "hits", "regions_with_hit", "share", "contribution", "note"),
 )
-_LOGO_COLUMN, _LOGO_MOST = 7, 150  # px
 
 
 def write_hits(page: Page, inputs: Inputs) -> None:
@@ -53,8 +50,9 @@ def write_hits(page: Page, inputs: Inputs) -> None:
         title = dataset if model == "explainn" else f"{dataset}: {model}"
         summary = inputs.files.get(f"{dataset}.{model}.hits_summary.json")
         said = read_json(summary, summary.name) if summary else {}
-        motifs = _motifs(inputs, f"{dataset}.{model}", rows)
-        _table(page, title, rows, said, motifs, place)
+        ids = (row["motif"] for row in rows)
+        logos = row_logos(inputs, f"{dataset}.{model}", ids, f"nfx-hits-{place}")
+        _table(page, title, rows, said, logos)
 
 
 def answers(inputs: Inputs) -> list[Answer]:
@@ -85,35 +83,19 @@ def _most(row: Row, said: Mapping[str, Any]) -> str:
     )
 
 
-def _motifs(inputs: Inputs, stem: str, rows: Sequence[Row]) -> Mapping[str, Motif]:
-    path = inputs.files.get(f"{stem}.evidence.meme")
-    if path is None:
-        return {}
-    wanted = {row["motif"] for row in rows}
-    read = read_meme(path, allow_empty=True).motifs
-    return {motif.id: motif for motif in read if motif.id in wanted}
-
-
-def _symbol(place: int, row: str) -> str:
-    return f"nfx-hits-{place}-{row}"
-
-
 def _table(
     page: Page,
     title: str,
     found: Sequence[Row],
     said: Mapping[str, Any],
-    motifs: Mapping[str, Motif],
-    place: int,
+    logos: RowLogos,
 ) -> None:
     several = len({row["task"] for row in found}) > 1
     rows: dict[str, dict[str, Cell]] = {}
     for row in found:
         lacks = bool(row["note"])
         rows[row["name"]] = {
-            "logo": raw_cell(_logo(motifs, row["motif"], place))
-            if row["motif"] in motifs
-            else None,
+            "logo": logos.cell(row["motif"]),
             "task": cell(row["task"]) if several else None,
             "hits": None if lacks else number(row["hits"]),
             "share": None if lacks or said.get("whole_genome") else _percent(row["share"]),
@@ -126,9 +108,7 @@ def _table(
         }
     used = {key for one in rows.values() for key, value in one.items() if value is not None}
     headers = {key: header for key, header in _HEADERS.items() if key in used}
-    symbols = [logo_symbol(motif, _symbol(place, row)) for row, motif in sorted(motifs.items())]
-    hidden = f'<svg width="0" height="0" aria-hidden="true">{"".join(symbols)}</svg>'
-    text = _description(said, found) + (hidden if symbols else "")
+    text = _description(said, found) + logos.hidden
     if rows:
         page.table(CHAPTER, title, rows, headers, first="Motif", description=text)
     else:
@@ -181,14 +161,6 @@ def _percent(text: str) -> float | None:
 
 def _of(row: Row, what: str) -> Cell:
     return cell(f"{thousands(number(row[f'{what}_with_hit']))} of {thousands(number(row[what]))}")
-
-
-def _logo(motifs: Mapping[str, Motif], row: str, place: int) -> str:
-    width = min(_LOGO_COLUMN * len(motifs[row].ppm), _LOGO_MOST)
-    return (
-        f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="Logo of'
-        f' {escape(row)}"><use href="#{_symbol(place, row)}"/></svg>'
-    )
 
 
 def _description(said: Mapping[str, Any], found: Sequence[Row]) -> str:

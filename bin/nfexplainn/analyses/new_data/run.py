@@ -78,10 +78,11 @@ def score_all(
         "models": [],
     }
     likeness, seen, digest = None, np.zeros(len(new), dtype=bool), ""
-    headers = {
-        name: load_replicates(runs, **_how(options, threads)) for name, runs in files.models.items()
+    loaded = {
+        name: load_replicates(runs, **options.loading(threads))
+        for name, runs in files.models.items()
     }
-    first = next(iter(headers.values()))[0].loaded.header
+    first = next(iter(loaded.values()))[0].loaded.header
     own = None if files.dataset is None else read_dataset(files.dataset)
     found["refused"] = _why_not(new.meta, first, None if own is None else own.meta)
     if not found["refused"]:
@@ -95,7 +96,7 @@ def score_all(
             digest = own.digest()
             found |= {"seen": int(seen.sum()), "likeness": likeness_summary(likeness)}
         with PredictionWriter(prefix, located_of(new), likeness) as writer:
-            for name, replicates in headers.items():
+            for name, replicates in loaded.items():
                 header = replicates[0].loaded.header
                 if files.dataset is not None:
                     check_dataset(files.models[name], header, files.dataset, digest)
@@ -105,15 +106,6 @@ def score_all(
     text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     write_text(prefix.with_name(f"{prefix.name}.new_data.json"), text)
     return found
-
-
-def _how(options: PredictOptions, threads: int) -> dict[str, Any]:
-    return {
-        "kernel": options.kernel,
-        "device": options.device,
-        "threads": threads,
-        "trust_programs": options.trust_programs,
-    }
 
 
 def _why_not(new: DatasetMeta, header: ModelHeader, own: DatasetMeta | None) -> str:

@@ -51,6 +51,10 @@ class PredictOptions:
     device: str = "auto"
     trust_programs: bool = False
 
+    def loading(self, threads: int) -> dict[str, Any]:
+        """Give what loading a model takes."""
+        return {**vars(self), "threads": threads}
+
 
 def predict(
     files: DatasetFiles,
@@ -83,16 +87,10 @@ def predict(
         likeness = fit_likeness(dataset).percentiles(located.codes)
         known = np.isin(strand_free_key(located.codes), strand_free_key(dataset.codes))
         seen, digest = int(known.sum()), dataset.digest()
-    how = {
-        "kernel": options.kernel,
-        "device": options.device,
-        "threads": threads,
-        "trust_programs": options.trust_programs,
-    }
     told: list[dict[str, Any]] = []
     with PredictionWriter(prefix, located, likeness) as writer:
         for name, runs in files.models.items():
-            replicates = load_replicates(runs, **how)
+            replicates = load_replicates(runs, **options.loading(threads))
             header = replicates[0].loaded.header
             if files.dataset is not None:
                 check_dataset(runs, header, files.dataset, digest)

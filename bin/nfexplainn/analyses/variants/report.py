@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from nfexplainn.io.reading import read_json
-from nfexplainn.motifs.formats import read_meme
-from nfexplainn.motifs.logos import logo_symbol
-from nfexplainn.motifs.motif import Motif
 from nfexplainn.page.chapters import Answer, Chapter, Cite, Methods, Part, Values
 from nfexplainn.page.load import Inputs, Row, number, read_table
 from nfexplainn.page.mqc import Cell, Page, cell, escape, plural, raw_cell, short, thousands
+from nfexplainn.page.row_logos import RowLogos, row_logos
 
 CHAPTER = Chapter(
     "nfx_variants",
@@ -34,7 +32,7 @@ _COLUMNS = (
     *("site_alt", "motif_1", "part_1", "motif_2", "part_2", "motif_3", "part_3", "rest", "row"),
     *("word_ref", "word_alt"),
 )
-_LOGO_COLUMN, _LOGO_MOST, _LONGEST = 7, 150, 24  # px, px, letters of an allele
+_LONGEST = 24  # letters of an allele
 
 
 def write_variants(page: Page, inputs: Inputs) -> None:
@@ -52,10 +50,11 @@ def write_variants(page: Page, inputs: Inputs) -> None:
     for place, (dataset, model, _, path) in enumerate(found):
         title = dataset if model == "explainn" else f"{dataset}: {model}"
         strongest = read_table(path)
-        motifs = _motifs(inputs, f"{dataset}.{model}", {row["row"] for row in strongest})
+        ids = (row["row"] for row in strongest)
+        logos = row_logos(inputs, f"{dataset}.{model}", ids, f"nfx-variants-{place}")
         summary = inputs.files.get(f"{dataset}.{model}.variants_summary.json")
         said = read_json(summary, summary.name) if summary else {}
-        _table(page, title, strongest, said, motifs, place)
+        _table(page, title, strongest, said, logos)
 
 
 def answers(inputs: Inputs) -> list[Answer]:
@@ -91,26 +90,12 @@ def _place(row: Row) -> str:
     return f"{row['chrom']}:{row['pos']} {alleles}"
 
 
-def _motifs(inputs: Inputs, stem: str, rows: Collection[str]) -> Mapping[str, Motif]:
-    """Read the motifs of some rows."""
-    path = inputs.files.get(f"{stem}.evidence.meme")
-    if path is None or not rows:
-        return {}
-    read = read_meme(path, allow_empty=True).motifs
-    return {motif.id: motif for motif in read if motif.id in rows}
-
-
-def _symbol(place: int, row: str) -> str:
-    return f"nfx-variants-{place}-{row}"
-
-
 def _table(
     page: Page,
     title: str,
     strongest: Sequence[Row],
     said: Mapping[str, Any],
-    motifs: Mapping[str, Motif],
-    place: int,
+    logos: RowLogos,
 ) -> None:
     several = len({row["task"] for row in strongest}) > 1
     rows: dict[str, dict[str, Cell]] = {}
@@ -129,7 +114,7 @@ def _table(
                 f"{short(number(row['delta_min']))} to {short(number(row['delta_max']))}"
             ),
             "percentile": cell(_percentile(row["percentile"])),
-            "logo": raw_cell(_logo(motifs, row["row"], place)) if row["row"] in motifs else None,
+            "logo": logos.cell(row["row"]),
             "motif": cell(f"{row['motif_1']} {short(number(row['part_1']))}"),
             "change": cell(row["change"]) if row["change"] else None,
             "words": raw_cell(_words(row["word_ref"], row["word_alt"]))
@@ -139,9 +124,7 @@ def _table(
         }
     used = {key for one in rows.values() for key, value in one.items() if value is not None}
     headers = {key: header for key, header in _HEADERS.items() if key in used}
-    symbols = [logo_symbol(motif, _symbol(place, row)) for row, motif in sorted(motifs.items())]
-    hidden = f'<svg width="0" height="0" aria-hidden="true">{"".join(symbols)}</svg>'
-    text = _description(said) + (hidden if symbols else "")
+    text = _description(said) + logos.hidden
     if rows:
         page.table(CHAPTER, title, rows, headers, first="Variant", description=text)
     else:
@@ -191,14 +174,6 @@ def _percentile(text: str) -> str:
     if value is None:
         return ""
     return f"> {MOST}" if value > MOST - 0.005 else f"{value:.4g}"
-
-
-def _logo(motifs: Mapping[str, Motif], row: str, place: int) -> str:
-    width = min(_LOGO_COLUMN * len(motifs[row].ppm), _LOGO_MOST)
-    return (
-        f'<svg class="nfx-logo" style="width:{width}px" role="img" aria-label="Logo of'
-        f' {escape(row)}"><use href="#{_symbol(place, row)}"/></svg>'
-    )
 
 
 def _description(said: Mapping[str, Any]) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nfexplainn.analyses.explain.run import thresholds
 from nfexplainn.analyses.variants.changes import Change, VariantWindows, cut_windows, pad_windows
 from nfexplainn.analyses.variants.sites import SiteFinder, Sites
 from nfexplainn.interpret.motif_rows import Floats, MotifRows, RowSplitter
+from nfexplainn.interpret.unit_files import UNIT_COLUMNS, read_rows
 from nfexplainn.io.genome import Genome
 from nfexplainn.models.checkpoint import LoadedModel
 
@@ -167,6 +170,22 @@ def leading_parts(parts: Floats, most: int) -> NDArray[np.int64]:
     return np.where(found > 0, order, -1).astype(np.int64)
 
 
-def by_number(found: Mapping[int, Replicate]) -> list[Replicate]:
-    """Give replicates in the order of their numbers."""
-    return [found[number] for number in sorted(found)]
+def with_thresholds(
+    loaded: Mapping[int, LoadedModel], units: Mapping[int, str | Path]
+) -> list[Replicate]:
+    """Give replicates with the thresholds of their sites, in the order of their numbers.
+
+    Parameters
+    ----------
+    loaded : mapping of replicate to LoadedModel
+    units : mapping of replicate to path
+        ``R.units.tsv``.
+    """
+    return [
+        Replicate(
+            number,
+            one,
+            thresholds(read_rows(units[number], UNIT_COLUMNS), one.header.config["units"]),
+        )
+        for number, one in sorted(loaded.items())
+    ]
