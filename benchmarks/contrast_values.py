@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from evidence_sets import PLANTED, evidence_tables, fit, motif
+from harness import as_texts, read_lines
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
@@ -117,22 +118,6 @@ def run_set(kind: str, n: int, seed: int, units: int, epochs: int) -> dict[str, 
     }
 
 
-def as_texts(line: Mapping[str, object]) -> dict[str, str]:
-    """Write numbers as in a table."""
-    return {
-        key: f"{line[key]:.5g}" if isinstance(line[key], float) else str(line[key])
-        for key in COLUMNS
-    }
-
-
-def read_lines(path: Path | None) -> list[dict[str, str]]:
-    """Read what a table holds already."""
-    if path is None or not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in lines]
-
-
 def holds(word: str, side: str, motifs: str) -> bool:
     """Tell whether a supported motif of a side has five letters in a row of a word."""
     other = dna.decode(dna.reverse_complement(dna.encode([word])))[0]
@@ -175,13 +160,13 @@ def main() -> None:
     parser.add_argument("--table", type=Path, help="keep a line per set here, and go on from it")
     args = parser.parse_args()
     prepare_cpu(1)
-    lines = read_lines(args.table)
+    lines = read_lines(args.table, COLUMNS)
     for kind in args.only:
         for seed in range(1, args.sets + 1):
             key = (kind, str(seed), str(args.n), str(args.units))
             if key in {(one["kind"], one["set"], one["n"], one["units"]) for one in lines}:
                 continue
-            lines.append(as_texts(run_set(kind, args.n, seed, args.units, args.epochs)))
+            lines.append(as_texts(run_set(kind, args.n, seed, args.units, args.epochs), COLUMNS))
             print("#", *lines[-1].values(), file=sys.stderr, flush=True)
             if args.table:
                 text = "".join("\t".join(one.values()) + "\n" for one in lines)

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from evidence_sets import DEMO, PLANTED, evidence_tables, fit, motif
-from harness import FOLDER
+from harness import FOLDER, as_texts, read_lines
 
 from nfexplainn import dna
 from nfexplainn.assays import peaks
@@ -237,22 +237,6 @@ def judged(
     }
 
 
-def as_texts(line: Mapping[str, object]) -> dict[str, str]:
-    """Write numbers as in a table."""
-    return {
-        key: f"{line[key]:.5g}" if isinstance(line[key], float) else str(line[key])
-        for key in COLUMNS
-    }
-
-
-def read_lines(path: Path | None) -> list[dict[str, str]]:
-    """Read what a table holds already."""
-    if path is None or not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in lines]
-
-
 def sets_of(kind: str, count: int) -> Iterator[tuple[str, int]]:
     """Give the name and the seed of each set of a kind."""
     if kind == "real":
@@ -323,7 +307,7 @@ def main() -> None:
     vertebrates = read_motifs(path, name=path.name)
     fungi = args.data / "jaspar" / "JASPAR2024_CORE_fungi_nonredundant.meme"
     planted = MotifSet(tuple(motif(word) for word in PLANTED))
-    lines = read_lines(args.table)
+    lines = read_lines(args.table, COLUMNS)
     for kind in args.only:
         for name, seed in sets_of(kind, args.sets):
             key = (kind, name or str(seed), str(args.units))
@@ -339,7 +323,7 @@ def main() -> None:
             except UserError as error:
                 print(f"# {kind} {name or seed}: {error}", file=sys.stderr)
                 continue
-            lines.append(as_texts(line))
+            lines.append(as_texts(line, COLUMNS))
             print("#", *lines[-1].values(), file=sys.stderr, flush=True)
             if args.table:
                 text = "".join("\t".join(one.values()) + "\n" for one in lines)

@@ -19,9 +19,8 @@ set; what is in it already is not run again. Lines ``evidence <case>``: ``ours``
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +45,7 @@ from evidence_sets import (
     parts,
     shares_of,
 )
+from harness import as_texts, read_lines
 from recipe_options import RECIPES
 
 from nfexplainn.cpu import prepare_cpu
@@ -154,22 +154,6 @@ def cases(args: argparse.Namespace) -> Iterator[Case]:
                     yield Case(proof, kind, positives, *shape, args.units, seed)
 
 
-def read_table(path: Path | None) -> list[Line]:
-    """Read the lines of a table; none where there is no file."""
-    if path is None or not path.is_file():
-        return []
-    header, *lines = path.read_text().splitlines()
-    if tuple(header.split("\t")) != COLUMNS:
-        sys.exit(f"ERROR: {path} has other columns; give another --table.")
-    return [dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in lines]
-
-
-def as_texts(line: Mapping[str, object]) -> Line:
-    """Write numbers as in a table."""
-    given = ((name, line.get(name, "")) for name in COLUMNS)
-    return {name: f"{some:.5g}" if isinstance(some, float) else str(some) for name, some in given}
-
-
 def summary(lines: Sequence[Line], case: str) -> Iterator[tuple[str, float, float | str]]:
     """Give name, measured number and bar of what the sets of one case show together."""
 
@@ -251,13 +235,13 @@ def main() -> None:
         seconds, unseen = cost(args.cost, args.units, args.replicates)
         case = f"cost {args.units} units x {args.replicates}, {unseen} of {2 * args.cost} unseen"
         print("evidence", f"{case}: CPU seconds", f"{seconds:.3g}", MOST_SECONDS, 1, sep="\t")
-    lines = read_table(args.table)
+    lines = read_lines(args.table, COLUMNS)
     known = {tuple(str(line[name]) for name in KEY) for line in lines}
     asked = list(cases(args))
     for case in asked:
         if case.key in known:
             continue
-        lines.append(as_texts(run_case(case, args.epochs, fresh)))
+        lines.append(as_texts(run_case(case, args.epochs, fresh), COLUMNS))
         if args.table:
             new = not args.table.is_file()
             with args.table.open("a") as table:

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -72,6 +72,22 @@ def print_line(benchmark: str, case: str, ours: float, reference: float) -> None
     """Print a line of the table; the ratio says how many times better ours is."""
     ratio = f"{reference / ours:.1f}"
     print(benchmark, case, f"{ours:.4g}", f"{reference:.4g}", ratio, sep="\t", flush=True)
+
+
+def read_lines(path: Path | None, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read the lines of a table that a benchmark goes on with; none where there is no file."""
+    if path is None or not path.is_file():
+        return []
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    if header.split("\t") != list(columns):
+        sys.exit(f"ERROR: {path} has other columns; give another --table.")
+    return [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
+
+
+def as_texts(line: Mapping[str, object], columns: Sequence[str]) -> dict[str, str]:
+    """Write numbers as in such a table; what a line lacks is empty."""
+    given = ((name, line.get(name, "")) for name in columns)
+    return {name: f"{some:.5g}" if isinstance(some, float) else str(some) for name, some in given}
 
 
 def machine() -> str:

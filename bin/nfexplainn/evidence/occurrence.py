@@ -89,11 +89,6 @@ def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     return found
 
 
-def adjusted_p(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
-    """Give the two-sided p of :func:`adjusted_z`; 1 where no sequence, or each, has a site."""
-    return two_sided(adjusted_z(sites, labels, features, folds))
-
-
 def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
     """Tell how much higher values are with sites, beyond composition: statistics of score tests.
 
@@ -130,11 +125,6 @@ def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints)
         if variance > _LEAST:
             found[row] = float(rest @ left) / np.sqrt(variance)
     return found
-
-
-def adjusted_value_p(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
-    """Give the two-sided p of :func:`adjusted_value_z`; 1 where no sequence, or each, has one."""
-    return two_sided(adjusted_value_z(sites, values, features, folds))
 
 
 def two_sided(z: Floats) -> Floats:

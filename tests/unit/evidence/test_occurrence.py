@@ -10,12 +10,11 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.evidence.contrast import SideRates
 from nfexplainn.evidence.occurrence import (
-    adjusted_p,
-    adjusted_value_p,
     adjusted_value_z,
     adjusted_z,
     composition,
     fitted,
+    two_sided,
 )
 
 
@@ -35,7 +34,7 @@ def drawn(seed: int, n: int = 800) -> tuple[np.ndarray, ...]:
 def test_the_score_test_is_that_of_the_likelihood_ratio() -> None:
     rng, features, labels, folds = drawn(1)
     sites = rng.random((3, 800)) < 0.2 + np.array([0.0, 0.05, 0.1])[:, None] * labels
-    found = adjusted_p(sites, labels, features, folds)
+    found = two_sided(adjusted_z(sites, labels, features, folds))
     base = np.concatenate([folds[:, None] == np.arange(5), features], axis=1).astype(float)
     for row, p in zip(sites, found, strict=True):
         gain = loss(base, labels) - loss(np.column_stack([base, row]), labels)
@@ -47,7 +46,7 @@ def test_sites_that_follow_composition_do_not_differ_beyond_it() -> None:
     for seed in range(40):
         rng, features, labels, folds = drawn(seed)
         sites = rng.random((5, 800)) < 0.3 / (1 + np.exp(-2 * features[:, 0]))
-        adjusted += adjusted_p(sites, labels, features, folds).tolist()
+        adjusted += two_sided(adjusted_z(sites, labels, features, folds)).tolist()
         for row in sites:
             table = [[(row & (labels == y)).sum(), (~row & (labels == y)).sum()] for y in (1, 0)]
             plain.append(fisher_exact(table)[1])
@@ -60,7 +59,7 @@ def test_sites_of_one_fold_alone_and_none_at_all() -> None:
     sites = np.zeros((3, 800), dtype=bool)
     sites[0] = (folds == 2) & (rng.random(800) < 0.1 + 0.6 * labels)
     sites[1] = folds == 2
-    found = adjusted_p(sites, labels, features, folds)
+    found = two_sided(adjusted_z(sites, labels, features, folds))
     assert found[0] < 1e-6 and found[1] > 0.9 and found[2] == 1
 
 
@@ -95,7 +94,7 @@ def test_the_test_of_values_is_that_of_least_squares() -> None:
     values = features[:, 0] + rng.normal(size=800)
     sites = rng.random((3, 800)) < 0.3
     values += 0.5 * sites[2]
-    found = adjusted_value_p(sites, 1e6 * values, features, folds)
+    found = two_sided(adjusted_value_z(sites, 1e6 * values, features, folds))
     base = np.concatenate([folds[:, None] == np.arange(5), features], axis=1).astype(float)
     for row, p in zip(sites, found, strict=True):
         design = np.column_stack([base, row])
@@ -111,10 +110,10 @@ def test_values_that_follow_composition_or_have_few_sites_do_not_differ_by_chanc
         rng, features, _, folds = drawn(seed)
         values = features[:, 0] + np.exp(features[:, 0]) * rng.normal(size=800)
         sites = rng.random((5, 800)) < 0.3 / (1 + np.exp(-2 * features[:, 0]))
-        adjusted += adjusted_value_p(sites, values, features, folds).tolist()
+        adjusted += two_sided(adjusted_value_z(sites, values, features, folds)).tolist()
         plain += [mannwhitneyu(values[row], values[~row]).pvalue for row in sites]
         rare = rng.random((5, 800)) < 4 / 800
-        few += adjusted_value_p(rare, values, features, folds).tolist()
+        few += two_sided(adjusted_value_z(rare, values, features, folds)).tolist()
     assert np.mean(np.array(plain) <= 0.05) > 0.5
     assert np.mean(np.array(adjusted) <= 0.05) < 0.1
     assert np.mean(np.array(few) <= 0.05) < 0.1
@@ -124,10 +123,10 @@ def test_no_site_and_values_that_do_not_vary() -> None:
     _, features, _, folds = drawn(3)
     nowhere, everywhere = np.zeros((1, 800), bool), np.ones((1, 800), bool)
     values = features[:, 1] ** 2
-    assert adjusted_value_p(nowhere, values, features, folds)[0] == 1
-    assert adjusted_value_p(everywhere, values, features, folds)[0] > 0.9
+    assert two_sided(adjusted_value_z(nowhere, values, features, folds))[0] == 1
+    assert two_sided(adjusted_value_z(everywhere, values, features, folds))[0] > 0.9
     some = folds[None] > 2
-    assert adjusted_value_p(some, np.zeros(800), features, folds)[0] == 1
+    assert two_sided(adjusted_value_z(some, np.zeros(800), features, folds))[0] == 1
 
 
 def test_composition_may_turn_a_difference_of_values_round_and_means_differ_from_ranks() -> None:
