@@ -89,7 +89,8 @@ class SideRates:
     @property
     def differ(self) -> Mask:
         """Whether the sides differ, and not by composition alone: to the same side with it."""
-        beyond = self.adjusted if self.adjusted_q is None else self.adjusted_q
+        q = self.adjusted_q
+        beyond = self.adjusted if q is None else q
         side = np.sign(self.first - self.second)
         same = np.sign(self.z) == side
         if self.ranks is not None:
@@ -366,14 +367,15 @@ def rates_table(names: Mapping[int, str], rates: SideRates, dataset: Dataset) ->
     """
     sides = dataset.meta.extra[CONTRAST]["sides"]
     columns = _MEASURED if of_values(dataset) else _COUNTED
+    adjusted, adjusted_q = rates.adjusted, rates.adjusted_q
     lines = [
         {
             "motif": id,
             "a": sides[0],
             "b": sides[1],
             "side": _side(float(rates.first[row]), float(rates.second[row]), sides),
-            "adjusted_p": rates.adjusted[row],
-            "adjusted_q": None if rates.adjusted_q is None else rates.adjusted_q[row],
+            "adjusted_p": adjusted[row],
+            "adjusted_q": None if adjusted_q is None else adjusted_q[row],
         }
         | dict(zip(columns, (rates.first[row], rates.second[row], rates.p[row]), strict=True))
         for row, id in names.items()
