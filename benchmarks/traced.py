@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import print_line
@@ -24,7 +24,7 @@ TOP = Path(__file__).resolve().parent.parent
 _CONFIG = """
 trace {
     raw = true
-    fields = 'name,status,start,complete,realtime,%cpu'
+    fields = 'name,status,start,complete,realtime,%cpu,peak_rss'
 }
 """
 # What benchmarks/run sets for itself, and a user's run does not have.
@@ -33,12 +33,13 @@ _OWN = ("PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE", "OMP_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Task:
-    """A finished task: its process, when it ran (seconds since 1970), its CPU seconds."""
+    """A finished task: its process, its time (seconds since 1970), CPU seconds, memory (GB)."""
 
     process: str
     start: float
     complete: float
     cpu: float
+    peak: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Measured:
     ----------
     cpu : mapping of str to float
         CPU seconds of all tasks of each process, most first.
+    longest, peak : mapping of str to float
+        CPU seconds and memory (GB) of the task of each process that takes most of it.
     tasks : int
     wall : float
         Seconds of the whole command.
@@ -60,6 +63,8 @@ class Measured:
     tasks: int
     wall: float
     idle: float
+    longest: Mapping[str, float] = field(default_factory=dict)
+    peak: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_trace(path: Path) -> list[Task]:
@@ -71,6 +76,7 @@ def read_trace(path: Path) -> list[Task]:
                 float(row["start"]) / 1000,
                 float(row["complete"]) / 1000,
                 float(row["realtime"]) / 1000 * _number(row["%cpu"]) / 100,
+                _number(row["peak_rss"]) / 1e9,
             )
             for row in csv.DictReader(handle, delimiter="\t")
             if row["status"] == "COMPLETED"
@@ -93,11 +99,18 @@ def idle_share(tasks: Sequence[Task], begin: float, end: float) -> float:
 
 def summary(tasks: Sequence[Task], begin: float, end: float) -> Measured:
     """Sum up the tasks of a command that ran from `begin` to `end`."""
-    cpu: dict[str, float] = {}
+    of: dict[str, list[Task]] = {}
     for task in tasks:
-        cpu[task.process] = cpu.get(task.process, 0.0) + task.cpu
-    most = dict(sorted(cpu.items(), key=lambda item: -item[1]))
-    return Measured(most, len(tasks), end - begin, idle_share(tasks, begin, end))
+        of.setdefault(task.process, []).append(task)
+    cpu = {process: sum(task.cpu for task in some) for process, some in of.items()}
+    return Measured(
+        cpu=dict(sorted(cpu.items(), key=lambda item: -item[1])),
+        tasks=len(tasks),
+        wall=end - begin,
+        idle=idle_share(tasks, begin, end),
+        longest={process: max(task.cpu for task in some) for process, some in of.items()},
+        peak={process: max(task.peak for task in some) for process, some in of.items()},
+    )
 
 
 def run_pipeline(checkout: Path, arguments: Sequence[str], folder: Path) -> Measured:

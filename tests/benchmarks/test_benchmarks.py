@@ -69,6 +69,7 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # Those that run Nextflow, as a stub.
 STUBS: dict[str, tuple[tuple[str, ...], str]] = {
+    "scale": (("--cases", "reads", "--shrink", "2000", "-stub"), "scale\treads wall_s"),
     "small": (("--factors", "REST", "--sizes", "100", "-stub"), "small\tcpu\t"),
     "test_profile": (("-stub",), "test_profile\tcpu\t"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,37 @@ def test_what_was_published_half_or_not_at_all_is_mended(whole: Whole) -> None:
     assert set(run.trace().values()) == {"CACHED"}
     assert digests(results) == whole.expected
     assert page.read_bytes().rstrip().endswith(b"</html>")
+
+
+def test_a_task_that_starts_again_in_its_own_folder_gives_the_same(whole: Whole) -> None:
+    """As SLURM does with a job whose node died, or that another one displaced."""
+    scripts = sorted((whole.run.folder / "work").glob("*/*/.command.run"))
+    assert len(scripts) > 7
+    for script in scripts:
+        before = made_in(script.parent)
+        again = subprocess.run(
+            ["bash", script.name], cwd=script.parent, capture_output=True, text=True, check=False
+        )
+        assert again.returncode == 0, again.stderr
+        assert made_in(script.parent) == before
+
+
+def test_no_module_makes_a_folder_or_link_that_may_be_there(root: Path) -> None:
+    modules = (*root.glob("modules/local/*/*/main.nf"), *root.glob("subworkflows/local/*/*.nf"))
+    text = "\n".join(path.read_text() for path in modules)
+    assert re.findall(r"\bln -sf? |\bmkdir (?:-p )?", text)
+    assert re.findall(r"\bln -s .*|\bmkdir (?!-p).*", text) == []
+
+
+def made_in(folder: Path) -> dict[str, str]:
+    """Sha256 of what a task has made, without the files of Nextflow, the page and clocks."""
+    found = digests(folder)
+    return {
+        name: digest
+        for name, digest in found.items()
+        if not name.startswith((".command", "multiqc_report_data/"))
+        and not name.endswith(("history.tsv", ".html"))
+    }
 
 
 def test_every_published_file_is_compared_with_its_task_s_own(root: Path) -> None:

@@ -19,7 +19,7 @@ def ourNames(Collection names) {
 
 // A line of a script that gives the files staged as given/1, given/2, ... these names.
 def linkGiven(Collection names) {
-    return "mkdir data; for name in ${ourNames(names).collect { path -> path - 'data/' }.join(' ')}; do ln -s \"../given/\${name%%.*}\" \"data/\$name\"; done"
+    return "mkdir -p data; for name in ${ourNames(names).collect { path -> path - 'data/' }.join(' ')}; do ln -sf \"../given/\${name%%.*}\" \"data/\$name\"; done"
 }
 
 // [ [name: 'as the user wrote it.fa.gz', path: 'data/1.fa.gz'], ... ]

@@ -24,7 +24,7 @@ process DATASET_PREPARE {
     def json = asJson(spec + [files: filesOf(names)] + (fasta ? [genome: [name: spec.genome, path: fasta]] : [:]))
     """
     ${linkGiven(names)}
-    ${fasta ? "ln -s given ${fasta}" : ''}
+    ${fasta ? "ln -sf given ${fasta}" : ''}
     cat > spec.json <<'SPEC'
     ${json}
     SPEC

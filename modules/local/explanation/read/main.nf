@@ -19,7 +19,7 @@ process EXPLANATION_READ {
     def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
     ${linkGiven([spec.name])}
-    ${genome ? "ln -s given ${fasta}" : ''}
+    ${genome ? "ln -sf given ${fasta}" : ''}
     cat > spec.json <<'SPEC'
     ${asJson(spec)}
     SPEC

@@ -16,8 +16,8 @@ process GENOME_INDEX {
     script:
     def ours = "genome${endingOf(genome.name)}"
     """
-    mkdir unpacked
-    ln -s ${fasta} ${ours}
+    mkdir -p unpacked
+    ln -sf ${fasta} ${ours}
     cat > names.json <<'NAMES'
     ${asJson([genome.name])}
     NAMES

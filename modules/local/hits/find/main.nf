@@ -23,7 +23,7 @@ process HITS_FIND {
     script:
     def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
-    ${genome ? "ln -s given ${fasta}" : ''}
+    ${genome ? "ln -sf given ${fasta}" : ''}
     cat > options.json <<'OPTIONS'
     ${asJson(options)}
     OPTIONS

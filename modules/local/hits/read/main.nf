@@ -20,7 +20,7 @@ process HITS_READ {
     def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
     ${spec.word ? '' : linkGiven([spec.name])}
-    ${genome ? "ln -s given ${fasta}" : ''}
+    ${genome ? "ln -sf given ${fasta}" : ''}
     cat > spec.json <<'SPEC'
     ${asJson(spec)}
     SPEC

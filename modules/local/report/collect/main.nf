@@ -39,7 +39,7 @@ process REPORT_COLLECT {
 
     stub:
     """
-    mkdir tables pipeline_info
+    mkdir -p tables pipeline_info
     touch summary_mqc.tsv tables/summary.tsv pipeline_info/{params.json,versions.yml,methods.html}
     """
 }

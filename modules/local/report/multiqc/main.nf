@@ -12,7 +12,7 @@ process REPORT_MULTIQC {
     // Its own version stays out of the topic: what reads the topic may not write to it.
     script:
     """
-    multiqc . --config ${config} --filename multiqc_report.html ${task.ext.args ?: ''}
+    multiqc --force . --config ${config} --filename multiqc_report.html ${task.ext.args ?: ''}
     """
 
     stub:

@@ -24,7 +24,7 @@ process VARIANTS_JUDGE {
     def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
     ${linkGiven([name])}
-    ln -s given ${fasta}
+    ln -sf given ${fasta}
     cat > options.json <<'OPTIONS'
     ${asJson(options)}
     OPTIONS

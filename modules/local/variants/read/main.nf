@@ -21,7 +21,7 @@ process VARIANTS_READ {
     def fasta = [indexes].flatten().find { path -> path.name.endsWith('.fai') }.toString() - '.fai'
     """
     ${linkGiven([spec.name])}
-    ln -s given ${fasta}
+    ln -sf given ${fasta}
     cat > spec.json <<'SPEC'
     ${asJson(spec)}
     SPEC
