@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from traced import TOP, run_pipeline
+
+sys.path.insert(0, str(TOP / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.simulation.sequences import background
