@@ -8,6 +8,7 @@ use for early stopping), and they are measured on the same splits as the network
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ _CHUNK = 10_000
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
+# scaled features, shape (n, features), to logits or values, shape (n, tasks)
+Predictor = Callable[[Floats], Floats]
 
 
 def kmer_counts(codes: dna.Codes, k: int, both_strands: bool) -> Floats:
@@ -87,83 +90,135 @@ def baseline_logits(dataset: Dataset, name: str, seed: int = SEED) -> NDArray[np
     rows = dataset.rows("train")
     if len(rows) > MAX_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_ROWS, replace=False))
-    scaler = StandardScaler().fit(features[rows])
-    features = scaler.transform(features)
+    scaler = StandardScaler().fit(features[rows].astype(np.float64))
+
+    def scaled(part: Rows | slice) -> Floats:
+        return np.asarray(scaler.transform(features[part].astype(np.float64)))
+
     valid = dataset.rows("valid")
-    labels = dataset.labels
+    train = _Part(scaled(rows), dataset.labels[rows].astype(np.float64))
+    judged = _Part(scaled(valid), dataset.labels[valid].astype(np.float64))
     if dataset.meta.task_type == "multiclass":
-        return _multiclass(features, labels, rows, valid).astype(np.float32)
-    fit = _regression if dataset.meta.task_type == "regression" else _binary
-    columns = []
-    for column in range(labels.shape[1]):
-        y = labels[:, column].astype(np.float64)
-        known = ~np.isnan(y)
-        columns.append(fit(features, y, rows[known[rows]], valid[known[valid]]))
-    return np.stack(columns, axis=1).astype(np.float32)
+        predictors = [_multiclass(train, judged)]
+    else:
+        fit = _regression if dataset.meta.task_type == "regression" else _binary
+        predictors = [
+            fit(train.task(task), judged.task(task)) for task in range(dataset.labels.shape[1])
+        ]
+    # a part at a time: the features of a million sequences in full take gigabytes
+    out = np.empty(dataset.labels.shape, dtype=np.float32)
+    for start in range(0, len(features), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        block = scaled(part)
+        out[part] = np.concatenate([predict(block) for predict in predictors], axis=1)
+    return out
 
 
-def _features(dataset: Dataset, name: str) -> Floats:
+@dataclass(frozen=True)
+class _Part:
+    """Scaled features of a part, and its labels (a column per task; nan where unknown)."""
+
+    features: Floats
+    labels: Floats
+
+    def task(self, task: int) -> _Part:
+        """The rows whose label of a task is known, with this label alone."""
+        known = ~np.isnan(self.labels[:, task])
+        return _Part(self.features[known], self.labels[known, task])
+
+
+def _features(dataset: Dataset, name: str) -> NDArray[np.generic]:
+    """GC contents, float64; or counts of 4-mers, as few bytes as their numbers need."""
     if name == "gc":
         share = dna.gc_content(dataset.codes)
         # A sequence of nothing but N tells nothing: the mean of the others.
         known = ~np.isnan(share)
         return np.where(known, share, share[known].mean() if known.any() else 0.0)[:, None]
     if name == "kmer4":
-        return kmer_counts(dataset.codes, K, dataset.meta.strand_symmetric)
+        symmetric, n = dataset.meta.strand_symmetric, len(dataset.codes)
+        small = np.min_scalar_type(dataset.codes.shape[1])
+        parts = (
+            kmer_counts(dataset.codes[start : start + _CHUNK], K, symmetric).astype(small)
+            for start in range(0, max(n, 1), _CHUNK)
+        )
+        return np.concatenate(list(parts))
     raise ValueError(f"no baseline is called {name}")
 
 
-def _binary(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
-    if len(np.unique(y[rows])) < 2:
-        return np.zeros(len(features))
+def _constant(value: float) -> Predictor:
+    return lambda features: np.full((len(features), 1), value)
+
+
+def _binary(train: _Part, valid: _Part) -> Predictor:
+    if len(np.unique(train.labels)) < 2:
+        return _constant(0.0)
     from sklearn.linear_model import LogisticRegression
 
-    def fit(penalty: float) -> tuple[Floats, float]:
-        model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features[rows], y[rows])
-        logits = model.decision_function(features)
-        z = logits[valid]
-        return logits, float(np.sum(np.logaddexp(0, z) - y[valid] * z))
+    def fit(penalty: float) -> tuple[Predictor, float]:
+        model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(train.features, train.labels)
 
-    return _best(fit, valid)
+        def predict(features: Floats) -> Floats:
+            return np.asarray(model.decision_function(features))[:, None]
+
+        z = predict(valid.features)[:, 0] if len(valid.labels) else np.zeros(0)
+        return predict, float(np.sum(np.logaddexp(0, z) - valid.labels * z))
+
+    return _best(fit, len(valid.labels))
 
 
-def _regression(features: Floats, y: Floats, rows: Rows, valid: Rows) -> Floats:
-    if len(rows) < 2 or np.ptp(y[rows]) == 0:
-        return np.full(len(features), y[rows].mean() if len(rows) else 0.0)
+def _regression(train: _Part, valid: _Part) -> Predictor:
+    y = train.labels
+    if len(y) < 2 or np.ptp(y) == 0:
+        return _constant(float(y.mean()) if len(y) else 0.0)
     from sklearn.linear_model import Ridge
 
-    def fit(penalty: float) -> tuple[Floats, float]:
-        values = Ridge(alpha=penalty).fit(features[rows], y[rows]).predict(features)
-        return values, float(np.sum((values[valid] - y[valid]) ** 2))
+    def fit(penalty: float) -> tuple[Predictor, float]:
+        model = Ridge(alpha=penalty).fit(train.features, y)
 
-    return _best(fit, valid)
+        def predict(features: Floats) -> Floats:
+            return np.asarray(model.predict(features))[:, None]
+
+        values = predict(valid.features)[:, 0] if len(valid.labels) else np.zeros(0)
+        return predict, float(np.sum((values - valid.labels) ** 2))
+
+    return _best(fit, len(valid.labels))
 
 
-def _multiclass(features: Floats, labels: NDArray[np.float32], rows: Rows, valid: Rows) -> Floats:
+def _multiclass(train: _Part, valid: _Part) -> Predictor:
     """Logits per class; a class that training lacks gets one below all others."""
-    known = np.isfinite(labels.sum(axis=1))
-    y = np.where(known[:, None], labels, 0).argmax(axis=1)
-    rows, valid = rows[known[rows]], valid[known[valid]]
-    classes = np.unique(y[rows])
-    out = np.zeros((len(features), labels.shape[1]))
+    tasks = train.labels.shape[1]
+
+    def of_known_class(part: _Part) -> tuple[Floats, Rows]:
+        known = np.isfinite(part.labels.sum(axis=1))
+        return part.features[known], part.labels[known].argmax(axis=1)
+
+    features, y = of_known_class(train)
+    classes = np.unique(y)
     if len(classes) < 2:
-        return out
-    valid = valid[np.isin(y[valid], classes)]
+        return lambda features: np.zeros((len(features), tasks))
+    judged, judged_y = of_known_class(valid)
+    learnt = np.isin(judged_y, classes)
+    judged, judged_y = judged[learnt], judged_y[learnt]
     from sklearn.linear_model import LogisticRegression
 
-    def fit(penalty: float) -> tuple[Floats, float]:
-        model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features[rows], y[rows])
-        logits = model.predict_log_proba(features)
-        return logits, -float(logits[valid, np.searchsorted(classes, y[valid])].sum())
+    def fit(penalty: float) -> tuple[Predictor, float]:
+        model = LogisticRegression(C=1 / penalty, max_iter=1000).fit(features, y)
 
-    logits = _best(fit, valid)
-    out[:] = logits.min(axis=1, keepdims=True) - 1
-    out[:, classes] = logits
-    return out
+        def predict(some: Floats) -> Floats:
+            logits = np.asarray(model.predict_log_proba(some))
+            out = np.empty((len(some), tasks))
+            out[:] = logits.min(axis=1, keepdims=True) - 1
+            out[:, classes] = logits
+            return out
+
+        logits = predict(judged) if len(judged) else np.zeros((0, tasks))
+        return predict, -float(logits[np.arange(len(judged)), judged_y].sum())
+
+    return _best(fit, len(judged))
 
 
-def _best(fit: Callable[[float], tuple[Floats, float]], valid: Rows) -> Floats:
-    """Predictions with the penalty of the smallest validation loss; the second where none is."""
-    if not len(valid):
+def _best(fit: Callable[[float], tuple[Predictor, float]], judged: int) -> Predictor:
+    """The penalty of the smallest validation loss; the second where nothing can judge."""
+    if not judged:
         return fit(PENALTIES[1])[0]
     return min((fit(penalty) for penalty in PENALTIES), key=lambda found: found[1])[0]
