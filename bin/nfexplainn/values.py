@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 # In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
@@ -12,6 +13,8 @@ MISSING = frozenset(
 )
 # Of these, what people write and no program does: a class or a cluster may be called so.
 _NAMES = frozenset(("na", "none", "nil"))
+# What programs alone write, so that nothing is called so.
+_NO_NAMES = frozenset(("", "#n/a", "#na", "<na>", "nan", "-nan"))
 _EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?")
@@ -38,8 +41,20 @@ def classless(cells: Iterable[str]) -> frozenset[str]:
 
     Whoever classifies sequences leaves out those without a class, so that ``None`` and ``-`` are
     classes here, unlike in a column of clusters, where cells that passed no filter stand, too.
+    ``NA``, ``n/a``, ``NULL`` and ``.`` are missing where they are rarer than every class, and a
+    class where they are not.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        All cells of the column.
     """
-    return nameless(cells) - {"None", "Nil", "NONE", "NIL", "-"}
+    counts = Counter(cells)
+    none = nameless(counts) - {"None", "Nil", "NONE", "NIL", "-"}
+    rarest = min((count for text, count in counts.items() if text not in none), default=0)
+    return frozenset(
+        text for text in none if text.strip().lower() in _NO_NAMES or counts[text] < rarest
+    )
 
 
 def spellings() -> list[str]:

@@ -160,9 +160,16 @@ def _classes(
             f"{texts.count(word):,} sequences say '{word}' where the class belongs and have none;"
             " if that is a class, give it another name."
         )
+    for word in sorted(word for word in found if missing(word)):
+        ledger.note(
+            f"{texts.count(word):,} sequences are of a class called '{word}'; if they have no"
+            " class, leave these cells empty."
+        )
     if not 2 <= len(found) <= MAX_CLASSES:
+        words = ", ".join(f"'{word}'" for word in sorted(none - {""}))
+        said = f" beside {words}, which says that there is none" if words else ""
         raise UserError(
-            f"{source}: the column of classes holds {len(found):,} different texts; 2 to"
+            f"{source}: the column of classes holds {len(found):,} different texts{said}; 2 to"
             f" {MAX_CLASSES:,} can be classes, so check task_type and value_columns."
         )
     # Numbers in their order: cycle 2 stands before cycle 10.

@@ -148,21 +148,38 @@ def classes(word: str) -> str:
     return table(list(zip((f"s{i}" for i in range(60)), texts(60), names, strict=True)))
 
 
-@pytest.mark.parametrize("word", ["na", "none", "nil", "+"])
+@pytest.mark.parametrize("word", ["na", "none", "nil", "+", "NA", "None", "-", "n/a", "NULL", "."])
 def test_a_class_is_not_taken_for_missing(word: str, tmp_path: Path) -> None:
     got = read(tmp_path, classes(word), plain, task_type="multiclass")
     assert word in got.dataset.meta.tasks
     assert len(got.dataset) == 60
+    told = f"20 sequences are of a class called '{word}'; if they have no class, leave these cells"
+    assert any(note.startswith(told) for note in got.dataset.meta.notes) == (word != "+")
     minus = read(tmp_path, classes("+").replace("\tB", "\t-"), plain, task_type="multiclass")
     assert set(minus.dataset.meta.tasks) == {"+", "-", "T"}
 
 
-@pytest.mark.parametrize("word", ["NA", "nan", "#N/A"])
-def test_what_has_no_class_is_said(word: str, tmp_path: Path) -> None:
-    got = read(tmp_path, classes(word), plain, task_type="multiclass")
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("nan", 20), ("#N/A", 20), ("<NA>", 20), ("NA", 19), ("NULL", 2), (".", 1), ("N/A", 7)],
+)
+def test_what_has_no_class_is_said(word: str, count: int, tmp_path: Path) -> None:
+    content = classes("x").replace("\tx", f"\t{word}", count).replace("\tx", "\tB")
+    got = read(tmp_path, content, plain, task_type="multiclass")
     assert got.dataset.meta.tasks == ("B", "T")
-    assert got.dataset.meta.dropped == {"no value": 20}
-    assert any(n.startswith(f"20 sequences say '{word}' where") for n in got.dataset.meta.notes)
+    assert got.dataset.meta.dropped == {"no value": count}
+    assert any(
+        n.startswith(f"{count} sequences say '{word}' where") for n in got.dataset.meta.notes
+    )
+
+
+def test_one_class_and_what_is_none(tmp_path: Path) -> None:
+    content = classes("nan").replace("\tT", "\tB")
+    check_refusal(
+        "^a: the column of classes holds 1 different texts beside 'nan', which says that there is"
+        " none; 2 to",
+        plain.prepare, tmp_path, {"a": content}, task_type="multiclass",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("true", "false"), [("TRUE", "FALSE"), ("True", "False"), ("true", "0")])
