@@ -11,7 +11,7 @@ from typing import Literal
 from nfexplainn.errors import UserError
 from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
-from nfexplainn.io.text import first_bytes
+from nfexplainn.io.text import first_bytes, read_text_lines
 from nfexplainn.values import finite, has_decimal_comma, missing, whole
 
 Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]
@@ -21,6 +21,13 @@ _COPIES = 50
 _MOST = 0.9
 # So many rows in order are no accident.
 _COUNTED = 5
+# Of sparse coverage few of the first intervals adjoin, so that more are looked at.
+_LOOKED_AT = 20_000
+_ADJOIN = 0.05
+# A wrong line is named by whoever reads all.
+_OVERLAP = 0.01
+_CALLED_BEDGRAPH = re.compile(r"\.(bedgraph|bdg|bg)(\.\w+)?$", re.IGNORECASE)
+_TYPED_BEDGRAPH = re.compile(r"track\s.*type=[\"']?bedgraph", re.IGNORECASE)
 _BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
 # A row's name that says where it lies; contigs may be called so, too, but are in many rows.
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
@@ -35,7 +42,8 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
 
     Fragments are three columns alone, or a barcode in column 4 and a small count in column 5
     (10x Genomics); reads are BED of six columns with both strands (tagAlign). Several columns of
-    numbers are a table, whatever its header looks like.
+    numbers are a table, whatever its header looks like. A number in column 4 is a signal where the
+    file says so (its name, or a ``track`` line), or its intervals lie side by side.
 
     Returns
     -------
@@ -75,6 +83,8 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
             f"{name}, line {text.first_line}: these intervals have names but no signal; {_TRACKS},"
             " a table of regions has a header, and peaks are for the assay 'peaks'."
         )
+    if kind == "bedgraph" and not _is_said_bedgraph(text):
+        _check_signal(text)
     return kind, text
 
 
@@ -101,8 +111,53 @@ def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
     numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
     first = numbers[0]
-    counted = first in (0, 1) and numbers == list(range(first, first + len(numbers)))
-    return counted and len(numbers) >= _COUNTED
+    if first is None or len(numbers) < _COUNTED:
+        return False
+    return numbers == list(range(first, first + len(numbers)))
+
+
+def _is_said_bedgraph(text: Delimited) -> bool:
+    """Tell whether a file's name or a ``track`` line calls it bedGraph."""
+    if _CALLED_BEDGRAPH.search(text.name):
+        return True
+    lines = itertools.islice(read_text_lines(text.path, text.name), text.first_line)
+    return any(map(_TYPED_BEDGRAPH.match, lines))
+
+
+def _check_signal(text: Delimited) -> None:
+    """Refuse intervals that lie as no signal's do: apart from each other, or over each other.
+
+    Those of coverage lie side by side, where it changes; those of cuts and of methylation are
+    single bases. Peaks with a number, a count or a score do neither.
+
+    Raises
+    ------
+    UserError
+    """
+    last: dict[str, int] = {}
+    pairs = adjoin = over = single = 0
+    shown = ""
+    for _, cells in itertools.islice(text, _LOOKED_AT):
+        start, end = (whole(cells[1]), whole(cells[2])) if len(cells) > 3 else (None, None)
+        if start is None or end is None:
+            continue
+        shown = shown or cells[3]
+        before = last.get(cells[0], start)
+        adjoin += start == before and cells[0] in last
+        over += start < before
+        single += end - start == 1
+        pairs += 1
+        last[cells[0]] = end
+    side_by_side = adjoin >= _ADJOIN * pairs and over <= _OVERLAP * pairs
+    if pairs < _COUNTED or side_by_side or single >= _MOST * pairs:
+        return
+    lie = "lie over each other" if over else "lie apart from each other"
+    raise UserError(
+        f"{text.name}, line {text.first_line}: it is not clear whether column 4 (such as"
+        f" {shown[:20]}) is a signal, since these intervals {lie}; call the file .bedgraph if it is"
+        " one, put a header (chrom, start, end and a name) above regions with a value each, and"
+        " give fragments as three columns."
+    )
 
 
 def _most(rows: Sequence[Sequence[str]], test: Callable[[Sequence[str]], bool]) -> bool:

@@ -157,6 +157,54 @@ def test_named_intervals_are_no_track(tmp_path: Path, text: str) -> None:
         track_kind(tmp_path / "x", "x")
 
 
+def four(rows: list[tuple[int, int, object]], names: tuple[str, ...] = ("chr1", "chr2")) -> str:
+    return "".join(f"{name}\t{s}\t{e}\t{v}\n" for name in names for s, e, v in rows)
+
+
+PEAKS_WITH_A_NUMBER = {
+    "counts": four([(i * 900, i * 900 + 400, i * 37 % 50) for i in range(80)]),
+    "scores": four([(i * 900, i * 900 + 401, i / 7) for i in range(80)]),
+    "numbers of a selection": four([(i * 900, i * 900 + 400, i * i + 3) for i in range(80)]),
+    "copies of fragments": four([(i * 30, i * 30 + 200, 1 + i % 3) for i in range(80)]),
+    "equal": four([(i * 900, i * 900 + 400, 1) for i in range(80)]),
+}
+
+
+@pytest.mark.parametrize("form", PEAKS_WITH_A_NUMBER)
+def test_a_number_in_column_4_is_no_signal_by_itself(form: str, tmp_path: Path) -> None:
+    text = PEAKS_WITH_A_NUMBER[form]
+    (tmp_path / "x").write_text(text)
+    lie = "over" if form == "copies of fragments" else "apart from"
+    with pytest.raises(
+        UserError, match=rf"peaks.bed, line 1: it is not clear .* lie {lie} each other"
+    ):
+        track_kind(tmp_path / "x", "peaks.bed")
+    for name in ("a.bedGraph", "a.bdg.gz", "a.bg"):
+        assert track_kind(tmp_path / "x", name)[0] == "bedgraph"
+    (tmp_path / "x").write_text("track type=bedGraph\n" + text)
+    assert track_kind(tmp_path / "x", "x.txt")[0] == "bedgraph"
+    (tmp_path / "x").write_text("chrom\tstart\tend\tcounts\n" + text)
+    assert track_kind(tmp_path / "x", "x.txt")[0] == "table"
+
+
+SIGNALS = {
+    "genomecov -bg": four([(i * 100, i * 100 + 100 - i % 9 // 7, 2 + i % 2) for i in range(80)]),
+    "sparse coverage": four(
+        [(i * 500 + a, i * 500 + b, n) for i in range(2000)
+         for a, b, n in ([(0, 36, 1)] if i % 6 else [(0, 20, 1), (20, 36, 2), (36, 56, 1)])],
+    ),
+    "CpG": four([(i * 7, i * 7 + 1, i % 101) for i in range(80)]),
+    "cuts": four([(i * 40, i * 40 + 1, 1 + i % 2) for i in range(80)]),
+    "bins": four([(i * 50, i * 50 + 50, round(i % 9 / 7, 3)) for i in range(80)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SIGNALS)
+def test_a_signal_is_told_by_how_its_intervals_lie(form: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(SIGNALS[form])
+    assert track_kind(tmp_path / "x", "x.bed")[0] == "bedgraph"
+
+
 def test_tables_are_not_fragments(field_dir: Path, root: Path, tmp_path: Path) -> None:
     specs = case_specs(field_dir / "cases" / "41_deeptools_rawcounts", root, tmp_path)
     prepared = prepare_spec(specs["dt"])
