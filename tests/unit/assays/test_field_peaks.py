@@ -18,6 +18,7 @@ from nfexplainn.assays.peaks import prepare
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.chromosomes import other_spellings
+from nfexplainn.io.genome import index_genome
 from nfexplainn.io.peak_files import read_peaks
 from region_fixtures import make_genome, make_spec
 
@@ -121,6 +122,36 @@ def test_an_ensembl_genome_with_iupac_codes(field_dir: Path, root: Path, tmp_pat
     # Neighbours within 100 bp of a masked place may lose their windows, too.
     assert len(unknown) == 1 and 18 <= unknown[0] <= 24, dropped
     assert [count for reason, count in dropped.items() if "genome" in reason] == [1], dropped
+
+
+@pytest.mark.parametrize("form", ["lines", "one line", "gzip"])
+def test_a_genome_of_other_letters_reads_as_one_of_n(tmp_path: Path, form: str) -> None:
+    """IUPAC codes, lower case, descriptions and CRLF, against the same genome with plain N."""
+    rng = np.random.default_rng(3)
+    letters = rng.choice(list("ACGT"), 4000)
+    other = letters.copy()
+    at = rng.choice(4000, 60, replace=False)
+    letters[at], other[at] = "N", rng.choice(list("RYSWKMBDHVryswkmbdhvn"), 60)
+    text = "".join(other)
+    text = text[:1500].lower() + text[1500:]
+    width = 4000 if form == "one line" else 61
+    lines = [">I dna:chromosome chromosome:X:1:4000:1 REF"]
+    lines += [text[i : i + width] for i in range(0, 4000, width)]
+    content = ("\r\n".join(lines) + "\r\n").encode()
+    (tmp_path / "a.fa").write_bytes(gzip.compress(content) if form == "gzip" else content)
+    (tmp_path / "b.fa").write_text(f">I\n{''.join(letters)}\n")
+    peaks = "".join(f"I\t{s}\t{s + 150}\n" for s in range(0, 3800, 90))
+    found = []
+    for name in ("a.fa", "b.fa"):
+        unpacked = tmp_path / f"unpacked_{name}"
+        index_genome(tmp_path / name, name, unpacked)
+        place = unpacked if unpacked.exists() else tmp_path / name
+        options = {"width": 100, "negatives": "shuffle", "max_unknown": 0.02}
+        spec = make_spec(tmp_path, place, "peaks", {"p.bed": peaks}, **options)
+        found.append(prepare_spec(spec))
+    assert np.array_equal(found[0].dataset.codes, found[1].dataset.codes)
+    assert found[0].dropped == found[1].dropped and found[0].dropped
+    assert 5 < (found[0].dataset.labels == 1).sum() < 43
 
 
 def test_a_blacklist_of_other_names_stops(field_dir: Path, root: Path, genomes: Path) -> None:
