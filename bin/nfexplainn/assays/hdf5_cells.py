@@ -17,7 +17,7 @@ from nfexplainn.assays.regions import make_peaks, parse_names
 from nfexplainn.assays.sparse_files import check_places, check_pointers
 from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinate_columns import CHROM, END, START
+from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.intervals import Peaks
 from nfexplainn.io.reading import reading
 
@@ -107,11 +107,11 @@ def _form(name: str, root: Any) -> tuple[str, tuple[int, int]]:
 
 def _regions(name: str, var: Any, names: list[str]) -> Peaks:
     """Read the regions of an AnnData, from columns or from their names."""
-    lower = {key.lower(): key for key in var}
-    where = [next((lower[c] for c in some if c in lower), None) for some in (CHROM, START, END)]
-    chrom, start, end = where
-    if chrom is None or start is None or end is None:
+    columns = list(var)
+    where = find_coordinates(columns)
+    if where is None:
         return parse_names(name, names)
+    chrom, start, end = (columns[at] for at in where)
     bounds = [_positions(name, var, key) for key in (start, end)]
     chromosomes = texts(var, chrom)
     if not len(chromosomes) == len(bounds[0]) == len(bounds[1]) == len(names):

@@ -9,7 +9,7 @@ import numpy as np
 
 from nfexplainn.assays import value_columns as vc
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinate_columns import CHROM, END, START, tool_of
+from nfexplainn.io.coordinate_columns import CHROM, END, START, find_coordinates, tool_of
 from nfexplainn.values import finite, missing, truth, whole
 
 NAME = (
@@ -120,12 +120,13 @@ def find_regions(name: str, header: Sequence[str]) -> tuple[int, ...]:
     UserError
         If only some of the three are there.
     """
+    where = find_coordinates(header)
+    if where:
+        return where
     lower = [cell.lower() for cell in header]
     found = [
         next((i for i, c in enumerate(lower) if c in some), -1) for some in (CHROM, START, END)
     ]
-    if min(found) >= 0:
-        return tuple(found)
     if max(found) >= 0:
         lacking = ["chrom", "start", "end"][found.index(-1)]
         raise UserError(

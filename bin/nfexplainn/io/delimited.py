@@ -28,6 +28,7 @@ _EXCEL_ERROR = re.compile(r"#(N/A|NA\b|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", r
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)')
 # Excel's hint at the separator, which the rows show anyway.
 _HINT = re.compile(r'"?sep=.?"?$', re.IGNORECASE)
+_MARKS = '\t;, "'
 _LONGEST_ROW = 50
 csv.field_size_limit(sys.maxsize)
 
@@ -240,11 +241,15 @@ def _content(
         if not text or text.isspace():
             continue
         is_row = 0 < rows_from <= number or _EXCEL_ERROR.match(text)
-        if text[0] == "#" and not is_row:
+        # A spreadsheet puts quotes round comments, and separators behind them.
+        if (text[0] == "#" or text.startswith('"# ')) and not is_row:
             if comments is not None:
-                comments.append((number, text))
+                comments.append((number, text.removeprefix('"')))
             continue
         if text[0] in "tb" and _TRACK.match(text):
+            continue
+        # A spreadsheet writes separators in its empty rows.
+        if text[0] in _MARKS and not text.strip(_MARKS):
             continue
         if number == 1 and _HINT.match(text):
             continue
@@ -286,7 +291,10 @@ def _joined(
         if '"' not in waiting[taken - 1][1]:
             continue
         cells = _quoted_lines(text, separator)
-        if cells is not None and (not columns or len(cells) == columns):
+        if cells is None or (columns and len(cells) != columns):
+            continue
+        # Lines that are whole rows each have quotes that mean nothing.
+        if any(len(_plain(one, separator)) != len(cells) for one in text.split("\n")):
             for _ in range(taken):
                 waiting.popleft()
             return [cell.replace("\n", " ") for cell in cells]

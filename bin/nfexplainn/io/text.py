@@ -27,6 +27,13 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"CRAM", "a CRAM file", "give the peaks called from it"),
     (b"PAR1", "a Parquet file", "give the text file that it was made from"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
+    (b"\x1f\x9d", "compressed with compress", "unpack it (gunzip), or compress it with gzip"),
+    (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it, or compress it with gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it (7z x)"),
+    (b"\x89HDF", "an HDF5 file", "give the text file that it was made from"),
+    (b"RDX", "a file of R", "write its table as text (write.table)"),
+    (b"X\n\x00\x00", "an object of R (RDS)", "write its table as text (write.table)"),
+    (b"{\\rtf", "a document (RTF)", "save it as plain text"),
     (b"\x1aE\xdf\xa3", "a media file", "check the path"),
     (b"%PDF", "a PDF", "check the path"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
@@ -85,6 +92,8 @@ def check_text(head: bytes, name: str) -> None:
     for magic, what, way_out in _MAGICS:
         if head[: len(magic)].lower() == magic.lower():
             raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
+    if head[257:262] == b"ustar":
+        raise UserError(f"{name}: this is a tar archive, not plain text; unpack it (tar -xf).")
     if b"\x00" in head:
         raise UserError(f"{name}: this is a binary file, not text; check the path.")
     # Latin-1 has a letter for each byte; of texts that it is meant for, most are ASCII.

@@ -262,3 +262,20 @@ def test_rows_of_a_table_may_begin_with_a_hash(tmp_path: Path) -> None:
     rows = list(dataclasses.replace(table, hash_rows=True))
     assert [row.cells[0] for row in rows] == ["a", "#b", "#c", "d"]
     assert [row.line for row in rows] == [3, 4, 6, 7]
+
+
+def test_quotes_that_open_in_every_row_join_none(tmp_path: Path) -> None:
+    text = "".join(f'chr1\t{i}\t{i + 9}\t"\tx\n' for i in range(20))
+    assert cells(read(tmp_path, text)) == [
+        ["chr1", f"{i}", f"{i + 9}", '"', "x"] for i in range(20)
+    ]
+    joined = read(tmp_path, 'a,b,c\n1,"x\ny",2\n3,"u,v\nw",4\n')
+    assert cells(joined) == [["1", "x y", "2"], ["3", "u,v w", "4"]]
+
+
+def test_empty_rows_and_quoted_comments_of_a_spreadsheet(tmp_path: Path) -> None:
+    text = '"# made by a tool",,\n,,\nchrom,start,end\nchr1,1,9\n" ",,\nchr1,3,9\n;;\n'
+    table = read(tmp_path, text)
+    assert table.header == ("chrom", "start", "end")
+    assert cells(table) == [["chr1", "1", "9"], ["chr1", "3", "9"]]
+    assert table.comments == ('# made by a tool",,',)
