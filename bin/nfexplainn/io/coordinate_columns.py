@@ -9,10 +9,10 @@ from nfexplainn.values import whole
 
 CHROM = (
     *("chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "chrm", "space"),
-    *("chromosome_name", "chromosome/scaffold name"),
+    *("chromosome_name", "chromosome/scaffold name", "genoname"),
 )
-START = ("start", "chromstart", "chrstart", "start_position", "begin", "start (bp)")
-END = ("end", "chromend", "chrend", "stop", "end_position", "end (bp)")
+START = ("start", "chromstart", "chrstart", "start_position", "begin", "start (bp)", "genostart")
+END = ("end", "chromend", "chrend", "stop", "end_position", "end (bp)", "genoend")
 # Of what the coordinates are: region_chr, peakStart.
 _OF = re.compile(r"(peak|region|interval|site|element|dhs|ccre|tile)[ _.-]*(?=chr|start|stop|end)")
 _LENGTH = ("length", "width", "region_length", "peak_length")

@@ -15,7 +15,7 @@ import numpy as np
 from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.io.intervals import Origin, Peaks
 from nfexplainn.io.peak_shapes import Shape, find_shape, is_peak_header, span_middle, whole_number
-from nfexplainn.io.region_names import as_columns, place_column, split_place
+from nfexplainn.io.region_names import as_columns, join_thousands, place_column, split_place
 from nfexplainn.io.text import EmptyFileError
 from nfexplainn.problems import Problems
 from nfexplainn.values import finite, has_decimal_comma, missing, whole
@@ -78,7 +78,8 @@ def read_peaks(path: str | Path, name: str, *, empty: bool = False) -> Peaks:
             return no_peaks(name)
         problems.add("there is no interval in this file; BED lines read 'chr1<TAB>100<TAB>300'.")
         problems.stop()
-    peeked = [cells for _, cells in itertools.islice(table, PEEK)]
+    cells_of = join_thousands if table.separator == "," else list
+    peeked = [cells_of(cells) for _, cells in itertools.islice(table, PEEK)]
     _check_kind(table, peeked[0], problems)
     named = None if _have_positions(peeked) else place_column(peeked)
     if named is not None:
@@ -111,8 +112,9 @@ def _read_named(
         first = peeked[0] if headed else list(table.header or ())
         others = [title for at, title in enumerate(first) if at != column]
         titles = ("chrom", "start", "end", *others)
+    cells_of = join_thousands if table.separator == "," else list
     rows = [
-        Row(row.line, as_columns(row.cells, column))
+        Row(row.line, as_columns(cells_of(row.cells), column))
         for row in itertools.islice(table, headed, None)
     ]
     shape = find_shape(titles, [cells for _, cells in rows[:PEEK]])

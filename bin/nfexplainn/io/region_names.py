@@ -47,6 +47,12 @@ def place_column(rows: Sequence[Sequence[str]]) -> int | None:
     return None
 
 
+def join_thousands(cells: Sequence[str]) -> list[str]:
+    """Join a position whose commas between thousands were taken for separators."""
+    text = ",".join(cells)
+    return [text] if len(cells) > 1 and _GROUPED.fullmatch(text) else list(cells)
+
+
 def as_columns(cells: Sequence[str], column: int) -> list[str]:
     """Put chromosome, start and end of a column's name in front of the other cells."""
     found = split_place(cells[column]) if len(cells) > column else None

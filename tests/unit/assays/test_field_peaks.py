@@ -454,6 +454,9 @@ def test_the_score_is_what_ranks_peaks(tmp_path: Path, form: str, score: str) ->
 
 
 def test_commas_between_thousands_are_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1:1,100-1,300\nchr1:400-1,300,000\n")
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.start.tolist(), peaks.end.tolist()) == ([1100, 400], [1300, 1300000])
     (tmp_path / "x").write_text("chr1\t1,100\t1,300\n")
     with pytest.raises(UserError, match=r"'1,100' is no whole number, .* must be; write 1100"):
         read_peaks(tmp_path / "x", "x")
@@ -487,6 +490,13 @@ def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
         (("Chr1", "CHR2", "chrm"), ("chr1", "chr2", "chrM"), ("chr1", "chr2", "chrM")),
         (("chr1", "chrUn_7"), ("chr1", "chr2"), ("", "")),
         (("chrchr",), ("1", "2"), ("",)),
+        (("Chr01", "Chr02", "Chr10"), ("1", "2", "10"), ("1", "2", "10")),
+        (("1.0", "2.0"), ("chr1", "chr2"), ("chr1", "chr2")),
+        (("chr1", "chr4", "chrM"), ("I", "II", "III", "IV", "Mito"), ("I", "IV", "Mito")),
+        (("chrI", "chrII", "chrIII", "chrX"), ("1", "2", "3", "10"), ("1", "2", "3", "10")),
+        (("chrX", "10"), ("chr1", "chrX"), ("", "")),
+        (("NC_000001.11", "NC_000023.11"), ("chr1", "chrX"), ("chr1", "chrX")),
+        (("NC_000067.7", "NC_000087.8", "NC_007373.4"), ("1", "Y"), ("1", "Y", "")),
     ],
 )
 def test_spellings_of_chromosomes(
