@@ -26,7 +26,7 @@ from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE
 from nfexplainn.features import Advice, AssayFacts
-from nfexplainn.io.delimited import split_cells
+from nfexplainn.io.separators import split_cells
 from nfexplainn.io.text import first_bytes, read_text_lines
 from nfexplainn.problems import read_each
 

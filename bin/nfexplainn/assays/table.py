@@ -17,7 +17,7 @@ from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
 from nfexplainn.features import AssayFacts
-from nfexplainn.io.delimited import split_cells
+from nfexplainn.io.separators import split_cells
 from nfexplainn.io.text import read_text_lines
 from nfexplainn.problems import Problems
 from nfexplainn.values import classless, missing, truth

@@ -18,7 +18,7 @@ from nfexplainn.io.peak_shapes import Shape, find_shape, is_peak_header, span_mi
 from nfexplainn.io.region_names import as_columns, join_thousands, place_column, split_place
 from nfexplainn.io.text import EmptyFileError
 from nfexplainn.problems import Problems
-from nfexplainn.values import finite, has_decimal_comma, missing, whole
+from nfexplainn.values import finite, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
@@ -125,6 +125,11 @@ def _read_named(
 
 def _read_rows(name: str, rows: Iterable[Row], shape: Shape, problems: Problems) -> Peaks:
     """Read rows whose columns are known."""
+    rows = iter(rows)
+    peeked = list(itertools.islice(rows, PEEK))
+    scores = [row.cells[at] for row in peeked for at in shape.scores if at < len(row.cells)]
+    shape = dataclasses.replace(shape, thousands=has_thousands(scores))
+    rows = itertools.chain(peeked, rows)
     found = _Found(scores=[[] for _ in shape.scores])
     codes: dict[str, int] = {}
     for row in rows:
@@ -288,8 +293,8 @@ def _scores(
     for place, at in enumerate(shape.scores):
         text = cells[at] if at < len(cells) else ""
         value = finite(text)
-        if value is None and has_decimal_comma(text):
-            value = finite(text.replace(".", "").replace(",", "."))
+        if value is None and "," in text:
+            value = finite(_without_commas(text, shape))
         if value is None and shape.strict and not place and not missing(text):
             try:
                 float(text)
@@ -301,6 +306,13 @@ def _scores(
         absent = value is None or (value == -1 and at in shape.absent)
         values.append(math.nan if absent or value is None else value)
     return values
+
+
+def _without_commas(text: str, shape: Shape) -> str:
+    """Write a number as the others of its file are meant: commas are decimal, or thousands."""
+    if shape.thousands:
+        return text.replace(",", "")
+    return text.replace(".", "").replace(",", ".") if has_decimal_comma(text) else text
 
 
 def _make(name: str, chromosomes: tuple[str, ...], shape: Shape, found: _Found) -> Peaks:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nfexplainn.values import whole
 
 _REGION = re.compile(r"(\S+?)[:_-](\d+)[-_](\d+)(?:\([+.-]\))?")
+# As R makes names of columns and rows.
+_DOTTED = re.compile(r"(\S+?)\.(\d+)\.(\d+)")
 # As genome browsers show positions.
 _GROUPED = re.compile(r"(\S+?):(\d{1,3}(?:,\d{3})*)-(\d{1,3}(?:,\d{3})*)")
 # Of GEM and MultiGPS, which count from 1.
@@ -23,7 +25,7 @@ def split_region(name: str) -> tuple[str, int, int] | None:
     >>> split_region("chr1:1,000-1,200")
     ('chr1', 1000, 1200)
     """
-    match = _REGION.fullmatch(name) or _GROUPED.fullmatch(name)
+    match = _REGION.fullmatch(name) or _GROUPED.fullmatch(name) or _DOTTED.fullmatch(name)
     if match is None:
         return None
     start, end = (whole(match[group].replace(",", "")) for group in (2, 3))
@@ -37,11 +39,14 @@ def split_place(name: str) -> tuple[str, int, int] | None:
     return found if found and found[1] < found[2] else None
 
 
-def place_column(rows: Sequence[Sequence[str]]) -> int | None:
+def place_column(
+    rows: Sequence[Sequence[str]],
+    read: Callable[[str], tuple[str, int, int] | None] = split_place,
+) -> int | None:
     """Give the first column in which nearly all rows name a place, None where there is none."""
     width = max((len(cells) for cells in rows), default=0)
     for column in range(width):
-        named = sum(len(cells) > column and bool(split_place(cells[column])) for cells in rows)
+        named = sum(len(cells) > column and bool(read(cells[column])) for cells in rows)
         if named and named >= _MOST * len(rows) - 1:
             return column
     return None

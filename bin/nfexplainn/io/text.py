@@ -25,6 +25,7 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x88\x8f\xfc\x26", "a bigWig file", "give the peaks called from it"),
     (b"BAM\x01", "a BAM file", "give the peaks called from it"),
     (b"CRAM", "a CRAM file", "give the peaks called from it"),
+    (b"ARROW1", "a Feather file", "write its table as Parquet, or as text"),
     (b"PAR1", "a Parquet file", "give the text file that it was made from"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
     (b"\x1f\x9d", "compressed with compress", "unpack it (gunzip), or compress it with gzip"),

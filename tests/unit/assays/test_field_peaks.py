@@ -480,6 +480,8 @@ def test_probabilities_rank_only_as_logarithms(tmp_path: Path) -> None:
 def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("chr1;1;9;a;1,5\nchr1;20;29;b;10,25\n")
     assert read_peaks(tmp_path / "x", "x").score.tolist() == [1.5, 10.25]
+    (tmp_path / "x").write_text("chr1\t1\t9\ta\t950\nchr1\t20\t29\tb\t1,110\n")
+    assert read_peaks(tmp_path / "x", "x").score.tolist() == [950, 1110]
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def test_decimal_commas_are_named_once(separator: str, tmp_path: Path) -> None:
     numbers = [f"{v:.3f}".replace(".", ",") for v in VALUES]
     content = values(["y"], numbers, separator=separator)
     check_refusal(
-        r"^a, line 2: '-2,000' in column y has a decimal comma; write -2.000 \(export the table"
-        r" with decimal points\)\. 59 more lines have the same mistake\.$",
+        r"^a, line 2: '-2,000' in column y has a comma, between thousands or before decimals;"
+        r" write -2000 or -2\.000\. 59 more lines have the same mistake\.$",
         starrseq.prepare, tmp_path, {"a": content},
     )  # fmt: skip
 
