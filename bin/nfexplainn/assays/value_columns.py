@@ -22,7 +22,11 @@ _ALONE = """
     chr pos position gc gc_content len size fold fold_num split rev idx number cv var err
     stat statistic lr
 """
-_DOUBT = re.compile(r"(lfc|logfc|log2fc|fc)_?(se|sd|sem)$|(^|[^a-z])(p|q|adj)[._ -]?val")
+_DOUBT = re.compile(
+    r"(lfc|logfc|log2fc|fc)_?(se|sd|sem)$|(^|[^a-z])(p|q|adj)[._ -]?val"
+    # What a ratio of MPRA was made of.
+    r"|(^|[^a-z])(dna|rna|cdna|plasmid)[._ -]?(counts?|reads|umis?|cpm|tpm)"
+)
 
 
 def describes(title: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assay_fixtures import check_refusal, prepared, table, texts
+from assay_fixtures import check_refusal, prepared, table, texts, turned
 from nfexplainn.assays import pbm, starrseq
 from nfexplainn.assays import table as plain
 from nfexplainn.assays.spec import Prepared, Spec
@@ -40,8 +40,9 @@ MPRA = [f"K562_{kind}" for kind in ("log2FC", "lfcSE")]
         (["baseMean", "log2FoldChange", "lfcSE", "stat", "pvalue", "padj"], "baseMean"),  # DESeq2
         (["logFC", "logCPM", "LR", "PValue", "FDR"], "logCPM"),  # edgeR
         (["logFC", "AveExpr", "t", "P.Value", "adj.P.Val", "B"], "AveExpr"),  # limma
-        (["dna_counts", "rna_counts", "ratio", "log2", "n_obs_bc"], "n_obs_bc"),  # MPRAflow
+        (["dna_counts", "rna_counts", "ratio", "log2", "n_obs_bc"], "dna_counts"),  # MPRAflow
         (["mean_value", "fold_num", "rev"], "fold_num"),  # lentiMPRA
+        (["log2_ratio", "dna_counts", "RNA.count"], "dna_counts"),
         (["start", "end", "activity"], "start"),
     ],
 )
@@ -57,6 +58,39 @@ def test_what_describes_a_row_is_no_task(titles: list[str], doubtful: str, tmp_p
     )
     got = read(tmp_path, content, value_columns=titles[1])
     assert ("a", "value columns", f"column '{titles[1]}' (as asked for)") in got.readings
+
+
+def test_two_columns_of_dna_are_asked_for(tmp_path: Path) -> None:
+    other, body = texts(60, seed=3), texts(60)
+
+    def content(titles: tuple[str, ...], *columns: list[str]) -> str:
+        return table(
+            [("name", *titles, "y"), *zip(map(str, range(60)), *columns, VALUES, strict=True)]
+        )
+
+    check_refusal(
+        r"^a: several columns hold DNA sequences \(ref, alt\); name the one to learn from with"
+        r" --sequence_column\.$",
+        starrseq.prepare, tmp_path, {"a": content(("ref", "alt"), other, body)},
+    )  # fmt: skip
+    asked = read(tmp_path, content(("ref", "alt"), other, body), sequence_column="alt").dataset
+    sure = {
+        "a barcode": content(("barcode", "oligo"), [s[:15] for s in other], body),
+        "a linker": content(("linker", "oligo"), ["ACGTACGTAC"] * 60, body),
+        "the other strand": content(("oligo", "oligo_rc"), body, [turned(s) for s in body]),
+        "its usual name": content(("ref", "sequence"), other, body),
+    }
+    for form, text in sure.items():
+        assert np.array_equal(read(tmp_path, text).dataset.codes, asked.codes), form
+
+
+def test_labels_before_the_sequence_are_asked_for(tmp_path: Path) -> None:
+    content = table([("label", "sequence"), *zip("01" * 30, texts(60), strict=True)])
+    check_refusal(
+        r"^a: no column stands behind the sequence, .* --value_columns \(there is label\)\.$",
+        plain.prepare, tmp_path, {"a": content},
+    )  # fmt: skip
+    assert read(tmp_path, content, plain, value_columns="label").dataset.meta.task_type == "binary"
 
 
 def test_one_column_that_is_no_value_is_asked_for(tmp_path: Path) -> None:
