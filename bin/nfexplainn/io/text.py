@@ -16,6 +16,7 @@ from nfexplainn.io.reading import reading
 
 BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _HEAD = 4096
+_OF_READS = "give the peaks called from it, its reads as FASTQ (samtools fastq), or a bigWig"
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save it as tab-separated text"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as tab-separated text"),
@@ -23,8 +24,8 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x87\x89\xf2\xeb", "a bigBed file", "convert it with bigBedToBed"),
     (b"\x26\xfc\x8f\x88", "a bigWig file", "give the peaks called from it"),
     (b"\x88\x8f\xfc\x26", "a bigWig file", "give the peaks called from it"),
-    (b"BAM\x01", "a BAM file", "give the peaks called from it"),
-    (b"CRAM", "a CRAM file", "give the peaks called from it"),
+    (b"BAM\x01", "a BAM file", _OF_READS),
+    (b"CRAM", "a CRAM file", _OF_READS),
     (b"ARROW1", "a Feather file", "write its table as Parquet, or as text"),
     (b"PAR1", "a Parquet file", "give the text file that it was made from"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
