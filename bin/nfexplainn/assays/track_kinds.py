@@ -28,7 +28,8 @@ _ADJOIN = 0.05
 _OVERLAP = 0.01
 _CALLED_BEDGRAPH = re.compile(r"\.(bedgraph|bdg|bg)(\.\w+)?$", re.IGNORECASE)
 _TYPED_BEDGRAPH = re.compile(r"track\s.*type=[\"']?bedgraph", re.IGNORECASE)
-_BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
+_BARCODE = re.compile(r"([^\s#]+#)?[ACGT]{8,}(-\d+)?$")  # ArchR puts the sample before it
+_DNA = re.compile(r"[ACGT]{8,}")
 # A row's name that says where it lies; contigs may be called so, too, but are in many rows.
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
 _TRACKS = (
@@ -66,12 +67,17 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
         if text.header:
             return "table", text
         raise UserError(f"{name}: there is no record in this file.")
-    if text.header and find_coordinates(text.header):
-        return "table", text
     rows = [cells for _, cells in itertools.islice(text, PEEK)]
+    if text.header and find_coordinates(text.header):
+        return _kind_below_header(text, rows), text
     if rows[0][0] in ("fixedStep", "variableStep"):
         raise UserError(
             f"{name}, line {text.first_line}: this is a wiggle file; convert it with wigToBigWig."
+        )
+    if _most(rows, _is_depth):
+        raise UserError(
+            f"{name}, line {text.first_line}: this seems to be a depth per base (samtools depth,"
+            " bedtools genomecov -d); give it as bedGraph (bedtools genomecov -bg)."
         )
     names = {cells[0] for cells in rows}
     named = len(names) == len(rows) and all(map(_REGION.match, names))
@@ -88,6 +94,17 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
     return kind, text
 
 
+def _kind_below_header(text: Delimited, rows: Sequence[Sequence[str]]) -> Kind:
+    """Tell a track with a header from a table of regions: barcodes of DNA, or its name tells."""
+    first = text.header is not None and find_coordinates(text.header) == (0, 1, 2)
+    if not first or not _most(rows, _is_interval):
+        return "table"
+    if text.columns in (4, 5) and _most(rows, lambda cells: bool(_DNA.search(cells[3]))):
+        return "fragments" if _most(rows, _has_barcode) else "table"
+    values = text.columns == 4 and _most(rows, lambda cells: _is_value(cells[3]))
+    return "bedgraph" if values and _CALLED_BEDGRAPH.search(text.name) else "table"
+
+
 def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     """Tell by intervals what they are; None where they have no signal."""
     if _most(rows, lambda cells: len(cells) == 3):
@@ -97,7 +114,7 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     chromosomes = {cells[0] for cells in rows} | {"."}
     if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
-    if _most(rows, _has_barcode):
+    if _most(rows, _has_barcode) and not _are_names(rows):
         return "fragments"
     strands = {cells[5] for cells in rows if len(cells) >= 6}
     if strands == {"+", "-"} and _most(rows, lambda cells: finite(cells[4]) is not None):
@@ -173,6 +190,21 @@ def _is_interval(cells: Sequence[str]) -> bool:
 def _is_value(cell: str) -> bool:
     """Tell whether a cell is a number, or says that there is none."""
     return finite(cell) is not None or has_decimal_comma(cell) or (missing(cell) and cell != ".")
+
+
+def _are_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 4 names the rows, as a file of peaks does; cells have several."""
+    strands = {cells[5] for cells in rows if len(cells) > 5}
+    if len(rows) < _COUNTED or strands == {"+", "-"}:
+        return False
+    names = [cells[3] for cells in rows if len(cells) > 3]
+    return len(set(names)) == len(names) and not all(map(_DNA.search, names))
+
+
+def _is_depth(cells: Sequence[str]) -> bool:
+    """Tell whether cells are a position and how many reads cover it."""
+    start, end = whole(cells[1]) if len(cells) == 3 else None, whole(cells[-1])
+    return start is not None and end is not None and start > end
 
 
 def _is_pair(cells: Sequence[str]) -> bool:

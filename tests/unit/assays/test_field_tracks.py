@@ -131,6 +131,11 @@ KINDS = {
     "chr1\t1\t9\tpeak_1\t84\t+\t3\t12\n": "table",
     "chr1\t1\t9\t40.0\t4\t6\n": "table",  # Bismark
     "chr1\t1\t9\tAAACGAATCTTT\n": "fragments",
+    "chr1\t1\t9\tPBMC#AAACGAATCTTT-1\n": "fragments",
+    "chrom\tstart\tend\tbarcode\tcount\nchr1\t1\t9\tAAACGAATCTTT-1\t2\n": "fragments",
+    '"seqnames","start","end","RG"\n"chr1",1,9,"s#AAACGAATCTTT-1"\n': "fragments",
+    "Chromosome\tStart\tEnd\tName\tScore\nchr1\t1\t9\tAAACGAATCTTT\t1\n": "fragments",
+    "chrom\tstart\tend\tgene\tA\nchr1\t1\t9\tGATA\t1\n": "table",
 }
 
 
@@ -147,6 +152,8 @@ def test_kinds_of_tracks(tmp_path: Path, text: str) -> None:
         "chr1\t1\t9\tpeak_1\t840\n",
         "chr1\t1\t9\tpeak_1\t84\t.\t3.1\t2\t1\t4\n",
         "chr1\t1\t9\tgene\t84\t+\n",
+        "".join(f"chr1\t{i}\t{i + 9}\tx_peak_{i}\t{i % 40 + 1}\n" for i in range(9)),
+        "".join(f"chr1\t{i}\t{i + 9}\tx_peak_{i}\t{i % 40 + 1}\t.\n" for i in range(9)),
         "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(1, 9)),
         "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(400)),
     ],
@@ -155,6 +162,32 @@ def test_named_intervals_are_no_track(tmp_path: Path, text: str) -> None:
     (tmp_path / "x").write_text(text)
     with pytest.raises(UserError, match=r"x, line 1: these intervals have names but no signal"):
         track_kind(tmp_path / "x", "x")
+
+
+def test_depth_per_base_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("".join(f"chr1\t{i}\t{i % 7}\n" for i in range(100, 200)))
+    with pytest.raises(UserError, match="x, line 1: this seems to be a depth per base"):
+        track_kind(tmp_path / "x", "x")
+
+
+def test_a_header_above_a_track_is_no_table(tmp_path: Path, genome: Path) -> None:
+    head = "chrom\tstart\tend\tvalue\n"
+    (tmp_path / "x").write_text(head + BEDGRAPH)
+    assert track_kind(tmp_path / "x", "a.bedGraph")[0] == "bedgraph"
+    with pytest.raises(UserError, match="or delete the header if it is a track"):
+        run(tmp_path, genome, head + BEDGRAPH)
+    barcodes = ["".join("ACGT"[i >> k & 3] for k in range(0, 20, 2)) for i in range(8)]
+    fragments = "".join(
+        f"{c}\t{s}\t{e}\t{barcodes[v]}-1\t{v}\n" for i, (c, s, e, v) in enumerate(LINES) if i % 3
+    )
+    got = run(tmp_path, genome, "chrom\tstart\tend\tbarcode\tcount\n" + fragments).dataset
+    np.testing.assert_array_equal(got.labels, run(tmp_path, genome, fragments).dataset.labels)
+
+
+def test_values_that_are_missing_are_told_the_way(tmp_path: Path, genome: Path) -> None:
+    text = BEDGRAPH.replace("\t3\n", "\tnan\n")
+    with pytest.raises(UserError, match=r"a, line 3: the value 'nan' is no number; leave the line"):
+        run(tmp_path, genome, text)
 
 
 def four(rows: list[tuple[int, int, object]], names: tuple[str, ...] = ("chr1", "chr2")) -> str:
