@@ -182,7 +182,7 @@ def _without_titles(rows: list[Row], header: bool | IsHeader | None) -> list[Row
         if filled(rows[above - 1].cells) != 1 or rows[above - 1].cells[0][:1] in (">", "@"):
             break
         top, below = rows[above].cells, [row.cells for row in rows[above + 1 :]]
-        if filled(top) > 2 and not _has_number(top) and _is_header(top, below, header):
+        if filled(top) > 1 and not _has_number(top) and _is_header(top, below, header):
             return rows[above:]
     return rows
 
