@@ -336,7 +336,11 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "task": (good, {"value_columns": "B cell"}, "no column 'B cell'"),
     "names": (odd_names, {}, "region 1: 'peak0' gives no coordinates"),
     "negative": (h5ad(negative), {}, "not scaled data"),
-    "no X": (h5ad(lambda root: root.__delitem__("X")), {}, "this AnnData has no X; put cells by regions there"),
+    "no X": (
+        h5ad(lambda root: root.__delitem__("X")),
+        {},
+        "this AnnData has no X; put cells by regions there",
+    ),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
     "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both make the task 'Mono_DC'"),
     "other column": (
