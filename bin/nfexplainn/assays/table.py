@@ -17,8 +17,7 @@ from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
 from nfexplainn.features import AssayFacts
-from nfexplainn.io.separators import split_cells
-from nfexplainn.io.text import read_text_lines
+from nfexplainn.io.label_lists import read_label_list
 from nfexplainn.problems import Problems
 from nfexplainn.values import classless, missing, truth
 
@@ -79,11 +78,7 @@ def _label_names(
     if options.labels is None:
         return [table.columns for table in tables]
     file = spec.file(options.labels)
-    lines = read_text_lines(file.path, file.name)
-    cells = [split_cells(line, "\t") for line in lines if line.strip()]
-    # A line each, where further columns may say more of a label, or all in one line.
-    named = cells[0] if len(cells) == 1 else [line[0] for line in cells]
-    names = tuple(named)
+    names = tuple(read_label_list(file.path, file.name))
     for table in tables:
         if len(table.columns) != len(names):
             raise UserError(

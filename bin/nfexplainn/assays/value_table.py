@@ -183,11 +183,21 @@ def parse_values(
     return tuple(out) if len(out) == len(cells) else None
 
 
+def is_dna(cell: str) -> bool:
+    """Tell whether a cell holds DNA of 8 bp or more."""
+    return _DNA.fullmatch(cell) is not None
+
+
 def _is_header(cells: Sequence[str]) -> bool:
-    """Tell whether a first line names the columns: it has neither DNA nor numbers."""
+    """Tell whether a first line names the columns: it has neither DNA nor numbers.
+
+    A word for a missing value is none of a column either, unless others are named as usual.
+    """
+    usual = {*_SEQUENCE_NAMES, *_NAME_NAMES}
+    if any(cell and missing(cell) for cell in cells) and usual.isdisjoint(map(str.lower, cells)):
+        return False
     return not any(
-        _DNA.fullmatch(cell) or finite(cell) is not None or has_decimal_comma(cell)
-        for cell in cells
+        is_dna(cell) or finite(cell) is not None or has_decimal_comma(cell) for cell in cells
     ) and not cells[0].startswith((">", "@"))
 
 

@@ -84,6 +84,32 @@ def test_two_columns_of_dna_are_asked_for(tmp_path: Path) -> None:
         assert np.array_equal(read(tmp_path, text).dataset.codes, asked.codes), form
 
 
+@pytest.mark.parametrize("form", ["(+)", "|x", ".1"])
+def test_other_names_are_not_joined_by_their_order(form: str, tmp_path: Path) -> None:
+    fasta = "".join(f">s{i}{form}\n{s}\n" for i, s in enumerate(texts(60)))
+    rows = [{"sample": "A", "data": 0, "values": 1}]
+    content = table([("id", "y"), *zip((f"s{i}" for i in range(60)), VALUES, strict=True)])
+    check_refusal(
+        r"^v: the column 'id' seems to hold names \('s0'\), and none of the first 60 is a sequence"
+        r" of a \('s0",
+        starrseq.prepare, tmp_path, {"a": fasta, "v": content}, rows,
+    )  # fmt: skip
+    alone = table([("y",), *zip(VALUES, strict=True)])
+    got = prepared(starrseq.prepare, tmp_path, {"a": fasta, "v": alone}, rows).dataset
+    assert np.allclose(got.labels[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "."])
+def test_a_missing_value_in_the_first_line_is_no_header(word: str, tmp_path: Path) -> None:
+    fasta = "".join(f">s{i}\n{s}\n" for i, s in enumerate(texts(60)))
+    rows = [{"sample": "A", "data": 0, "values": 1}]
+    for first in ((word,), ("s0", word)):
+        body = [(f"s{i}", v)[-len(first) :] for i, v in enumerate(VALUES)]
+        files: dict[str, str | bytes] = {"a": fasta, "v": table([first, *body[1:]])}
+        got = prepared(starrseq.prepare, tmp_path, files, rows).dataset
+        assert got.names[0] == "s1" and np.allclose(got.labels[:, 0], VALUES[1:])
+
+
 def test_labels_before_the_sequence_are_asked_for(tmp_path: Path) -> None:
     content = table([("label", "sequence"), *zip("01" * 30, texts(60), strict=True)])
     check_refusal(
