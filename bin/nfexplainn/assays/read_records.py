@@ -46,6 +46,8 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
         if head.startswith(BOM):
             handle.read(len(BOM))
     start = head.removeprefix(BOM).lstrip()
+    if not start:
+        raise UserError(f"{name}: there is no read in this file; fetch or make it again.")
     if not start.startswith((b"@", b">")):
         shown = start.split(b"\n")[0].strip()[:20]
         raise UserError(

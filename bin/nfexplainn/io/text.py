@@ -160,7 +160,7 @@ def _first_text(file: BinaryIO, name: str) -> bytes:
     """Read the beginning of a text."""
     head = file.read(_HEAD)
     if not head:
-        raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        raise EmptyFileError(f"{name}: the file is empty once unpacked; fetch or make it again.")
     if head == BOM:
         raise EmptyFileError(
             f"{name}: the file is empty but for a byte order mark; fetch or make it again."

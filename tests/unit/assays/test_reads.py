@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from collections.abc import Callable
@@ -133,3 +134,9 @@ def test_rna_of_the_field(field_dir: Path, tmp_path: Path) -> None:
         whole = [read for read in reads if read.count("N") <= 2]  # at most 10 %
         dataset = prepared(smileseq.prepare, tmp_path, {"a": (case / name).read_bytes()}).dataset
         assert (dataset.labels == 1).sum() == len(set(whole))
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b""), b"\n\n", b"\xef\xbb\xbf"])
+def test_a_file_without_reads_says_so(content: bytes, tmp_path: Path) -> None:
+    said = r"^a: there is no read in this file; fetch or make it again\.$"
+    check_refusal(said, smileseq.prepare, tmp_path, {"a": content})
