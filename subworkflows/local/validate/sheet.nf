@@ -25,12 +25,13 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     // A spreadsheet leaves empty columns at the end.
     def last = header.findLastIndexOf { cell -> cell as boolean }
     def names = header.take(last + 1)
-    if (names.count { cell -> cell in columns || (cell && didYouMean(columns, cell, '')) } < 2 && !names.any { cell -> cell in required }) {
-        problems << sentence("${name}, line ${lines[0].line}: '${names[0]}' stands where the column names belong; the first line must name ${required.join(', ')}.")
-        return []
-    }
     def steering = names.findAll { cell -> controlProblem(cell) }
     problems.addAll(steering.collect { cell -> sentence("${name}, line ${lines[0].line}, column ${names.indexOf(cell) + 1}, its name: ${controlProblem(cell)}") })
+    def resembles = { String cell -> cell in columns || (cell && cell.size() < 40 && didYouMean(columns, cell, '')) }
+    if (!steering && !names.any { cell -> cell in required } && names.count(resembles) < 2) {
+        problems << sentence("${name}, line ${lines[0].line}: '${names[0].take(40)}' stands where the column names belong; the first line must name ${required.join(', ')}.")
+        return []
+    }
     // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
     problems.addAll((names - steering).toUnique().findAll { cell -> cell && !(cell in columns) }.collect { cell ->
         def near = didYouMean(columns, cell, '')
