@@ -233,7 +233,10 @@ def _complain(text: Delimited, kind: str) -> None:
         wrong = [cell for cell in numbers if whole(cell) is None]
         if wrong:
             problems.add(
-                f"'{wrong[0][:20]}' is no whole number, as positions must be.", line, "position"
+                f"'{wrong[0][:20]}' is no whole number, as positions must be; write it with digits"
+                " alone.",
+                line,
+                "position",
             )
         elif kind != "bedpe" and not 0 <= int(cells[1]) < int(cells[2]):
             problems.add(

@@ -21,6 +21,8 @@ from nfexplainn.problems import Problems
 from nfexplainn.values import finite, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
+# As spreadsheets show large numbers; those of R are exact.
+_ROUNDED = re.compile(r"\d\.\d\dE\+\d+")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _FEW = 10
 _SEQUENCES = (
@@ -239,7 +241,12 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
     wrong = second if whole(first) is not None else first
     number = finite(wrong)
     way_out = ""
-    if _THOUSANDS.fullmatch(wrong):
+    if _ROUNDED.fullmatch(wrong):
+        way_out = (
+            ": a spreadsheet has rounded it; export the column again as whole numbers, since its"
+            " other digits are lost"
+        )
+    elif _THOUSANDS.fullmatch(wrong):
         way_out = f"; write {wrong.replace(',', '')}"
     elif number is not None and number == int(number):
         way_out = f"; write {int(number)} (in R: options(scipen = 999))"

@@ -33,6 +33,8 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it, or compress it with gzip"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it (7z x)"),
     (b"\x89HDF", "an HDF5 file", "give the text file that it was made from"),
+    (b"\x43\x27\x41\x1a", "a 2bit file", "convert it with twoBitToFa"),
+    (b"\x1a\x41\x27\x43", "a 2bit file", "convert it with twoBitToFa"),
     (b"RDX", "a file of R", "write its table as text (write.table)"),
     (b"X\n\x00\x00", "an object of R (RDS)", "write its table as text (write.table)"),
     (b"{\\rtf", "a document (RTF)", "save it as plain text"),

@@ -418,6 +418,7 @@ def test_summits_at_the_start_of_all_are_none(tmp_path: Path) -> None:
         ("X\n\0\0\0\3", "this is an object of R"),
         ("\x89HDF\r\n", "HDF5"),
         ("{\\rtf1", "RTF"),
+        ("\x43\x27\x41\x1a\0\0", "this is a 2bit file, not plain text; convert it with twoBitToFa"),
     ],
 )
 def test_other_kinds_of_files_are_named(tmp_path: Path, text: str, sentence: str) -> None:
@@ -451,6 +452,14 @@ def test_the_score_is_what_ranks_peaks(tmp_path: Path, form: str, score: str) ->
     peaks = read_peaks(tmp_path / "x", "x")
     assert peaks.origin.score == score
     assert (np.diff(peaks.score) > 0).all()
+
+
+def test_positions_that_a_spreadsheet_rounded_are_lost(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1\t1.01E+08\t1.01E+08\n")
+    with pytest.raises(
+        UserError, match=r"'1\.01E\+08' is no .*: a spreadsheet has rounded it; exp"
+    ):
+        read_peaks(tmp_path / "x", "x")
 
 
 def test_commas_between_thousands_are_named(tmp_path: Path) -> None:
