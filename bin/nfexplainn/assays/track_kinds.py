@@ -99,9 +99,11 @@ def _kind_below_header(text: Delimited, rows: Sequence[Sequence[str]]) -> Kind:
     first = text.header is not None and find_coordinates(text.header) == (0, 1, 2)
     if not first or not _most(rows, _is_interval):
         return "table"
-    if text.columns in (4, 5) and _most(rows, lambda cells: bool(_DNA.search(cells[3]))):
+    if text.columns in (4, 5) and _most(
+        rows, lambda cells: len(cells) > 3 and bool(_DNA.search(cells[3]))
+    ):
         return "fragments" if _most(rows, _has_barcode) else "table"
-    values = text.columns == 4 and _most(rows, lambda cells: _is_value(cells[3]))
+    values = text.columns == 4 and _most(rows, lambda cells: len(cells) > 3 and _is_value(cells[3]))
     return "bedgraph" if values and _CALLED_BEDGRAPH.search(text.name) else "table"
 
 

@@ -15,6 +15,7 @@ _GROUPED = re.compile(r"(\S+?):(\d{1,3}(?:,\d{3})*)-(\d{1,3}(?:,\d{3})*)")
 # Of GEM and MultiGPS, which count from 1.
 _POINT = re.compile(r"(\S+):(\d{1,18})")
 _MOST = 0.9
+_LONGEST = 300  # of a name; a line may be as long as a file
 
 
 def split_region(name: str) -> tuple[str, int, int] | None:
@@ -25,6 +26,8 @@ def split_region(name: str) -> tuple[str, int, int] | None:
     >>> split_region("chr1:1,000-1,200")
     ('chr1', 1000, 1200)
     """
+    if len(name) > _LONGEST:
+        return None
     match = _REGION.fullmatch(name) or _GROUPED.fullmatch(name) or _DOTTED.fullmatch(name)
     if match is None:
         return None
@@ -34,7 +37,7 @@ def split_region(name: str) -> tuple[str, int, int] | None:
 
 def split_place(name: str) -> tuple[str, int, int] | None:
     """Read a region off a name, or the base of a position such as ``chr1:100``, from 1."""
-    point = _POINT.fullmatch(name)
+    point = _POINT.fullmatch(name) if len(name) <= _LONGEST else None
     found = (point[1], int(point[2]) - 1, int(point[2])) if point else split_region(name)
     return found if found and found[1] < found[2] else None
 
@@ -54,8 +57,8 @@ def place_column(
 
 def join_thousands(cells: Sequence[str]) -> list[str]:
     """Join a position whose commas between thousands were taken for separators."""
-    text = ",".join(cells)
-    return [text] if len(cells) > 1 and _GROUPED.fullmatch(text) else list(cells)
+    text = ",".join(cells) if 1 < len(cells) < 9 else ""
+    return [text] if len(text) <= _LONGEST and _GROUPED.fullmatch(text) else list(cells)
 
 
 def as_columns(cells: Sequence[str], column: int) -> list[str]:

@@ -170,6 +170,13 @@ def test_depth_per_base_is_named(tmp_path: Path) -> None:
         track_kind(tmp_path / "x", "x")
 
 
+def test_a_short_row_below_a_header_is_no_fault_of_ours(tmp_path: Path) -> None:
+    rows = "".join(f"chr1\t{s}\t{s + 50}\t{s / 50}\n" for s in range(0, 900, 50))
+    for head in ("chrom\tstart\tend\tA\n", "chrom\tstart\tend\tbarcode\tcount\n"):
+        (tmp_path / "x").write_text(head + rows + "chr1\t900\t950\n")
+        assert track_kind(tmp_path / "x", "a.txt")[0] == "table"
+
+
 def test_a_header_above_a_track_is_no_table(tmp_path: Path, genome: Path) -> None:
     head = "chrom\tstart\tend\tvalue\n"
     (tmp_path / "x").write_text(head + BEDGRAPH)
