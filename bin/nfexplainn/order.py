@@ -6,7 +6,11 @@ import re
 
 _Part = tuple[int, int, str]
 # What the reads before any selection are called.
-_UNSELECTED = re.compile(r"(?<![a-z])(zero|input|initial|naive|unselected)", re.IGNORECASE)
+_UNSELECTED = re.compile(
+    r"(?<![a-z])(zero|input|initial|naive|unselected|unbound|background|control|library"
+    r"|(lib|pre|start|starting|random)(?![a-z]))",
+    re.IGNORECASE,
+)
 
 
 def natural_key(text: str) -> tuple[tuple[_Part, ...], str]:
@@ -17,9 +21,9 @@ def natural_key(text: str) -> tuple[tuple[_Part, ...], str]:
 def cycle_key(label: str) -> tuple[bool, tuple[_Part, ...], str]:
     """Sort key of the cycles of a selection.
 
-    First come labels that say zero, input, initial, naive or unselected, then the others in
-    natural order: ``cycle2`` before ``cycle10``. Case and what is neither letter nor digit do not
-    count: ``Cycle_2`` stands between ``cycle 1`` and ``cycle-3``.
+    First come labels that say zero, input, library, initial, naive, unselected, unbound, control
+    and the like, then the others in natural order: ``cycle2`` before ``cycle10``. Case and what is
+    neither letter nor digit do not count: ``Cycle_2`` stands between ``cycle 1`` and ``cycle-3``.
     """
     words = re.findall(r"\d+|[^\W\d_]+", label)
     return _UNSELECTED.search(label) is None, _parts(words), label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 # In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
@@ -12,9 +13,14 @@ MISSING = frozenset(
 )
 # Of these, what people write and no program does: a class or a cluster may be called so.
 _NAMES = frozenset(("na", "none", "nil"))
+# What programs alone write, so that nothing is called so.
+_NO_NAMES = frozenset(("", "#n/a", "#na", "<na>", "nan", "-nan"))
 _EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3},\d{3}\.\d+")
+# One thousand, or one and three decimals.
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_PERCENT = re.compile(r"[+-]?\d+([.,]\d+)?\s?%")
 
 
 def missing(cell: str) -> bool:
@@ -38,8 +44,20 @@ def classless(cells: Iterable[str]) -> frozenset[str]:
 
     Whoever classifies sequences leaves out those without a class, so that ``None`` and ``-`` are
     classes here, unlike in a column of clusters, where cells that passed no filter stand, too.
+    ``NA``, ``n/a``, ``NULL`` and ``.`` are missing where they are rarer than every class, and a
+    class where they are not.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        All cells of the column.
     """
-    return nameless(cells) - {"None", "Nil", "NONE", "NIL", "-"}
+    counts = Counter(cells)
+    none = nameless(counts) - {"None", "Nil", "NONE", "NIL", "-"}
+    rarest = min((count for text, count in counts.items() if text not in none), default=0)
+    return frozenset(
+        text for text in none if text.strip().lower() in _NO_NAMES or counts[text] < rarest
+    )
 
 
 def spellings() -> list[str]:
@@ -80,6 +98,27 @@ def has_decimal_comma(cell: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
+def has_thousands(cells: Iterable[str]) -> bool:
+    """Tell whether the commas of some numbers stand between thousands.
+
+    They do where each is followed by three digits, and numbers below one thousand have none.
+    """
+    found = [cell.strip() for cell in cells]
+    commas = [cell for cell in found if "," in cell]
+    plain = [value for cell in found if "," not in cell and (value := finite(cell)) is not None]
+    grouped = all(_THOUSANDS.fullmatch(cell) or _EITHER.fullmatch(cell) for cell in commas)
+    return bool(commas) and grouped and all(abs(value) < 1000 for value in plain) and bool(plain)
+
+
+def looks_numeric(cell: str) -> bool:
+    """Tell whether a cell is a number, however it is written (``1,5``, ``1,100``, ``5 %``)."""
+    return (
+        finite(cell) is not None
+        or has_decimal_comma(cell)
+        or bool(_THOUSANDS.fullmatch(cell.strip()) or _PERCENT.fullmatch(cell.strip()))
+    )
+
+
 def no_number(cell: str) -> str:
     """Say why a cell is no number: the beginning of a sentence, with the way out.
 
@@ -92,6 +131,13 @@ def no_number(cell: str) -> str:
     shown = text if len(text) <= 40 else f"{text[:40]}..."
     if _THOUSANDS.fullmatch(text):
         return f"'{shown}' has commas between thousands; write {text.replace(',', '')}"
+    if _EITHER.fullmatch(text):
+        return (
+            f"'{shown}' has a comma, between thousands or before decimals; write"
+            f" {text.replace(',', '')} or {text.replace(',', '.')}"
+        )
+    if _PERCENT.fullmatch(text):
+        return f"'{shown}' has a percent sign; write {text.rstrip('% ')} in all rows"
     if has_decimal_comma(text):
         plain = text.replace(".", "").replace(",", ".")
         return (

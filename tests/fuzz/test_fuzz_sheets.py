@@ -12,6 +12,7 @@ from fuzz.sheets import SOUND_SHEETS, changed_sheet, judge_sheet, made_sheets
 from nextflow_runs import ROOT, run_nextflow
 
 SEED, CHANGED, MADE = 14, 450, 150
+ABOVE = ("# my samples\n", "sep=,\n", '"sep=,"\r\n', "\n#a, b\n# c\n")
 FILES = (
     *("a.bed", "half.bed", "g.fa", "s.fa", "n.fa", "cells.mtx", "open.bed", "barcodes.tsv"),
     *("clusters.csv", "c0.fastq", "c1.fastq", "c2.fastq"),
@@ -31,6 +32,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict
             (name, "nothing", SOUND),
             text.encode(),
         )
+        for number, above in enumerate(ABOVE):
+            cases[f"sheet_a{number}_{name}.csv"] = (name, f"{above!r} above", SOUND)
+            sheets[f"sheet_a{number}_{name}.csv"] = (above + text).encode()
     for number in range(CHANGED):
         name, change = changed_sheet(SEED, number)
         cases[f"sheet_c{number}.csv"] = (name, change.what, change.expect)

@@ -203,6 +203,12 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "columns.csv, line 2: 5 cells, but the first line names 4 columns;",
         ],
     ),
+    "title.csv": (
+        "My samples,,\nsample,assay,data\na,sequences,oct4.fa\nb,sequences,oct4.fa\n",
+        [
+            "title.csv, line 1: 'My samples' stands where the column names belong; the first line must name sample, assay, data."
+        ],
+    ),
     "header_and_cells.csv": (
         "sample,assay,data,negative,widht\na,sequences,gone.fa,x,3\nb,sequence,oct4.fa,,\n",
         [

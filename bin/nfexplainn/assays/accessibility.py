@@ -94,7 +94,7 @@ def _from_tables(
         raise UserError(
             f"{spec.id}: 'regions' is for tracks (bigWig, bedGraph, fragments), but"
             f" {joint_source(spec)} seems to be a table; a table of regions has its own. Leave"
-            " 'regions' out, or mend the track."
+            " 'regions' out, or delete the header if it is a track."
         )
     parts, errors = [], []
     tasks: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nfexplainn.assays import cell_counts
 from nfexplainn.assays.cell_counts import Cells, Entries
@@ -66,16 +67,21 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
     # Barcodes may hold commas (SHARE-seq).
     listed = open_delimited(barcodes.path, barcodes.name, False, ("\t",))
     cells = [row.cells[0] for row in listed if row.cells[0]]
-    peaks = _market_regions(regions)
-    if sizes[:2] != [len(peaks), len(cells)]:
+    if len(cells) == sizes[1] + 1:  # R writes a header
+        del cells[0]
+    peaks, rows, count = _market_regions(regions)
+    if sizes[:2] != [count, len(cells)]:
+        way_out = "give the lists of the same matrix"
+        if sizes[:2] == [len(cells), count]:
+            way_out = "it seems to be cells by regions: transpose it"
         raise UserError(
             f"{file.name}: the matrix is {sizes[0]:,} by {sizes[1]:,}, but {regions.name} has"
-            f" {len(peaks):,} regions and {barcodes.name} {len(cells):,} barcodes."
+            f" {count:,} regions and {barcodes.name} {len(cells):,} barcodes; {way_out}."
         )
 
     pattern = "pattern" in head
     entries = partial(_market_entries, file, skip, sizes, pattern)
-    return Cells(file.name, cells, peaks, np.arange(len(peaks)), {}, entries, len(peaks))
+    return Cells(file.name, cells, peaks, rows, {}, entries, count)
 
 
 def _market_sizes(name: str, lines: Iterator[bytes]) -> tuple[int, list[int]]:
@@ -141,10 +147,23 @@ def _market_entries(
             raise ValueError(f"it has {read:,} entries, but its head says {sizes[2]:,}")
 
 
-def _market_regions(regions: InputFile) -> Peaks:
-    """Read the regions of a Matrix Market file: BED, or a name such as chr1:1-100 per line."""
+def _market_regions(regions: InputFile) -> tuple[Peaks, NDArray[np.int64], int]:
+    """Read the regions of a Matrix Market file: BED, or a name such as chr1:1-100 per line.
+
+    Returns
+    -------
+    peaks : Peaks
+    rows : int64 array, shape (n,)
+        Of which rows of the matrix they are: with genes beside them (10x multiome) not of all.
+    count : int
+        Rows of the matrix.
+    """
     table = open_delimited(regions.path, regions.name, is_peak_header)
-    rows = [row.cells for row in table]
+    listed = [row.cells for row in table]
+    kinds = [len(row) > 2 and row[2] == "Peaks" for row in listed]
+    kept = [at for at, is_peak in enumerate(kinds) if is_peak or not any(kinds)]
+    rows = [listed[at] for at in kept]
+    codes = np.array(kept, dtype=np.int64)
     where = (table.header and find_coordinates(table.header)) or (0, 1, 2)
     if all(len(row) > max(where) for row in rows):
         bounds = [[whole(row[i]) for i in where[1:]] for row in rows]
@@ -154,5 +173,7 @@ def _market_regions(regions: InputFile) -> Peaks:
         ):
             start, end = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
             chromosomes = [row[where[0]] for row in rows]
-            return make_peaks(regions.name, chromosomes, start.copy(), end.copy())
-    return parse_names(regions.name, [row[0] for row in rows], table.first_line)
+            peaks = make_peaks(regions.name, chromosomes, start.copy(), end.copy())
+            return peaks, codes, len(listed)
+    line = table.first_line if len(rows) == len(listed) else 0
+    return parse_names(regions.name, [row[0] for row in rows], line), codes, len(listed)

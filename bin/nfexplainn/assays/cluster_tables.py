@@ -40,7 +40,9 @@ def is_usual(title: str) -> bool:
     return re.sub(r"[^a-z]", "", title.lower()) in _USUAL
 
 
-def clean_labels(labels: NDArray[np.str_], source: str, column: str) -> CellLabels:
+def clean_labels(
+    labels: NDArray[np.str_], source: str, column: str, asked: Sequence[str] = ()
+) -> CellLabels:
     """Take for no cluster what says so (``nan``, ``NA``), and note that.
 
     Parameters
@@ -50,20 +52,28 @@ def clean_labels(labels: NDArray[np.str_], source: str, column: str) -> CellLabe
         The file.
     column : str
         What is said of the column.
+    asked : sequence of str
+        Clusters that the user names, which are such whatever they are called.
     """
-    none = sorted(nameless(labels.tolist()) - {""})
+    none = sorted(nameless(labels.tolist()) - {"", *asked})
     unnamed = np.isin(labels, none)
     kept = np.where(unnamed, "", labels)
     count = len(set(kept.tolist()) - {""})
     said = f"{column}: {count:,} clusters"
     if none:
         words = ", ".join(f"'{word}'" for word in none)
-        said += f"; {int(unnamed.sum()):,} cells that say {words} have no cluster"
+        said += (
+            f"; {int(unnamed.sum()):,} cells that say {words} have no cluster (if that is one, name"
+            " it in value_columns among the others)"
+        )
     return CellLabels(kept, ((source, "cluster column", said),))
 
 
 def read_clusters(
-    file: InputFile, barcodes: Sequence[str], column: str | None = None
+    file: InputFile,
+    barcodes: Sequence[str],
+    column: str | None = None,
+    asked: Sequence[str] = (),
 ) -> CellLabels:
     """Read which cluster each cell is in.
 
@@ -76,6 +86,8 @@ def read_clusters(
     column : str, optional
         Name of the column of clusters, or its number from 1. By default it is the only other one,
         or the only one of several with a usual name.
+    asked : sequence of str
+        Clusters that the user names.
 
     Raises
     ------
@@ -114,7 +126,7 @@ def read_clusters(
             )
         found[barcode] = row.cells[which]
     labels = np.array([found.get(barcode, "") for barcode in barcodes], dtype=np.str_)
-    clean = clean_labels(labels, file.name, _called(table, which))
+    clean = clean_labels(labels, file.name, _called(table, which), asked)
     matched = sum(barcode in found for barcode in barcodes)
     said = f"{_called(table, at)}: {matched:,} of {len(barcodes):,} cells of the matrix"
     return CellLabels(clean.labels, ((file.name, "barcode column", said), *clean.readings))

@@ -48,10 +48,11 @@ def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
     UserError
         If the clusters cannot be found, there is only one, or two would make one task.
     """
-    found = _labels(spec, cells)
+    wanted = wanted_tasks(spec)
+    found = _labels(spec, cells, wanted)
     labels = found.labels
     names = sorted({str(label) for label in labels if label}, key=_natural)
-    chosen = choose_tasks(cells.name, names, wanted_tasks(spec))
+    chosen = choose_tasks(cells.name, names, wanted)
     code = {names[position]: task for task, position in enumerate(chosen)}
     cluster = np.array([code.get(str(label), -1) for label in labels], dtype=np.int64)
     tasks = _task_names(cells.name, [names[position] for position in chosen])
@@ -96,13 +97,13 @@ def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tupl
     return means[:, [names.index(task) for task in tasks]], latent
 
 
-def _labels(spec: Spec, cells: Cells) -> CellLabels:
+def _labels(spec: Spec, cells: Cells, wanted: tuple[str, ...]) -> CellLabels:
     """Give the cluster of every cell, '' for none."""
     table = option_file(spec, "clusters")
     asked = spec.raw_options.get("cluster_column")
     column = None if asked is None or asked == "" else str(asked)
     if table is not None:
-        return read_clusters(table, cells.barcodes, column)
+        return read_clusters(table, cells.barcodes, column, wanted)
     there = ", ".join(cells.columns) or "none"
     if not cells.columns:
         raise UserError(
@@ -114,14 +115,16 @@ def _labels(spec: Spec, cells: Cells) -> CellLabels:
             raise UserError(
                 f"{cells.name}: obs has no column '{column}' (cluster_column); it has {there}."
             )
-        return clean_labels(cells.columns[column], cells.name, f"obs, column '{column}'")
+        called = f"obs, column '{column}'"
+        return clean_labels(cells.columns[column], cells.name, called, wanted)
     found = [key for key in cells.columns if is_usual(key)]
     if len(found) != 1:
         raise UserError(
             f"{cells.name}: it is not clear which column of obs holds the clusters; name it with"
             f" cluster_column (there is {there})."
         )
-    return clean_labels(cells.columns[found[0]], cells.name, f"obs, column '{found[0]}'")
+    called = f"obs, column '{found[0]}'"
+    return clean_labels(cells.columns[found[0]], cells.name, called, wanted)
 
 
 def _task_names(file: str, clusters: list[str]) -> tuple[str, ...]:

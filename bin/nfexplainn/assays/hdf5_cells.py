@@ -17,9 +17,11 @@ from nfexplainn.assays.regions import make_peaks, parse_names
 from nfexplainn.assays.sparse_files import check_places, check_pointers
 from nfexplainn.assays.spec import InputFile
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinate_columns import CHROM, END, START
+from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.intervals import Peaks
 from nfexplainn.io.reading import reading
+from nfexplainn.io.region_names import split_region
+from nfexplainn.values import whole
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _FAULT = "this HDF5 file is damaged, or lacks what AnnData and 10x files have"
@@ -50,13 +52,25 @@ def _try(file: InputFile) -> None:
 
 def _open(file: InputFile) -> Cells:
     with h5py.File(file.path, "r") as root:
-        if "matrix" in root and "barcodes" in child(root, "matrix"):
+        if isinstance(root.get("matrix"), h5py.Group) and "barcodes" in child(root, "matrix"):
             return _open_10x(file, root)
-        if "X" in root and "obs" in root and "var" in root:
+        if "obs" in root and "var" in root:
+            if "X" not in root:
+                raise _without_x(file.name, root)
             return _open_anndata(file, root)
     raise UserError(
         f"{file.name}: this HDF5 file is neither AnnData (X, obs, var) nor a 10x matrix; write it"
         " with anndata's write_h5ad."
+    )
+
+
+def _without_x(name: str, root: Any) -> UserError:
+    """Say of an AnnData without a matrix where there are others."""
+    layers = sorted(child(root, "layers")) if "layers" in root else []
+    there = f" (there is layers['{layers[0]}'])" if layers else ""
+    return UserError(
+        f"{name}: this AnnData has no X; put cells by regions there{there}, such as SnapATAC2's"
+        " add_tile_matrix or make_peak_matrix give."
     )
 
 
@@ -70,7 +84,8 @@ def _open_anndata(file: InputFile, root: Any) -> Cells:
     """Read all of an AnnData but its matrix, cells by regions."""
     obs, var = child(root, "obs"), child(root, "var")
     barcodes, names = texts(obs, _index_name(obs)), texts(var, _index_name(var))
-    peaks = _regions(file.name, var, names)
+    rows = _peak_rows(var, len(names))
+    peaks = _regions(file.name, var, names, rows)
     columns = {}
     for key in obs:
         if key != _index_name(obs):
@@ -84,7 +99,18 @@ def _open_anndata(file: InputFile, root: Any) -> Cells:
             f" and var {len(names):,} regions; X must be cells by regions."
         )
     entries = partial(_anndata_entries, file, kind, shape)
-    return Cells(file.name, barcodes, peaks, np.arange(len(names)), columns, entries, len(names))
+    return Cells(file.name, barcodes, peaks, rows, columns, entries, len(names))
+
+
+def _peak_rows(var: Any, count: int) -> Ints:
+    """Give the rows of var that are peaks: all, unless a column of types tells some (multiome)."""
+    for key in ("feature_types", "feature_type", "modality"):
+        if key in var:
+            kinds = np.array([kind.lower() for kind in texts(var, key)])
+            peaks = np.flatnonzero(np.isin(kinds, ("peaks", "peak", "atac")))
+            if len(kinds) == count and len(peaks):
+                return peaks
+    return np.arange(count)
 
 
 def _form(name: str, root: Any) -> tuple[str, tuple[int, int]]:
@@ -105,25 +131,49 @@ def _form(name: str, root: Any) -> tuple[str, tuple[int, int]]:
     return kind, (shape[0], shape[1])
 
 
-def _regions(name: str, var: Any, names: list[str]) -> Peaks:
-    """Read the regions of an AnnData, from columns or from their names."""
-    lower = {key.lower(): key for key in var}
-    where = [next((lower[c] for c in some if c in lower), None) for some in (CHROM, START, END)]
-    chrom, start, end = where
-    if chrom is None or start is None or end is None:
-        return parse_names(name, names)
+def _regions(name: str, var: Any, names: list[str], rows: Ints) -> Peaks:
+    """Read the regions of some rows of an AnnData, from columns or from their names."""
+    columns = list(var)
+    where = find_coordinates(columns)
+    if where is None:
+        return parse_names(name, _place_names(var, names, rows))
+    chrom, start, end = (columns[at] for at in where)
     bounds = [_positions(name, var, key) for key in (start, end)]
-    chromosomes = texts(var, chrom)
+    chromosomes = np.array(texts(var, chrom), dtype=np.str_)
     if not len(chromosomes) == len(bounds[0]) == len(bounds[1]) == len(names):
         raise ValueError(f"{chrom}, {start} and {end} of var differ in length")
-    wrong = np.flatnonzero((bounds[0] < 0) | (bounds[0] >= bounds[1]))
+    low, high = bounds[0][rows], bounds[1][rows]
+    low = low - _counts_from_one(var, low, high, rows)
+    wrong = np.flatnonzero((low < 0) | (low >= high))
     if len(wrong):
         row = int(wrong[0])
         raise UserError(
-            f"{name}: region {row + 1:,} in var, {bounds[0][row]} to {bounds[1][row]}, is no"
+            f"{name}: region {rows[row] + 1:,} in var, {low[row]} to {high[row]}, is no"
             " interval from 0 on; correct start and end."
         )
-    return make_peaks(name, chromosomes, *bounds)
+    return make_peaks(name, chromosomes[rows].tolist(), low, high)
+
+
+def _place_names(var: Any, names: list[str], rows: Ints) -> list[str]:
+    """Give the names that tell where regions lie: of the index, or of a column (``interval``)."""
+    found = [names[row] for row in rows.tolist()]
+    if found and split_region(found[0]):
+        return found
+    for key in ("interval", "peak", "peaks", "region", "regions"):
+        if key in var:
+            other = texts(var, key)
+            if len(other) == len(names) and all(split_region(other[row]) for row in rows.tolist()):
+                return [other[row] for row in rows.tolist()]
+    return found
+
+
+def _counts_from_one(var: Any, low: Ints, high: Ints, rows: Ints) -> int:
+    """Tell by a column of widths whether starts count from 1 (GRanges), as 1, else 0."""
+    for key in ("width", "length"):
+        if key in var and len(widths := texts(var, key)) > int(rows.max(initial=-1)):
+            told = np.array([whole(widths[row]) or 0 for row in rows.tolist()])
+            return int(len(told) > 0 and bool((told == high - low + 1).all()))
+    return 0
 
 
 def _positions(name: str, var: Any, key: str) -> Ints:

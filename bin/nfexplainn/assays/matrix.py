@@ -26,8 +26,8 @@ from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.advice import BELIEVE, OUTSIDE
 from nfexplainn.features import Advice, AssayFacts
-from nfexplainn.io.delimited import split_cells
-from nfexplainn.io.text import first_bytes, read_text_lines
+from nfexplainn.io.label_lists import read_label_list
+from nfexplainn.io.text import first_bytes
 from nfexplainn.problems import read_each
 
 _UNRESOLVED = "unresolved in some task"
@@ -126,8 +126,7 @@ def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> Region
             f"{spec.id}: {file.name} has no names of its columns; give a file with a name per line"
             " in the column 'labels'."
         )
-    lines = read_text_lines(names.path, names.name)
-    tasks = [cells[0] for line in lines if any(cells := split_cells(line, "\t"))]
+    tasks = read_label_list(names.path, names.name)
     said = f"{peaks.name} has {len(peaks):,} regions and {names.name} {len(tasks):,} names"
     matrix = read_sparse(file.path, file.name, (len(peaks), len(tasks)), said)
     chosen = choose_tasks(names.name, tasks, wanted)

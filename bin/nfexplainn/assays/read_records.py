@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, cast
@@ -14,6 +15,8 @@ from nfexplainn.io.reading import reading
 from nfexplainn.io.text import BOM, check_text
 
 CHUNK = 32768
+_BUFFER = 1 << 17
+_BEGINNING = 1000  # of a line, by which it is told
 
 
 def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -43,11 +46,13 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
         if head.startswith(BOM):
             handle.read(len(BOM))
     start = head.removeprefix(BOM).lstrip()
+    if not start:
+        raise UserError(f"{name}: there is no read in this file; fetch or make it again.")
     if not start.startswith((b"@", b">")):
         shown = start.split(b"\n")[0].strip()[:20]
         raise UserError(
             f"{name}, line 1: '{shown.decode('latin-1')}' begins neither a FASTQ ('@') nor a"
-            " FASTA ('>') record; give reads."
+            f" FASTA ('>') record; {_way_out(start.split(None, 2))}."
         )
     is_fasta = start.startswith(b">")
     texts = _fasta(handle) if is_fasta else _fastq(handle, name)
@@ -61,10 +66,52 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
             number += len(part)
 
 
+def _way_out(words: Sequence[bytes]) -> str:
+    """Say how to give reads that stand in lines, alone or with their name or count."""
+    for at, word in enumerate(words[:2], 1):
+        if len(word) > 7 and not word.upper().translate(None, LEGAL_LETTERS):
+            return f"""write reads in lines as FASTA (awk '{{print ">" NR "\\n" ${at}}}')"""
+    return "give reads as FASTQ or FASTA"
+
+
+class _WithoutEmptyLines(io.RawIOBase):
+    """A stream without the empty lines at its end, which are no record."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._held, self._last = b"", b""
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; line ends are held back until something follows."""
+        while True:
+            part = self._stream.read(max(1, len(buffer) - len(self._held)))
+            if not part:
+                # A read of no bases has no qualities either: its last line is empty, and no more.
+                lines = 2 if self._last.startswith(b"+") else 1
+                end, self._held = b"\n" * min(lines, self._held.count(b"\n")), b""
+                buffer[: len(end)] = end
+                return len(end)
+            found = self._held + part
+            kept = found.rstrip(b"\r\n")
+            self._held = found[len(kept) :]
+            if kept:
+                _, mark, after = kept.rpartition(b"\n")
+                self._last = after if mark else (self._last + after)[:_BEGINNING]
+                break
+        buffer[: len(kept)] = kept
+        return len(kept)
+
+
 def _fastq(handle: BinaryIO, name: str) -> Iterator[str]:
     """Give the sequences of a FASTQ file."""
     try:
-        with dnaio.open(handle, fileformat="fastq") as reader:
+        stream = io.BufferedReader(_WithoutEmptyLines(handle), _BUFFER)
+        with dnaio.open(stream, fileformat="fastq") as reader:
             for read in reader:
                 yield read.sequence
     except dnaio.FileFormatError as error:

@@ -9,7 +9,8 @@ import numpy as np
 
 from nfexplainn.assays import value_columns as vc
 from nfexplainn.errors import UserError
-from nfexplainn.io.coordinate_columns import CHROM, END, START, tool_of
+from nfexplainn.io.coordinate_columns import CHROM, END, START, find_coordinates, tool_of
+from nfexplainn.io.region_names import place_column, split_region
 from nfexplainn.values import finite, missing, truth, whole
 
 NAME = (
@@ -83,7 +84,7 @@ def find_columns(
         If the coordinates are not whole, there is no column of values, or it is not clear which
         columns those are.
     """
-    where = find_regions(name, header)
+    where = find_regions(name, header, rows)
     cells = [[row[i] for row in rows] for i in range(len(header))]
     width, first = _widths(header, cells, where)
     if wanted:
@@ -112,26 +113,34 @@ def find_columns(
     return RegionColumns(where, tuple(tasks), words, labels, dream, first, tuple(titles), said)
 
 
-def find_regions(name: str, header: Sequence[str]) -> tuple[int, ...]:
+def find_regions(
+    name: str, header: Sequence[str], rows: Sequence[Sequence[str]] = ()
+) -> tuple[int, ...]:
     """Find the columns of the coordinates: three, or one that holds names.
+
+    That one is told by what stands in the first rows, else by its own name.
 
     Raises
     ------
     UserError
         If only some of the three are there.
     """
+    where = find_coordinates(header)
+    if where:
+        return where
     lower = [cell.lower() for cell in header]
     found = [
         next((i for i, c in enumerate(lower) if c in some), -1) for some in (CHROM, START, END)
     ]
-    if min(found) >= 0:
-        return tuple(found)
     if max(found) >= 0:
         lacking = ["chrom", "start", "end"][found.index(-1)]
         raise UserError(
             f"{name}: the header has no column '{lacking}' beside '{header[max(found)]}'; give"
             " chrom, start and end, or a column name."
         )
+    column = place_column(rows, split_region)
+    if column is not None:
+        return (column,)
     return (next((i for i, cell in enumerate(lower) if cell in NAME), 0),)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,11 +18,10 @@ from nfexplainn.errors import UserError, quoted
 from nfexplainn.io.genome import Genome, genome_sha256, open_genome
 from nfexplainn.io.intervals import Ints, Peaks
 from nfexplainn.io.peak_files import read_peaks
+from nfexplainn.io.region_names import split_region
 from nfexplainn.typed import typed
-from nfexplainn.values import whole
 
 _DUPLICATE = "duplicate region"
-_NAME = re.compile(r"^(\S+?)[:_-](\d+)[-_](\d+)(?:\([+.-]\))?$")
 
 
 @dataclass(frozen=True)
@@ -89,16 +87,15 @@ def parse_names(source: str, names: Sequence[str], first_line: int = 0) -> Peaks
     chromosomes: list[str] = []
     bounds = np.empty((len(names), 2), dtype=np.int64)
     for row, name in enumerate(names):
-        match = _NAME.match(name)
-        start, end = (whole(match[2]), whole(match[3])) if match else (None, None)
-        if match is None or start is None or end is None or start >= end:
+        found = split_region(name)
+        if found is None or found[1] >= found[2]:
             where = f"line {row + first_line}" if first_line else f"region {row + 1}"
             raise UserError(
                 f"{source}, {where}: '{name[:40]}' gives no coordinates; call regions like"
                 " chr1:100-300 (start before end), or give the columns chrom, start and end."
             )
-        chromosomes.append(match[1])
-        bounds[row] = start, end
+        chromosomes.append(found[0])
+        bounds[row] = found[1:]
     return make_peaks(source, chromosomes, bounds[:, 0].copy(), bounds[:, 1].copy())
 
 

@@ -17,8 +17,7 @@ from nfexplainn.assays.value_table import ValueTable, parse_values
 from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
 from nfexplainn.features import AssayFacts
-from nfexplainn.io.delimited import split_cells
-from nfexplainn.io.text import read_text_lines
+from nfexplainn.io.label_lists import read_label_list
 from nfexplainn.problems import Problems
 from nfexplainn.values import classless, missing, truth
 
@@ -79,11 +78,7 @@ def _label_names(
     if options.labels is None:
         return [table.columns for table in tables]
     file = spec.file(options.labels)
-    lines = read_text_lines(file.path, file.name)
-    cells = [split_cells(line, "\t") for line in lines if line.strip()]
-    # A line each, where further columns may say more of a label, or all in one line.
-    named = cells[0] if len(cells) == 1 else [line[0] for line in cells]
-    names = tuple(named)
+    names = tuple(read_label_list(file.path, file.name))
     for table in tables:
         if len(table.columns) != len(names):
             raise UserError(
@@ -160,9 +155,16 @@ def _classes(
             f"{texts.count(word):,} sequences say '{word}' where the class belongs and have none;"
             " if that is a class, give it another name."
         )
+    for word in sorted(word for word in found if missing(word)):
+        ledger.note(
+            f"{texts.count(word):,} sequences are of a class called '{word}'; if they have no"
+            " class, leave these cells empty."
+        )
     if not 2 <= len(found) <= MAX_CLASSES:
+        words = ", ".join(f"'{word}'" for word in sorted(none - {""}))
+        said = f" beside {words}, which says that there is none" if words else ""
         raise UserError(
-            f"{source}: the column of classes holds {len(found):,} different texts; 2 to"
+            f"{source}: the column of classes holds {len(found):,} different texts{said}; 2 to"
             f" {MAX_CLASSES:,} can be classes, so check task_type and value_columns."
         )
     # Numbers in their order: cycle 2 stands before cycle 10.

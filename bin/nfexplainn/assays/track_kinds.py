@@ -11,7 +11,7 @@ from typing import Literal
 from nfexplainn.errors import UserError
 from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
-from nfexplainn.io.text import first_bytes
+from nfexplainn.io.text import first_bytes, read_text_lines
 from nfexplainn.values import finite, has_decimal_comma, missing, whole
 
 Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]
@@ -21,7 +21,15 @@ _COPIES = 50
 _MOST = 0.9
 # So many rows in order are no accident.
 _COUNTED = 5
-_BARCODE = re.compile(r"[ACGT]{8,}(-\d+)?$")
+# Of sparse coverage few of the first intervals adjoin, so that more are looked at.
+_LOOKED_AT = 20_000
+_ADJOIN = 0.05
+# A wrong line is named by whoever reads all.
+_OVERLAP = 0.01
+_CALLED_BEDGRAPH = re.compile(r"\.(bedgraph|bdg|bg)(\.\w+)?$", re.IGNORECASE)
+_TYPED_BEDGRAPH = re.compile(r"track\s.*type=[\"']?bedgraph", re.IGNORECASE)
+_BARCODE = re.compile(r"([^\s#]+#)?[ACGT]{8,}(-\d+)?$")  # ArchR puts the sample before it
+_DNA = re.compile(r"[ACGT]{8,}")
 # A row's name that says where it lies; contigs may be called so, too, but are in many rows.
 _REGION = re.compile(r"\S+?[:_-]\d+[-_]\d+$")
 _TRACKS = (
@@ -35,7 +43,8 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
 
     Fragments are three columns alone, or a barcode in column 4 and a small count in column 5
     (10x Genomics); reads are BED of six columns with both strands (tagAlign). Several columns of
-    numbers are a table, whatever its header looks like.
+    numbers are a table, whatever its header looks like. A number in column 4 is a signal where the
+    file says so (its name, or a ``track`` line), or its intervals lie side by side.
 
     Returns
     -------
@@ -58,12 +67,17 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
         if text.header:
             return "table", text
         raise UserError(f"{name}: there is no record in this file.")
-    if text.header and find_coordinates(text.header):
-        return "table", text
     rows = [cells for _, cells in itertools.islice(text, PEEK)]
+    if text.header and find_coordinates(text.header):
+        return _kind_below_header(text, rows), text
     if rows[0][0] in ("fixedStep", "variableStep"):
         raise UserError(
             f"{name}, line {text.first_line}: this is a wiggle file; convert it with wigToBigWig."
+        )
+    if _most(rows, _is_depth):
+        raise UserError(
+            f"{name}, line {text.first_line}: this seems to be a depth per base (samtools depth,"
+            " bedtools genomecov -d); give it as bedGraph (bedtools genomecov -bg)."
         )
     names = {cells[0] for cells in rows}
     named = len(names) == len(rows) and all(map(_REGION.match, names))
@@ -75,7 +89,22 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
             f"{name}, line {text.first_line}: these intervals have names but no signal; {_TRACKS},"
             " a table of regions has a header, and peaks are for the assay 'peaks'."
         )
+    if kind == "bedgraph" and not _is_said_bedgraph(text):
+        _check_signal(text)
     return kind, text
+
+
+def _kind_below_header(text: Delimited, rows: Sequence[Sequence[str]]) -> Kind:
+    """Tell a track with a header from a table of regions: barcodes of DNA, or its name tells."""
+    first = text.header is not None and find_coordinates(text.header) == (0, 1, 2)
+    if not first or not _most(rows, _is_interval):
+        return "table"
+    if text.columns in (4, 5) and _most(
+        rows, lambda cells: len(cells) > 3 and bool(_DNA.search(cells[3]))
+    ):
+        return "fragments" if _most(rows, _has_barcode) else "table"
+    values = text.columns == 4 and _most(rows, lambda cells: len(cells) > 3 and _is_value(cells[3]))
+    return "bedgraph" if values and _CALLED_BEDGRAPH.search(text.name) else "table"
 
 
 def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
@@ -87,7 +116,7 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     chromosomes = {cells[0] for cells in rows} | {"."}
     if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
-    if _most(rows, _has_barcode):
+    if _most(rows, _has_barcode) and not _are_names(rows):
         return "fragments"
     strands = {cells[5] for cells in rows if len(cells) >= 6}
     if strands == {"+", "-"} and _most(rows, lambda cells: finite(cells[4]) is not None):
@@ -101,8 +130,53 @@ def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
     numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
     first = numbers[0]
-    counted = first in (0, 1) and numbers == list(range(first, first + len(numbers)))
-    return counted and len(numbers) >= _COUNTED
+    if first is None or len(numbers) < _COUNTED:
+        return False
+    return numbers == list(range(first, first + len(numbers)))
+
+
+def _is_said_bedgraph(text: Delimited) -> bool:
+    """Tell whether a file's name or a ``track`` line calls it bedGraph."""
+    if _CALLED_BEDGRAPH.search(text.name):
+        return True
+    lines = itertools.islice(read_text_lines(text.path, text.name), text.first_line)
+    return any(map(_TYPED_BEDGRAPH.match, lines))
+
+
+def _check_signal(text: Delimited) -> None:
+    """Refuse intervals that lie as no signal's do: apart from each other, or over each other.
+
+    Those of coverage lie side by side, where it changes; those of cuts and of methylation are
+    single bases. Peaks with a number, a count or a score do neither.
+
+    Raises
+    ------
+    UserError
+    """
+    last: dict[str, int] = {}
+    pairs = adjoin = over = single = 0
+    shown = ""
+    for _, cells in itertools.islice(text, _LOOKED_AT):
+        start, end = (whole(cells[1]), whole(cells[2])) if len(cells) > 3 else (None, None)
+        if start is None or end is None:
+            continue
+        shown = shown or cells[3]
+        before = last.get(cells[0], start)
+        adjoin += start == before and cells[0] in last
+        over += start < before
+        single += end - start == 1
+        pairs += 1
+        last[cells[0]] = end
+    side_by_side = adjoin >= _ADJOIN * pairs and over <= _OVERLAP * pairs
+    if pairs < _COUNTED or side_by_side or single >= _MOST * pairs:
+        return
+    lie = "lie over each other" if over else "lie apart from each other"
+    raise UserError(
+        f"{text.name}, line {text.first_line}: it is not clear whether column 4 (such as"
+        f" {shown[:20]}) is a signal, since these intervals {lie}; call the file .bedgraph if it is"
+        " one, put a header (chrom, start, end and a name) above regions with a value each, and"
+        " give fragments as three columns."
+    )
 
 
 def _most(rows: Sequence[Sequence[str]], test: Callable[[Sequence[str]], bool]) -> bool:
@@ -118,6 +192,21 @@ def _is_interval(cells: Sequence[str]) -> bool:
 def _is_value(cell: str) -> bool:
     """Tell whether a cell is a number, or says that there is none."""
     return finite(cell) is not None or has_decimal_comma(cell) or (missing(cell) and cell != ".")
+
+
+def _are_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 4 names the rows, as a file of peaks does; cells have several."""
+    strands = {cells[5] for cells in rows if len(cells) > 5}
+    if len(rows) < _COUNTED or strands == {"+", "-"}:
+        return False
+    names = [cells[3] for cells in rows if len(cells) > 3]
+    return len(set(names)) == len(names) and not all(map(_DNA.search, names))
+
+
+def _is_depth(cells: Sequence[str]) -> bool:
+    """Tell whether cells are a position and how many reads cover it."""
+    start, end = whole(cells[1]) if len(cells) == 3 else None, whole(cells[-1])
+    return start is not None and end is not None and start > end
 
 
 def _is_pair(cells: Sequence[str]) -> bool:

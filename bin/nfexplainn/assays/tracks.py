@@ -25,7 +25,7 @@ from nfexplainn.io.intervals import Ints
 from nfexplainn.io.reading import PACKED_ERRORS
 from nfexplainn.io.text import open_binary
 from nfexplainn.problems import Problems
-from nfexplainn.values import finite, no_number, whole
+from nfexplainn.values import finite, missing, no_number, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,14 +233,18 @@ def _complain(text: Delimited, kind: str) -> None:
         wrong = [cell for cell in numbers if whole(cell) is None]
         if wrong:
             problems.add(
-                f"'{wrong[0][:20]}' is no whole number, as positions must be.", line, "position"
+                f"'{wrong[0][:20]}' is no whole number, as positions must be; write it with digits"
+                " alone.",
+                line,
+                "position",
             )
         elif kind != "bedpe" and not 0 <= int(cells[1]) < int(cells[2]):
             problems.add(
                 f"start {cells[1]} and end {cells[2]} are no interval from 0 on.", line, "interval"
             )
         elif kind == "bedgraph" and finite(cells[3]) is None:
-            problems.add(f"the value {no_number(cells[3])}.", line, "value")
+            way_out = "; leave the line out" if missing(cells[3]) else ""
+            problems.add(f"the value {no_number(cells[3])}{way_out}.", line, "value")
     problems.stop()
 
 

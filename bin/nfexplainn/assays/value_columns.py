@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 
 from nfexplainn.errors import UserError
 from nfexplainn.problems import Problems, read_each
-from nfexplainn.values import finite, has_decimal_comma, missing, no_number
+from nfexplainn.values import looks_numeric, missing, no_number
 
 SHOWN = 12
 # Words in names of columns that describe a row, or how sure a value is, and measure nothing:
 # anywhere in a name, as its first word, as its last one, or alone (a GC may be a germinal centre).
 _ANYWHERE = """
-    chrom chromosome seqnames start end stop strand tss length width barcode barcodes
+    chrom chromosome seqnames start end stop strand tss length width barcode barcodes distance dist
     lfcse stderr stdev pval pvalue padj fdr qval qvalue basemean logcpm aveexpr unnamed
 """
 _FIRST = "n num nobs"
@@ -22,7 +22,11 @@ _ALONE = """
     chr pos position gc gc_content len size fold fold_num split rev idx number cv var err
     stat statistic lr
 """
-_DOUBT = re.compile(r"(lfc|logfc|log2fc|fc)_?(se|sd|sem)$|(^|[^a-z])(p|q|adj)[._ -]?val")
+_DOUBT = re.compile(
+    r"(lfc|logfc|log2fc|fc)_?(se|sd|sem)$|(^|[^a-z])(p|q|adj)[._ -]?val"
+    # What a ratio of MPRA was made of.
+    r"|(^|[^a-z])(dna|rna|cdna|plasmid)[._ -]?(counts?|reads|umis?|cpm|tpm)"
+)
 
 
 def describes(title: str) -> bool:
@@ -42,7 +46,7 @@ def describes(title: str) -> bool:
 
 def holds_numbers(cells: Sequence[str]) -> bool:
     """Tell whether most cells of a column are numbers or missing, and some are numbers."""
-    numbers = sum(finite(cell) is not None or has_decimal_comma(cell) for cell in cells)
+    numbers = sum(map(looks_numeric, cells))
     nothing = sum(missing(cell) for cell in cells)
     return numbers > 0 and 2 * (numbers + nothing) > len(cells)
 
@@ -173,4 +177,5 @@ def add_wrong_cell(
     quoted, _, rest = said.partition("' ")
     rest, semicolon, own = rest.partition(";")
     way = own.strip() if semicolon else way_out or "correct it, or write NA if it is unknown"
-    problems.add(f"{quoted}'{where} {rest}; {way}.", line, cause=f"{title}: {rest}")
+    cause = "comma" if "comma" in rest else rest
+    problems.add(f"{quoted}'{where} {rest}; {way}.", line, cause=f"{title}: {cause}")

@@ -15,6 +15,7 @@ from nfexplainn.io.delimited import Delimited, Row
 from nfexplainn.io.fasta import Fasta, read_fasta
 from nfexplainn.io.text import read_lines
 from nfexplainn.problems import Problems, read_each
+from nfexplainn.values import looks_numeric, missing
 
 
 def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> vt.ValueTable:
@@ -42,7 +43,7 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     records = read_fasta(fasta.path, fasta.name, unique=True)
     text, peeked = vt.open_values(values.path, values.name)
     known = {name: row for row, name in enumerate(records.names)}
-    name, split, columns = _columns(text, peeked, layout, known)
+    name, split, columns = _columns(text, peeked, layout, known, fasta.name)
     if name is None and records.merged:
         raise UserError(
             f"{fasta.name}: {records.merged:,} records stand there twice, so the rows of"
@@ -62,7 +63,11 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
 
 
 def _columns(
-    text: Delimited, rows: Sequence[Row], layout: vt.Layout, known: dict[str, int]
+    text: Delimited,
+    rows: Sequence[Row],
+    layout: vt.Layout,
+    known: dict[str, int],
+    fasta: str,
 ) -> tuple[int | None, int | None, tuple[int, ...]]:
     """Find the columns of names, of groups and of values."""
     source, count, header = text.name, text.columns, text.header
@@ -76,6 +81,8 @@ def _columns(
     counts = [sum(row[i] in known for row in whole) for i in range(count)]
     name = next((i for i, n in enumerate(counts) if 2 * n > len(whole)), None)
     split = position(layout.split, "split_column") if layout.split else None
+    if name is None:
+        _refuse_other_names(text, whole, known, fasta)
     if layout.values:
         columns = vc.named_columns(
             source, header, count, layout.values, {name}, "that of the sequences' names"
@@ -94,6 +101,32 @@ def _columns(
             f"{source}: no column holds numbers; name those of the values with --value_columns."
         )
     return name, split, columns
+
+
+def _refuse_other_names(
+    text: Delimited, rows: Sequence[Sequence[str]], known: dict[str, int], fasta: str
+) -> None:
+    """Refuse a table whose names are others than the sequences': its order may be another, too.
+
+    Raises
+    ------
+    UserError
+    """
+    for column in range(text.columns):
+        cells = [row[column] for row in rows]
+        texts = [cell for cell in cells if not (looks_numeric(cell) or missing(cell))]
+        if len(texts) < 2 or len(texts) < len(cells) or len(set(texts)) < len(texts):
+            continue
+        if all(vt.is_dna(cell) for cell in texts):
+            continue
+        called = f"'{text.header[column]}'" if text.header else f"{column + 1}"
+        found = sum(cell in known for cell in texts)
+        raise UserError(
+            f"{text.name}: the column {called} seems to hold names ('{texts[0][:40]}'), and"
+            f" {found or 'none'} of the first {len(texts)} {'are' if found > 1 else 'is'} a"
+            f" sequence of {fasta} ('{next(iter(known), '')[:40]}'); call them alike, or leave the"
+            " column out if the rows are in the sequences' order."
+        )
 
 
 def _fill(

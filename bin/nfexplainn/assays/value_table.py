@@ -16,6 +16,7 @@ from nfexplainn.problems import Problems, read_each
 from nfexplainn.values import finite, has_decimal_comma, missing
 
 _DNA = re.compile(r"[ACGTNacgtn]{8,}")
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _SEQUENCE_NAMES = ("sequence", "seq", "pbm_sequence", "probe_sequence", "dna")
 _NAME_NAMES = ("name", "id", "id_probe", "probe_id", "probe", "id_ref", "gene", "region", "ids")
 
@@ -182,11 +183,21 @@ def parse_values(
     return tuple(out) if len(out) == len(cells) else None
 
 
+def is_dna(cell: str) -> bool:
+    """Tell whether a cell holds DNA of 8 bp or more."""
+    return _DNA.fullmatch(cell) is not None
+
+
 def _is_header(cells: Sequence[str]) -> bool:
-    """Tell whether a first line names the columns: it has neither DNA nor numbers."""
+    """Tell whether a first line names the columns: it has neither DNA nor numbers.
+
+    A word for a missing value is none of a column either, unless others are named as usual.
+    """
+    usual = {*_SEQUENCE_NAMES, *_NAME_NAMES}
+    if any(cell and missing(cell) for cell in cells) and usual.isdisjoint(map(str.lower, cells)):
+        return False
     return not any(
-        _DNA.fullmatch(cell) or finite(cell) is not None or has_decimal_comma(cell)
-        for cell in cells
+        is_dna(cell) or finite(cell) is not None or has_decimal_comma(cell) for cell in cells
     ) and not cells[0].startswith((">", "@"))
 
 
@@ -237,7 +248,7 @@ def _find(text: Delimited, rows: Sequence[Row], layout: Layout) -> _Columns:
                 f" {text.separated_by}, begin with {vc.listed([c[:20] for c in rows[0].cells])});"
                 " name it with --sequence_column."
             )
-        usual = [i for i in named if i in dna] or dna or named
+        usual = [i for i in named if i in dna] or _only_sequences(text, whole, dna) or named
         sequence = usual[0]
         if text.row_names and named and sequence not in named:
             # R's header is one shorter than its rows, and so is one that has lost a name.
@@ -262,6 +273,41 @@ def _find(text: Delimited, rows: Sequence[Row], layout: Layout) -> _Columns:
     return _Columns(count, sequence, values, titles, label, split, flag, control)
 
 
+def _only_sequences(
+    text: Delimited, rows: Sequence[Sequence[str]], dna: Sequence[int]
+) -> Sequence[int]:
+    """Give the columns of DNA that may be the sequences, where it is clear which: all tell one.
+
+    Barcodes and linkers are none; a column and its reverse complement (8-mers) tell the same.
+
+    Raises
+    ------
+    UserError
+        If there are several.
+    """
+    if len(dna) < 2:
+        return dna
+    titles = text.header
+    told: dict[tuple[str, ...], int] = {}
+    for column in dna:
+        cells = [row[column].upper() for row in rows]
+        if len(set(cells)) < 2 < len(rows) or (titles and vc.describes(titles[column])):
+            continue
+        told.setdefault(tuple(min(cell, _other_strand(cell)) for cell in cells), column)
+    if len(told) > 1:
+        which = vc.listed([titles[i] if titles else str(i + 1) for i in told.values()])
+        raise UserError(
+            f"{text.name}: several columns hold DNA sequences ({which}); name the one to learn from"
+            " with --sequence_column."
+        )
+    return list(told.values()) or dna
+
+
+def _other_strand(text: str) -> str:
+    """Give the reverse complement of DNA in capitals."""
+    return text.translate(_COMPLEMENT)[::-1]
+
+
 def _unnamed(
     text: Delimited,
     rows: Sequence[Sequence[str]],
@@ -274,6 +320,12 @@ def _unnamed(
     header = text.header
     if layout.positional:
         after = [i for i in range(sequence + 1, text.columns) if i not in taken]
+        if not after and header and sequence:
+            which = vc.listed(header[:sequence])
+            raise UserError(
+                f"{text.name}: no column stands behind the sequence, where labels are looked for;"
+                f" name them with --value_columns (there is {which})."
+            )
         return vc.clear_columns(text.name, header, after) if header else tuple(after)
     usual = [by_name[n] for n in layout.value_names if n in by_name]
     if usual:

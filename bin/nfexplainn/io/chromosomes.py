@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,12 @@ from nfexplainn.errors import UserError
 
 # Above this share of lines that another spelling would match, the file is of another naming.
 MUCH = 0.05
+# Yeast and worm count in Roman numbers, whose X is no sex chromosome.
+_ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"]
+_NUMBERS = {f"{'x' * (n // 10)}{_ROMAN[n % 10]}": str(n) for n in range(1, 40)}
+# RefSeq's accessions of man (from 1) and mouse (from 67): the chromosomes, X and Y.
+_REFSEQ = re.compile(r"nc_0000(\d\d)(?:\.\d+)?")
+_FIRST = {"man": (1, 22), "mouse": (67, 19)}
 
 
 def map_chromosomes(
@@ -135,21 +142,47 @@ def other_spellings(names: Sequence[str], codes: Mapping[str, int]) -> dict[str,
     alike: dict[str, list[str]] = {}
     for one in codes:
         alike.setdefault(_bare(one), []).append(one)
+    bare = {name: _bare(name) for name in names}
+    mine, its = _are_roman(bare.values()), _are_roman(alike)
+    if mine and not its:
+        bare = {name: _NUMBERS.get(text, text) for name, text in bare.items()}
+    elif its and not mine:
+        romans = {number: roman for roman, number in _NUMBERS.items()}
+        bare = {name: romans.get(text, text) for name, text in bare.items()}
     found = {}
     for name in names:
-        same = [] if name in codes else alike.get(_bare(name), [])
+        same = [] if name in codes else alike.get(bare[name], [])
         found[name] = same[0] if len(same) == 1 else ""
     return found
 
 
 def _bare(name: str) -> str:
-    """Give a name in lower case and without ``chr``, by which spellings are compared."""
+    """Give what spellings of a name have in common: in lower case, without ``chr`` and zeros."""
     text = name.lower()
     for prefix in ("chromosome_", "chromosome", "chr_", "chr"):
         if text.startswith(prefix) and len(text) > len(prefix):
             text = text.removeprefix(prefix)
             break
+    # Numbers with a zero before them, or as a table of numbers holds them (1.0).
+    text = re.sub(r"^0*(\d+?)(?:\.0)?$", r"\1", text)
+    accession = _REFSEQ.fullmatch(text)
+    if accession:
+        return _of_refseq(int(accession[1])) or text
     return "m" if text in ("mt", "mito") else text
+
+
+def _of_refseq(number: int) -> str:
+    """Give the chromosome of an accession of RefSeq, '' where it is none of man or mouse."""
+    for first, autosomes in _FIRST.values():
+        at = number - first
+        if 0 <= at < autosomes + 2:
+            return str(at + 1) if at < autosomes else "xy"[at - autosomes]
+    return ""
+
+
+def _are_roman(names: Collection[str]) -> bool:
+    """Tell whether chromosomes are counted in Roman numbers."""
+    return {"i", "ii", "iii"} <= set(names)
 
 
 def _command(mine: str, its: str) -> str:

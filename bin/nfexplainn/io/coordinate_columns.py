@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from nfexplainn.values import whole
 
 CHROM = (
-    *("chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "chrm"),
-    "chromosome_name",
+    *("chrom", "chr", "chromosome", "seqnames", "seqname", "seqid", "contig", "chrm", "space"),
+    *("chromosome_name", "chromosome/scaffold name", "genoname"),
 )
-START = ("start", "chromstart", "chrstart", "start_position", "begin")
-END = ("end", "chromend", "chrend", "stop", "end_position")
+START = ("start", "chromstart", "chrstart", "start_position", "begin", "start (bp)", "genostart")
+END = ("end", "chromend", "chrend", "stop", "end_position", "end (bp)", "genoend")
+# Of what the coordinates are: region_chr, peakStart.
+_OF = re.compile(r"(peak|region|interval|site|element|dhs|ccre|tile)[ _.-]*(?=chr|start|stop|end)")
 _LENGTH = ("length", "width", "region_length", "peak_length")
 _COMMAND = re.compile(r"\(\s*cmd\s*=", re.IGNORECASE)
 
@@ -25,11 +27,14 @@ def plain(title: str) -> str:
 def find_coordinates(titles: Sequence[str]) -> tuple[int, int, int] | None:
     """Give the positions of chromosome, start and end in a header, None where one is missing."""
     lower = [plain(title) for title in titles]
-    found = [
-        next((lower.index(word) for word in some if word in lower), -1)
-        for some in (CHROM, START, END)
-    ]
-    return None if min(found) < 0 else (found[0], found[1], found[2])
+    for names in (lower, [_OF.sub("", title, count=1) for title in lower]):
+        found = [
+            next((names.index(word) for word in some if word in names), -1)
+            for some in (CHROM, START, END)
+        ]
+        if min(found) >= 0:
+            return found[0], found[1], found[2]
+    return None
 
 
 def tool_of(titles: Sequence[str]) -> str:
@@ -43,6 +48,8 @@ def tool_of(titles: Sequence[str]) -> str:
         return "MACS"
     if lower[0] == "geneid":
         return "featureCounts"
+    if "start (bp)" in lower:
+        return "BioMart"
     return ""
 
 
@@ -52,7 +59,7 @@ def counts_from_one(
     """Tell whether starts count from 1, both ends included, rather than from 0 as in BED.
 
     A column of lengths decides: end - start + 1, or end - start. Without one, the tool does:
-    HOMER, MACS and featureCounts count from 1.
+    HOMER, MACS, featureCounts and BioMart count from 1.
 
     Returns
     -------

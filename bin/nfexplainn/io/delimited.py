@@ -9,27 +9,33 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from nfexplainn.io.separators import (
+    SEPARATORS,
+    filled,
+    find_separator,
+    plain_cells,
+    quoted_cells,
+    split_cells,
+)
 from nfexplainn.io.text import read_text_lines
-from nfexplainn.values import finite, has_decimal_comma
+from nfexplainn.values import finite
 
 PEEK = 300
-SEPARATORS = ("\t", ";", ",", " ")
 _WORDS = {"\t": "tabs", ",": "commas", ";": "semicolons", " ": "blanks"}
 # UCSC's lines; a row whose name begins with these words has no such text behind it.
 _TRACK = re.compile(r"track(\s+\w+=|\s*$)|browser(\s+(position|hide|dense|pack|squish|full)|\s*$)")
 _EXCEL_ERROR = re.compile(r"#(N/A|NA\b|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
-_TOKEN = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)')
 # Excel's hint at the separator, which the rows show anyway.
 _HINT = re.compile(r'"?sep=.?"?$', re.IGNORECASE)
+_MARKS = '\t;, "'
 _LONGEST_ROW = 50
-csv.field_size_limit(sys.maxsize)
+_TITLES = 5
 
 IsHeader = Callable[[Sequence[str]], bool]
 
@@ -146,7 +152,7 @@ def open_delimited(
     # Comments after the first row are none that say what the table is.
     comments = [pair for pair in comments if pair[0] < lines[0][0]]
     separator = find_separator([text for _, text in lines], separators)
-    peeked = list(_rows(iter(lines), separator, 0))
+    peeked = _without_titles(list(_rows(iter(lines), separator, 0)), header)
     rows = [row.cells for row in peeked]
     above = _comment_header(comments, rows, separator)
     titles: list[str] | None = None
@@ -170,60 +176,15 @@ def open_delimited(
     )
 
 
-def find_separator(lines: Sequence[str], separators: Sequence[str] = SEPARATORS) -> str:
-    """Find what separates the cells of some lines.
-
-    Returns
-    -------
-    str
-        One of ``separators``; the first one where the lines are one column each.
-    """
-    scores: list[tuple[float, bool, int, int, str]] = []
-    for place, mark in enumerate(separators):
-        if mark != " " and not any(mark in line for line in lines):
-            continue
-        rows = [split_cells(line, mark) for line in lines]
-        share, count = _agreement(rows)
-        if count < 2:
-            continue
-        if mark == "\t" and share >= 0.9:
-            return mark  # tabs stand in no text by chance, and a line may lack a cell by mistake
-        scores.append((share, _decimal(rows), count if mark != " " else 0, -place, mark))
-    return max(scores)[-1] if scores else separators[0]
-
-
-def split_cells(text: str, separator: str) -> list[str]:
-    """Split a line into cells without quotes and blanks around them.
-
-    Quotes are those of RFC 4180: round whole cells, doubled within. Others are letters, and so is
-    a quote that nothing closes.
-    """
-    if '"' in text:
-        cells = _quoted(text, separator)
-        if cells is not None:
-            return cells
-    return _plain(text, separator)
-
-
-def _plain(text: str, separator: str) -> list[str]:
-    """Split a line without regard to quotes."""
-    if separator == " ":
-        return text.split()
-    return [cell.strip() for cell in text.split(separator)]
-
-
-def _quoted(text: str, separator: str) -> list[str] | None:
-    """Split a line with quotes; None where one is left open, or closes within a cell."""
-    if separator == " ":
-        tokens = _TOKEN.findall(text)
-        if any(bare.startswith('"') for _, bare in tokens):
-            return None
-        return [bare or quoted.replace('""', '"').strip() for quoted, bare in tokens]
-    try:
-        row = next(csv.reader([text], delimiter=separator, skipinitialspace=True, strict=True))
-    except csv.Error:
-        return None
-    return [cell.strip() for cell in row]
+def _without_titles(rows: list[Row], header: bool | IsHeader | None) -> list[Row]:
+    """Leave out the lines that a spreadsheet has above its header: one text in a row of many."""
+    for above in range(1, min(_TITLES, len(rows) - 1) + 1):
+        if filled(rows[above - 1].cells) != 1 or rows[above - 1].cells[0][:1] in (">", "@"):
+            break
+        top, below = rows[above].cells, [row.cells for row in rows[above + 1 :]]
+        if filled(top) > 1 and not _has_number(top) and _is_header(top, below, header):
+            return rows[above:]
+    return rows
 
 
 def _content(
@@ -240,11 +201,15 @@ def _content(
         if not text or text.isspace():
             continue
         is_row = 0 < rows_from <= number or _EXCEL_ERROR.match(text)
-        if text[0] == "#" and not is_row:
+        # A spreadsheet puts quotes round comments, and separators behind them.
+        if (text[0] == "#" or text.startswith('"# ')) and not is_row:
             if comments is not None:
-                comments.append((number, text))
+                comments.append((number, text.removeprefix('"')))
             continue
         if text[0] in "tb" and _TRACK.match(text):
+            continue
+        # A spreadsheet writes separators in its empty rows.
+        if text[0] in _MARKS and not text.strip(_MARKS):
             continue
         if number == 1 and _HINT.match(text):
             continue
@@ -260,12 +225,12 @@ def _rows(lines: Iterator[tuple[int, str]], separator: str, columns: int) -> Ite
             return
         number, text = pair
         if '"' not in text:
-            yield Row(number, _plain(text, separator))
+            yield Row(number, plain_cells(text, separator))
             continue
-        cells = _quoted(text, separator)
+        cells = quoted_cells(text, separator)
         if cells is None and separator != " ":
             cells = _joined(text, lines, waiting, separator, columns)
-        yield Row(number, _plain(text, separator) if cells is None else cells)
+        yield Row(number, plain_cells(text, separator) if cells is None else cells)
 
 
 def _joined(
@@ -286,7 +251,10 @@ def _joined(
         if '"' not in waiting[taken - 1][1]:
             continue
         cells = _quoted_lines(text, separator)
-        if cells is not None and (not columns or len(cells) == columns):
+        if cells is None or (columns and len(cells) != columns):
+            continue
+        # Lines that are whole rows each have quotes that mean nothing.
+        if any(len(plain_cells(one, separator)) != len(cells) for one in text.split("\n")):
             for _ in range(taken):
                 waiting.popleft()
             return [cell.replace("\n", " ") for cell in cells]
@@ -303,39 +271,10 @@ def _quoted_lines(text: str, separator: str) -> list[str] | None:
     return [cell.strip() for cell in rows[0]] if len(rows) == 1 else None
 
 
-def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
-    """Give the largest share of rows that can have the same number of columns, and that number.
-
-    A row can have as many as it has cells, or fewer where those at its end are empty.
-    """
-    full = [len(row) for row in rows]
-    filled = [_filled(row) for row in rows]
-    best = (0.0, 0)
-    for count in sorted(set(filled) | set(full)):
-        if count < 2:
-            continue
-        agree = sum(low <= count <= high for low, high in zip(filled, full, strict=True))
-        # R's header is one shorter than the rows.
-        agree += len(rows) > 1 and full[0] == count - 1 and filled[0] == full[0]
-        best = max(best, (agree / len(rows), count), key=lambda pair: pair[0])
-    return best
-
-
-def _filled(row: Sequence[str]) -> int:
-    """Count the cells of a row up to its last that is not empty."""
-    return next((at for at in range(len(row), 0, -1) if row[at - 1]), 0)
-
-
 def _width(rows: Sequence[Sequence[str]]) -> int:
     """Give the usual number of columns, those empty in all rows at the end left out."""
     full = Counter(len(row) for row in rows).most_common(1)[0][0]
-    return max((_filled(row) for row in rows if len(row) == full), default=full) or full
-
-
-def _decimal(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether cells of these rows hold commas as decimal numbers do, and no others."""
-    cells = [cell for row in rows for cell in row if "," in cell]
-    return bool(cells) and all(has_decimal_comma(cell) for cell in cells)
+    return max((filled(row) for row in rows if len(row) == full), default=full) or full
 
 
 def _has_number(cells: Sequence[str]) -> bool:

@@ -135,7 +135,9 @@ def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
             words = line[1:].split(None, 1)
             title, title_line, parts = (words[0].decode("latin-1") if words else ""), number, []
             if not title:
-                problems.add("a header has no name after '>'; give each record one.", number)
+                problems.add(
+                    "a header has no name after '>'; give each record one.", number, "name"
+                )
                 title = f"record at line {number}"
         elif title is None:
             text = line.strip()
@@ -174,7 +176,7 @@ def _describe_headless(text: bytes) -> str:
             "this looks like FASTQ; FASTA is expected here, with records that begin with '>' (FASTQ"
             " is read by the assays 'htselex' and 'smileseq')."
         )
-    if text.count(b"\t") >= 2:
+    if b"\t" in text:
         return (
             f"this looks like a table ('{start}'), not FASTA;"
             " for coordinates use the assay 'peaks', for a table with values 'table'."

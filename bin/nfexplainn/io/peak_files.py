@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,11 +15,15 @@ import numpy as np
 from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.io.intervals import Origin, Peaks
 from nfexplainn.io.peak_shapes import Shape, find_shape, is_peak_header, span_middle, whole_number
+from nfexplainn.io.region_names import as_columns, join_thousands, place_column, split_place
 from nfexplainn.io.text import EmptyFileError
 from nfexplainn.problems import Problems
-from nfexplainn.values import finite, has_decimal_comma, missing, whole
+from nfexplainn.values import finite, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
+# As spreadsheets show large numbers; those of R are exact.
+_ROUNDED = re.compile(r"\d\.\d\dE\+\d+")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _FEW = 10
 _SEQUENCES = (
     "this looks like a file of sequences, not of coordinates; for sequences use the assay"
@@ -74,16 +80,61 @@ def read_peaks(path: str | Path, name: str, *, empty: bool = False) -> Peaks:
             return no_peaks(name)
         problems.add("there is no interval in this file; BED lines read 'chr1<TAB>100<TAB>300'.")
         problems.stop()
-    peeked = [cells for _, cells in itertools.islice(table, PEEK)]
+    cells_of = join_thousands if table.separator == "," else list
+    peeked = [cells_of(cells) for _, cells in itertools.islice(table, PEEK)]
     _check_kind(table, peeked[0], problems)
+    named = None if _have_positions(peeked) else place_column(peeked)
+    if named is not None:
+        return _read_named(table, peeked, named, problems)
     shape = find_shape(table.header, peeked)
     if shape is None:
         problems.add(_NAMED, table.first_line)
         problems.stop()
     assert shape is not None
+    return _read_rows(name, table, shape, problems)
+
+
+def _have_positions(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether most rows have start and end in columns of their own."""
+
+    def has(cells: Sequence[str]) -> bool:
+        pairs = [(whole(low), whole(high)) for low, high in itertools.pairwise(cells[1:4])]
+        return any(low is not None and high is not None and low < high for low, high in pairs)
+
+    return 2 * sum(map(has, rows)) > len(rows)
+
+
+def _read_named(
+    table: Delimited, peeked: Sequence[Sequence[str]], column: int, problems: Problems
+) -> Peaks:
+    """Read places that a column names, such as ``chr1-100-300``, with what stands beside them."""
+    headed = split_place(peeked[0][column]) is None
+    titles = None
+    if headed or table.header:
+        first = peeked[0] if headed else list(table.header or ())
+        others = [title for at, title in enumerate(first) if at != column]
+        titles = ("chrom", "start", "end", *others)
+    cells_of = join_thousands if table.separator == "," else list
+    rows = [
+        Row(row.line, as_columns(cells_of(row.cells), column))
+        for row in itertools.islice(table, headed, None)
+    ]
+    shape = find_shape(titles, [cells for _, cells in rows[:PEEK]])
+    assert shape is not None  # positions stand behind the chromosome now
+    shape = dataclasses.replace(shape, format=f"places named in column {column + 1}")
+    return _read_rows(table.name, rows, shape, problems)
+
+
+def _read_rows(name: str, rows: Iterable[Row], shape: Shape, problems: Problems) -> Peaks:
+    """Read rows whose columns are known."""
+    rows = iter(rows)
+    peeked = list(itertools.islice(rows, PEEK))
+    scores = [row.cells[at] for row in peeked for at in shape.scores if at < len(row.cells)]
+    shape = dataclasses.replace(shape, thousands=has_thousands(scores))
+    rows = itertools.chain(peeked, rows)
     found = _Found(scores=[[] for _ in shape.scores])
     codes: dict[str, int] = {}
-    for row in table:
+    for row in rows:
         _read_row(row, shape, found, codes, problems)
     problems.stop()
     return _make(name, tuple(codes), shape, found)
@@ -190,7 +241,14 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
     wrong = second if whole(first) is not None else first
     number = finite(wrong)
     way_out = ""
-    if number is not None and number == int(number):
+    if _ROUNDED.fullmatch(wrong):
+        way_out = (
+            ": a spreadsheet has rounded it; export the column again as whole numbers, since its"
+            " other digits are lost"
+        )
+    elif _THOUSANDS.fullmatch(wrong):
+        way_out = f"; write {wrong.replace(',', '')}"
+    elif number is not None and number == int(number):
         way_out = f"; write {int(number)} (in R: options(scipen = 999))"
     return f"'{wrong[:20]}' is no whole number, as start and end must be{way_out}.", line, "whole"
 
@@ -242,8 +300,8 @@ def _scores(
     for place, at in enumerate(shape.scores):
         text = cells[at] if at < len(cells) else ""
         value = finite(text)
-        if value is None and has_decimal_comma(text):
-            value = finite(text.replace(".", "").replace(",", "."))
+        if value is None and "," in text:
+            value = finite(_without_commas(text, shape))
         if value is None and shape.strict and not place and not missing(text):
             try:
                 float(text)
@@ -255,6 +313,13 @@ def _scores(
         absent = value is None or (value == -1 and at in shape.absent)
         values.append(math.nan if absent or value is None else value)
     return values
+
+
+def _without_commas(text: str, shape: Shape) -> str:
+    """Write a number as the others of its file are meant: commas are decimal, or thousands."""
+    if shape.thousands:
+        return text.replace(",", "")
+    return text.replace(".", "").replace(",", ".") if has_decimal_comma(text) else text
 
 
 def _make(name: str, chromosomes: tuple[str, ...], shape: Shape, found: _Found) -> Peaks:

@@ -16,15 +16,22 @@ from nfexplainn.values import finite, missing, whole
 
 Kind = Literal["none", "offset", "position", "span"]
 Cells = Sequence[str]
+# Without blanks, dots and underscores; "v10" is narrowPeak's after R has named the columns.
 _SUMMITS = (
-    *("abs_summit", "summit", "summit_position", "summit_pos", "summitpos", "peak_summit"),
-    *("peak", "summits", "max_position", "point_source"),
+    *("abssummit", "summit", "summitposition", "summitpos", "peaksummit", "peak", "summits"),
+    *("maxposition", "pointsource", "v10", "x10"),
 )
+_OFFSETS = ("v10", "x10")
 _SCORES = (
-    *("signalvalue", "fold_enrichment", "score", "peak score", "findpeaks score"),
-    *("overall_peak_score", "normalized tag count", "enrichment_score", "mean_signal"),
+    *("signalvalue", "foldenrichment", "score", "peakscore", "findpeaksscore"),
+    *("overallpeakscore", "normalizedtagcount", "enrichmentscore", "meansignal"),
     *("-log10(qvalue)", "qvalue", "-log10(pvalue)", "pvalue", "pileup", "fold", "conc"),
+    *("v7", "x7", "v5", "x5"),
 )
+# A summit's height is no position.
+_HEIGHT = re.compile("height|score|value|signal|pileup|fold|reads|tags|cov|name|id$")
+# What R calls the columns of a file without a header.
+_DEFAULTS = [[f"{letter}{number}" for number in (1, 2, 3)] for letter in "vx"]
 # Small is strong, unless they are logarithms.
 _PROBABILITIES = ("pvalue", "qvalue")
 _SPAN = re.compile(r"^\S+:(\d{1,18})-(\d{1,18})$")
@@ -58,6 +65,8 @@ class Shape:
         How that is known.
     titles : tuple of str
         Names of the columns; empty without a header.
+    thousands : bool
+        Whether commas in scores stand between thousands rather than before decimals.
     """
 
     format: str
@@ -72,6 +81,7 @@ class Shape:
     from_one: bool = False
     why: str = ""
     titles: tuple[str, ...] = ()
+    thousands: bool = False
 
     def column(self, position: int) -> str:
         """Name a column for a message."""
@@ -81,8 +91,20 @@ class Shape:
 
 
 def is_peak_header(cells: Cells) -> bool:
-    """Tell whether a first row names chromosome, start and end."""
-    return find_coordinates(cells) is not None
+    """Tell whether a first row names chromosome, start and end, or columns as R does."""
+    return _coordinates(cells) is not None
+
+
+def _coordinates(titles: Cells) -> tuple[int, int, int] | None:
+    """Give the positions of chromosome, start and end in a header, None where it has none."""
+    where = find_coordinates(titles)
+    first = [plain(title) for title in titles[:3]]
+    return (0, 1, 2) if where is None and first in _DEFAULTS else where
+
+
+def _joined(title: str) -> str:
+    """Bring a column's name to the form of the lists above."""
+    return re.sub(r"[\s._]+", "", plain(title))
 
 
 def find_shape(titles: Sequence[str] | None, rows: Sequence[Cells]) -> Shape | None:
@@ -101,7 +123,7 @@ def find_shape(titles: Sequence[str] | None, rows: Sequence[Cells]) -> Shape | N
         None where a name stands before the chromosome and no header says from which number the
         positions count.
     """
-    where = find_coordinates(titles) if titles else None
+    where = _coordinates(titles) if titles else None
     if titles and where:
         return _by_names(tuple(titles), where, rows)
     if _most(rows, _named_before):
@@ -114,12 +136,13 @@ def find_shape(titles: Sequence[str] | None, rows: Sequence[Cells]) -> Shape | N
 
 def _by_names(titles: tuple[str, ...], where: tuple[int, int, int], rows: Sequence[Cells]) -> Shape:
     """Go by the header."""
-    lower = [plain(title) for title in titles]
+    lower = [_joined(title) for title in titles]
     from_one, why = counts_from_one(titles, rows, where)
     summit, kind = -1, "none"
-    for word in _SUMMITS:
+    other = [word for word in lower if "summit" in word and not _HEIGHT.search(word)]
+    for word in (*_SUMMITS, *other):
         if word in lower:
-            found = _summit_kind(rows, where, lower.index(word), from_one, word == "abs_summit")
+            found = _summit_kind(rows, where, lower.index(word), from_one, word)
             if found != "none":
                 summit, kind = lower.index(word), found
                 break
@@ -149,10 +172,10 @@ def _is_log(rows: Sequence[Cells], column: int) -> bool:
 
 
 def _summit_kind(
-    rows: Sequence[Cells], where: tuple[int, int, int], column: int, from_one: bool, sure: bool
+    rows: Sequence[Cells], where: tuple[int, int, int], column: int, from_one: bool, word: str
 ) -> Kind:
     """Tell whether a column called summit holds positions, offsets, or something else."""
-    if sure:
+    if word == "abssummit":
         return "position"
 
     def inside(cells: Cells) -> bool:
@@ -171,7 +194,7 @@ def _summit_kind(
     # At the start of a chromosome a number may be either, never in all rows of a genome.
     if all(map(offset, known)) and not all(map(inside, known)):
         return "offset"
-    return "position" if _most(known, inside) else "none"
+    return "position" if _most(known, inside) and word not in _OFFSETS else "none"
 
 
 def _by_content(rows: Sequence[Cells]) -> Shape:
@@ -199,6 +222,8 @@ def _by_content(rows: Sequence[Cells]) -> Shape:
         return Shape("BED with positions in column 4", summit=3, kind="position")
     if _most(rows, _is_seacr):
         return Shape("SEACR's BED", summit=5, kind="span", scores=(4, 3))
+    if _most(rows, _is_sicer):
+        return Shape("SICER's summary of islands", scores=(6, 3))
     if _most(rows, lambda cells: len(cells) == 9 or _is_broad(cells)):
         return _signal("broadPeak", -1)
     return Shape("BED")
@@ -343,6 +368,16 @@ def _is_seacr(cells: Cells) -> bool:
         return False
     inside = bounds[0] <= int(match[1]) <= int(match[2]) <= bounds[1]
     return inside and finite(cells[3]) is not None and finite(cells[4]) is not None
+
+
+def _is_sicer(cells: Cells) -> bool:
+    """Tell whether reads of sample and control, p, fold change and FDR stand behind."""
+    if len(cells) != 8 or whole(cells[3]) is None or whole(cells[4]) is None:
+        return False
+    shares = [finite(cells[5]), finite(cells[7])]
+    return finite(cells[6]) is not None and all(
+        share is not None and 0 <= share <= 1 for share in shares
+    )
 
 
 def whole_number(text: str) -> int | None:

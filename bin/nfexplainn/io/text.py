@@ -16,6 +16,7 @@ from nfexplainn.io.reading import reading
 
 BOM = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _HEAD = 4096
+_OF_READS = "give the peaks called from it, its reads as FASTQ (samtools fastq), or a bigWig"
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save it as tab-separated text"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as tab-separated text"),
@@ -23,10 +24,20 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x87\x89\xf2\xeb", "a bigBed file", "convert it with bigBedToBed"),
     (b"\x26\xfc\x8f\x88", "a bigWig file", "give the peaks called from it"),
     (b"\x88\x8f\xfc\x26", "a bigWig file", "give the peaks called from it"),
-    (b"BAM\x01", "a BAM file", "give the peaks called from it"),
-    (b"CRAM", "a CRAM file", "give the peaks called from it"),
+    (b"BAM\x01", "a BAM file", _OF_READS),
+    (b"CRAM", "a CRAM file", _OF_READS),
+    (b"ARROW1", "a Feather file", "write its table as Parquet, or as text"),
     (b"PAR1", "a Parquet file", "give the text file that it was made from"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, or compress it with gzip"),
+    (b"\x1f\x9d", "compressed with compress", "unpack it (gunzip), or compress it with gzip"),
+    (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it, or compress it with gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it (7z x)"),
+    (b"\x89HDF", "an HDF5 file", "give the text file that it was made from"),
+    (b"\x43\x27\x41\x1a", "a 2bit file", "convert it with twoBitToFa"),
+    (b"\x1a\x41\x27\x43", "a 2bit file", "convert it with twoBitToFa"),
+    (b"RDX", "a file of R", "write its table as text (write.table)"),
+    (b"X\n\x00\x00", "an object of R (RDS)", "write its table as text (write.table)"),
+    (b"{\\rtf", "a document (RTF)", "save it as plain text"),
     (b"\x1aE\xdf\xa3", "a media file", "check the path"),
     (b"%PDF", "a PDF", "check the path"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
@@ -85,6 +96,8 @@ def check_text(head: bytes, name: str) -> None:
     for magic, what, way_out in _MAGICS:
         if head[: len(magic)].lower() == magic.lower():
             raise UserError(f"{name}: this is {what}, not plain text; {way_out}.")
+    if head[257:262] == b"ustar":
+        raise UserError(f"{name}: this is a tar archive, not plain text; unpack it (tar -xf).")
     if b"\x00" in head:
         raise UserError(f"{name}: this is a binary file, not text; check the path.")
     # Latin-1 has a letter for each byte; of texts that it is meant for, most are ASCII.
@@ -149,7 +162,7 @@ def _first_text(file: BinaryIO, name: str) -> bytes:
     """Read the beginning of a text."""
     head = file.read(_HEAD)
     if not head:
-        raise EmptyFileError(f"{name}: the file is empty once unpacked.")
+        raise EmptyFileError(f"{name}: the file is empty once unpacked; fetch or make it again.")
     if head == BOM:
         raise EmptyFileError(
             f"{name}: the file is empty but for a byte order mark; fetch or make it again."

@@ -59,7 +59,10 @@ def read_authors_checkpoint(
     except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
         # Its first sentence: torch goes on to advise running what the file holds.
         reason = re.split(r"\.\s", str(error), maxsplit=1)[0].strip() or type(error).__name__
-        raise UserError(f"{path}: this is no readable checkpoint of weights ({reason}).") from error
+        raise UserError(
+            f"{path}: this is no readable checkpoint of weights ({reason}); give what torch.save"
+            " wrote of a state_dict, or fetch it again."
+        ) from error
     if not isinstance(state, Mapping) or "linears.0.weight" not in state:
         raise UserError(
             f"{path}: this checkpoint holds no ExplaiNN (linears.0.weight is missing);"

@@ -18,7 +18,7 @@ from nfexplainn.motifs.positions import whole_lines
 
 Counts = NDArray[np.int64]
 
-_JASPAR_ROW = re.compile(r"([ACGTacgt])?\s*\[?\s*(.*?)\s*\]?$")
+_JASPAR_ROW = re.compile(r"([ACGTacgt])?\s*[|:\[]?\s*(.*?)\s*\]?$")
 
 
 def read_jaspar(path: str | Path, *, name: str | None = None) -> MotifSet:

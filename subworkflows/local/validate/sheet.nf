@@ -1,5 +1,6 @@
 // The samplesheet as text: separators, quotes, byte order marks, line ends, and what is no text at all.
 
+include { blankAboveHeader; separatorOf; splitCells } from './cells.nf'
 include { controlProblem; didYouMean; sentence } from './schema.nf'
 
 // Rows as [ line: 2, cells: [sample: 'OCT4', ...] ]; what is wrong is added to problems.
@@ -9,7 +10,8 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     if (text == null) {
         return []
     }
-    def lines = splitCells(text, separatorOf(text)).findAll { row -> row.cells.any { cell -> cell } }
+    def below = blankAboveHeader(text)
+    def lines = splitCells(below, separatorOf(below)).findAll { row -> row.cells.any { cell -> cell } }
     if (!lines) {
         problems << "${name}: the samplesheet is empty; its first line must name the columns ${required.join(', ')}."
         return []
@@ -25,6 +27,11 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     def names = header.take(last + 1)
     def steering = names.findAll { cell -> controlProblem(cell) }
     problems.addAll(steering.collect { cell -> sentence("${name}, line ${lines[0].line}, column ${names.indexOf(cell) + 1}, its name: ${controlProblem(cell)}") })
+    def resembles = { String cell -> cell in columns || (cell && cell.size() < 40 && didYouMean(columns, cell, '')) }
+    if (!steering && !names.any { cell -> cell in required } && names.count(resembles) < 2) {
+        problems << sentence("${name}, line ${lines[0].line}: '${names[0].take(40)}' stands where the column names belong; the first line must name ${required.join(', ')}.")
+        return []
+    }
     // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
     problems.addAll((names - steering).toUnique().findAll { cell -> cell && !(cell in columns) }.collect { cell ->
         def near = didYouMean(columns, cell, '')
@@ -84,60 +91,4 @@ def decodeSheet(byte[] bytes, String name, List problems) {
         problems << "${name}: the samplesheet is not UTF-8 text; save it as UTF-8."
         return null
     }
-}
-
-// Comma, semicolon or tab: the one that is most frequent in the first line that holds anything.
-def separatorOf(String text) {
-    def first = text.readLines().find { line -> line.trim() } ?: ''
-    return [',', ';', '\t'].max { separator -> first.count(separator) }
-}
-
-// [ [line: 1, cells: [...], open: false], ... ]; quotes as in RFC 4180.
-def splitCells(String text, String separator) {
-    def rows = []
-    def state = [row: [line: 1, cells: [], open: false], cell: new StringBuilder(), quoted: false, wasQuoted: false, line: 1, previous: '']
-    def endCell = { ->
-        state.row.cells << (state.wasQuoted ? state.cell.toString() : state.cell.toString().replaceAll(/^[ \t]+|[ \t]+\z/, ''))
-        state.cell = new StringBuilder()
-        state.wasQuoted = false
-    }
-    def endRow = { ->
-        endCell.call()
-        rows << state.row
-        state.row = [line: state.line, cells: [], open: false]
-    }
-    text.replace('\r\n', '\n').replace('\r', '\n').each { symbol ->
-        state.line += symbol == '\n' ? 1 : 0
-        if (state.quoted) {
-            if (symbol == '"') {
-                state.quoted = false
-            }
-            else {
-                state.cell << symbol
-            }
-        }
-        else if (symbol == '"' && (state.previous == '"' && state.wasQuoted)) {
-            // A doubled quotation mark inside quotes is one.
-            state.cell << symbol
-            state.quoted = true
-        }
-        else if (symbol == '"' && !state.cell.toString().trim()) {
-            state.cell = new StringBuilder()
-            state.quoted = true
-            state.wasQuoted = true
-        }
-        else if (symbol == separator) {
-            endCell.call()
-        }
-        else if (symbol == '\n') {
-            endRow.call()
-        }
-        else {
-            state.cell << symbol
-        }
-        state.previous = symbol
-    }
-    state.row.open = state.quoted
-    endRow.call()
-    return rows
 }

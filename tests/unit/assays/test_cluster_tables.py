@@ -114,6 +114,15 @@ def test_words_for_no_cluster(word: str, tmp_path: Path) -> None:
     assert (f"1 cells that say '{word}' have no cluster" in note) == bool(word)
 
 
+def test_a_cluster_that_is_asked_for_is_one(tmp_path: Path) -> None:
+    text = FORMS["cell ranger"][0].replace(",B", ",NA")
+    (tmp_path / "c").write_text(text)
+    file = InputFile("c.csv", str(tmp_path / "c"))
+    got = read_clusters(file, CELLS)
+    assert "(if that is one, name it in value_columns among the others)" in got.readings[1][2]
+    assert set(read_clusters(file, CELLS, None, ("A", "NA")).labels) == {"A", "NA"}
+
+
 def test_clusters_that_only_look_like_none(tmp_path: Path) -> None:
     assert nameless(["na", "none", "+", "-", "NA"]) == {"NA"}
     assert nameless(["x", "-", ".", "n/a"]) == {"-", ".", "n/a"}

@@ -83,6 +83,18 @@ FORMS: dict[str, str | bytes] = {
     "excel": ("\ufeff" + BOTH.to_csv(index=False)).replace("\n", "\r\n"),
     "utf-16": tabs(BOTH).encode("utf-16"),
     "blanks": tabs(BOTH).replace("\t", "  "),
+    "names not first": frame(WT=WT, KO=KO).assign(at=NAMES)[["WT", "at", "KO"]].to_csv(index=False),
+    "names of a browser": tabs(
+        BOTH.assign(chrom=[f"{c}:{s:,}-{e:,}" for c, s, e in REGIONS])[["chrom", "WT", "KO"]]
+    ).replace("chrom", "region"),
+    "names of R": '"WT","KO"\n' + "".join(
+        f'"{c}.{s}.{e}",{a},{b}\n' for (c, s, e), a, b in zip(REGIONS, WT, KO, strict=True)
+    ),
+    "columns of peaks": tabs(
+        BOTH.rename(columns={"chrom": "peak_chr", "start": "peak_start", "end": "peak_end"})
+    ),
+    "title above": "Table S1. Counts,,,,\n,,,,\n" + BOTH.to_csv(index=False),
+    "empty rows below": BOTH.to_csv(index=False) + ",,,,\n,,,,\n",
     "comments within": tabs(BOTH).replace("chr2", "# next\nchr2", 1),
 }  # fmt: skip
 
@@ -325,3 +337,13 @@ def test_empty_lines_blanks_and_remarks_change_nothing(tmp_path: Path, old: str,
     assert other.values.tolist() == whole.values.tolist() == [[1], [2], [5]]
     assert other.peaks.start.tolist() == whole.peaks.start.tolist()
     assert other.peaks.chromosomes == whole.peaks.chromosomes == ("chr1", "chr2", "chr3")
+
+
+def test_a_column_of_percents_is_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'0\.0%' in column WT has a percent sign; write 0\.0 in"):
+        read(tmp_path, tabs(BOTH.assign(WT=[f"{x}%" for x in WT])))
+
+
+def test_distances_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="and distance seems to be no value to learn"):
+        read(tmp_path, tabs(BOTH.assign(distance=range(N))))

@@ -131,6 +131,11 @@ KINDS = {
     "chr1\t1\t9\tpeak_1\t84\t+\t3\t12\n": "table",
     "chr1\t1\t9\t40.0\t4\t6\n": "table",  # Bismark
     "chr1\t1\t9\tAAACGAATCTTT\n": "fragments",
+    "chr1\t1\t9\tPBMC#AAACGAATCTTT-1\n": "fragments",
+    "chrom\tstart\tend\tbarcode\tcount\nchr1\t1\t9\tAAACGAATCTTT-1\t2\n": "fragments",
+    '"seqnames","start","end","RG"\n"chr1",1,9,"s#AAACGAATCTTT-1"\n': "fragments",
+    "Chromosome\tStart\tEnd\tName\tScore\nchr1\t1\t9\tAAACGAATCTTT\t1\n": "fragments",
+    "chrom\tstart\tend\tgene\tA\nchr1\t1\t9\tGATA\t1\n": "table",
 }
 
 
@@ -147,6 +152,8 @@ def test_kinds_of_tracks(tmp_path: Path, text: str) -> None:
         "chr1\t1\t9\tpeak_1\t840\n",
         "chr1\t1\t9\tpeak_1\t84\t.\t3.1\t2\t1\t4\n",
         "chr1\t1\t9\tgene\t84\t+\n",
+        "".join(f"chr1\t{i}\t{i + 9}\tx_peak_{i}\t{i % 40 + 1}\n" for i in range(9)),
+        "".join(f"chr1\t{i}\t{i + 9}\tx_peak_{i}\t{i % 40 + 1}\t.\n" for i in range(9)),
         "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(1, 9)),
         "".join(f"chr1\t{i}\t{i + 9}\t{i}\n" for i in range(400)),
     ],
@@ -155,6 +162,87 @@ def test_named_intervals_are_no_track(tmp_path: Path, text: str) -> None:
     (tmp_path / "x").write_text(text)
     with pytest.raises(UserError, match=r"x, line 1: these intervals have names but no signal"):
         track_kind(tmp_path / "x", "x")
+
+
+def test_depth_per_base_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("".join(f"chr1\t{i}\t{i % 7}\n" for i in range(100, 200)))
+    with pytest.raises(UserError, match="x, line 1: this seems to be a depth per base"):
+        track_kind(tmp_path / "x", "x")
+
+
+def test_a_short_row_below_a_header_is_no_fault_of_ours(tmp_path: Path) -> None:
+    rows = "".join(f"chr1\t{s}\t{s + 50}\t{s / 50}\n" for s in range(0, 900, 50))
+    for head in ("chrom\tstart\tend\tA\n", "chrom\tstart\tend\tbarcode\tcount\n"):
+        (tmp_path / "x").write_text(head + rows + "chr1\t900\t950\n")
+        assert track_kind(tmp_path / "x", "a.txt")[0] == "table"
+
+
+def test_a_header_above_a_track_is_no_table(tmp_path: Path, genome: Path) -> None:
+    head = "chrom\tstart\tend\tvalue\n"
+    (tmp_path / "x").write_text(head + BEDGRAPH)
+    assert track_kind(tmp_path / "x", "a.bedGraph")[0] == "bedgraph"
+    with pytest.raises(UserError, match="or delete the header if it is a track"):
+        run(tmp_path, genome, head + BEDGRAPH)
+    barcodes = ["".join("ACGT"[i >> k & 3] for k in range(0, 20, 2)) for i in range(8)]
+    fragments = "".join(
+        f"{c}\t{s}\t{e}\t{barcodes[v]}-1\t{v}\n" for i, (c, s, e, v) in enumerate(LINES) if i % 3
+    )
+    got = run(tmp_path, genome, "chrom\tstart\tend\tbarcode\tcount\n" + fragments).dataset
+    np.testing.assert_array_equal(got.labels, run(tmp_path, genome, fragments).dataset.labels)
+
+
+def test_values_that_are_missing_are_told_the_way(tmp_path: Path, genome: Path) -> None:
+    text = BEDGRAPH.replace("\t3\n", "\tnan\n")
+    with pytest.raises(UserError, match=r"a, line 3: the value 'nan' is no number; leave the line"):
+        run(tmp_path, genome, text)
+
+
+def four(rows: list[tuple[int, int, object]], names: tuple[str, ...] = ("chr1", "chr2")) -> str:
+    return "".join(f"{name}\t{s}\t{e}\t{v}\n" for name in names for s, e, v in rows)
+
+
+PEAKS_WITH_A_NUMBER = {
+    "counts": four([(i * 900, i * 900 + 400, i * 37 % 50) for i in range(80)]),
+    "scores": four([(i * 900, i * 900 + 401, i / 7) for i in range(80)]),
+    "numbers of a selection": four([(i * 900, i * 900 + 400, i * i + 3) for i in range(80)]),
+    "copies of fragments": four([(i * 30, i * 30 + 200, 1 + i % 3) for i in range(80)]),
+    "equal": four([(i * 900, i * 900 + 400, 1) for i in range(80)]),
+}
+
+
+@pytest.mark.parametrize("form", PEAKS_WITH_A_NUMBER)
+def test_a_number_in_column_4_is_no_signal_by_itself(form: str, tmp_path: Path) -> None:
+    text = PEAKS_WITH_A_NUMBER[form]
+    (tmp_path / "x").write_text(text)
+    lie = "over" if form == "copies of fragments" else "apart from"
+    with pytest.raises(
+        UserError, match=rf"peaks.bed, line 1: it is not clear .* lie {lie} each other"
+    ):
+        track_kind(tmp_path / "x", "peaks.bed")
+    for name in ("a.bedGraph", "a.bdg.gz", "a.bg"):
+        assert track_kind(tmp_path / "x", name)[0] == "bedgraph"
+    (tmp_path / "x").write_text("track type=bedGraph\n" + text)
+    assert track_kind(tmp_path / "x", "x.txt")[0] == "bedgraph"
+    (tmp_path / "x").write_text("chrom\tstart\tend\tcounts\n" + text)
+    assert track_kind(tmp_path / "x", "x.txt")[0] == "table"
+
+
+SIGNALS = {
+    "genomecov -bg": four([(i * 100, i * 100 + 100 - i % 9 // 7, 2 + i % 2) for i in range(80)]),
+    "sparse coverage": four(
+        [(i * 500 + a, i * 500 + b, n) for i in range(2000)
+         for a, b, n in ([(0, 36, 1)] if i % 6 else [(0, 20, 1), (20, 36, 2), (36, 56, 1)])],
+    ),
+    "CpG": four([(i * 7, i * 7 + 1, i % 101) for i in range(80)]),
+    "cuts": four([(i * 40, i * 40 + 1, 1 + i % 2) for i in range(80)]),
+    "bins": four([(i * 50, i * 50 + 50, round(i % 9 / 7, 3)) for i in range(80)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SIGNALS)
+def test_a_signal_is_told_by_how_its_intervals_lie(form: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(SIGNALS[form])
+    assert track_kind(tmp_path / "x", "x.bed")[0] == "bedgraph"
 
 
 def test_tables_are_not_fragments(field_dir: Path, root: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assay_fixtures import check_refusal, prepared, table, texts
+from assay_fixtures import check_refusal, prepared, table, texts, turned
 from nfexplainn.assays import pbm, starrseq
 from nfexplainn.assays import table as plain
 from nfexplainn.assays.spec import Prepared, Spec
@@ -40,8 +40,9 @@ MPRA = [f"K562_{kind}" for kind in ("log2FC", "lfcSE")]
         (["baseMean", "log2FoldChange", "lfcSE", "stat", "pvalue", "padj"], "baseMean"),  # DESeq2
         (["logFC", "logCPM", "LR", "PValue", "FDR"], "logCPM"),  # edgeR
         (["logFC", "AveExpr", "t", "P.Value", "adj.P.Val", "B"], "AveExpr"),  # limma
-        (["dna_counts", "rna_counts", "ratio", "log2", "n_obs_bc"], "n_obs_bc"),  # MPRAflow
+        (["dna_counts", "rna_counts", "ratio", "log2", "n_obs_bc"], "dna_counts"),  # MPRAflow
         (["mean_value", "fold_num", "rev"], "fold_num"),  # lentiMPRA
+        (["log2_ratio", "dna_counts", "RNA.count"], "dna_counts"),
         (["start", "end", "activity"], "start"),
     ],
 )
@@ -57,6 +58,65 @@ def test_what_describes_a_row_is_no_task(titles: list[str], doubtful: str, tmp_p
     )
     got = read(tmp_path, content, value_columns=titles[1])
     assert ("a", "value columns", f"column '{titles[1]}' (as asked for)") in got.readings
+
+
+def test_two_columns_of_dna_are_asked_for(tmp_path: Path) -> None:
+    other, body = texts(60, seed=3), texts(60)
+
+    def content(titles: tuple[str, ...], *columns: list[str]) -> str:
+        return table(
+            [("name", *titles, "y"), *zip(map(str, range(60)), *columns, VALUES, strict=True)]
+        )
+
+    check_refusal(
+        r"^a: several columns hold DNA sequences \(ref, alt\); name the one to learn from with"
+        r" --sequence_column\.$",
+        starrseq.prepare, tmp_path, {"a": content(("ref", "alt"), other, body)},
+    )  # fmt: skip
+    asked = read(tmp_path, content(("ref", "alt"), other, body), sequence_column="alt").dataset
+    sure = {
+        "a barcode": content(("barcode", "oligo"), [s[:15] for s in other], body),
+        "a linker": content(("linker", "oligo"), ["ACGTACGTAC"] * 60, body),
+        "the other strand": content(("oligo", "oligo_rc"), body, [turned(s) for s in body]),
+        "its usual name": content(("ref", "sequence"), other, body),
+    }
+    for form, text in sure.items():
+        assert np.array_equal(read(tmp_path, text).dataset.codes, asked.codes), form
+
+
+@pytest.mark.parametrize("form", ["(+)", "|x", ".1"])
+def test_other_names_are_not_joined_by_their_order(form: str, tmp_path: Path) -> None:
+    fasta = "".join(f">s{i}{form}\n{s}\n" for i, s in enumerate(texts(60)))
+    rows = [{"sample": "A", "data": 0, "values": 1}]
+    content = table([("id", "y"), *zip((f"s{i}" for i in range(60)), VALUES, strict=True)])
+    check_refusal(
+        r"^v: the column 'id' seems to hold names \('s0'\), and none of the first 60 is a sequence"
+        r" of a \('s0",
+        starrseq.prepare, tmp_path, {"a": fasta, "v": content}, rows,
+    )  # fmt: skip
+    alone = table([("y",), *zip(VALUES, strict=True)])
+    got = prepared(starrseq.prepare, tmp_path, {"a": fasta, "v": alone}, rows).dataset
+    assert np.allclose(got.labels[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "."])
+def test_a_missing_value_in_the_first_line_is_no_header(word: str, tmp_path: Path) -> None:
+    fasta = "".join(f">s{i}\n{s}\n" for i, s in enumerate(texts(60)))
+    rows = [{"sample": "A", "data": 0, "values": 1}]
+    for first in ((word,), ("s0", word)):
+        body = [(f"s{i}", v)[-len(first) :] for i, v in enumerate(VALUES)]
+        files: dict[str, str | bytes] = {"a": fasta, "v": table([first, *body[1:]])}
+        got = prepared(starrseq.prepare, tmp_path, files, rows).dataset
+        assert got.names[0] == "s1" and np.allclose(got.labels[:, 0], VALUES[1:])
+
+
+def test_labels_before_the_sequence_are_asked_for(tmp_path: Path) -> None:
+    content = table([("label", "sequence"), *zip("01" * 30, texts(60), strict=True)])
+    check_refusal(
+        r"^a: no column stands behind the sequence, .* --value_columns \(there is label\)\.$",
+        plain.prepare, tmp_path, {"a": content},
+    )  # fmt: skip
+    assert read(tmp_path, content, plain, value_columns="label").dataset.meta.task_type == "binary"
 
 
 def test_one_column_that_is_no_value_is_asked_for(tmp_path: Path) -> None:
@@ -109,8 +169,8 @@ def test_decimal_commas_are_named_once(separator: str, tmp_path: Path) -> None:
     numbers = [f"{v:.3f}".replace(".", ",") for v in VALUES]
     content = values(["y"], numbers, separator=separator)
     check_refusal(
-        r"^a, line 2: '-2,000' in column y has a decimal comma; write -2.000 \(export the table"
-        r" with decimal points\)\. 59 more lines have the same mistake\.$",
+        r"^a, line 2: '-2,000' in column y has a comma, between thousands or before decimals;"
+        r" write -2000 or -2\.000\. 59 more lines have the same mistake\.$",
         starrseq.prepare, tmp_path, {"a": content},
     )  # fmt: skip
 
@@ -148,21 +208,38 @@ def classes(word: str) -> str:
     return table(list(zip((f"s{i}" for i in range(60)), texts(60), names, strict=True)))
 
 
-@pytest.mark.parametrize("word", ["na", "none", "nil", "+"])
+@pytest.mark.parametrize("word", ["na", "none", "nil", "+", "NA", "None", "-", "n/a", "NULL", "."])
 def test_a_class_is_not_taken_for_missing(word: str, tmp_path: Path) -> None:
     got = read(tmp_path, classes(word), plain, task_type="multiclass")
     assert word in got.dataset.meta.tasks
     assert len(got.dataset) == 60
+    told = f"20 sequences are of a class called '{word}'; if they have no class, leave these cells"
+    assert any(note.startswith(told) for note in got.dataset.meta.notes) == (word != "+")
     minus = read(tmp_path, classes("+").replace("\tB", "\t-"), plain, task_type="multiclass")
     assert set(minus.dataset.meta.tasks) == {"+", "-", "T"}
 
 
-@pytest.mark.parametrize("word", ["NA", "nan", "#N/A"])
-def test_what_has_no_class_is_said(word: str, tmp_path: Path) -> None:
-    got = read(tmp_path, classes(word), plain, task_type="multiclass")
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("nan", 20), ("#N/A", 20), ("<NA>", 20), ("NA", 19), ("NULL", 2), (".", 1), ("N/A", 7)],
+)
+def test_what_has_no_class_is_said(word: str, count: int, tmp_path: Path) -> None:
+    content = classes("x").replace("\tx", f"\t{word}", count).replace("\tx", "\tB")
+    got = read(tmp_path, content, plain, task_type="multiclass")
     assert got.dataset.meta.tasks == ("B", "T")
-    assert got.dataset.meta.dropped == {"no value": 20}
-    assert any(n.startswith(f"20 sequences say '{word}' where") for n in got.dataset.meta.notes)
+    assert got.dataset.meta.dropped == {"no value": count}
+    assert any(
+        n.startswith(f"{count} sequences say '{word}' where") for n in got.dataset.meta.notes
+    )
+
+
+def test_one_class_and_what_is_none(tmp_path: Path) -> None:
+    content = classes("nan").replace("\tT", "\tB")
+    check_refusal(
+        "^a: the column of classes holds 1 different texts beside 'nan', which says that there is"
+        " none; 2 to",
+        plain.prepare, tmp_path, {"a": content}, task_type="multiclass",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("true", "false"), [("TRUE", "FALSE"), ("True", "False"), ("true", "0")])

@@ -126,7 +126,7 @@ def test_trimming_and_odd_lengths(tmp_path: Path) -> None:
 good = fastq(texts(60, 20, seed=1))
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     ("", {}, r"a: the file is empty"),
-    ("\n\n", {}, r"a, line 1: '' begins neither a FASTQ"),
+    ("\n\n", {}, r"a: there is no read in this file"),
     ("chr1\t1\t5\n", {}, r"a, line 1: 'chr1\\t1\\t5' begins neither"),
     (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"PK\x03\x04aaaa", {}, r"a: this is an Excel workbook"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from collections.abc import Callable
@@ -48,6 +49,31 @@ def test_chunks_lose_nothing(kind: str, encoding: str, monkeypatch: pytest.Monke
                     found += part
                 assert found == wanted
                 assert all(n == size for n in numbers[:-1])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("buffer", [1, 7, 1 << 17])
+def test_empty_lines_at_the_end_are_no_record(
+    end: str, buffer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_records, "_BUFFER", buffer)
+    for last in ("ACGTACGT", ""):  # cutadapt leaves reads of no bases
+        wanted = ["ACGTTTGA", "", last]
+        text = fastq(wanted).replace("\n", end)
+        for empty in range(4 if last else 1):
+            content = io.BytesIO((text + empty * end).encode())
+            handle = io.BufferedReader(content)  # type: ignore[arg-type]
+            found = [read for _, part in read_records.read_chunks(handle, "a") for read in part]
+            assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "column"), [("{s}", 1), ("{s}\t4", 1), ("{s} 4", 1), ("r{i}\t{s}", 2)]
+)
+def test_reads_in_lines_are_told_the_way(line: str, column: int, tmp_path: Path) -> None:
+    body = "".join(line.format(i=i, s=s) + "\n" for i, s in enumerate(texts(9)))
+    said = rf"""write reads in lines as FASTA \(awk '\{{print ">" NR "\\n" \${column}\}}'\)\."""
+    check_refusal(said, smileseq.prepare, tmp_path, {"a": body})
 
 
 @pytest.mark.parametrize("kind", WRITE)
@@ -108,3 +134,9 @@ def test_rna_of_the_field(field_dir: Path, tmp_path: Path) -> None:
         whole = [read for read in reads if read.count("N") <= 2]  # at most 10 %
         dataset = prepared(smileseq.prepare, tmp_path, {"a": (case / name).read_bytes()}).dataset
         assert (dataset.labels == 1).sum() == len(set(whole))
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b""), b"\n\n", b"\xef\xbb\xbf"])
+def test_a_file_without_reads_says_so(content: bytes, tmp_path: Path) -> None:
+    said = r"^a: there is no read in this file; fetch or make it again\.$"
+    check_refusal(said, smileseq.prepare, tmp_path, {"a": content})

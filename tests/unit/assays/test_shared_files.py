@@ -99,3 +99,17 @@ def test_the_script_writes_a_state(
     runpy.run_path(str(root / "bin" / "read_shared.py"), run_name="__main__")
     status = json.loads(Path("shared.status.json").read_text())
     assert status["state"] == "error" and status["reason"].startswith("black list.bed, line 1:")
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04cut"])
+@pytest.mark.parametrize("ending", [".pth", ".pt", ".pt2", ".safetensors", ".h5"])
+def test_models_are_called_as_the_user_does(ending: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"model_1{ending}"
+    path.write_bytes(content)
+    mine = f"my models/best{ending}"
+    with pytest.raises(UserError) as shared:
+        check_shared("models", [InputFile(mine, str(path))], trust_programs=True)
+    with pytest.raises(UserError) as own:
+        read_sources([path], dataset_length=20, names=[mine], trust_programs=True)
+    for told in (str(shared.value), str(own.value)):
+        assert told.startswith(f"{mine}: ") and "model_1" not in told and ";" in told

@@ -145,6 +145,93 @@ def test_clusters_get_the_mean_of_their_cells(
     assert sum(got.meta.extra["cells"].values()) == N_CELLS
 
 
+def _edit(path: Path, change: Callable[[h5py.File], None]) -> None:
+    """Change an AnnData in place."""
+    with h5py.File(path, "r+") as root:
+        change(root)
+
+
+def _granges(root: h5py.File) -> None:
+    """Columns as of GRanges: starts from 1, and widths."""
+    for key in ("chrom", "start", "end", "_index"):
+        if key in root["var"]:
+            del root["var"][key]
+    write_texts(root["var"], "_index", [f"p{i}" for i in range(N_REGIONS)])
+    write_texts(root["var"], "seqnames", [c for c, _, _ in regions(N_REGIONS)])
+    root["var"].create_dataset("start", data=[s + 1 for _, s, _ in regions(N_REGIONS)])
+    root["var"].create_dataset("end", data=[e for _, _, e in regions(N_REGIONS)])
+    root["var"].create_dataset("width", data=[e - s for _, s, e in regions(N_REGIONS)])
+
+
+def _multiome(root: h5py.File) -> None:
+    """Genes before the peaks, and peaks' places in a column, as scanpy reads the files of 10x."""
+    del root["var"]["_index"]
+    write_texts(root["var"], "_index", ["G1", "G2", *(f"p{i}" for i in range(N_REGIONS))])
+    write_texts(root["var"], "interval", ["NA", "chr1:1-2", *names()])
+    kinds = ["Gene Expression"] * 2 + ["Peaks"] * N_REGIONS
+    write_texts(root["var"], "feature_types", kinds)
+    values = np.concatenate([np.full((N_CELLS, 2), 7), root["X"][:]], axis=1)
+    del root["X"]
+    root.create_dataset("X", data=values)
+
+
+@pytest.mark.parametrize("form", ["granges", "multiome"])
+def test_regions_of_converted_files(tmp_path: Path, genome: Path, form: str) -> None:
+    values, labels = counts()
+    write_h5ad(tmp_path / "m.h5ad", values, labels, "dense")
+    _edit(tmp_path / "m.h5ad", {"granges": _granges, "multiome": _multiome}[form])
+    got = prepare(make_spec(tmp_path, genome, "single_cell", {"m.h5ad": None})).dataset
+    assert got.names == [f"{name}(+)" for name in names()]
+    np.testing.assert_allclose(got.labels, means(values, labels), rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["genes", "header", "columns"])
+def test_lists_beside_a_matrix(tmp_path: Path, genome: Path, form: str) -> None:
+    values, labels = counts()
+    write_mtx(tmp_path, values)
+    if form == "genes":
+        rows = [f"{n}\t{n}\tPeaks\n" for n in names()]
+        rows.insert(7, "ENSG1\tG1\tGene Expression\tchr1\t5\t9\n")
+        (tmp_path / "peaks.bed").write_text("".join(rows))
+        with_gene = np.insert(values, 7, 3, axis=1).T.astype(np.int32)
+        io.mmwrite(tmp_path / "m.mtx", sparse.coo_matrix(with_gene), field="integer")
+    elif form == "header":
+        (tmp_path / "barcodes.tsv").write_text("\n".join(['"x"', *BARCODES]) + "\n")
+    else:
+        io.mmwrite(tmp_path / "m.mtx", sparse.coo_matrix(values), field="integer")
+    files = {"m.mtx": None, "peaks.bed": None, "barcodes.tsv": None, "c.csv": table(labels)}
+    options = {"clusters": "c.csv", "regions": "peaks.bed", "barcodes": "barcodes.tsv"}
+    spec = make_spec(tmp_path, genome, "single_cell", files, **options)
+    if form == "columns":
+        with pytest.raises(UserError, match="it seems to be cells by regions: transpose it"):
+            prepare(spec)
+        return
+    got = prepare(spec).dataset
+    np.testing.assert_allclose(got.labels, means(values, labels), rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["no X", "loom"])
+def test_other_hdf5_files_are_named(tmp_path: Path, genome: Path, form: str) -> None:
+    values, labels = counts()
+    write_h5ad(tmp_path / "m.h5ad", values, labels, "dense")
+
+    def change(root: h5py.File) -> None:
+        if form == "loom":
+            for key in ("obs", "var", "X"):
+                del root[key]
+            root.create_dataset("matrix", data=values)
+        else:
+            root.move("X", "layers/counts")
+
+    _edit(tmp_path / "m.h5ad", change)
+    sentence = {
+        "no X": r"has no X; put .* \(there is layers\['counts'\]\)",
+        "loom": "is neither Ann",
+    }
+    with pytest.raises(UserError, match=sentence[form]):
+        prepare(make_spec(tmp_path, genome, "single_cell", {"m.h5ad": None}))
+
+
 def test_cells_without_a_cluster_have_no_part(tmp_path: Path, genome: Path) -> None:
     values, labels = counts()
     labels[:30] = [""] * 30
@@ -249,7 +336,11 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "task": (good, {"value_columns": "B cell"}, "no column 'B cell'"),
     "names": (odd_names, {}, "region 1: 'peak0' gives no coordinates"),
     "negative": (h5ad(negative), {}, "not scaled data"),
-    "no X": (h5ad(lambda root: root.__delitem__("X")), {}, "neither AnnData (X, obs, var)"),
+    "no X": (
+        h5ad(lambda root: root.__delitem__("X")),
+        {},
+        "this AnnData has no X; put cells by regions there",
+    ),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
     "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both make the task 'Mono_DC'"),
     "other column": (

@@ -67,7 +67,7 @@ def test_classes_are_what_the_table_says(tmp_path: Path) -> None:
         assert dataset.meta.tasks[int(label.argmax())].removeprefix("class_") == said[name]
 
 
-@pytest.mark.parametrize("word", ["na", "None", "none", "-", "nil"])
+@pytest.mark.parametrize("word", ["na", "None", "none", "-", "nil", "NA", "NULL"])
 def test_no_word_swallows_a_class(tmp_path: Path, word: str) -> None:
     cells = [word if cell == "10" else cell for cell in CLASSES]
     body = {"a": table(rows(cells))}
@@ -76,7 +76,7 @@ def test_no_word_swallows_a_class(tmp_path: Path, word: str) -> None:
     assert dataset.labels[:, dataset.meta.tasks.index(word)].sum() == 15
 
 
-@pytest.mark.parametrize("word", ["", "NA", "nan", "NULL"])
+@pytest.mark.parametrize("word", ["", "#N/A", "nan", "<NA>"])
 def test_sequences_without_a_class_are_told(tmp_path: Path, word: str) -> None:
     cells = [word if cell == "10" else cell for cell in CLASSES]
     got = prepared(prepare, tmp_path, {"a": table(rows(cells))}, task_type="multiclass")

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nfexplainn.errors import UserError
-from nfexplainn.io.delimited import Delimited, find_separator, open_delimited, split_cells
-from nfexplainn.values import finite, missing, no_number, spellings, whole
+from nfexplainn.io.delimited import Delimited, open_delimited
+from nfexplainn.io.separators import find_separator, split_cells
+from nfexplainn.values import finite, has_thousands, missing, no_number, spellings, whole
 
 
 def read(folder: Path, content: str | bytes, **how: bool) -> Delimited:
@@ -247,6 +248,10 @@ def test_numbers_and_what_is_none() -> None:
         None,
         None,
     )
+    assert no_number("1,110").endswith("between thousands or before decimals; write 1110 or 1.110")
+    assert no_number("1,110.5").endswith("has commas between thousands; write 1110.5")
+    assert no_number("0,110").startswith("'0,110' has a decimal comma; write 0.110")
+    assert no_number("5.5 %").endswith("has a percent sign; write 5.5 in all rows")
     assert no_number("1.234,5").startswith("'1.234,5' has a decimal comma; write 1234.5")
     assert "error of the spreadsheet" in no_number("#DIV/0!")
     assert "infinite" in no_number("-Inf")
@@ -262,3 +267,45 @@ def test_rows_of_a_table_may_begin_with_a_hash(tmp_path: Path) -> None:
     rows = list(dataclasses.replace(table, hash_rows=True))
     assert [row.cells[0] for row in rows] == ["a", "#b", "#c", "d"]
     assert [row.line for row in rows] == [3, 4, 6, 7]
+
+
+def test_quotes_that_open_in_every_row_join_none(tmp_path: Path) -> None:
+    text = "".join(f'chr1\t{i}\t{i + 9}\t"\tx\n' for i in range(20))
+    assert cells(read(tmp_path, text)) == [
+        ["chr1", f"{i}", f"{i + 9}", '"', "x"] for i in range(20)
+    ]
+    joined = read(tmp_path, 'a,b,c\n1,"x\ny",2\n3,"u,v\nw",4\n')
+    assert cells(joined) == [["1", "x y", "2"], ["3", "u,v w", "4"]]
+
+
+def test_empty_rows_and_quoted_comments_of_a_spreadsheet(tmp_path: Path) -> None:
+    text = '"# made by a tool",,\n,,\nchrom,start,end\nchr1,1,9\n" ",,\nchr1,3,9\n;;\n'
+    table = read(tmp_path, text)
+    assert table.header == ("chrom", "start", "end")
+    assert cells(table) == [["chr1", "1", "9"], ["chr1", "3", "9"]]
+    assert table.comments == ('# made by a tool",,',)
+
+
+@pytest.mark.parametrize(
+    ("cells", "thousands"),
+    [
+        (["950", "1,110", "12,000"], True),
+        (["950.5", "1,110.5"], True),
+        (["1,110", "2,500"], False),
+        (["1,110", "2,5"], False),
+        (["1,110", "1500"], False),
+        (["950", "20"], False),
+    ],
+)
+def test_commas_between_thousands(cells: list[str], thousands: bool) -> None:
+    assert has_thousands(cells) == thousands
+
+
+@pytest.mark.parametrize("above", [1, 2])
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_a_title_above_the_header_is_left_out(above: int, mark: str, tmp_path: Path) -> None:
+    rows = [["chrom", "start", "end", "x"], ["chr1", "1", "9", "2"], ["chr1", "3", "9", "4"]]
+    title = f"Table S1: peaks and more{mark * 3}\n\n" * above
+    table = read(tmp_path, title + "".join(mark.join(row) + "\n" for row in rows))
+    assert table.header == ("chrom", "start", "end", "x")
+    assert cells(table) == rows[1:]

@@ -249,3 +249,12 @@ def test_real_files(data_dir: Path, fixtures_dir: Path) -> None:
     assert streme.background == (0.251, 0.249, 0.249, 0.251)
     none = read_meme(fixtures_dir / "meme" / "streme_nomotif" / "streme.txt", allow_empty=True)
     assert none.motifs == ()
+
+
+@pytest.mark.parametrize("row", ["{} [ {} ]", "{} | {}", "{}: {}", "{}\t{}", "{}[{}]"])
+def test_rows_of_letters_in_any_dress(tmp_path: Path, row: str) -> None:
+    counts = np.array([[3, 1, 0, 6], [2, 2, 2, 4]])
+    lines = [row.format(a, "\t".join(map(str, c))) for a, c in zip("ACGT", counts.T, strict=True)]
+    (tmp_path / "x").write_text("\n".join([">M1\tName", *lines]) + "\n")
+    (motif,) = read_motifs(tmp_path / "x").motifs
+    np.testing.assert_allclose(motif.ppm, counts / 10)
