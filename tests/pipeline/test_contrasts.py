@@ -112,7 +112,7 @@ def test_tasks_may_be_called_anything(folder: Path) -> None:
     # Analyses may differ between the rows, and the contrast has those of the first.
     assert (
         "the contrast of c and many/CD4+ T (rest): c and many have different values of streme in the sheet,"
-        " and it takes those of c (true)." in run.said
+        " and it takes those of c (true)." in (folder / ".nextflow.log").read_text()
     )
     assert run.trace()["DISCOVERY_COMPARE (c_vs_many_CD4__T__rest_.explainn)"] == "COMPLETED"
 
