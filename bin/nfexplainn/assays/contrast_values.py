@@ -5,14 +5,17 @@ It is no assay of the sheet: it is made of a data set that is prepared already.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, assemble
 from nfexplainn.assays.spec import Prepared, Spec
-from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.classes import CONTRAST, SUBTRACTED
 from nfexplainn.data.dataset import Dataset, Floats
 from nfexplainn.errors import UserError, quoted
+from nfexplainn.evaluation.gc_content import gc_fits, gc_part
 
 LEAST_VALUES = 400
 """Sequences with a value in both tasks: as many as a contrast of peaks needs on both sides."""
@@ -29,8 +32,11 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
     """Make the data set of the difference of two tasks, on sequences with a value in both.
 
     Subtracted is what the data set holds, hence after its ``transform``: with logarithms the
-    difference is that of logarithms, and nothing is normalised again. The value of the first side
-    less that of the second is learnt, in the order of their names.
+    difference is that of logarithms, and nothing is normalised again. Of the value of the first
+    side less that of the second, in the order of their names, what GC content predicts is
+    subtracted (fitted for each fold without it), and the rest is learnt: contrasts of peaks are
+    matched by GC content, and beside a large difference of it models would learn that alone. The
+    fits are kept, so that it can be added again.
 
     Parameters
     ----------
@@ -78,7 +84,7 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
         "transform": transform,
     }
     extra = {key: dataset.meta.extra[key] for key in ("pad",) if key in dataset.meta.extra}
-    return assemble(
+    made = assemble(
         spec,
         ledger,
         [dataset.names[row] for row in both.tolist()],
@@ -91,6 +97,17 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
         strand_symmetric=dataset.meta.strand_symmetric,
         flanks=None if dataset.flanks is None else dataset.flanks[both],
     )
+    return replace(made, dataset=beyond_gc(made.dataset))
+
+
+def beyond_gc(dataset: Dataset) -> Dataset:
+    """Subtract from the values of a contrast what GC content predicts, and keep the fits."""
+    values = dataset.labels[:, 0].astype(np.float64)
+    fits = gc_fits(dataset, values)
+    rest = (values - gc_part(dataset, fits)).astype(np.float32)[:, None]
+    told = dataset.meta.extra[CONTRAST] | {SUBTRACTED: fits}
+    extra = {**dataset.meta.extra, CONTRAST: told}
+    return replace(dataset, meta=replace(dataset.meta, extra=extra), labels=rest)
 
 
 def check_values(spec: Spec, datasets: list[Dataset]) -> None:
@@ -130,7 +147,11 @@ def _task(dataset: Dataset, name: str, task: str | None) -> Floats:
 def _note(ledger: Ledger, a: str, b: str, transform: str, pair: NDArray[np.float64]) -> None:
     """Say what was subtracted, and where one task varies more than the other."""
     how = _HELD.get(transform, "as they were given, without a logarithm")
-    ledger.note(f"The values of {b} were subtracted from those of {a}, {how}.")
+    ledger.note(
+        f"The values of {b} were subtracted from those of {a}, {how}. What GC content predicts of"
+        " the difference (fitted for each fold without its sequences) was subtracted, too: models"
+        " learn the rest."
+    )
     spread = pair.std(axis=0)
     if spread.max() > _MOST_UNEVEN * spread.min():
         more, less = (a, b) if spread[0] > spread[1] else (b, a)

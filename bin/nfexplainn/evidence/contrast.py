@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.classes import CONTRAST, SUBTRACTED
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation.baselines import kmer_counts
+from nfexplainn.evaluation.gc_content import gc_part
 from nfexplainn.evidence.alone import auroc_influence, correlation_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
@@ -84,7 +85,7 @@ def composition_scores(dataset: Dataset) -> Floats:
 
     both = dataset.meta.strand_symmetric
     counts = [kmer_counts(dataset.codes, k, both) for k in (1, 2)]
-    features, labels = np.concatenate(counts, axis=1), dataset.labels[:, 0]
+    features, labels = np.concatenate(counts, axis=1), dataset.labels[:, 0] + subtracted(dataset)
     out = np.zeros(len(dataset))
     for parts in dataset.of_folds():
         rows, unseen = parts.rows("train", "valid"), parts.rows("test")
@@ -98,6 +99,12 @@ def composition_scores(dataset: Dataset) -> Floats:
         model.fit(scaler.transform(features[rows]), labels[rows])
         out[unseen] = model.decision_function(scaler.transform(features[unseen]))
     return out
+
+
+def subtracted(dataset: Dataset) -> Floats:
+    """Give what GC content says of the values of a contrast, which its labels lack; shape (n,)."""
+    fits = dataset.meta.extra[CONTRAST].get(SUBTRACTED)
+    return gc_part(dataset, fits) if fits else np.zeros(len(dataset))
 
 
 def out_of_fold(dataset: Dataset, logits: Mapping[int, NDArray[np.float32]]) -> Floats:
@@ -151,13 +158,15 @@ def answer_of(
     told = dataset.meta.extra[CONTRAST]
     scores = out_of_fold(dataset, logits)
     known = np.flatnonzero(~np.isnan(scores))
-    labels = dataset.labels[known, 0].astype(np.float64)
+    # The model has learnt what GC content leaves: both predict the difference as it was measured.
+    by_gc = subtracted(dataset)[known]
+    labels = dataset.labels[known, 0] + by_gc
     folds = folds_of(dataset)[known]
     joined = np.unique(clusters[known], return_inverse=True)[1]
     measured = of_values(dataset)
     score = "pearson" if measured else "auroc"
     influence_of = correlation_influence if measured else auroc_influence
-    value, influence = influence_of(scores[known], labels, folds)
+    value, influence = influence_of(scores[known] + by_gc, labels, folds)
     value = 0.0 if np.isnan(value) else value  # predictions that do not vary
     low, high = influence_interval(value, influence, joined)
     baseline = composition_scores(dataset)[known]

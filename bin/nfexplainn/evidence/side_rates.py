@@ -101,7 +101,7 @@ def side_rates(
     ----------
     dataset : Dataset
         Its labels are 1 for the first side, 0 for the second; or the value of the first less that
-        of the second.
+        of the second, less what GC content says of it.
     rows : sequence of MotifRow
     replicates : sequence of Replicate
     sites : bool array, shape (rows, unseen)
