@@ -20,6 +20,8 @@ from nfexplainn.evaluation.gc_content import gc_fits, gc_part
 LEAST_VALUES = 400
 """Sequences with a value in both tasks: as many as a contrast of peaks needs on both sides."""
 _MOST_UNEVEN = 1.25
+MUCH_BY_GC = 0.2
+"""Least correlation of a difference with what GC content predicts for that to be subtracted."""
 _UNKNOWN = "without a value in one of the two tasks"
 _HELD = {
     "log2": "on the scale of log2",
@@ -32,11 +34,9 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
     """Make the data set of the difference of two tasks, on sequences with a value in both.
 
     Subtracted is what the data set holds, hence after its ``transform``: with logarithms the
-    difference is that of logarithms, and nothing is normalised again. Of the value of the first
-    side less that of the second, in the order of their names, what GC content predicts is
-    subtracted (fitted for each fold without it), and the rest is learnt: contrasts of peaks are
-    matched by GC content, and beside a large difference of it models would learn that alone. The
-    fits are kept, so that it can be added again.
+    difference is that of logarithms, and nothing is normalised again. The value of the first side
+    less that of the second is learnt, in the order of their names; where GC content predicts much
+    of it, what that leaves (:func:`beyond_gc`).
 
     Parameters
     ----------
@@ -101,13 +101,26 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
 
 
 def beyond_gc(dataset: Dataset) -> Dataset:
-    """Subtract from the values of a contrast what GC content predicts, and keep the fits."""
+    """Subtract from the values of a contrast what GC content predicts, where that is much.
+
+    Contrasts of peaks are matched by GC content. Beside a large difference of it models learn that
+    alone; where it is small, subtracting it takes a part of the motifs, which have a GC content,
+    too. Each fold's part is fitted without it. The fits are kept, so that it can be added again.
+    """
     values = dataset.labels[:, 0].astype(np.float64)
     fits = gc_fits(dataset, values)
-    rest = (values - gc_part(dataset, fits)).astype(np.float32)[:, None]
+    part = gc_part(dataset, fits)
+    found = float(np.corrcoef(part, values)[0, 1]) if np.ptp(part) > 0 else 0.0
+    if not found >= MUCH_BY_GC:
+        return dataset
     told = dataset.meta.extra[CONTRAST] | {SUBTRACTED: fits}
-    extra = {**dataset.meta.extra, CONTRAST: told}
-    return replace(dataset, meta=replace(dataset.meta, extra=extra), labels=rest)
+    said = (
+        f"GC content predicts the difference (correlation {found:.2f}, each fold by the others):"
+        " that was subtracted, and models learn the rest."
+    )
+    meta = dataset.meta
+    meta = replace(meta, extra={**meta.extra, CONTRAST: told}, notes=(*meta.notes, said))
+    return replace(dataset, meta=meta, labels=(values - part).astype(np.float32)[:, None])
 
 
 def check_values(spec: Spec, datasets: list[Dataset]) -> None:
@@ -147,11 +160,7 @@ def _task(dataset: Dataset, name: str, task: str | None) -> Floats:
 def _note(ledger: Ledger, a: str, b: str, transform: str, pair: NDArray[np.float64]) -> None:
     """Say what was subtracted, and where one task varies more than the other."""
     how = _HELD.get(transform, "as they were given, without a logarithm")
-    ledger.note(
-        f"The values of {b} were subtracted from those of {a}, {how}. What GC content predicts of"
-        " the difference (fitted for each fold without its sequences) was subtracted, too: models"
-        " learn the rest."
-    )
+    ledger.note(f"The values of {b} were subtracted from those of {a}, {how}.")
     spread = pair.std(axis=0)
     if spread.max() > _MOST_UNEVEN * spread.min():
         more, less = (a, b) if spread[0] > spread[1] else (b, a)

@@ -198,6 +198,7 @@ def answer_of(
         "above_composition_low": above_low,
         "above_composition_p": above_p,
         "matching": told["matching"],
+        "score_column": told.get("score_column") or None,
     }
     for letter, at in (("a", 0), ("b", 1)):
         row |= {
@@ -206,6 +207,7 @@ def answer_of(
             f"given_{letter}": told["given"][at],
             f"in_both_{letter}": told["in_both"][at] if "in_both" in told else None,
             f"unmatched_{letter}": told["unmatched"][at] if "unmatched" in told else None,
+            f"score_{letter}": told["scores"][at] if "scores" in told else None,
             f"motifs_{letter}": len(sides[at]),
             f"names_{letter}": ",".join(_called(one) for _, one in sides[at].iterrows()),
         }

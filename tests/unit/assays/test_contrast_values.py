@@ -61,9 +61,7 @@ def test_the_second_is_subtracted_from_the_first_where_both_are_known(tmp_path: 
     made = prepare(spec_of(tmp_path, given, "D/t1", "D/t2"))
     data = made.dataset
     expected = (values[:, 0].astype(float) - values[:, 1])[70:].astype(np.float32)
-    fits = data.meta.extra["contrast"]["subtracted"]
-    again = data.labels[:, 0] + gc_part(data, fits)
-    np.testing.assert_allclose(again, expected, atol=1e-6)
+    assert data.labels[:, 0].tolist() == expected.tolist()
     assert list(data.names) == list(given.names[70:]) and (data.codes == given.codes[70:]).all()
     assert data.meta.task_type == "regression" and data.meta.folds == 5
     assert data.flanks is not None and data.flanks.shape == (N - 70, 10)
@@ -73,9 +71,8 @@ def test_the_second_is_subtracted_from_the_first_where_both_are_known(tmp_path: 
     assert told["given"] == [N - 40, N - 50] and told["transform"] == "log2"
     assert ("D/t1", "without a value in one of the two tasks", 30) in made.dropped
     assert ("D/t2", "without a value in one of the two tasks", 20) in made.dropped
-    assert data.meta.notes[0].startswith(
-        "The values of D/t2 were subtracted from those of D/t1, on the scale of log2. What"
-        " GC content predicts of the difference"
+    assert data.meta.notes[0] == (
+        "The values of D/t2 were subtracted from those of D/t1, on the scale of log2."
     )
 
 
@@ -93,13 +90,22 @@ def test_what_gc_content_predicts_is_subtracted_by_fits_that_have_not_seen_the_s
     assert abs(np.corrcoef(rest.labels[:, 0], dna.gc_content(codes))[0, 1]) < 0.1
     assert rest.labels.std() == pytest.approx(1, abs=0.1)
     # Other values of a fold change nothing of what is subtracted there.
-    other = dataclasses.replace(dataset, labels=np.where(fold[:, None] == 1, 9 - labels, labels))
+    other = dataclasses.replace(
+        dataset, labels=np.where(fold[:, None] == 1, 3 * labels + 1, labels)
+    )
     changed = beyond_gc(other)
     own = fold == 1
     part = labels[own] - rest.labels[own]
     np.testing.assert_allclose(other.labels[own] - changed.labels[own], part, atol=1e-5)
     fits = rest.meta.extra["contrast"]["subtracted"]
     assert len(fits) == 3 and fits == json.loads(json.dumps(fits))
+    np.testing.assert_allclose(rest.labels[:, 0] + gc_part(rest, fits), values, atol=1e-5)
+    assert rest.meta.notes[-1].startswith("GC content predicts the difference (correlation 0.")
+    # Where it says little nothing is subtracted.
+    little = dataclasses.replace(
+        dataset, labels=labels - 18 * (dna.gc_content(codes)[:, None] - 0.5)
+    )
+    assert beyond_gc(little) is little
 
 
 def test_without_a_logarithm_and_with_unlike_scales_a_note_says_so(tmp_path: Path) -> None:

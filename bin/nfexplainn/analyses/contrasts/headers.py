@@ -38,6 +38,11 @@ ANSWER_HEADERS: Headers = {
         "title": "Compared",
         "description": "Sequences of either side; of values those with a value in both",
     },
+    "strength": {
+        "title": "Peak scores",
+        "description": "Median score of the peaks given, where the files of both sides have the"
+        " same column of scores",
+    },
     "left_out": {
         "title": "Left out",
         "description": "As they overlap or equal one of the other side, and for want of a sequence"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
 from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
+from nfexplainn.assays.contrast_notes import MUCH_STRONGER
 from nfexplainn.evidence.contrast_words import sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.page.chapters import Chapter, Methods, Part, Values
@@ -152,6 +153,8 @@ def _answers(
             "compared": cell(thousands(number(row["n_a"])) if values else _both(row, "n")),
             "left_out": cell("" if values else _left_out(row), narrow=True),
         }
+        if row.get("score_column"):
+            rows[title_of(row, found)]["strength"] = cell(_strength(row), narrow=True)
     shown = {name for cells in rows.values() for name in cells}
     page.table(
         CHAPTER,
@@ -191,6 +194,14 @@ def _both(row: Row, what: str) -> str:
 def _left_out(row: Row) -> str:
     unmatched = f", unmatched {_both(row, 'unmatched')}" if row["matching"] == "gc" else ""
     return f"in both {_both(row, 'in_both')}{unmatched}"
+
+
+def _strength(row: Row) -> str:
+    """Give the median scores of both sides' peaks, and name them as a cause where they differ."""
+    a, b = (number(row[f"score_{letter}"]) or 0.0 for letter in "ab")
+    far = max(a, b) > MUCH_STRONGER * min(a, b)
+    why = f" ({row['a'] if a > b else row['b']} is stronger, which may be the cause)"
+    return f"{row['score_column']} {a:.3g} : {b:.3g}{why if far else ''}"
 
 
 def _matrix(page: Page, rows: Sequence[Row]) -> None:
