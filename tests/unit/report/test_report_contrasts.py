@@ -183,6 +183,26 @@ def test_both_kinds_beside_each_other(tmp_path: Path) -> None:
     assert "In D_a_vs_D_b, D_a_vs_D_c, D_b_vs_D_c: Two tasks of measured values" in methods
 
 
+@pytest.mark.parametrize(
+    ("scores", "says"),
+    [
+        ((40, 12), "column 7: 40 against 12 (MAFK is stronger&#44; which may be the cause)"),
+        ((5, 12), "column 7: 5 against 12 (OCT4 is stronger&#44; which may be the cause)"),
+        ((12, 12), "column 7: 12 against 12<"),
+    ],
+)
+def test_the_strength_of_peaks_is_told(tmp_path: Path, scores: tuple[int, int], says: str) -> None:
+    write_contrast(tmp_path / "results", *PAIRS[0])
+    path = tmp_path / "results" / "MAFK_vs_OCT4.explainn.contrast.tsv"
+    (row,) = csv.DictReader(path.read_text().splitlines(), delimiter="\t")
+    row |= {"score_column": "column 7", "score_a": str(scores[0]), "score_b": str(scores[1])}
+    write_tsv(path, CONTRAST_COLUMNS, [list(row.values())])
+    _, sections = built(tmp_path, "MAFK:OCT4")
+    (cells,) = sections["Contrasts"]["data"].values()
+    assert says in cells["strength"]
+    assert "strength" in sections["Contrasts"]["headers"]
+
+
 def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -201,7 +201,7 @@ def _strength(row: Row) -> str:
     a, b = (number(row[f"score_{letter}"]) or 0.0 for letter in "ab")
     far = max(a, b) > MUCH_STRONGER * min(a, b)
     why = f" ({row['a'] if a > b else row['b']} is stronger, which may be the cause)"
-    return f"{row['score_column']} {a:.3g} : {b:.3g}{why if far else ''}"
+    return f"{row['score_column']}: {a:.3g} against {b:.3g}{why if far else ''}"
 
 
 def _matrix(page: Page, rows: Sequence[Row]) -> None:
