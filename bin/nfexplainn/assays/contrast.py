@@ -320,7 +320,7 @@ def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) ->
         raise UserError(
             "\n".join(
                 f"the contrast of {a.name} and {b.name}: {len(side):,} of {side.given:,} sequences"
-                f" of {side.name} are left without those {why}, and a contrast needs"
+                f" of {side.name} remain once those {why} are left out, and a contrast needs"
                 f" {least} a side"
                 + (f" ({cause})" if 2 * len(side) < side.given else "")
                 + "; give more peaks, or leave this contrast out of --contrast."

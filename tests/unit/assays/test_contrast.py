@@ -206,8 +206,8 @@ def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"n": 150}, "150 of 150 sequences of B are left without those that are in both, and a contrast needs 200 a side; give more peaks"),
-        ({"same": True}, "0 of 300 sequences of B are left without those that are in both, and a contrast needs 200 a side (their peaks are largely the same ones)"),
+        ({"n": 150}, "150 of 150 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side; give more peaks"),
+        ({"same": True}, "0 of 300 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side (their peaks are largely the same ones)"),
         ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so that their length alone would tell them apart; set --width"),
         ({"strand_symmetric": False}, "one of them is read on both strands, the other on one; set --reverse_complement"),
         ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would tell them apart"),
