@@ -190,5 +190,8 @@ def test_contrasts_that_cannot_be_made_end_alone(finished: Run) -> None:
         "OCT4",
         "MAFK_vs_OCT4",
     }
-    assert "148 of 150 sequences of few remain once those that are in both are left out" in states["OCT4_vs_few"]["reason"]
+    assert (
+        "148 of 150 sequences of few remain once those that are in both are left out"
+        in states["OCT4_vs_few"]["reason"]
+    )
     assert "needs the data set broken, which cannot be used" in states["MAFK_vs_broken"]["reason"]

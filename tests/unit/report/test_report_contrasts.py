@@ -23,6 +23,7 @@ from nfexplainn.interpret.columns import (
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.page.evidence import evidence_of, row_facts
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 from nfexplainn.report.methods import _replicates
@@ -201,6 +202,16 @@ def test_the_strength_of_peaks_is_told(tmp_path: Path, scores: tuple[int, int], 
     (cells,) = sections["Contrasts"]["data"].values()
     assert says in cells["strength"]
     assert "strength" in sections["Contrasts"]["headers"]
+
+
+def test_shares_are_of_the_sides_by_name(one_pair: Path) -> None:
+    inputs = load_inputs([one_pair / "results"], fixtures.PARAMS, {})
+    (found,) = evidence_of(inputs).values()
+    assert found.sides == ("MAFK", "OCT4")
+    row = found.rows[0] | {"positives_with_site": "0.5", "negatives_with_site": "0.1"}
+    assert "in 50 % of MAFK, 10 % of OCT4" in row_facts(row, found.sides)
+    said = row_facts(row | {"negatives": "gc"})
+    assert "in 50 % of positives, 10 % of negatives (gc)" in said
 
 
 def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
