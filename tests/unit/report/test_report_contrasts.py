@@ -103,9 +103,10 @@ def test_a_sentence_the_bars_and_the_tables(one_pair: Path) -> None:
     out, sections = built(one_pair, "MAFK:OCT4")
     assert set(sections) == {"Contrasts", "Motifs: MAFK : OCT4"}
     (cells,) = sections["Contrasts"]["data"].values()
+    assert ">motifs<" in cells["answer"]
     assert (
-        "MAFK and OCT4 differ in motifs&#44; more often TF1&lt;b&gt; in MAFK; TF2"
-        in cells["answer"]
+        "<li><b>MAFK : OCT4</b>: MAFK and OCT4 differ in motifs, more often TF1&lt;b&gt; in MAFK;"
+        " TF2" in sections["Contrasts"]["description"]
     )
     assert "400 : 401" in cells["compared"]
     assert "in both 20 : 21&#44; unmatched 30 : 31" in cells["left_out"]
@@ -156,7 +157,7 @@ def test_measured_values_have_correlations_and_means(tmp_path: Path) -> None:
     write_contrast(tmp_path / "results", "D/a", "D/b", values=True)
     out, sections = built(tmp_path, "D/b:D/a")
     (cells,) = sections["Contrasts"]["data"].values()
-    assert "differ in motifs: D/b is higher with TF2" in cells["answer"]
+    assert "differ in motifs: D/b is higher with TF2" in sections["Contrasts"]["description"]
     assert cells["pearson"] == 0.5 and cells["composition"] == 0.2 and "auroc" not in cells
     assert "auroc" not in sections["Contrasts"]["headers"]
     assert ">401<" in cells["compared"] and "in both" not in cells["left_out"]

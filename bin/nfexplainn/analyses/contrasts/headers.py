@@ -7,7 +7,7 @@ from nfexplainn.page.mqc import escape
 Headers = dict[str, dict[str, object]]
 
 ANSWER_HEADERS: Headers = {
-    "answer": {"title": "What differs"},
+    "answer": {"title": "Differ in"},
     "auroc": {
         "title": "AUROC",
         "description": "How well models that have not seen a sequence tell its side, within folds",
@@ -31,8 +31,9 @@ ANSWER_HEADERS: Headers = {
         "format": "{:,.3f}",
     },
     "above": {
-        "title": "p, model over composition",
-        "description": "That the model is no better than composition (paired; DeLong of AUROCs)",
+        "title": "p over it",
+        "description": "That the model is no better than composition alone (paired; DeLong of"
+        " AUROCs)",
     },
     "compared": {
         "title": "Compared",

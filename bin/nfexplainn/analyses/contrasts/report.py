@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
 from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
 from nfexplainn.assays.contrast_notes import MUCH_STRONGER
-from nfexplainn.evidence.contrast_words import sentence_of
+from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME, sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.page.chapters import Chapter, Methods, Part, Values
 from nfexplainn.page.evidence import Evidence, evidence_of, row_logo, row_name
@@ -55,6 +55,7 @@ _SHARES = (
 SIGNED = ("difference_with_site", "difference_without_site")
 """Columns whose sign the order of the sides gives."""
 Sides = tuple[str, str]
+_ANSWERS = {SAME: "nothing", COMPOSITION: "composition", MOTIFS: "motifs"}
 
 
 def write_contrasts(page: Page, inputs: Inputs) -> None:
@@ -138,13 +139,17 @@ def _answers(
     page: Page, found: Mapping[tuple[str, str], Row], motifs: Mapping[tuple[str, str], list[Row]]
 ) -> None:
     rows: dict[str, dict[str, Cell]] = {}
+    said: list[str] = []
     for key, row in list(found.items())[:ROW_LIMIT]:
         values = is_of_values(row)
         score = "pearson" if values else "auroc"
         low, high = (number(row[f"{score}_{end}"]) for end in ("low", "high"))
         names = _names(row, motifs.get(key, []))
-        rows[title_of(row, found)] = {
-            "answer": cell(sentence_of(row["answer"], _sides(row), names, values)),
+        title = title_of(row, found)
+        sentence = sentence_of(row["answer"], _sides(row), names, values)
+        said.append(f"<li><b>{escape(title)}</b>: {escape(sentence)}</li>")
+        rows[title] = {
+            "answer": cell(_ANSWERS[row["answer"]]),
             score: number(row[score]),
             "interval": cell(f"{short(low, 3)} to {short(high, 3)}"),
             "p": power(number(row["p"])),
@@ -154,7 +159,7 @@ def _answers(
             "left_out": cell("" if values else _left_out(row), narrow=True),
         }
         if row.get("score_column"):
-            rows[title_of(row, found)]["strength"] = cell(_strength(row), narrow=True)
+            rows[title]["strength"] = cell(_strength(row), narrow=True)
     shown = {name for cells in rows.values() for name in cells}
     page.table(
         CHAPTER,
@@ -162,8 +167,8 @@ def _answers(
         rows,
         {name: header for name, header in ANSWER_HEADERS.items() if name in shown},
         first="Contrast",
-        description="<p>A row per pair; numbers of sequences are of the first : of the second."
-        f"{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
+        description=f"<ul>{''.join(said)}</ul><p>Numbers of sequences are of the first : of the"
+        f" second.{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
     )
 
 
