@@ -250,9 +250,10 @@ def _others(
         )
     least = number(found.facts(task).get("detectable_share"))
     if least is not None:
-        words.append(f"a motif in under {_percent(least)} of the positives could not be seen")
+        whose = "either side" if found.sides else "the positives"
+        words.append(f"a motif in under {_percent(least)} of {whose} could not be seen")
     return "; ".join(words)
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1g} %"
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1g} %"

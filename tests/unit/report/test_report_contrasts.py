@@ -23,7 +23,7 @@ from nfexplainn.interpret.columns import (
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
-from nfexplainn.page.evidence import evidence_of, row_facts
+from nfexplainn.page.evidence import _percent, evidence_of, row_facts
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 from nfexplainn.report.methods import _replicates
@@ -213,6 +213,13 @@ def test_shares_are_of_the_sides_by_name(one_pair: Path) -> None:
     assert "in 50 % of MAFK, 10 % of OCT4" in row_facts(row, found.sides)
     said = row_facts(row | {"negatives": "gc"})
     assert "in 50 % of positives, 10 % of negatives (gc)" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0961, "10 %"), (0.094, "9 %"), (0.004, "0.4 %"), (0.3, "30 %")]
+)
+def test_shares_are_no_powers_of_ten(share: float, said: str) -> None:
+    assert _percent(share) == said
 
 
 def test_of_many_pairs_it_is_said_whose_motifs_are_shown(
