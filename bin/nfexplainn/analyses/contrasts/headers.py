@@ -31,7 +31,7 @@ ANSWER_HEADERS: Headers = {
         "format": "{:,.3f}",
     },
     "above": {
-        "title": "p over it",
+        "title": "p over composition",
         "description": "That the model is no better than composition alone (paired; DeLong of"
         " AUROCs)",
     },

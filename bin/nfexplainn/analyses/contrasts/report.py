@@ -229,7 +229,7 @@ def _matrix(page: Page, rows: Sequence[Row]) -> None:
         xcats=[escape(name) for name in names],
         ycats=[escape(name) for name in names],
         pconfig={
-            "square": True,
+            "square": False,  # or the last columns lie beyond the edge of a phone
             "xcats_samples": False,
             "ycats_samples": False,
             "cluster_rows": False,
