@@ -21,7 +21,9 @@ FOLDER = Path(__file__).resolve().parent
 COLUMNS = ("benchmark", "case", "ours", "reference", "ratio")
 # Run when none is named: under 15 minutes together on two idle cores. The others take hours.
 QUICK = ("load", "step", "interpretation", "memory", "parity", "test_profile")
-SHARED = ("harness", "traced", "evidence_measures", "evidence_sets", "recipe_options")
+SHARED = (
+    *("harness", "traced", "evidence_measures", "evidence_sets", "contrast_sets", "recipe_options"),
+)
 
 
 def interleaved(

@@ -23,8 +23,8 @@ from nfexplainn.analyses.discovery.compare import (
 )
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
 from nfexplainn.analyses.discovery.pairs import PAIR_COLUMNS, pair_motifs
-from nfexplainn.analyses.discovery.runs import found_motifs
-from nfexplainn.analyses.discovery.sequences import file_part
+from nfexplainn.analyses.discovery.runs import FoundMotif, found_motifs
+from nfexplainn.analyses.discovery.sequences import file_part, searches
 from nfexplainn.analyses.discovery.streme import StremeResult, read_outcome, read_streme
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.errors import UserError, run_script
@@ -74,8 +74,10 @@ def main() -> None:
     motifs: dict[str, Motif] = {}
     groups, group_motifs = evidence_of(args.files, args.id)
     folds = [None] if dataset.fold is None else range(1, dataset.meta.folds + 1)
-    for task, name in enumerate(dataset.meta.tasks):
-        results = {fold: streme_of(args.files, id, task + 1, fold) for fold in folds}
+    found: dict[str, list[FoundMotif]] = {}
+    for search in searches(dataset):
+        name, shared = search.name, {"side": search.side}
+        results = {fold: streme_of(args.files, id, search.number, fold) for fold in folds}
         both = dataset.meta.strand_symmetric
         sides = [
             streme_candidates(result, both_strands=both, fold=fold)
@@ -85,21 +87,24 @@ def main() -> None:
             ranks = unit_ranks(effects[run], name, dead[run])
             for source, path in ((UNITS, run), (REESTIMATED, _beside(run, "reestimated.meme"))):
                 if path.exists():
-                    found = read_meme(path, allow_empty=True).motifs
-                    reason = "" if found else "no unit has a motif"
-                    state = "ok" if found else "none"
-                    sides.append(Candidates(source, replicate_of(run), found, state, reason, ranks))
+                    own = read_meme(path, allow_empty=True).motifs
+                    reason = "" if own else "no unit has a motif"
+                    state = "ok" if own else "none"
+                    sides.append(Candidates(source, replicate_of(run), own, state, reason, ranks))
         for side in sides:
             # With folds each replicate, and each run of STREME, is held against its own.
-            judged = judge(dataset.of_replicate(side.replicate or 1), task, [side])
-            best += judged.best
-            scores += judged.scores
+            parts = search.dataset.of_replicate(side.replicate or 1)
+            judged = judge(parts, search.task, [side], search.number)
+            best += [shared | row for row in judged.best]
+            scores += [shared | row for row in judged.scores]
             motifs |= judged.motifs
         for fold, result in results.items():
-            timing += clocks(result, name, fold)
+            timing += [shared | row for row in clocks(result, name, fold)]
         ended = {fold: one.motifs for fold, one in results.items() if one.state in ("ok", "none")}
         if ended:
-            pairs += pair_motifs(found_motifs(ended), groups, group_motifs, name)
+            found.setdefault(name, []).extend(found_motifs(ended, search.side))
+    for name, listed in found.items():
+        pairs += pair_motifs(listed, groups, group_motifs, name)
     for run in runs:
         timing += training_clock(_beside(run, "timing.tsv"), replicate_of(run))
     annotate(best, motifs, read_meme(args.known), options)

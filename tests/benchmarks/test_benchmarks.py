@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import contrasts
 import harness
 import pytest
 import traced
@@ -131,6 +132,29 @@ def test_every_benchmark_has_its_trial() -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_starts(name: str, tmp_path: Path) -> None:
     check(SMALL, name, tmp_path)
+
+
+def test_a_contrast_trained_twice_gives_the_same_rows_with_sides_exchanged(tmp_path: Path) -> None:
+    few = ("--sets", "1", "--units", "5", "--epochs", "1", "--check")
+    said = start("contrasts", ("--only", "swap", *few), tmp_path)
+    assert "contrasts\tswap: sets with the same rows\t1\t1\t1" in said.splitlines()
+
+
+def test_a_bar_that_is_missed_ends_with_a_failure() -> None:
+    assert not contrasts.Bar("a", 2, 1, 3).met and contrasts.Bar("a", 1, 1, 3).met
+    assert not contrasts.Bar("a", 1, 2, 3, at_least=True).met
+    line = {"kind": "null", "supported": "0", "p": "0.2", "seconds": "9"}
+    lines = [line] * 16 + [line | {"supported": "1", "p": "0.01"}] * 4
+    found = {bar.label: (bar.ours, bar.asked, bar.met) for bar in contrasts.summary("null", lines)}
+    assert found["null: sets with a supported motif"] == (4, 3, False)
+    assert found["null: sets with global p <= .05"] == (4, 3, False)
+    assert found["null: CPU seconds, mean"] == (9, 30, True)
+    real = {"a": "CTCF", "b": "JUND", "n_a": "421", "n_b": "193", "seconds": "9"}
+    real |= {"motifs": "FOSL2::JUND@JUND:0.128:2e-27 CTCF@CTCF:0.044:5e-03"}
+    (first, sure, _) = contrasts.summary("real", [real])
+    assert first.met and sure.met  # .01 is enough of fewer than 340 windows
+    other = real | {"motifs": "CTCF@CTCF:0.1:1e-9 SP1@JUND:0.1:1e-9 FOS@JUND:0.0:1e-9"}
+    assert not next(contrasts.summary("real", [other])).met
 
 
 @pytest.mark.parametrize("name", STUBS)

@@ -95,10 +95,10 @@ def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: 
 def odd_tasks(folder: Path) -> Path:
     return write_sheet(
         folder / "odd.csv",
-        ("sample", "assay", "data", "dataset", "label"),
-        ("t1", "sequences", "oct4.fa", "many", "CD4+ T (rest)"),
-        ("t2", "sequences", "oct4.fa", "many", "CD4+ T [rest]"),
-        ("c", "sequences", "oct4.fa", "", ""),
+        ("sample", "assay", "data", "dataset", "label", "streme"),
+        ("t1", "sequences", "oct4.fa", "many", "CD4+ T (rest)", ""),
+        ("t2", "sequences", "oct4.fa", "many", "CD4+ T [rest]", ""),
+        ("c", "sequences", "oct4.fa", "", "", "true"),
     )
 
 
@@ -109,6 +109,12 @@ def test_tasks_may_be_called_anything(folder: Path) -> None:
     )  # fmt: skip
     assert run.code == 0, run.said
     assert run.trace()["CONTRAST_MAKE (c_vs_many_CD4__T__rest_)"] == "COMPLETED"
+    # Analyses may differ between the rows, and the contrast has those of the first.
+    assert (
+        "the contrast of c and many/CD4+ T (rest): c and many have different values of streme in the sheet,"
+        " and it takes those of c (true)." in (folder / ".nextflow.log").read_text()
+    )
+    assert run.trace()["DISCOVERY_COMPARE (c_vs_many_CD4__T__rest_.explainn)"] == "COMPLETED"
 
 
 def test_tasks_whose_folders_would_be_called_alike_are_refused(folder: Path) -> None:
@@ -143,7 +149,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     run = run_nextflow(
         folder, ROOT, "--input", "sheet.csv", "--units", "20", "--max_epochs", "8", "--folds", "1",
-        "--replicates", "1", "--contrast", "OCT4:MAFK,OCT4:few,broken:MAFK",
+        "--replicates", "1", "--contrast", "OCT4:MAFK,OCT4:few,broken:MAFK", "--streme",
     )  # fmt: skip
     assert run.code == 0, run.said
     return run
@@ -164,6 +170,19 @@ def test_one_more_data_set_of_five_folds_with_motifs_on_both_sides(finished: Run
     assert "What differs" in page
 
 
+def test_streme_searches_either_side(finished: Run) -> None:
+    states = finished.trace()
+    for task in "12":
+        for fold in "15":
+            name = f"STREME_RUN (MAFK_vs_OCT4, task {task}, fold {fold})"
+            assert states[name] == "COMPLETED"
+    rows = [row for row in rows_of(finished, "discovery") if row["dataset"] == "MAFK_vs_OCT4"]
+    assert {row["side"] for row in rows} == {"MAFK", "OCT4"}
+    assert {row["side"] for row in rows_of(finished, "discovery") if row not in rows} == {""}
+    units = [row for row in rows if row["source"] == "explainn"]
+    assert len(units) == 10 and all(float(row["auprc_test"]) > 0 for row in units)
+
+
 def test_contrasts_that_cannot_be_made_end_alone(finished: Run) -> None:
     states = {row["dataset"]: row for row in rows_of(finished, "status")}
     assert {id for id, row in states.items() if row["state"] == "ok"} >= {
@@ -171,5 +190,8 @@ def test_contrasts_that_cannot_be_made_end_alone(finished: Run) -> None:
         "OCT4",
         "MAFK_vs_OCT4",
     }
-    assert "148 of 150 sequences of few are left without those" in states["OCT4_vs_few"]["reason"]
+    assert (
+        "148 of 150 sequences of few remain once those that are in both are left out"
+        in states["OCT4_vs_few"]["reason"]
+    )
     assert "needs the data set broken, which cannot be used" in states["MAFK_vs_broken"]["reason"]

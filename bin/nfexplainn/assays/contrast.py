@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, assemble
+from nfexplainn.assays.contrast_notes import note, told
 from nfexplainn.assays.contrast_values import check_values, difference
 from nfexplainn.assays.spec import Prepared, Row, Spec
-from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.classes import CONTRAST, SCORES
 from nfexplainn.data.dataset import Dataset, read_dataset
 from nfexplainn.data.duplicates import strand_free_key
 from nfexplainn.data.negatives import gc_bins, match_pool
@@ -70,6 +71,8 @@ class Side:
         Number of the positives before any was left out.
     pad : int
         N that were added to either end of each sequence.
+    score : tuple of str and float, optional
+        Column of the peaks' scores, and the median before any was left out.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Side:
     strand_symmetric: bool
     given: int
     pad: int = 0
+    score: tuple[str, float] | None = None
 
     def __len__(self) -> int:
         """Give the number of sequences."""
@@ -151,8 +155,8 @@ def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger)
             "that are in both or have no counterpart of the same GC content",
             "the sides differ in GC content, which --contrast_matching none leaves as it is",
         )
-    _note(ledger, sides, apart, kept, matching)
-    return _assembled(spec, ledger, kept, _told(sides, apart, kept, matching))
+    note(ledger, sides, apart, kept, matching)
+    return _assembled(spec, ledger, kept, told(sides, apart, kept, matching))
 
 
 def in_both(a: Side, b: Side) -> tuple[Mask, Mask]:
@@ -259,6 +263,8 @@ def side_of(name: str, dataset: Dataset, row: Row) -> Side:
         )
     tasks = slice(None) if row.label is None else [meta.tasks.index(row.label)]
     rows = np.flatnonzero((dataset.labels[:, tasks] == 1).any(axis=1))
+    task = row.label or (meta.tasks[0] if len(meta.tasks) == 1 else "")
+    column, median = dict(meta.extra.get(SCORES) or {}).get(task) or ("", float("nan"))
     return Side(
         name,
         [dataset.names[at] for at in rows.tolist()],
@@ -267,6 +273,7 @@ def side_of(name: str, dataset: Dataset, row: Row) -> Side:
         meta.strand_symmetric,
         len(rows),
         int(meta.extra.get("pad") or 0),
+        (str(column), float(median)) if column else None,
     )
 
 
@@ -313,50 +320,13 @@ def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) ->
         raise UserError(
             "\n".join(
                 f"the contrast of {a.name} and {b.name}: {len(side):,} of {side.given:,} sequences"
-                f" of {side.name} are left without those {why}, and a contrast needs"
+                f" of {side.name} remain once those {why} are left out, and a contrast needs"
                 f" {least} a side"
                 + (f" ({cause})" if 2 * len(side) < side.given else "")
                 + "; give more peaks, or leave this contrast out of --contrast."
                 for side in few
             )
         )
-
-
-def _note(
-    ledger: Ledger,
-    sides: tuple[Side, Side],
-    apart: tuple[Side, Side],
-    kept: tuple[Side, Side],
-    matching: str,
-) -> None:
-    """Say what was left out of each side, and why."""
-    shared = " and ".join(
-        f"{one.given - len(left):,} of {one.given:,} of {one.name}"
-        for one, left in zip(sides, apart, strict=True)
-    )
-    ledger.note(f"Left out as they overlap or equal one of the other side: {shared}.")
-    if matching == "none":
-        ledger.note("The sides were not matched by GC content: composition alone may tell them.")
-        return
-    lost = " and ".join(
-        f"{len(one) - len(left):,} of {len(one):,} of {one.name}"
-        for one, left in zip(apart, kept, strict=True)
-    )
-    ledger.note(f"The sides were matched by GC content, their ratio kept; this left out {lost}.")
-
-
-def _told(
-    sides: tuple[Side, Side], apart: tuple[Side, Side], kept: tuple[Side, Side], matching: str
-) -> dict[str, Any]:
-    """Give what the metadata say of the sides."""
-    return {
-        "sides": [side.name for side in sides],
-        "given": [side.given for side in sides],
-        "in_both": [side.given - len(left) for side, left in zip(sides, apart, strict=True)],
-        "unmatched": [len(one) - len(left) for one, left in zip(apart, kept, strict=True)],
-        "kept": [len(side) for side in kept],
-        "matching": matching,
-    }
 
 
 def _assembled(

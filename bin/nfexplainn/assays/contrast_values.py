@@ -5,18 +5,23 @@ It is no assay of the sheet: it is made of a data set that is prepared already.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.common import Ledger, assemble
 from nfexplainn.assays.spec import Prepared, Spec
-from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.classes import CONTRAST, SUBTRACTED
 from nfexplainn.data.dataset import Dataset, Floats
 from nfexplainn.errors import UserError, quoted
+from nfexplainn.evaluation.gc_content import gc_fits, gc_part
 
 LEAST_VALUES = 400
 """Sequences with a value in both tasks: as many as a contrast of peaks needs on both sides."""
 _MOST_UNEVEN = 1.25
+MUCH_BY_GC = 0.2
+"""Least correlation of a difference with what GC content predicts for that to be subtracted."""
 _UNKNOWN = "without a value in one of the two tasks"
 _HELD = {
     "log2": "on the scale of log2",
@@ -30,7 +35,8 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
 
     Subtracted is what the data set holds, hence after its ``transform``: with logarithms the
     difference is that of logarithms, and nothing is normalised again. The value of the first side
-    less that of the second is learnt, in the order of their names.
+    less that of the second is learnt, in the order of their names; where GC content predicts much
+    of it, what that leaves (:func:`beyond_gc`).
 
     Parameters
     ----------
@@ -78,7 +84,7 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
         "transform": transform,
     }
     extra = {key: dataset.meta.extra[key] for key in ("pad",) if key in dataset.meta.extra}
-    return assemble(
+    made = assemble(
         spec,
         ledger,
         [dataset.names[row] for row in both.tolist()],
@@ -91,6 +97,30 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
         strand_symmetric=dataset.meta.strand_symmetric,
         flanks=None if dataset.flanks is None else dataset.flanks[both],
     )
+    return replace(made, dataset=beyond_gc(made.dataset))
+
+
+def beyond_gc(dataset: Dataset) -> Dataset:
+    """Subtract from the values of a contrast what GC content predicts, where that is much.
+
+    Contrasts of peaks are matched by GC content. Beside a large difference of it models learn that
+    alone; where it is small, subtracting it takes a part of the motifs, which have a GC content,
+    too. Each fold's part is fitted without it. The fits are kept, so that it can be added again.
+    """
+    values = dataset.labels[:, 0].astype(np.float64)
+    fits = gc_fits(dataset, values)
+    part = gc_part(dataset, fits)
+    found = float(np.corrcoef(part, values)[0, 1]) if np.ptp(part) > 0 else 0.0
+    if not found >= MUCH_BY_GC:
+        return dataset
+    told = dataset.meta.extra[CONTRAST] | {SUBTRACTED: fits}
+    said = (
+        f"GC content predicts the difference (correlation {found:.2f}, each fold by the others):"
+        " that was subtracted, and models learn the rest."
+    )
+    meta = dataset.meta
+    meta = replace(meta, extra={**meta.extra, CONTRAST: told}, notes=(*meta.notes, said))
+    return replace(dataset, meta=meta, labels=(values - part).astype(np.float32)[:, None])
 
 
 def check_values(spec: Spec, datasets: list[Dataset]) -> None:

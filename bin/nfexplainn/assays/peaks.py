@@ -25,6 +25,7 @@ from nfexplainn.assays.common import (
 )
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import MappedPeaks, WindowReader, label_windows
+from nfexplainn.data.classes import SCORES
 from nfexplainn.data.dataset import SPLITS, Floats, Source
 from nfexplainn.data.negatives import (
     BINS,
@@ -90,11 +91,30 @@ def prepare(spec: Spec) -> Prepared:
         {
             "negatives": "file" if isinstance(kinds[0], int) else kinds[0],
             "negatives_ratio": spec.options.negatives_ratio,
-        },
+        }
+        | peak_scores(spec, reader, tasks, task_of_row),
         where=where,
         flanks=extend_unknown(windows.codes, windows.flanks),
         genome=Source(genome.name, genome_sha256(genome)),
     )
+
+
+def peak_scores(
+    spec: Spec, reader: WindowReader, tasks: Sequence[str], task_of_row: Sequence[int]
+) -> dict[str, dict[str, tuple[str, float]]]:
+    """Give the median score of the peaks of each task of one file, and its column.
+
+    Returns
+    -------
+    dict
+        ``peak_scores``: by task; empty where no file has scores.
+    """
+    found = {
+        tasks[task]: reader.scores[spec.file(row.data).name]
+        for row, task in zip(spec.rows, task_of_row, strict=True)
+        if list(task_of_row).count(task) == 1 and spec.file(row.data).name in reader.scores
+    }
+    return {SCORES: found} if found else {}
 
 
 def _windows(

@@ -59,6 +59,8 @@ class WindowReader:
         self.genome = genome
         self.ledger = ledger
         self.top_n = spec.options.top_n
+        # Of each file with scores: their column, and the median of the peaks that are kept.
+        self.scores: dict[str, tuple[str, float]] = {}
         self.max_unknown = spec.options.max_unknown
         self.codes = {name: code for code, name in enumerate(genome.names)}
         self.allowed = self._allowed(spec)
@@ -149,6 +151,9 @@ class WindowReader:
         good, windows = self.cut(chrom[rows], first[rows], name)
         rows = rows[good]
         self.ledger.read(name, "windows", where_windows_stand(peaks.take(rows)))
+        score = peaks.score[rows]
+        if peaks.origin.score and not np.isnan(score).all():
+            self.scores[name] = peaks.origin.score, float(np.nanmedian(score))
         summit = axis + peaks.summit
         if self._held >= _HELD:
             windows = windows.take(rows[:0])

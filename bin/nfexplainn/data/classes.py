@@ -10,6 +10,10 @@ from nfexplainn.data.dataset import Dataset, Floats
 SHARE = 0.2
 CONTRAST = "contrast"
 """The kind of a contrast's negatives, the other side's positives; and what metadata say of it."""
+SCORES = "peak_scores"
+"""In the metadata of peaks: by task, the column of the scores and the median of the peaks."""
+SUBTRACTED = "subtracted"
+"""In these: the fits of GC content to a difference of values, which was subtracted from it."""
 
 
 def class_labels(dataset: Dataset) -> Floats:

@@ -5,171 +5,31 @@ Scores are those of models that have not seen a sequence, and are ranked within 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from nfexplainn.data.classes import CONTRAST
+from nfexplainn.data.classes import CONTRAST, SUBTRACTED
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation.baselines import kmer_counts
+from nfexplainn.evaluation.gc_content import gc_part
 from nfexplainn.evidence.alone import auroc_influence, correlation_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
-from nfexplainn.evidence.groups import MotifRow
-from nfexplainn.evidence.occurrence import (
-    adjusted_value_z,
-    adjusted_z,
-    composition,
-    two_sided,
-)
-from nfexplainn.evidence.removal import Replicate
+from nfexplainn.evidence.side_rates import LARGEST_P, folds_of, of_values
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.motifs.naming import short_name
-from nfexplainn.motifs.qvalues import q_values
 
-LARGEST_P = 0.05
-RATE_COLUMNS = (
-    *("motif", "a", "b", "side", "with_site_a", "with_site_b", "fisher_p"),
-    *("difference_with_site", "difference_without_site", "rank_p", "adjusted_p", "adjusted_q"),
-)
-_COUNTED = ("with_site_a", "with_site_b", "fisher_p")
-_MEASURED = ("difference_with_site", "difference_without_site", "rank_p")
 # A linear model of 4-mers, cross-validated, gave p <= .05 in 12.6 % of 500 permutations by the
 # nominal variance, for the folds share what they train on; in 4.6 % by twice that.
 _VARIANCE_FACTOR = 2.0
 _PENALTY = 10.0
 
-Mask = NDArray[np.bool_]
 
-
-@dataclass(frozen=True)
-class SideRates:
-    """How often either side has a site of each row, on unseen sequences; arrays of shape (rows,).
-
-    Of measured values: how much the sides differ in sequences with a site, and without one.
-
-    Attributes
-    ----------
-    first, second : float64 array
-        Shares of either side's sequences with a site, of those whose fold has the row; of values,
-        the mean difference of those with a site, and without. NaN where there are none.
-    p : float64 array
-        Fisher's exact test, two-sided, or of values Mann-Whitney's; 1 where nothing can be tested.
-    z : float64 array
-        The same question beyond composition (see :mod:`nfexplainn.evidence.occurrence`): above 0
-        where the first side has more, or values are higher with a site.
-    ranks : float64 array, optional
-        Of values, to which side Mann-Whitney's test points: above 0 where those with a site rank
-        higher. Their means may point to the other.
-    """
-
-    first: Floats
-    second: Floats
-    p: Floats
-    z: Floats
-    ranks: Floats | None = None
-
-    @property
-    def adjusted(self) -> Floats:
-        """The two-sided p of z."""
-        return two_sided(self.z)
-
-    @property
-    def adjusted_q(self) -> Floats | None:
-        """Of values, Benjamini-Hochberg's q of the adjusted p over all rows.
-
-        Values are not matched by GC content, so that composition alone makes more rows that gain.
-        """
-        return None if self.ranks is None else q_values(self.adjusted)
-
-    @property
-    def differ(self) -> Mask:
-        """Whether the sides differ, and not by composition alone: to the same side with it."""
-        q = self.adjusted_q
-        beyond = self.adjusted if q is None else q
-        side = np.sign(self.first - self.second)
-        same = np.sign(self.z) == side
-        if self.ranks is not None:
-            same &= np.sign(self.ranks) == side
-        return np.asarray((self.p <= LARGEST_P) & (beyond <= LARGEST_P) & same)
-
-
-def side_rates(
-    dataset: Dataset, rows: Sequence[MotifRow], replicates: Sequence[Replicate], sites: Mask
-) -> SideRates:
-    """Count the sequences of either side that have a site of each row, or compare their values.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Its labels are 1 for the first side, 0 for the second; or the value of the first less that
-        of the second.
-    rows : sequence of MotifRow
-    replicates : sequence of Replicate
-    sites : bool array, shape (rows, unseen)
-        See :func:`nfexplainn.evidence.folds.sites_of`.
-    """
-    every = np.unique(np.concatenate([one.unseen.rows for one in replicates]))
-    labels = dataset.labels[every, 0].astype(np.float64)
-    measured = of_values(dataset)
-    compare = _values_apart if measured else _shares_apart
-    found = np.tile(_UNTESTED, (len(rows), 1))
-    for place, row in enumerate(rows):
-        judged = np.zeros(len(every), dtype=np.bool_)
-        for number, one in enumerate(replicates):
-            if row.strongest(number) is not None:
-                judged[np.searchsorted(every, one.unseen.rows)] = True
-        found[place] = compare(sites[place][judged], labels[judged])
-    features = composition(dataset)[every]
-    beyond = adjusted_value_z if measured else adjusted_z
-    z = beyond(sites, labels, features, _folds_of(dataset)[every])
-    return SideRates(found[:, 0], found[:, 1], found[:, 2], z, found[:, 3] if measured else None)
-
-
-def of_values(dataset: Dataset) -> bool:
-    """Tell whether a contrast is of measured values."""
-    return dataset.meta.task_type == "regression"
-
-
-_UNTESTED = (float("nan"), float("nan"), 1.0, 0.0)
-
-
-def _shares_apart(sites: Mask, labels: Floats) -> tuple[float, float, float, float]:
-    """Give the share of each side with a site, Fisher's exact test, and how far they are apart."""
-    from scipy.stats import fisher_exact
-
-    first, second = (sites[labels == side] for side in (1, 0))
-    if not len(first) or not len(second):
-        return _UNTESTED
-    table = [[int(side.sum()), int((~side).sum())] for side in (first, second)]
-    shares = float(first.mean()), float(second.mean())
-    return (*shares, float(fisher_exact(table)[1]), shares[0] - shares[1])
-
-
-def _values_apart(sites: Mask, values: Floats) -> tuple[float, float, float, float]:
-    """Give the mean value with a site and without, Mann-Whitney's test, and where it points."""
-    from scipy.stats import mannwhitneyu
-
-    first, second = values[sites], values[~sites]
-    if not len(first) or not len(second):
-        return _UNTESTED
-    test = mannwhitneyu(first, second)
-    points = float(test.statistic) - len(first) * len(second) / 2
-    return float(first.mean()), float(second.mean()), float(test.pvalue), points
-
-
-def _folds_of(dataset: Dataset) -> Ints:
-    """Give the fold of each sequence, int64 (n,); 0 without folds."""
-    if dataset.fold is None:
-        return np.zeros(len(dataset), dtype=np.int64)
-    return dataset.fold.astype(np.int64)
-
-
-def mann_whitney_p(scores: Floats, labels: Floats, folds: Ints) -> float:
+def mann_whitney_p(scores: Floats, labels: Floats, folds: Ints, inflation: float = 1.0) -> float:
     """Test whether scores rank the first side above the second within folds, one-sided.
 
     The statistics of the folds are added up; their variance is twice the nominal one.
@@ -178,6 +38,8 @@ def mann_whitney_p(scores: Floats, labels: Floats, folds: Ints) -> float:
     ----------
     scores, labels : float64 array, shape (n,)
     folds : int64 array, shape (n,)
+    inflation : float, optional
+        How many times larger the variance is, as sequences belong together (:func:`inflation_of`).
     """
     excess = variance = 0.0
     for fold in np.unique(folds):
@@ -193,7 +55,27 @@ def mann_whitney_p(scores: Floats, labels: Floats, folds: Ints) -> float:
         variance += n1 * n0 / 12 * (n + 1 - float((ties**3 - ties).sum()) / (n * (n - 1)))
     if variance <= 0:
         return 1.0
-    return float(ndtr(-excess / np.sqrt(_VARIANCE_FACTOR * variance)))
+    return float(ndtr(-excess / np.sqrt(_VARIANCE_FACTOR * inflation * variance)))
+
+
+def inflation_of(influence: Floats, clusters: Ints) -> float:
+    """Give how much larger the variance of an estimate is as sequences belong together.
+
+    Parameters
+    ----------
+    influence : float64 array, shape (n,)
+        Of each sequence on the estimate.
+    clusters : int64 array, shape (n,)
+        From 0 without gaps.
+
+    Returns
+    -------
+    float
+        1 where none does; never less.
+    """
+    alone = float((influence**2).sum())
+    together = float((np.bincount(clusters, weights=influence) ** 2).sum())
+    return max(together / alone, 1.0) if alone > 0 else 1.0
 
 
 def composition_scores(dataset: Dataset) -> Floats:
@@ -203,7 +85,7 @@ def composition_scores(dataset: Dataset) -> Floats:
 
     both = dataset.meta.strand_symmetric
     counts = [kmer_counts(dataset.codes, k, both) for k in (1, 2)]
-    features, labels = np.concatenate(counts, axis=1), dataset.labels[:, 0]
+    features, labels = np.concatenate(counts, axis=1), dataset.labels[:, 0] + subtracted(dataset)
     out = np.zeros(len(dataset))
     for parts in dataset.of_folds():
         rows, unseen = parts.rows("train", "valid"), parts.rows("test")
@@ -217,6 +99,12 @@ def composition_scores(dataset: Dataset) -> Floats:
         model.fit(scaler.transform(features[rows]), labels[rows])
         out[unseen] = model.decision_function(scaler.transform(features[unseen]))
     return out
+
+
+def subtracted(dataset: Dataset) -> Floats:
+    """Give what GC content says of the values of a contrast, which its labels lack; shape (n,)."""
+    fits = dataset.meta.extra[CONTRAST].get(SUBTRACTED)
+    return gc_part(dataset, fits) if fits else np.zeros(len(dataset))
 
 
 def out_of_fold(dataset: Dataset, logits: Mapping[int, NDArray[np.float32]]) -> Floats:
@@ -270,13 +158,15 @@ def answer_of(
     told = dataset.meta.extra[CONTRAST]
     scores = out_of_fold(dataset, logits)
     known = np.flatnonzero(~np.isnan(scores))
-    labels = dataset.labels[known, 0].astype(np.float64)
-    folds = _folds_of(dataset)[known]
+    # The model has learnt what GC content leaves: both predict the difference as it was measured.
+    by_gc = subtracted(dataset)[known]
+    labels = dataset.labels[known, 0] + by_gc
+    folds = folds_of(dataset)[known]
     joined = np.unique(clusters[known], return_inverse=True)[1]
     measured = of_values(dataset)
     score = "pearson" if measured else "auroc"
     influence_of = correlation_influence if measured else auroc_influence
-    value, influence = influence_of(scores[known], labels, folds)
+    value, influence = influence_of(scores[known] + by_gc, labels, folds)
     value = 0.0 if np.isnan(value) else value  # predictions that do not vary
     low, high = influence_interval(value, influence, joined)
     baseline = composition_scores(dataset)[known]
@@ -286,10 +176,12 @@ def answer_of(
     if measured:
         p = _one_sided(np.sqrt(_VARIANCE_FACTOR) * influence, joined, value)
     else:
-        p = mann_whitney_p(scores[known], labels, folds)
+        p = mann_whitney_p(scores[known], labels, folds, inflation_of(influence, joined))
     good = motifs[motifs["supported"] == "true"]
     sides = [good[good["side"] == name] for name in told["sides"]]
-    above_p = _one_sided(influence - of_simple, joined, above)
+    # Correlations of folds that share what they train on vary more than their influence says.
+    more = np.sqrt(_VARIANCE_FACTOR) if measured else 1.0
+    above_p = _one_sided(more * (influence - of_simple), joined, above)
     answer = MOTIFS
     if p > LARGEST_P:
         answer = SAME
@@ -308,6 +200,7 @@ def answer_of(
         "above_composition_low": above_low,
         "above_composition_p": above_p,
         "matching": told["matching"],
+        "score_column": told.get("score_column") or None,
     }
     for letter, at in (("a", 0), ("b", 1)):
         row |= {
@@ -316,6 +209,7 @@ def answer_of(
             f"given_{letter}": told["given"][at],
             f"in_both_{letter}": told["in_both"][at] if "in_both" in told else None,
             f"unmatched_{letter}": told["unmatched"][at] if "unmatched" in told else None,
+            f"score_{letter}": told["scores"][at] if "scores" in told else None,
             f"motifs_{letter}": len(sides[at]),
             f"names_{letter}": ",".join(_called(one) for _, one in sides[at].iterrows()),
         }
@@ -352,40 +246,3 @@ def motif_table(evidence: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     table = evidence.merge(rates, on="motif", how="left", validate="many_to_one")
     table = table.rename(columns={"dataset": "contrast"})
     return table[list(CONTRAST_MOTIF_COLUMNS)]
-
-
-def rates_table(names: Mapping[int, str], rates: SideRates, dataset: Dataset) -> pd.DataFrame:
-    """Give the rates of rows, by the ids that these have in the evidence.
-
-    Parameters
-    ----------
-    names : mapping of int to str
-        Id of each row by its place.
-    rates : SideRates
-    dataset : Dataset
-        A contrast.
-    """
-    sides = dataset.meta.extra[CONTRAST]["sides"]
-    columns = _MEASURED if of_values(dataset) else _COUNTED
-    adjusted, adjusted_q = rates.adjusted, rates.adjusted_q
-    lines = [
-        {
-            "motif": id,
-            "a": sides[0],
-            "b": sides[1],
-            "side": _side(float(rates.first[row]), float(rates.second[row]), sides),
-            "adjusted_p": adjusted[row],
-            "adjusted_q": None if adjusted_q is None else adjusted_q[row],
-        }
-        | dict(zip(columns, (rates.first[row], rates.second[row], rates.p[row]), strict=True))
-        for row, id in names.items()
-    ]
-    return pd.DataFrame(lines, columns=list(RATE_COLUMNS))
-
-
-def _side(first: float, second: float, sides: Sequence[str]) -> str:
-    """Name the side with the larger share, or that is higher with a site than without.
-
-    Empty where both are equal, or unknown.
-    """
-    return sides[0] if first > second else sides[1] if second > first else ""

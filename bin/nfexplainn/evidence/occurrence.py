@@ -52,11 +52,14 @@ def fitted(features: Floats, labels: Floats) -> Floats:
     return np.asarray(expit(features @ weight))
 
 
-def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Floats:
+def adjusted_z(
+    sites: Mask, labels: Floats, features: Floats, folds: Ints, clusters: Ints | None = None
+) -> Floats:
     """Tell how much sites tell the sides apart beyond composition: statistics of score tests.
 
     The model without sites is a logistic regression of the side on composition, with an intercept
-    for each fold, as models of other folds have other sites.
+    for each fold, as models of other folds have other sites. Where sequences belong together, the
+    variance is the larger of that of independent ones and that of sums over clusters.
 
     Parameters
     ----------
@@ -66,6 +69,8 @@ def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
         1 or 0.
     features : float64 array, shape (n, features)
     folds : int64 array, shape (n,)
+    clusters : int64 array, shape (n,), optional
+        From 0 without gaps; without, each sequence is one.
 
     Returns
     -------
@@ -83,18 +88,25 @@ def adjusted_z(sites: Mask, labels: Floats, features: Floats, folds: Ints) -> Fl
     for row, holds in enumerate(sites):
         rows = np.flatnonzero(holds)
         shared = weighted[rows].sum(axis=0)
-        left = weight[rows].sum() - shared @ np.linalg.solve(curve, shared)
-        if left > _LEAST:
-            found[row] = (labels - p)[rows].sum() / np.sqrt(left)
+        explained = np.linalg.solve(curve, shared)
+        left = weight[rows].sum() - shared @ explained
+        if left <= _LEAST:
+            continue
+        if _belong(clusters, len(labels)):
+            parts = (labels - p) * (holds - design @ explained)
+            left = max(left, _clustered(parts, clusters))
+        found[row] = (labels - p)[rows].sum() / np.sqrt(left)
     return found
 
 
-def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints) -> Floats:
+def adjusted_value_z(
+    sites: Mask, values: Floats, features: Floats, folds: Ints, clusters: Ints | None = None
+) -> Floats:
     """Tell how much higher values are with sites, beyond composition: statistics of score tests.
 
     As :func:`adjusted_z`, the model without sites being a linear regression of the values. The
     variance is the larger of that of equal errors and White's, which allows for others where there
-    are sites but is too small where these are few.
+    are sites but is too small where these are few; White's is of sums over clusters.
 
     Parameters
     ----------
@@ -103,6 +115,8 @@ def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints)
     values : float64 array, shape (n,)
     features : float64 array, shape (n, features)
     folds : int64 array, shape (n,)
+    clusters : int64 array, shape (n,), optional
+        From 0 without gaps; without, each sequence is one.
 
     Returns
     -------
@@ -121,10 +135,21 @@ def adjusted_value_z(sites: Mask, values: Floats, features: Floats, folds: Ints)
     found = np.zeros(len(sites))
     for row, holds in enumerate(sites):
         rest = holds - design @ np.linalg.solve(curve, design[holds].sum(axis=0))
-        variance = max(equal * float(rest @ rest), float((rest * left) @ (rest * left)))
+        variance = max(equal * float(rest @ rest), _clustered(rest * left, clusters))
         if variance > _LEAST:
             found[row] = float(rest @ left) / np.sqrt(variance)
     return found
+
+
+def _belong(clusters: Ints | None, count: int) -> bool:
+    """Tell whether any sequences belong together."""
+    return clusters is not None and len(np.unique(clusters)) < count
+
+
+def _clustered(parts: Floats, clusters: Ints | None) -> float:
+    """Give the variance of a sum over sequences by its sums over clusters."""
+    sums = parts if clusters is None else np.bincount(clusters, weights=parts)
+    return float(sums @ sums)
 
 
 def two_sided(z: Floats) -> Floats:

@@ -16,7 +16,6 @@ from nfexplainn.data.splits import make_groups
 from nfexplainn.evaluation import metrics
 from nfexplainn.evidence import judge, minimal
 from nfexplainn.evidence.clusters import Ints
-from nfexplainn.evidence.contrast import RATE_COLUMNS, rates_table, side_rates
 from nfexplainn.evidence.folds import fold_motifs, select_in_folds, sites_of
 from nfexplainn.evidence.groups import UnitSites, motif_rows
 from nfexplainn.evidence.judge import Model, Tested
@@ -24,6 +23,7 @@ from nfexplainn.evidence.losses import Kind
 from nfexplainn.evidence.naming import Named, named_rows
 from nfexplainn.evidence.removal import Part, Replicate, Units
 from nfexplainn.evidence.row_tables import judge_rows
+from nfexplainn.evidence.side_rates import RATE_COLUMNS, rates_table, side_rates
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS, EVIDENCE_TASK_COLUMNS, MINIMAL_COLUMNS
 from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.interpret.outputs import UNSEEN, StoredOutputs, kept_rows
@@ -110,7 +110,8 @@ def evidence_of(
     sites = sites_of([one.row for one in rows], replicates, [stored[n].sites for n in numbers])
     rates = None
     if is_contrast(dataset):
-        rates = side_rates(dataset, [one.row for one in rows], replicates, sites)
+        of_rows = [one.row for one in rows]
+        rates = side_rates(dataset, of_rows, replicates, sites, the_model.clusters)
     differ = None if rates is None else rates.differ
     judged = judge_rows(dataset, model, the_model, rows, members, sites, differ=differ)
     names, tested = judged.names, judged.tested

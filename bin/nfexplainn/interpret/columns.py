@@ -44,6 +44,7 @@ CONTRAST_COLUMNS = (
     *("above_composition", "above_composition_low", "above_composition_p"),
     *("motifs_a", "motifs_b", "names_a", "names_b", "n_a", "n_b", "given_a", "given_b"),
     *("in_both_a", "in_both_b", "unmatched_a", "unmatched_b", "matching"),
+    *("score_column", "score_a", "score_b"),
 )
 CONTRAST_MOTIF_COLUMNS = (
     *("contrast", "a", "b", "model", "motif", "name", "family", "consensus", "side", "supported"),

@@ -166,21 +166,25 @@ def family_of(motif: Motif) -> str:
     return _shipped().get(motif.id.partition(".")[0], "")
 
 
-def common_family(motifs: Sequence[Motif]) -> tuple[str, list[Motif]]:
+def common_family(motifs: Sequence[Motif], close: int = 1) -> tuple[str, list[Motif]]:
     """Give the family of most of some matches, and its members among them.
 
     Parameters
     ----------
     motifs : sequence of Motif
         Best first.
+    close : int, optional
+        How many of them are as good as the first. A profile without a family stands first by
+        chance before those of one (Zbtb2, whose word is that of ETS factors).
 
     Returns
     -------
     str, list of Motif
-        The family of the first if several and half of all are of it, and those; else none, and all.
+        The family of the first (of `close`, that has one) if several and half of all are of it,
+        and those; else none, and all.
     """
     families = [family_of(motif) for motif in motifs]
-    first = families[0] if families else ""
+    first = next((family for family in families[:close] if family), "")
     members = [one for one, family in zip(motifs, families, strict=True) if family == first]
     several = len({motif.name for motif in members}) > 1
     if first and several and len(members) >= LEAST_SHARE * len(motifs):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_NAMES = 5
 FAMILY_NAMES = 10
 PART = "part of "
+AS_GOOD = 0.9
+"""Of what the best match explains: what explains so much is as good."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ def names_of(hits: pd.DataFrame, queries: MotifSet, known: MotifSet) -> dict[str
         By the queries' identifiers.
     """
     targets = {motif.id: motif for motif in known.motifs}
-    found: dict[str, list[tuple[Motif, bool]]] = {}
-    for query, target, part in zip(hits["query_id"], hits["target_id"], hits["part"], strict=True):
-        found.setdefault(query, []).append((targets[target], bool(part)))
+    found: dict[str, list[tuple[Motif, bool, float]]] = {}
+    columns = ("query_id", "target_id", "part", "explained")
+    for query, target, part, told in zip(*(hits[column] for column in columns), strict=True):
+        found.setdefault(query, []).append((targets[target], bool(part), float(told)))
     return {motif.id: _name(motif, found.get(motif.id, [])) for motif in queries.motifs}
 
 
@@ -68,12 +71,14 @@ def label(names: Iterable[str]) -> str:
     return ", ".join(list(dict.fromkeys(names))[:MAX_NAMES])
 
 
-def _name(motif: Motif, matches: Sequence[tuple[Motif, bool]]) -> Name:
+def _name(motif: Motif, matches: Sequence[tuple[Motif, bool, float]]) -> Name:
     if not matches:
         said = low_complexity(motif.ppm)
         return Name(said, said, (said,) if said else ())
     is_part = matches[0][1]
-    family, members = common_family([target for target, part in matches if part == is_part])
+    own = [(target, told) for target, part, told in matches if part == is_part]
+    close = sum(told >= AS_GOOD * own[0][1] for _, told in own)
+    family, members = common_family([target for target, _ in own], close)
     names = list(dict.fromkeys(target.name or target.id for target in members))
     before = PART if is_part else ""
     shown = ", ".join(names[:FAMILY_NAMES]) + (", ..." if len(names) > FAMILY_NAMES else "")

@@ -32,6 +32,8 @@ class ModelEvidence:
     rows, tasks, minimal : list of rows
         As in ``D.<model>.evidence.tsv``, ``.evidence_tasks.tsv`` and ``.minimal.tsv``.
     motifs : mapping of str to Motif
+    sides : tuple of str
+        Of a contrast: what its positives and its negatives are of; else empty.
     """
 
     place: int
@@ -39,6 +41,7 @@ class ModelEvidence:
     tasks: list[Row]
     minimal: list[Row] = field(default_factory=list)
     motifs: Mapping[str, Motif] = field(default_factory=dict)
+    sides: tuple[str, ...] = ()
 
     @property
     def members(self) -> str:
@@ -85,9 +88,15 @@ def evidence_of(inputs: Inputs) -> dict[tuple[str, str], ModelEvidence]:
         for d, m, _, path in inputs.ending(".evidence.meme")
     }
     tasks, minimal = tables("evidence_tasks"), tables("minimal")
+    sides = {key: (row["a"], row["b"]) for key, (row,) in tables("contrast").items()}
     return {
         key: ModelEvidence(
-            place, rows, tasks.get(key, []), minimal.get(key, []), motifs.get(key, {})
+            place,
+            rows,
+            tasks.get(key, []),
+            minimal.get(key, []),
+            motifs.get(key, {}),
+            sides.get(key, ()),
         )
         for place, (key, rows) in enumerate(tables("evidence").items())
         if key in models and rows
@@ -149,20 +158,25 @@ def row_arrow(row: Row) -> str:
     return f' <span class="nfx-arrow" role="img" title="{says}" aria-label="{says}">{mark}</span>'
 
 
-def row_facts(row: Row) -> list[str]:
-    """Say in a few words what a row is worth, how sure that is, and where it is found."""
+def row_facts(row: Row, sides: Sequence[str] = ()) -> list[str]:
+    """Say in a few words what a row is worth, how sure that is, and where it is found.
+
+    Parameters
+    ----------
+    row : row of ``D.<model>.evidence.tsv``
+    sides : sequence of str, optional
+        Of a contrast, what takes the place of positives and negatives.
+    """
     said = [share_of(row), f"q {power(number(row['q']))}", found_in(row)]
     positives, negatives = (
         number(row[key]) for key in ("positives_with_site", "negatives_with_site")
     )
     if positives is not None and negatives is not None:
         against = f" ({row['negatives']})" if row["negatives"] else ""
-        sides = ("the first data set", "the second")
-        first, second = sides if row["negatives"] == "contrast" else ("positives", "negatives")
-        against = against if first == "positives" else ""
+        first, second = sides or ("positives", f"negatives{against}")
         said.append(
-            f"in {100 * positives:.0f} % of {first}, {100 * negatives:.0f} % of {second}"
-            f"{escape(against)}"
+            f"in {100 * positives:.0f} % of {escape(first)},"
+            f" {100 * negatives:.0f} % of {escape(second)}"
         )
     return said
 
@@ -194,7 +208,7 @@ def supported_motifs(found: ModelEvidence, task: str, count: int, link: str = ""
     parts = [
         f'<div class="nfx-motif">{row_logo(found, row)}<span><b>{escape(row_name(row))}</b>'
         f"{row_arrow(row)}{_family(row)} {gain_bar(row, most)}"
-        f'<span class="nfx-faint">{" · ".join(row_facts(row))}</span></span></div>'
+        f'<span class="nfx-faint">{" · ".join(row_facts(row, found.sides))}</span></span></div>'
         for row in best[:count]
     ]
     if not best:
@@ -236,9 +250,10 @@ def _others(
         )
     least = number(found.facts(task).get("detectable_share"))
     if least is not None:
-        words.append(f"a motif in under {_percent(least)} of the positives could not be seen")
+        whose = "either side" if found.sides else "the positives"
+        words.append(f"a motif in under {_percent(least)} of {whose} could not be seen")
     return "; ".join(words)
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1g} %"
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1g} %"

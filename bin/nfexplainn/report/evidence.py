@@ -40,7 +40,6 @@ _UNSUPPORTED = 10
 _NEGATIVES = {
     "shuffle": "shuffles of the positives",
     "gc": "windows of the same GC content",
-    "contrast": "the sequences of the second data set",
 }
 
 
@@ -174,11 +173,11 @@ def _text(found: ModelEvidence, model: ModelResult) -> str:
         count = tested_folds(model)
         some = f"{count} of " if count < folds else ""
         said += f" of {some}{folds} folds, each unseen by the models that judge it"
-    said += (
-        f", against {_NEGATIVES.get(kind, f'negatives of the kind <i>{escape(kind)}</i>')}."
-        if kind
-        else "."
-    )
+    against = _NEGATIVES.get(kind, f"negatives of the kind <i>{escape(kind)}</i>")
+    if found.sides:
+        against = f"the sequences of {escape(found.sides[1])}; positives are those of"
+        against += f" {escape(found.sides[0])}"
+    said += f", against {against}." if kind else "."
     chosen = [row for row in found.minimal if row["chosen"] == "true" and row["motif"]]
     tested = [row for row in found.minimal if row["test_loss"]]
     if chosen and len(tested) == 2:

@@ -1,6 +1,7 @@
 // What --contrast asks for: pairs of data sets, each of which becomes one more data set.
 
 include { readJson; schemaProperties; didYouMean; sentence } from './schema.nf'
+include { planOf; settingsOf; ofValues } from './contrast_plan.nf'
 
 // Plans as readDatasets gives them: [id: 'CTCF_vs_JUND', contrast: ['CTCF', 'JUND'], ...], the sides in the order of their names.
 def contrastPlans(List datasets, Map values, Collection broken, List problems) {
@@ -70,11 +71,6 @@ def sideOf(String name, List datasets, List own) {
     return [name: name, plan: plan, task: task]
 }
 
-// Assays whose tasks are compared by the difference of their values.
-def ofValues() {
-    return ['accessibility', 'single_cell', 'table', 'pbm', 'starrseq']
-}
-
 // Tasks are called by their label, else by the sample, or like the data set where rows are its parts.
 def tasksOf(Map plan) {
     def parts = plan.rows.any { row -> row.split }
@@ -107,11 +103,6 @@ def pairProblems(List sides) {
     return problems
 }
 
-// With what a contrast is trained and read: both sides have the same.
-def settingsOf(Map plan) {
-    return plan.training.explainn + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known, units: plan.units]
-}
-
 def clashes(List names, String id, List datasets, List found) {
     if (found.any { plan -> plan.spec.rows*.sample == names }) {
         return ['this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.']
@@ -122,24 +113,4 @@ def clashes(List names, String id, List datasets, List found) {
     }
     def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')} is; rename a task" : "the data set ${taken.id} is; rename that"
     return ["its results would be called ${id}, as ${other} in the sheet."]
-}
-
-// A plan with the settings of its sides, which differ only in how these are prepared.
-def planOf(String id, List sides, Map values) {
-    def a = sides[0].plan
-    def rows = sides.collectMany { side -> side.task == null || side.plan.module in ofValues() ? side.plan.rows : side.plan.rows.findAll { row -> side.task in [row.label, row.sample]*.toString() } }.unique { row -> row.line }
-    def asked = a.options.prepare.folds ?: 0
-    def folds = asked > 2 ? asked : 5
-    def replicates = a.replicates && a.replicates % folds == 0 ? a.replicates : folds
-    // What one side must not share between the parts, both must not.
-    def split = ['homology', 'chromosome'].find { how -> sides.any { side -> side.plan.options.prepare.split_by == how } }
-    def options = a.options.prepare.subMap(['max_unknown', 'min_positives']) + [folds: folds, contrast_matching: values.contrast_matching] + (split ? [split_by: split] : [:])
-    def ids = sides*.plan*.id
-    return a + [
-        id: id, rows: rows, assay: 'contrast', module: 'contrast', on_genome: false, holds: [:], denoised: false, models: ['explainn'], replicates: replicates,
-        contrast: ids, names: [], files: [], genome: null, explain: null, predict: null, variants: null, hits: null, pretrained: [],
-        spec: [id: id, assay: 'contrast', module: 'contrast', seed: a.spec.seed, rows: sides.collect { side -> [sample: side.name, data: ids.unique(false).indexOf(side.plan.id), label: side.task] }, others: [], options: options],
-        training: a.training.subMap(['explainn']), shared: a.shared.findAll { name -> name in ['motif_db', 'mode_clusters', 'initial_motifs'] }, general_negatives: null,
-        settings: a.settings.subMap(settingsOf(a).keySet() + ['jaspar_release', 'jaspar_taxon']), reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'hits', 'pretrained'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
-    ]
 }

@@ -23,7 +23,7 @@ from nfexplainn.analyses.discovery.compare import (
 from nfexplainn.analyses.discovery.options import DiscoveryOptions
 from nfexplainn.analyses.discovery.pairs import BOTH, OURS, THEIRS, UNSURE, pair_motifs
 from nfexplainn.analyses.discovery.runs import found_motifs
-from nfexplainn.analyses.discovery.sequences import write_task_sequences
+from nfexplainn.analyses.discovery.sequences import searches, write_task_sequences
 from nfexplainn.analyses.discovery.streme import read_motif_seconds, read_outcome, read_streme
 from nfexplainn.data.dataset import Dataset, DatasetMeta
 from nfexplainn.interpret.summary import _add_effects
@@ -122,7 +122,7 @@ def test_streme_gets_the_training_sequences_and_no_others(tmp_path: Path) -> Non
     labels = dataset.labels.copy()
     labels[2] = np.nan
     tasks = write_task_sequences(replace(dataset, codes=codes, labels=labels), tmp_path, "d")
-    assert dataclasses.astuple(tasks[0]) == (1, "A b/c", None, 12, 11, "")
+    assert dataclasses.astuple(tasks[0]) == (1, "A b/c", "", None, 12, 11, "")
     texts = (tmp_path / "d.task1.negatives.fa").read_text().splitlines()
     assert texts[0] == ">s_0" and texts[1] == dna.decode(codes[:1])[0][5:]
     assert ">s_2" not in texts
@@ -206,6 +206,70 @@ def test_of_values_the_upper_fifth_is_compared_with_the_lower(tmp_path: Path) ->
     assert (tasks[0].positives, tasks[0].negatives) == (12, 12)
 
 
+def contrast_of(dataset: Dataset) -> Dataset:
+    """Call the positives a side of a contrast, and the negatives the other."""
+    extra = {"contrast": {"sides": ["X", "Y/z"]}}
+    return replace(dataset, meta=replace(dataset.meta, extra=extra))
+
+
+def test_either_side_of_a_contrast_is_searched_against_the_other(tmp_path: Path) -> None:
+    dataset = contrast_of(planted(40))
+    tasks = write_task_sequences(dataset, tmp_path, "d")
+    assert [(one.number, one.side, one.positives) for one in tasks] == [
+        (1, "X", 12),
+        (2, "Y/z", 12),
+    ]
+    texts = {path.name: path.read_text() for path in tmp_path.glob("*.fa")}
+    assert texts["d.task1.positives.fa"] == texts["d.task2.negatives.fa"]
+    assert texts["d.task2.positives.fa"] == texts["d.task1.negatives.fa"]
+    # What one side has more of tells its sequences, not those of the other.
+    area: dict[str, float] = {}
+    motifs: set[str] = set()
+    for search in searches(dataset):
+        sides = [Candidates("streme", None, (motif("TGACTCAGC"),))]
+        judged = judge(search.dataset, search.task, sides, search.number)
+        score = judged.best[0]["auprc_test"]
+        assert isinstance(score, float)
+        area[search.side] = score
+        motifs |= set(judged.motifs)
+    assert area["X"] > 0.95 and area["Y/z"] < 0.5
+    assert motifs == {"task1_streme", "task2_streme"}
+
+
+def test_sides_of_values_are_their_upper_and_lower_fifth(tmp_path: Path) -> None:
+    dataset = contrast_of(planted(100))
+    values = np.arange(100, dtype=np.float32)[:, None]
+    meta = replace(dataset.meta, task_type="regression")
+    write_task_sequences(replace(dataset, meta=meta, labels=values), tmp_path, "d")
+    rows = [
+        [int(line[3:]) for line in (tmp_path / name).read_text().splitlines() if line[0] == ">"]
+        for name in ("d.task1.positives.fa", "d.task2.positives.fa")
+    ]
+    assert min(rows[0]) > max(rows[1]) and len(rows[0]) == len(rows[1]) == 12
+
+
+def test_motifs_of_a_contrast_are_paired_once_for_both_sides() -> None:
+    words = {"X": "TGACTCAGCA", "Y": "GGGATTTCCC"}
+    streme = [
+        one
+        for side, word in words.items()
+        for one in found_motifs({None: [motif(word, "1-A"), motif("ATATATATAT", "2-B")]}, side)
+    ]
+    groups = {"row_001": motif(words["X"]), "row_002": motif(words["Y"])}
+    groups |= {"row_003": motif("CACGTGACCT")}
+    about = {"name": "n", "consensus": "c", "q": "0.01", "gain": "0.5"}
+    rows = [about | {"motif": name, "supported": "true", "task": "a"} for name in groups]
+    found = pair_motifs(streme, rows, groups, "a")
+    told = [
+        (line.get("side"), line.get("streme_place"), line["state"], line.get("motif"))
+        for line in found
+    ]
+    assert told == [
+        *(("X", 1, BOTH, "row_001"), ("X", 2, THEIRS, None)),
+        *(("Y", 1, BOTH, "row_002"), ("Y", 2, THEIRS, None), (None, None, OURS, "row_003")),
+    ]
+
+
 def test_a_task_of_one_class_is_skipped(tmp_path: Path) -> None:
     dataset = planted(40)
     tasks = write_task_sequences(
@@ -251,9 +315,8 @@ def test_the_planted_motif_is_chosen_and_reported_on_test() -> None:
     ]
     judged = judge(dataset, 0, sides)
     best, absent = judged.best
-    assert set(best) | {"dataset", "model", "annotation", "target_id", "q_value"} >= set(
-        BEST_COLUMNS
-    )
+    added = {"dataset", "model", "side", "annotation", "target_id", "q_value"}
+    assert set(best) | added >= set(BEST_COLUMNS)
     assert (best["motif"], best["rank_effect"], best["rank_importance"]) == ("right", 1, 2)
     assert best["chosen_on"] == "valid" and best["positives"] == 60
     assert isinstance(best["auprc_test"], float) and best["auprc_test"] > 0.95

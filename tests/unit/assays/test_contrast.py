@@ -206,8 +206,8 @@ def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"n": 150}, "150 of 150 sequences of B are left without those that are in both, and a contrast needs 200 a side; give more peaks"),
-        ({"same": True}, "0 of 300 sequences of B are left without those that are in both, and a contrast needs 200 a side (their peaks are largely the same ones)"),
+        ({"n": 150}, "150 of 150 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side; give more peaks"),
+        ({"same": True}, "0 of 300 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side (their peaks are largely the same ones)"),
         ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so that their length alone would tell them apart; set --width"),
         ({"strand_symmetric": False}, "one of them is read on both strands, the other on one; set --reverse_complement"),
         ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would tell them apart"),
@@ -292,3 +292,31 @@ def test_what_was_padded_stays_so(tmp_path: Path) -> None:
         write_set(tmp_path, name, codes, [f"{name}{row}" for row in range(250)], extra={"pad": 4})
     data = prepare(spec_of(tmp_path, "A", "B")).dataset
     assert data.meta.extra["pad"] == 4 and data.meta.length == LENGTH + 8
+
+
+def scored(column: str, median: float, name: str) -> dict[str, Any]:
+    return {"extra": {"peak_scores": {name: [column, median]}}}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said", "column"),
+    [
+        (("column 7", 40), ("column 7", 12), "The peaks of A are stronger than those of B", True),
+        (("column 7", 3.0), ("column 7", 12), "The peaks of B are stronger than those of A", True),
+        (("column 7", 14), ("column 7", 12), "", True),
+        (("column 7", 40), ("column 5", 12), "", False),  # other columns are no one measure
+        (("column 7", 40), None, "", False),
+    ],
+)
+def test_peaks_of_other_strength_are_named_as_a_cause(
+    tmp_path: Path, a: tuple[str, float], b: tuple[str, float] | None, said: str, column: bool
+) -> None:
+    for name, own, seed in (("A", a, 1), ("B", b, 2)):
+        meta = scored(*own, name) if own else {}
+        write_set(tmp_path, name, draw(300, seed), names_at(300_000 * seed, 300), **meta)
+    data = prepare(spec_of(tmp_path, "A", "B")).dataset
+    notes = [note for note in data.meta.notes if "stronger" in note]
+    assert [note.startswith(said) for note in notes] == ([True] if said else [])
+    told = data.meta.extra["contrast"]
+    assert told["score_column"] == ("column 7" if column else "")
+    assert told["scores"] == ([a[1], b[1]] if column and b else [None, None])

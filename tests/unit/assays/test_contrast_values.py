@@ -4,16 +4,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from nfexplainn import dna
 from nfexplainn.assays.contrast import prepare
+from nfexplainn.assays.contrast_values import beyond_gc
 from nfexplainn.assays.spec import InputFile, Options, Row, Spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.errors import UserError
+from nfexplainn.evaluation.gc_content import gc_part
+from nfexplainn.simulation.sequences import background
 
 N, LENGTH = 600, 40
 
@@ -69,6 +74,38 @@ def test_the_second_is_subtracted_from_the_first_where_both_are_known(tmp_path: 
     assert data.meta.notes[0] == (
         "The values of D/t2 were subtracted from those of D/t1, on the scale of log2."
     )
+
+
+def test_what_gc_content_predicts_is_subtracted_by_fits_that_have_not_seen_the_sequence() -> None:
+    rng = np.random.default_rng(7)
+    codes = background(600, 50, rng)
+    values = 20 * (dna.gc_content(codes) - 0.5) + rng.normal(size=600)
+    meta = DatasetMeta("D", "contrast", "regression", ("t",), 50, True, 1, folds=3)
+    meta = dataclasses.replace(meta, extra={"contrast": {"sides": ["a", "b"]}})
+    fold = rng.integers(0, 3, 600).astype(np.int8)
+    names = [f"s{row}" for row in range(600)]
+    labels = values.astype(np.float32)[:, None]
+    dataset = Dataset(meta, names, codes, np.zeros(0, "<U5"), labels, None, fold)
+    rest = beyond_gc(dataset)
+    assert abs(np.corrcoef(rest.labels[:, 0], dna.gc_content(codes))[0, 1]) < 0.1
+    assert rest.labels.std() == pytest.approx(1, abs=0.1)
+    # Other values of a fold change nothing of what is subtracted there.
+    other = dataclasses.replace(
+        dataset, labels=np.where(fold[:, None] == 1, 3 * labels + 1, labels)
+    )
+    changed = beyond_gc(other)
+    own = fold == 1
+    part = labels[own] - rest.labels[own]
+    np.testing.assert_allclose(other.labels[own] - changed.labels[own], part, atol=1e-5)
+    fits = rest.meta.extra["contrast"]["subtracted"]
+    assert len(fits) == 3 and fits == json.loads(json.dumps(fits))
+    np.testing.assert_allclose(rest.labels[:, 0] + gc_part(rest, fits), values, atol=1e-5)
+    assert rest.meta.notes[-1].startswith("GC content predicts the difference (correlation 0.")
+    # Where it says little nothing is subtracted.
+    little = dataclasses.replace(
+        dataset, labels=labels - 18 * (dna.gc_content(codes)[:, None] - 0.5)
+    )
+    assert beyond_gc(little) is little
 
 
 def test_without_a_logarithm_and_with_unlike_scales_a_note_says_so(tmp_path: Path) -> None:

@@ -551,3 +551,15 @@ def test_chr22_drops_windows_with_n(data_dir: Path, tmp_path: Path) -> None:
     usable = 730 - counts(prepared)["window with N"]
     assert usable == pytest.approx(435, abs=1)
     assert (prepared.dataset.codes < 4).all()
+
+
+def test_the_median_score_of_the_peaks_that_are_kept_is_told(tmp_path: Path, genome: Path) -> None:
+    """So that a contrast can say whose peaks are stronger."""
+    rows = [f"chr1\t{3000 * i}\t{3000 * i + 1}\tp\t{i}" for i in range(1, 16)]
+    made = run(tmp_path, genome, {"a": rows}, top_n=11, negatives="shuffle")
+    ((column, median),) = made.dataset.meta.extra["peak_scores"].values()
+    assert (column, median) == ("column 5", 10.0)
+    plain = run(
+        tmp_path, genome, {"b": [row.rsplit("\t", 2)[0] for row in rows]}, negatives="shuffle"
+    )
+    assert "peak_scores" not in plain.dataset.meta.extra

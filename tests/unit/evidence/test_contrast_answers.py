@@ -22,6 +22,7 @@ from nfexplainn.evidence.alone import auroc_influence
 from nfexplainn.evidence.contrast_words import sentence_of, verdict_of
 from nfexplainn.evidence.groups import MotifRow, UnitSites
 from nfexplainn.evidence.judge import Model
+from nfexplainn.evidence.side_rates import side_rates
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.io.coordinates import read_names
@@ -95,14 +96,14 @@ def test_sites_are_counted_in_the_folds_that_have_the_row(alike: Dataset) -> Non
     rng = np.random.default_rng(3)
     sites = rng.random((2, len(every))) < 0.2 + 0.5 * labels
     sites[0] &= np.isin(every, parts[0])
-    found = contrast.side_rates(alike, [row_of(0), row_of(0, 1)], replicates, sites)
+    found = side_rates(alike, [row_of(0), row_of(0, 1)], replicates, sites)
     for place, rows in enumerate((np.isin(every, parts[0]), np.ones(len(every), dtype=bool))):
         table = [[(sites[place] == s)[rows & (labels == y)].sum() for s in (1, 0)] for y in (1, 0)]
         assert found.first[place] == pytest.approx(table[0][0] / sum(table[0]))
         assert found.second[place] == pytest.approx(table[1][0] / sum(table[1]))
         assert found.p[place] == pytest.approx(fisher_exact(table)[1])
     assert found.differ.all() and (found.adjusted < 1e-4).all()
-    nowhere = contrast.side_rates(alike, [row_of()], replicates, np.zeros_like(sites[:1]))
+    nowhere = side_rates(alike, [row_of()], replicates, np.zeros_like(sites[:1]))
     assert np.isnan(nowhere.first[0]) and nowhere.p[0] == 1 and not nowhere.differ[0]
 
 

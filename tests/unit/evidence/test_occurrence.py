@@ -8,7 +8,6 @@ from scipy.stats import chi2, fisher_exact, mannwhitneyu, t
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.evidence.contrast import SideRates
 from nfexplainn.evidence.occurrence import (
     adjusted_value_z,
     adjusted_z,
@@ -16,6 +15,7 @@ from nfexplainn.evidence.occurrence import (
     fitted,
     two_sided,
 )
+from nfexplainn.evidence.side_rates import SideRates
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:

@@ -182,6 +182,25 @@ def test_a_family_needs_half_of_the_matches_and_two_of_them(known) -> None:
         assert common_family(some) == ("", some)
 
 
+def test_a_profile_without_a_family_gives_way_to_one_that_is_as_good(known) -> None:
+    by_name = {motif.name: motif for motif in known.motifs}
+    fox, ctcf = by_name["FOXA1"], by_name["CTCF"]
+    some = [ctcf, fox, by_name["FOXC2"]]
+    assert common_family(some, 2) == ("forkhead", some[1:])
+    assert common_family(some, 1) == ("", some)
+    # Zbtb2 has no family and the word of ETS factors, which is found in GABPA's peaks.
+    zinc, ets = (profile(known, name)[:9] for name in ("Zbtb2", "ELK1"))
+    between = 0.7 * zinc + 0.3 * ets
+    hits = known_matches(
+        MotifSet((Motif("a", "", between, 300),)), known, **AnnotateOptions().matching()
+    )
+    assert hits["target_id"][0].startswith("MA2340")
+    (name,) = named({"ets": between}, known).values()
+    assert name.family.startswith("ETS (EL") and family_of(name.target) == "ETS"
+    (name,) = named({"rest": counted(profile(known, "REST"), 300)}, known).values()
+    assert name.name == "REST"
+
+
 @pytest.mark.parametrize(
     ("tf_class", "tf_family", "label"),
     [

@@ -23,6 +23,7 @@ from nfexplainn.interpret.columns import (
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.formats import write_meme
 from nfexplainn.motifs.motif import Motif, MotifSet
+from nfexplainn.page.evidence import _percent, evidence_of, row_facts
 from nfexplainn.page.load import load_inputs
 from nfexplainn.report.build import build_report
 from nfexplainn.report.methods import _replicates
@@ -102,9 +103,10 @@ def test_a_sentence_the_bars_and_the_tables(one_pair: Path) -> None:
     out, sections = built(one_pair, "MAFK:OCT4")
     assert set(sections) == {"Contrasts", "Motifs: MAFK : OCT4"}
     (cells,) = sections["Contrasts"]["data"].values()
+    assert ">motifs<" in cells["answer"]
     assert (
-        "MAFK and OCT4 differ in motifs&#44; more often TF1&lt;b&gt; in MAFK; TF2"
-        in cells["answer"]
+        "<li><b>MAFK : OCT4</b>: MAFK and OCT4 differ in motifs, more often TF1&lt;b&gt; in MAFK;"
+        " TF2" in sections["Contrasts"]["description"]
     )
     assert "400 : 401" in cells["compared"]
     assert "in both 20 : 21&#44; unmatched 30 : 31" in cells["left_out"]
@@ -155,7 +157,7 @@ def test_measured_values_have_correlations_and_means(tmp_path: Path) -> None:
     write_contrast(tmp_path / "results", "D/a", "D/b", values=True)
     out, sections = built(tmp_path, "D/b:D/a")
     (cells,) = sections["Contrasts"]["data"].values()
-    assert "differ in motifs: D/b is higher with TF2" in cells["answer"]
+    assert "differ in motifs: D/b is higher with TF2" in sections["Contrasts"]["description"]
     assert cells["pearson"] == 0.5 and cells["composition"] == 0.2 and "auroc" not in cells
     assert "auroc" not in sections["Contrasts"]["headers"]
     assert ">401<" in cells["compared"] and "in both" not in cells["left_out"]
@@ -181,6 +183,43 @@ def test_both_kinds_beside_each_other(tmp_path: Path) -> None:
     methods = next(out.glob("nfx_methods*_mqc.*")).read_text()
     assert "In MAFK_vs_OCT4: Data sets were compared" in methods
     assert "In D_a_vs_D_b, D_a_vs_D_c, D_b_vs_D_c: Two tasks of measured values" in methods
+
+
+@pytest.mark.parametrize(
+    ("scores", "says"),
+    [
+        ((40, 12), "column 7: 40 against 12 (MAFK is stronger&#44; which may be the cause)"),
+        ((5, 12), "column 7: 5 against 12 (OCT4 is stronger&#44; which may be the cause)"),
+        ((12, 12), "column 7: 12 against 12<"),
+    ],
+)
+def test_the_strength_of_peaks_is_told(tmp_path: Path, scores: tuple[int, int], says: str) -> None:
+    write_contrast(tmp_path / "results", *PAIRS[0])
+    path = tmp_path / "results" / "MAFK_vs_OCT4.explainn.contrast.tsv"
+    (row,) = csv.DictReader(path.read_text().splitlines(), delimiter="\t")
+    row |= {"score_column": "column 7", "score_a": str(scores[0]), "score_b": str(scores[1])}
+    write_tsv(path, CONTRAST_COLUMNS, [list(row.values())])
+    _, sections = built(tmp_path, "MAFK:OCT4")
+    (cells,) = sections["Contrasts"]["data"].values()
+    assert says in cells["strength"]
+    assert "strength" in sections["Contrasts"]["headers"]
+
+
+def test_shares_are_of_the_sides_by_name(one_pair: Path) -> None:
+    inputs = load_inputs([one_pair / "results"], fixtures.PARAMS, {})
+    (found,) = evidence_of(inputs).values()
+    assert found.sides == ("MAFK", "OCT4")
+    row = found.rows[0] | {"positives_with_site": "0.5", "negatives_with_site": "0.1"}
+    assert "in 50 % of MAFK, 10 % of OCT4" in row_facts(row, found.sides)
+    said = row_facts(row | {"negatives": "gc"})
+    assert "in 50 % of positives, 10 % of negatives (gc)" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0961, "10 %"), (0.094, "9 %"), (0.004, "0.4 %"), (0.3, "30 %")]
+)
+def test_shares_are_no_powers_of_ten(share: float, said: str) -> None:
+    assert _percent(share) == said
 
 
 def test_of_many_pairs_it_is_said_whose_motifs_are_shown(

@@ -102,6 +102,31 @@ def test_motif_for_motif(tmp_path: Path) -> None:
     assert len((tmp_path / "out/tables/discovery_pairs.tsv").read_text().splitlines()) == 5
 
 
+def test_both_sides_of_a_contrast_have_their_rows(tmp_path: Path) -> None:
+    discovery(tmp_path, "ok")
+    path = tmp_path / "d.explainn.discovery.tsv"
+    shared = {"dataset": "d", "model": "explainn", "task": "d", "chosen_on": "valid"}
+    lines = [
+        shared | {"side": side, "source": source, "state": "ok", "auprc_test": score}
+        for side, scores in (("CTCF", (0.9, 0.8)), ("JUND", (0.7, 0.6)))
+        for source, score in zip(("streme", "explainn"), scores, strict=True)
+    ]
+    table(path, BEST_COLUMNS, *lines)
+    clock = shared | {"source": "streme", "clock": "cpu"}
+    clocks = [clock | {"side": side, "seconds": s} for side, s in (("CTCF", 10), ("JUND", 20))]
+    table(tmp_path / "d.explainn.discovery_timing.tsv", TIMING_COLUMNS, *clocks)
+    write_discovery(Page(tmp_path / "out"), load_inputs([tmp_path], {}, {}))
+    found = sections(tmp_path / "out")
+    side = "d \u00b7 side"
+    bars = found["nfx_discovery_best_motif"]["data"]
+    assert bars[f"{side} JUND"] == {"streme": 0.7, "explainn": 0.6}
+    rows = found["nfx_discovery_side_by_side"]["data"]
+    assert rows[f"{side} CTCF \u00b7 STREME"]["seconds"] == "10"
+    assert rows[f"{side} JUND \u00b7 STREME"]["seconds"] == "20"
+    said = found["nfx_discovery_side_by_side"]["description"]
+    assert "better than STREME's in 0 of 2 cases" in said
+
+
 def test_with_folds_the_means_over_them_stand_side_by_side(tmp_path: Path) -> None:
     shared = {"dataset": "d", "model": "explainn", "task": "d", "chosen_on": "valid"}
     lines = [

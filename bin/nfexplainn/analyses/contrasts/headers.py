@@ -7,7 +7,7 @@ from nfexplainn.page.mqc import escape
 Headers = dict[str, dict[str, object]]
 
 ANSWER_HEADERS: Headers = {
-    "answer": {"title": "What differs"},
+    "answer": {"title": "Differ in"},
     "auroc": {
         "title": "AUROC",
         "description": "How well models that have not seen a sequence tell its side, within folds",
@@ -31,12 +31,18 @@ ANSWER_HEADERS: Headers = {
         "format": "{:,.3f}",
     },
     "above": {
-        "title": "p, model over composition",
-        "description": "That the model is no better than composition (paired; DeLong of AUROCs)",
+        "title": "p over composition",
+        "description": "That the model is no better than composition alone (paired; DeLong of"
+        " AUROCs)",
     },
     "compared": {
         "title": "Compared",
         "description": "Sequences of either side; of values those with a value in both",
+    },
+    "strength": {
+        "title": "Peak scores",
+        "description": "Median score of the peaks given, where the files of both sides have the"
+        " same column of scores",
     },
     "left_out": {
         "title": "Left out",

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
 from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
-from nfexplainn.evidence.contrast_words import sentence_of
+from nfexplainn.assays.contrast_notes import MUCH_STRONGER
+from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME, sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.page.chapters import Chapter, Methods, Part, Values
 from nfexplainn.page.evidence import Evidence, evidence_of, row_logo, row_name
@@ -54,6 +55,7 @@ _SHARES = (
 SIGNED = ("difference_with_site", "difference_without_site")
 """Columns whose sign the order of the sides gives."""
 Sides = tuple[str, str]
+_ANSWERS = {SAME: "nothing", COMPOSITION: "composition", MOTIFS: "motifs"}
 
 
 def write_contrasts(page: Page, inputs: Inputs) -> None:
@@ -137,13 +139,17 @@ def _answers(
     page: Page, found: Mapping[tuple[str, str], Row], motifs: Mapping[tuple[str, str], list[Row]]
 ) -> None:
     rows: dict[str, dict[str, Cell]] = {}
+    said: list[str] = []
     for key, row in list(found.items())[:ROW_LIMIT]:
         values = is_of_values(row)
         score = "pearson" if values else "auroc"
         low, high = (number(row[f"{score}_{end}"]) for end in ("low", "high"))
         names = _names(row, motifs.get(key, []))
-        rows[title_of(row, found)] = {
-            "answer": cell(sentence_of(row["answer"], _sides(row), names, values)),
+        title = title_of(row, found)
+        sentence = sentence_of(row["answer"], _sides(row), names, values)
+        said.append(f"<li><b>{escape(title)}</b>: {escape(sentence)}</li>")
+        rows[title] = {
+            "answer": cell(_ANSWERS[row["answer"]]),
             score: number(row[score]),
             "interval": cell(f"{short(low, 3)} to {short(high, 3)}"),
             "p": power(number(row["p"])),
@@ -152,6 +158,8 @@ def _answers(
             "compared": cell(thousands(number(row["n_a"])) if values else _both(row, "n")),
             "left_out": cell("" if values else _left_out(row), narrow=True),
         }
+        if row.get("score_column"):
+            rows[title]["strength"] = cell(_strength(row), narrow=True)
     shown = {name for cells in rows.values() for name in cells}
     page.table(
         CHAPTER,
@@ -159,8 +167,8 @@ def _answers(
         rows,
         {name: header for name, header in ANSWER_HEADERS.items() if name in shown},
         first="Contrast",
-        description="<p>A row per pair; numbers of sequences are of the first : of the second."
-        f"{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
+        description=f"<ul>{''.join(said)}</ul><p>Numbers of sequences are of the first : of the"
+        f" second.{capped(len(found), ROW_LIMIT, 'contrasts')}{_undrawn(len(found))}</p>",
     )
 
 
@@ -193,6 +201,14 @@ def _left_out(row: Row) -> str:
     return f"in both {_both(row, 'in_both')}{unmatched}"
 
 
+def _strength(row: Row) -> str:
+    """Give the median scores of both sides' peaks, and name them as a cause where they differ."""
+    a, b = (number(row[f"score_{letter}"]) or 0.0 for letter in "ab")
+    far = max(a, b) > MUCH_STRONGER * min(a, b)
+    why = f" ({row['a'] if a > b else row['b']} is stronger, which may be the cause)"
+    return f"{row['score_column']}: {a:.3g} against {b:.3g}{why if far else ''}"
+
+
 def _matrix(page: Page, rows: Sequence[Row]) -> None:
     """Draw how well each pair is told apart, of several of one kind."""
     values_of_both = is_of_values(rows[0])
@@ -213,7 +229,7 @@ def _matrix(page: Page, rows: Sequence[Row]) -> None:
         xcats=[escape(name) for name in names],
         ycats=[escape(name) for name in names],
         pconfig={
-            "square": True,
+            "square": False,  # or the last columns lie beyond the edge of a phone
             "xcats_samples": False,
             "ycats_samples": False,
             "cluster_rows": False,

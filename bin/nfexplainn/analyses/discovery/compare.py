@@ -27,16 +27,16 @@ MOST_SCORED = 20000
 STREME, UNITS, REESTIMATED = "streme", "explainn", "explainn_reestimated"
 
 BEST_COLUMNS = (
-    *("dataset", "model", "task", "source", "replicate", "state", "motifs", "chosen_on"),
+    *("dataset", "model", "task", "side", "source", "replicate", "state", "motifs", "chosen_on"),
     *("positives", "logo", "motif", "width", "information", "consensus", "auprc_chosen"),
     *("auprc_test", "prevalence", "rank_effect", "rank_importance", "annotation", "target_id"),
     *("q_value", "reason"),
 )
 SCORE_COLUMNS = (
-    *("dataset", "model", "task", "source", "replicate", "motif", "width", "sites"),
+    *("dataset", "model", "task", "side", "source", "replicate", "motif", "width", "sites"),
     *("information", "consensus", "auprc"),
 )
-TIMING_COLUMNS = ("dataset", "model", "task", "source", "replicate", "clock", "seconds")
+TIMING_COLUMNS = ("dataset", "model", "task", "side", "source", "replicate", "clock", "seconds")
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def streme_candidates(
     return Candidates(STREME, fold, tuple(motifs), result.state, result.reason)
 
 
-def judge(dataset: Dataset, task: int, sides: Sequence[Candidates]) -> Judgement:
+def judge(
+    dataset: Dataset, task: int, sides: Sequence[Candidates], number: int | None = None
+) -> Judgement:
     """Score all motifs of all sides in one task, and the best of each side on the test part.
 
     The best has the largest AUPRC on the validation part, or, where that has fewer than 50
@@ -145,6 +147,8 @@ def judge(dataset: Dataset, task: int, sides: Sequence[Candidates]) -> Judgement
     task : int
         Column of the labels.
     sides : sequence of Candidates
+    number : int, optional
+        In the names of the motifs; the place of the task, from 1, unless it is given.
 
     Returns
     -------
@@ -195,7 +199,9 @@ def judge(dataset: Dataset, task: int, sides: Sequence[Candidates]) -> Judgement
         if len(test):
             hits = best_hits([best], dataset.codes[test], both_strands=both)
             held_out = float(average_precision(hits, labels[test])[0])
-        logo = f"task{task + 1}_{side.source}" + (f"_r{side.replicate}" if side.replicate else "")
+        logo = f"task{number or task + 1}_{side.source}" + (
+            f"_r{side.replicate}" if side.replicate else ""
+        )
         effect, importance = (side.ranks or {}).get(best.id, (None, None))
         judged.motifs[logo] = replace(best, id=logo, name=best.id)
         row |= _described(best) | {

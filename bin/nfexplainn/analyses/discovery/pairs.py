@@ -15,7 +15,7 @@ from nfexplainn.motifs.motif import Motif
 
 BOTH, UNSURE, THEIRS, OURS = "both", "not supported", "streme only", "ours only"
 PAIR_COLUMNS = (
-    *("dataset", "model", "task", "state", "streme_place", "streme_motif", "streme_fold"),
+    *("dataset", "model", "task", "side", "state", "streme_place", "streme_motif", "streme_fold"),
     *("streme_found_in", "streme_runs", "streme_consensus", "similarity", "motif", "name"),
     *("consensus", "supported", "gain", "q"),
 )
@@ -37,7 +37,8 @@ def pair_motifs(
     Parameters
     ----------
     streme : sequence of FoundMotif
-        As :func:`~nfexplainn.analyses.discovery.runs.found_motifs` lists them.
+        As :func:`~nfexplainn.analyses.discovery.runs.found_motifs` lists them; of a contrast those
+        of one side after those of the other.
     rows : sequence of rows
         As in ``D.<model>.evidence.tsv``.
     motifs : mapping of str to Motif
@@ -70,7 +71,8 @@ def pair_motifs(
     for which, at in pairs:
         line: dict[str, object] = {"task": task, "state": OURS if which is None else THEIRS}
         if which is not None:
-            line |= {"streme_place": which + 1} | _theirs(streme[which])
+            before = sum(one.side == streme[which].side for one in streme[:which])
+            line |= {"streme_place": before + 1} | _theirs(streme[which])
         if at is not None:
             line |= _ours(groups[at])
         if which is not None and at is not None:
@@ -96,6 +98,7 @@ def _ours(group: Mapping[str, str]) -> dict[str, object]:
 
 def _theirs(found: FoundMotif) -> dict[str, object]:
     return {
+        "side": found.side,
         "streme_motif": found.motif.id,
         "streme_fold": found.fold,
         "streme_found_in": found.found_in,

@@ -71,11 +71,12 @@ def write_discovery(page: Page, inputs: Inputs) -> None:
     for dataset, model, _, path in found:
         title = f"{dataset} \u00b7 {model}" if several else dataset
         rows = read_table(path)
-        tasks = {row["task"] for row in rows}
+        several_tasks = len({row["task"] for row in rows}) > 1
         meme = inputs.files.get(f"{dataset}.{model}.discovery.meme")
         logos[title] = _motifs(meme)
         for row in rows:
-            task = row["task"] if len(tasks) > 1 or row["task"] != dataset else ""
+            task = row["task"] if several_tasks or row["task"] != dataset else ""
+            task = _side(row) or task
             groups.setdefault((title, task, row["source"]), []).append(row)
     seconds = _seconds(inputs, several)
     _bars(page, groups)
@@ -93,7 +94,7 @@ def _pairs(page: Page, inputs: Inputs, several: bool) -> None:
         title = f"{dataset} \u00b7 {model}" if several else dataset
         for row in read_table(path):
             total += 1
-            task = "" if row["task"] == dataset else row["task"]
+            task = _side(row) or ("" if row["task"] == dataset else row["task"])
             key = f"{_joined(title, task)} \u00b7 {row['streme_place'] or row['motif']}"
             found_in, runs = _runs(row)
             folded |= runs > 1
@@ -160,6 +161,11 @@ def _pair(row: Row) -> dict[str, Cell]:
     }
 
 
+def _side(row: Row) -> str:
+    """Say of a contrast whose motifs a row is of, so that the page tells both sides apart."""
+    return f"side {row['side']}" if row.get("side") else ""
+
+
 def _runs(row: Row) -> tuple[int, int]:
     """Give in how many of how many runs STREME found a motif; of a group of ours alone 1 in 1."""
     return int(row["streme_found_in"] or 1), int(row["streme_runs"] or 1)
@@ -179,7 +185,7 @@ def _seconds(inputs: Inputs, several: bool) -> dict[tuple[str, str, str], float]
         for row in read_table(path):
             value = number(row["seconds"])
             if value is not None:
-                clocks = times.setdefault((title, row["task"], row["source"]), {})
+                clocks = times.setdefault((title, _side(row) or row["task"], row["source"]), {})
                 clocks.setdefault(row["clock"], []).append(value)
     return {
         key: statistics.fmean(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,15 +26,18 @@ class FoundMotif:
         Number of runs with a motif like it.
     runs : int
         Number of runs that ended well.
+    side : str
+        Of a contrast, whose sequences were the positives; else empty.
     """
 
     motif: Motif
     fold: int | None
     found_in: int
     runs: int
+    side: str = ""
 
 
-def found_motifs(runs: Mapping[int | None, Sequence[Motif]]) -> list[FoundMotif]:
+def found_motifs(runs: Mapping[int | None, Sequence[Motif]], side: str = "") -> list[FoundMotif]:
     """List the motifs of STREME's runs.
 
     Those of folds are joined as units of a model are (:func:`~nfexplainn.evidence.groups.
@@ -44,6 +47,8 @@ def found_motifs(runs: Mapping[int | None, Sequence[Motif]]) -> list[FoundMotif]
     ----------
     runs : mapping of int or None to sequence of Motif
         Of each fold, from 1, in STREME's order; of a run without folds under None.
+    side : str, optional
+        Of a contrast, that these are of.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def found_motifs(runs: Mapping[int | None, Sequence[Motif]]) -> list[FoundMotif]
         best mean place.
     """
     if None in runs:
-        return [FoundMotif(motif, None, 1, 1) for motif in runs[None]]
+        return [FoundMotif(motif, None, 1, 1, side) for motif in runs[None]]
     folds = sorted(fold for fold in runs if fold is not None)
     rows = motif_rows(
         [
@@ -62,7 +67,7 @@ def found_motifs(runs: Mapping[int | None, Sequence[Motif]]) -> list[FoundMotif]
         ]
     )
     rows.sort(key=_order)
-    return [_joined(row, runs, len(folds)) for row in rows]
+    return [replace(_joined(row, runs, len(folds)), side=side) for row in rows]
 
 
 def motif_counts(motif: Motif) -> np.ndarray:
