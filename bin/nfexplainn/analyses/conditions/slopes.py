@@ -32,12 +32,15 @@ class Slopes:
         In units of the signal; NaN where a row is not tested.
     with_site : int64 array, shape (rows,)
         Windows with a site.
+    noise : float64 array, shape (rows,)
+        Variance of a slope where that of the signal beyond its model is 1.
     windows : int
         That were looked at.
     """
 
     values: Floats
     with_site: Ints
+    noise: Floats
     windows: int
 
     @property
@@ -101,4 +104,5 @@ def adjusted_slopes(sites: Mask, signal: Floats, space: Floats) -> Slopes:
     good = enough & (size > _LEFT * spread)
     values = np.full((len(sites), signal.shape[1]), np.nan)
     values[good] = (rest[good] @ signal) / size[good, None]
-    return Slopes(values, with_site, count)
+    noise = np.divide(1.0, size, out=np.full(len(sites), np.nan), where=good)
+    return Slopes(values, with_site, noise, count)
