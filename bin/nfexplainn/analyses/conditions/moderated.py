@@ -25,6 +25,7 @@ from nfexplainn.motifs.qvalues import q_values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 FEWEST_ROWS = 10
 """Of fewer rows no prior is fitted: each keeps its own variance."""
@@ -179,8 +180,8 @@ class ConditionFit:
     expected: Floats
     prior: Prior
 
-    def compare(self, first: int, second: int) -> Comparison:
-        """Test the second condition against the first, row by row."""
+    def compare(self, first: int, second: int, rows: Mask | None = None) -> Comparison:
+        """Test the second condition against the first, row by row; all, or some of them."""
         own = np.full(len(self.variance), float(self.degrees))
         moderated = squeezed(self.variance / self.expected, own, self.prior) * self.expected
         # No row can know more than all of them together.
@@ -189,6 +190,8 @@ class ConditionFit:
         scale = 1 / self.counts[first] + 1 / self.counts[second]
         error = np.sqrt(np.maximum(moderated, self.variance) * scale)
         difference = self.means[:, second] - self.means[:, first]
+        if rows is not None:
+            difference, error, total = difference[rows], error[rows], total[rows]
         t = np.divide(difference, error, out=np.zeros(len(error)), where=error > 0)
         p = 2 * stdtr(total, -np.abs(t))
         width = stdtrit(total, 0.975) * error
