@@ -229,7 +229,7 @@ def _by_p(line: Mapping[str, Any]) -> tuple[float, str]:
 def _slope_lines(
     motifs: Motifs, count: int, slopes: Slopes, samples: Sequence[Sample]
 ) -> Iterator[Line]:
-    for row in np.flatnonzero(slopes.tested[:count]).tolist():
+    for row in np.flatnonzero(slopes.known[:count]).tolist():
         for column, sample in enumerate(samples):
             yield {
                 "kind": motifs.kind,

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evidence.occurrence import composition
+from nfexplainn.motifs.qvalues import q_values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 FEWEST_WINDOWS = 20
-"""With a site, and without: of fewer a slope says little, and no row is tested."""
+"""With a site, and without: of fewer a slope says little, and there is none."""
+LARGEST_Q = 0.05
 _KNOTS = np.linspace(0.1, 0.9, 9)
 _SAME = 1e-8  # of the largest singular value: columns that others make up
 _LEFT = 0.05  # share of the sites' variance that composition must leave
@@ -29,11 +32,13 @@ class Slopes:
     Attributes
     ----------
     values : float64 array, shape (rows, samples)
-        In units of the signal; NaN where a row is not tested.
+        In units of the signal; NaN where there is none.
     with_site : int64 array, shape (rows,)
         Windows with a site.
     noise : float64 array, shape (rows,)
         Variance of a slope where that of the signal beyond its model is 1.
+    z : float64 array, shape (rows,)
+        Of the slope of the mean signal of all samples, windows being the unit.
     windows : int
         That were looked at.
     """
@@ -41,12 +46,26 @@ class Slopes:
     values: Floats
     with_site: Ints
     noise: Floats
+    z: Floats
     windows: int
 
     @property
-    def tested(self) -> Mask:
+    def known(self) -> Mask:
         """Which rows have slopes."""
         return np.asarray(np.isfinite(self.values).all(axis=1))
+
+    @property
+    def tested(self) -> Mask:
+        """Which rows are tested: those whose sites go with the mean signal (q at most .05).
+
+        Others do nothing in any condition. The mean over samples says nothing of a difference
+        between some and others of them, so that no p of a row that is tested is biased by it.
+        """
+        known = np.flatnonzero(self.known)
+        found = np.zeros(len(self.z), dtype=np.bool_)
+        if len(known):
+            found[known] = q_values(2 * ndtr(-np.abs(self.z[known]))) <= LARGEST_Q
+        return found
 
 
 def composition_space(dataset: Dataset, windows: Ints) -> Floats:
@@ -105,4 +124,8 @@ def adjusted_slopes(sites: Mask, signal: Floats, space: Floats) -> Slopes:
     values = np.full((len(sites), signal.shape[1]), np.nan)
     values[good] = (rest[good] @ signal) / size[good, None]
     noise = np.divide(1.0, size, out=np.full(len(sites), np.nan), where=good)
-    return Slopes(values, with_site, noise, count)
+    mean = signal.mean(axis=1)
+    left = mean - space @ (space.T @ mean)
+    error = np.sqrt(noise * float(left @ left) / max(count - space.shape[1] - 1, 1))
+    z = np.divide(values.mean(axis=1), error, out=np.zeros(len(sites)), where=error > 0)
+    return Slopes(values, with_site, noise, z, count)
