@@ -114,7 +114,8 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def samples = samplesOf(id, rows, located.conditions ? conditionTable(located.conditions, problems) : null, options, assay, sheet.name, problems)
     def hits = fileOrWord(options.hits, ['genome', 'peaks'], rows.any { row -> row.hits } ? sheet.parent : null)
-    def stepOptions = optionsOfSteps(parameters, options)
+    // Quantiles would lower the motifs of a condition for what another motif raises there.
+    def stepOptions = optionsOfSteps(parameters, options + (samples && !located.conditions && assay.module == 'accessibility' && options.transform == null ? [transform: 'log2_scaled'] : [:]))
     def spec = [
         id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
         options: (stepOptions.prepare + listed + [folds: plannedFolds(options, rows, parameters)]).findAll { name, _value -> name in assay.options },

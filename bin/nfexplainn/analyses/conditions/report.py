@@ -127,9 +127,9 @@ def _names_higher(rows: Sequence[Row], side: str, most: int = 5) -> list[str]:
 
 
 def motif_name(row: Row) -> str:
-    """Name a motif: as in the chapter Evidence, or by the one that stands for a cluster."""
+    """Name a motif: as in the chapter Evidence, or by a cluster's first three members."""
     if row["kind"] == "cluster":
-        return row["name"]
+        return "/".join(row["family"].split(", ")[:3])
     return short_name(row["name"], row["family"]) or row["consensus"].strip("N") or row["motif"]
 
 
