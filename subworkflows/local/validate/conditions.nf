@@ -9,7 +9,8 @@ def samplesOf(Object id, List rows, Map table, Map options, Map assay, String sh
     def ofRows = rows.findAll { row -> row.condition || row.replicate }
     def broken = rows.any { row -> row.broken.any { name -> name in ['condition', 'replicate', 'label', 'sample'] } }
     if (!ofRows && !table) {
-        problems.addAll(options.reference_condition && !broken ? ["${linesOf(sheet, rows)}: reference_condition is '${options.reference_condition}', but no sample of '${id}' has a condition; add the columns condition and replicate, or --conditions."] : [])
+        // A general --reference_condition is for the data sets that have conditions.
+        problems.addAll(rows.any { row -> row.reference_condition } && !broken ? ["${linesOf(sheet, rows)}: reference_condition is '${options.reference_condition}', but no sample of '${id}' has a condition; add the columns condition and replicate, or --conditions."] : [])
         return []
     }
     def own = assayProblems(id, rows, options, assay, sheet)
