@@ -58,6 +58,10 @@ SMALL: dict[str, tuple[tuple[str, ...], str]] = {
         ("--data", "none", "--positives", "200", "--units", "4", "--epochs", "2"),
         "hits\tplanted 0.2 variants",
     ),
+    "samples": (
+        ("--only", "twice", "--sets", "1", "--n", "1500"),
+        "samples\ttwice: sets with the planted known motif",
+    ),
     "step": (
         ("--kernel", "torch", "--case", "n50_b100_t1", "--pairs", "1"),
         "step_torch\tn50_b100_t1",

@@ -11,7 +11,8 @@ import yaml
 # All that is, or may be, a file or folder.
 PATHS = """
 input outdir apply genome igenomes_base blacklist labels regions clusters barcodes negatives
-motif_db initial_motifs explain variants hits predict mode_clusters pretrained custom_config_base
+motif_db initial_motifs explain variants hits predict mode_clusters pretrained conditions
+custom_config_base
 """
 
 

@@ -26,6 +26,7 @@ _UNKNOWN = "without a value in one of the two tasks"
 _HELD = {
     "log2": "on the scale of log2",
     "log2_quantile": "on the scale of log2, with one distribution for all tasks",
+    "log2_scaled": "on the scale of log2, with one mean for all tasks before it",
     "quantile": "with one distribution for all tasks",
 }
 

@@ -11,7 +11,7 @@ from nfexplainn.data.dataset import Floats
 from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
 
-TRANSFORMS = ("none", "log2", "quantile", "log2_quantile")
+TRANSFORMS = ("none", "log2", "quantile", "log2_quantile", "log2_scaled")
 
 
 def transform_signal(
@@ -23,8 +23,9 @@ def transform_signal(
     ----------
     values : float32 array, shape (n, tasks)
         NaN where unknown.
-    transform : {'none', 'log2', 'quantile', 'log2_quantile'}
-        ``log2`` is log2(1 + x); ``quantile`` gives all tasks the same distribution.
+    transform : {'none', 'log2', 'quantile', 'log2_quantile', 'log2_scaled'}
+        ``log2`` is log2(1 + x); ``quantile`` gives all tasks the same distribution; ``scaled``
+        gives all the same mean, before the logarithm.
     tasks : sequence of str
         For messages.
     windows : Windows, of length n
@@ -51,8 +52,25 @@ def transform_signal(
                 f" {values[row, column]:g} is negative and has no logarithm; use transform none or"
                 " quantile."
             )
-        values = np.log2(1 + values.astype(np.float64)).astype(np.float32)
+        counts = values.astype(np.float64)
+        if transform.endswith("scaled"):
+            counts = scale_to_mean(counts)
+        values = np.log2(1 + counts).astype(np.float32)
     return quantile_normalise(values) if transform.endswith("quantile") else values
+
+
+def scale_to_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale every column, float64 (n, tasks), to the mean of the columns' means.
+
+    Depth then shrinks no logarithm of 1 + x more than another. Other than with quantiles, what
+    raises many values of one column lowers none of the others. NaN stays; so do columns of 0.
+    """
+    known = ~np.isnan(values)
+    counts = known.sum(axis=0)
+    means = np.where(known, values, 0).sum(axis=0) / np.maximum(counts, 1)
+    if not (means > 0).any():
+        return values
+    return values * np.where(means > 0, means[means > 0].mean() / np.where(means > 0, means, 1), 1)
 
 
 def quantile_normalise(values: Floats) -> Floats:

@@ -52,3 +52,12 @@ CONTRAST_MOTIF_COLUMNS = (
     *("fisher_p", "difference_with_site", "difference_without_site", "rank_p", "adjusted_p"),
     *("adjusted_q", "found_in", "replicates", "sites", "units"),
 )
+CONDITION_COLUMNS = (
+    *("dataset", "model", "kind", "condition", "reference", "motif", "name", "family"),
+    *("consensus", "higher_in", "difference", "difference_low", "difference_high", "t", "degrees"),
+    *("p", "q", "tests", "slope", "slope_reference", "samples", "samples_reference", "windows"),
+    *("with_site", "prior_degrees"),
+)
+CONDITION_SLOPE_COLUMNS = (
+    *("dataset", "model", "kind", "motif", "name", "sample", "condition", "replicate", "slope"),
+)

@@ -30,6 +30,12 @@ REFERENCES = {
         " 837-845 (1988).",
         "10.2307/2531595",
     ),
+    "smyth": (
+        "Smyth GK. Linear models and empirical Bayes methods for assessing differential expression"
+        " in microarray experiments. Statistical Applications in Genetics and Molecular Biology 3,"
+        " Article 3 (2004).",
+        "10.2202/1544-6115.1027",
+    ),
     "platt": (
         "Platt JC. Probabilities for SV machines. In: Smola AJ, Bartlett PL, Schölkopf B,"
         " Schuurmans D (eds). Advances in Large-Margin Classifiers, 61-74. MIT Press (2000).",

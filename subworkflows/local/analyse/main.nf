@@ -1,3 +1,4 @@
+include { COMPARE_CONDITIONS } from '../compare_conditions'
 include { COOPERATE } from '../cooperate'
 include { DISCOVER } from '../discover'
 include { DRIFT } from '../drift'
@@ -23,6 +24,8 @@ workflow ANALYSE {
     DISCOVER(trained.readable, units, trained.timing, trained.named, motifs, plans, code)
     COOPERATE(trained.models, trained.best, units, trained.named, motifs, plans, code)
 
+    COMPARE_CONDITIONS(trained.datasets, trained.outputs, trained.named, motifs, trained.replicates, plans, code)
+
     DRIFT(trained.readable, units, trained.initial, trained.initialTables, plans, code)
     TRANSFER(trained.models, trained.predictions, plans, code)
 
@@ -37,7 +40,7 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, LEARNING_CURVE.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = DISCOVER.out.files.mix(COMPARE_CONDITIONS.out.files, COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, LEARNING_CURVE.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
 
     emit:
     files     // [ meta, file or files ]

@@ -7,7 +7,7 @@ include { onPage } from '../validate/given.nf'
 // its kind; one in a data set's own files ends that data set, while the others train as soon as theirs are read.
 workflow JUDGE_INPUTS {
     take:
-    ofDatasets   // [ [id: 'oct4', ...], oct4.status.json ], also oct4.explain.status.json and its like
+    ofDatasets   // [ [id: 'oct4', ...], oct4.status.json ], also oct4.explain.status.json and its like, or the state itself
     read    // [genomes: [ genome, file ], motifs: [ known, file ], modes: [ [known, clusters], file ]], all of them channels
     plans   // [ oct4: [id: 'oct4', shared: ['genome', ...], ...], ... ]
     code
@@ -52,7 +52,7 @@ workflow JUDGE_INPUTS {
 }
 
 def stateOf(Object file) {
-    return new groovy.json.JsonSlurper().parseText(file.text)
+    return (file instanceof Map) ? file : new groovy.json.JsonSlurper().parseText(file.text)
 }
 
 // Emits true when every state is in and none is a fault; else ends the run with all of them.

@@ -15,6 +15,7 @@ include { SCORE_CYCLES } from '../score_cycles'
 include { REPORT } from '../report'
 include { readsGenome } from '../validate/shared.nf'
 include { judgeAnswers } from '../judge_inputs/answers.nf'
+include { samplesState } from '../validate/conditions.nf'
 
 // The whole pipeline: from what validatedInput() gives to one report.
 workflow EXPLAINN {
@@ -38,8 +39,12 @@ workflow EXPLAINN {
 
     READ_GIVEN(input.datasets, PREPARE.out.header, PREPARE.out.dataset, genomes, code)
 
+    // Whether a data set has the samples whose conditions were given, its header tells.
+    samples = PREPARE.out.header.filter { meta, _header -> plans[meta.id].samples }
+        .map { meta, header -> [meta, samplesState(plans[meta.id], header.text)] }
+
     JUDGE_INPUTS(
-        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status),
+        PREPARE.out.status.mix(PREPARE.out.denoising, INITIAL_PROFILES.out.status, READ_GIVEN.out.status, samples),
         [genomes: INDEX_GENOMES.out.status, motifs: MOTIFS_COLLECT.out.status, modes: CLUSTER_MOTIFS.out.status], plans, code,
     )
     datasets = PREPARE.out.dataset.map { meta, dataset -> [meta.id, meta, dataset] }

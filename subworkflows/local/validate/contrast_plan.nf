@@ -34,9 +34,9 @@ def planOf(String id, List sides, Map values) {
     def ids = sides*.plan*.id
     return a + [
         id: id, rows: rows, assay: 'contrast', module: 'contrast', on_genome: false, holds: [:], denoised: false, models: ['explainn'], replicates: replicates,
-        contrast: ids, names: [], files: [], genome: null, explain: null, predict: null, variants: null, hits: null, pretrained: [],
+        contrast: ids, names: [], files: [], genome: null, explain: null, predict: null, variants: null, hits: null, samples: [], pretrained: [],
         spec: [id: id, assay: 'contrast', module: 'contrast', seed: a.spec.seed, rows: sides.collect { side -> [sample: side.name, data: ids.unique(false).indexOf(side.plan.id), label: side.task] }, others: [], options: options],
         training: a.training.subMap(['explainn']), shared: a.shared.findAll { name -> name in ['motif_db', 'mode_clusters', 'initial_motifs'] }, general_negatives: null,
-        settings: a.settings.subMap(settingsOf(a).keySet() + ['jaspar_release', 'jaspar_taxon']), reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'hits', 'pretrained'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
+        settings: a.settings.subMap(settingsOf(a).keySet() + ['jaspar_release', 'jaspar_taxon']), reads: (a.reads - a.spec.options.keySet() - ['genome', 'negatives', 'explain', 'predict', 'variants', 'hits', 'pretrained', 'conditions', 'reference_condition'] + ['seed', 'folds', 'contrast', 'contrast_matching', 'max_unknown', 'split_by']).unique(),
     ]
 }

@@ -13,6 +13,7 @@ include { kernelProblems } from './environment.nf'
 include { sharedNames } from './shared.nf'
 include { plannedFolds; foldProblems } from './folds.nf'
 include { trainingOptions; settingsRead } from './options.nf'
+include { samplesOf } from './conditions.nf'
 
 // [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], genome: path, options: [interpret: [...], ...], training: [explainn: [...]], reads: [...]], ... ]
 // A mistake in a cell does not hide those of the other cells and rows; broken names the parameters that are wrong already.
@@ -92,7 +93,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     }
     problems.addAll(partProblems(id, rows, options, sheet.name) + (assay.cycles ? cycleProblems(id, rows, sheet.name) : []))
     // Files beside the sheet's own column data: [name: as the user wrote it, path: where it lies].
-    def located = ['genome', 'motif_db', 'explain', 'predict', 'variants', 'mode_clusters'].findAll { name -> options[name] != null }.collectEntries { name ->
+    def located = ['genome', 'motif_db', 'explain', 'predict', 'variants', 'mode_clusters', 'conditions'].findAll { name -> options[name] != null }.collectEntries { name ->
         def folder = rows.any { row -> row[name] != null } ? sheet.parent : null
         [name, [name: options[name], path: locate(options[name], folder, parameters[name].known)]]
     }
@@ -111,8 +112,10 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     problems.addAll(seedProblems(options, place.call(rows[0])))
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
+    def samples = samplesOf(id, rows, located.conditions ? conditionTable(located.conditions, problems) : null, options, assay, sheet.name, problems)
     def hits = fileOrWord(options.hits, ['genome', 'peaks'], rows.any { row -> row.hits } ? sheet.parent : null)
-    def stepOptions = optionsOfSteps(parameters, options)
+    // Quantiles would lower the motifs of a condition for what another motif raises there.
+    def stepOptions = optionsOfSteps(parameters, options + (samples && !located.conditions && assay.module == 'accessibility' && options.transform == null ? [transform: 'log2_scaled'] : [:]))
     def spec = [
         id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
         options: (stepOptions.prepare + listed + [folds: plannedFolds(options, rows, parameters)]).findAll { name, _value -> name in assay.options },
@@ -121,12 +124,21 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
     return [
         id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,
-        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, "${place.call(rows[0])}, explain", problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, "${place.call(rows[0])}, variants", problems), hits: givenHits(hits, options, assay.genome as boolean, "${place.call(rows[0])}, hits", problems), initial: initial, pretrained: pretrained, options: stepOptions, training: training,
+        genome: located.genome, motif_db: located.motif_db, mode_clusters: located.mode_clusters, explain: givenSequences(located.explain, options, "${place.call(rows[0])}, explain", problems), predict: predictedSequences(located.predict), variants: givenVariants(located.variants, options, "${place.call(rows[0])}, variants", problems), hits: givenHits(hits, options, assay.genome as boolean, "${place.call(rows[0])}, hits", problems), samples: samples, initial: initial, pretrained: pretrained, options: stepOptions, training: training,
         shared: sharedNames(rows, options), general_negatives: rows.any { row -> !row.negatives } && assay.negatives && namesFile.call(options.negatives) ? position.call(options.negatives, null) : null,
-        reads: settingsRead(parameters, options, assay, models, spec.options, training, stepOptions),
+        reads: settingsRead(parameters, options + (samples ? [conditions: options.conditions ?: sheet.name] : [:]), assay, models, spec.options, training, stepOptions),
         // Two sheets' cells may name two files alike, so the key holds the place too.
         known: [motif_db: options.motif_db, place: located.motif_db?.path?.toUriString(), jaspar_release: options.motif_db ? null : options.jaspar_release, jaspar_taxon: options.motif_db ? null : options.jaspar_taxon],
     ]
+}
+
+// The table of conditions that a parameter names; null where it cannot be read, which its sentences say.
+def conditionTable(Map located, List problems) {
+    def wanted = ['sample', 'condition', 'replicate']
+    def found = []
+    def rows = fileProblem(located.path) ? [] : readSheet(located.path, wanted, wanted, found)
+    problems.addAll(found.collect { text -> text.replace('the samplesheet is', 'the table of conditions is') })
+    return found || !rows ? null : [name: located.name, rows: rows]
 }
 
 def bySample(List rows) {

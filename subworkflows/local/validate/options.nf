@@ -18,7 +18,7 @@ def settingsRead(Map parameters, Map options, Map assay, List models, Map prepar
     def on = ['baseline'] + ('explainn' in models ? ['interpret', 'annotate', 'summarise'] : []) + asked
     def filters = ['nullify', 'modes'].any { step -> step in on } ? ['interpret', 'annotate'] : []   // those of other networks are read and named
     def usable = [genome: assay.genome || options.explain || options.predict || options.variants || options.hits, negatives: 'negatives' in assay.options].withDefault { _name -> true }
-    def given = ['genome', 'negatives', 'motif_db', 'explain', 'predict', 'variants', 'hits', 'mode_clusters', 'initial_motifs', 'pretrained'].findAll { name -> options[name] != null && usable[name] }
+    def given = ['genome', 'negatives', 'motif_db', 'explain', 'predict', 'variants', 'hits', 'mode_clusters', 'initial_motifs', 'pretrained', 'conditions'].findAll { name -> options[name] != null && usable[name] }
     def known = on.any { step -> step in ['annotate', 'nullify', 'modes', 'choose', 'attribute'] } && !options.motif_db ? ['jaspar_release', 'jaspar_taxon'] : []
     def images = (options.streme ? ['streme_container'] : []) + (options.peakvi ? ['peakvi_container'] : [])
     def ofTraining = training.values().collectMany { own -> own.keySet() }

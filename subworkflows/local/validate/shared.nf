@@ -38,6 +38,6 @@ def readingOf(Map plan) {
 
 // How many states a data set has before it is trained: of its preparation, the known motifs, and what else it asks for.
 def statesOf(Map plan) {
-    def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.predict, plan.variants, plan.hits, plan.pretrained]
+    def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.predict, plan.variants, plan.hits, plan.pretrained, plan.samples]
     return 2 + asked.count { one -> one }
 }

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfexplainn.assays.accessibility import prepare
-from nfexplainn.assays.signal import quantile_normalise
+from nfexplainn.assays.signal import quantile_normalise, scale_to_mean
 from nfexplainn.assays.tracks import WindowSums
 from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.io.genome import index_genome
@@ -185,6 +185,21 @@ def test_a_table_is_taken_as_it_is_unless_asked(tmp_path: Path, genome: Path) ->
     same = np.sort(normal.labels, axis=0)
     np.testing.assert_allclose(same[:, 0], same[:, 1], rtol=1e-5)
     np.testing.assert_allclose(same[:, 0], np.sort(logs.labels, axis=0).mean(axis=1), rtol=1e-5)
+
+
+def test_scaled_samples_differ_in_no_more_than_depth_did(tmp_path: Path, genome: Path) -> None:
+    frame = table()
+    frame["B"], frame["C"] = 3 * frame["A"], np.nan
+    frame.loc[:9, "C"] = frame["A"][:10]
+    files: dict[str, Any] = {"t.tsv": frame.to_csv(sep="\t", index=False)}
+    spec = make_spec(tmp_path, genome, "accessibility", files, transform="log2_scaled")
+    got = prepare(spec).dataset
+    np.testing.assert_allclose(got.labels[:, 0], got.labels[:, 1], rtol=1e-5)
+    means = np.nanmean(2.0 ** got.labels.astype(float) - 1, axis=0)
+    np.testing.assert_allclose(means, frame[["A", "B", "C"]].mean().mean(), rtol=1e-4)
+    assert np.isnan(got.labels[10:, 2]).all()
+    np.testing.assert_array_equal(scale_to_mean(np.zeros((3, 2))), np.zeros((3, 2)))
+    np.testing.assert_array_equal(scale_to_mean(np.array([[0.0, 2], [0, 4]]))[:, 0], [0, 0])
 
 
 def test_tracks_are_logged_and_normalised_by_default(tmp_path: Path, genome: Path) -> None:

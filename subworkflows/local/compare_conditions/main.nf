@@ -1,0 +1,38 @@
+include { CONDITIONS_COMPARE } from '../../../modules/local/conditions/compare'
+include { modelOf; rowsOf } from '../train/replicates.nf'
+
+// The conditions of every data set whose samples have some, by the motifs of its ExplaiNNs and the known ones.
+workflow COMPARE_CONDITIONS {
+    take:
+    datasets     // [ [id: 'atac', ...], atac.dataset.parquet ]
+    outputs      // [ run, outputs.npz ]
+    named        // [ [id: 'atac.explainn', dataset: 'atac', ...], file or files ]: the evidence, ...
+    motifs       // [ [motif_db: null, ...], known_motifs.meme ]
+    replicates   // [ atac, 3 ]: models of each architecture
+    plans        // [ atac: [samples: [ [task: 'treated_1', condition: 'treated', replicate: '1'], ... ], options: [conditions: [...]], ...], ... ]
+    code
+
+    main:
+    // [ [id: 'atac.explainn', ...], [atac.explainn.r1.outputs.npz, ...] ], also without the replicates that diverged
+    stored = outputs.filter { run, _stored -> plans[run.dataset].samples }
+        .map { run, file -> [run.dataset, run, file] }
+        .combine(replicates, by: 0)
+        .map { _id, run, file, count -> [groupKey(modelOf(run), count), file] }
+        .groupTuple(remainder: true)
+        .map { key, files -> [key.getGroupTarget(), files.sort { path -> path.name }] }
+
+    CONDITIONS_COMPARE(
+        stored.join(rowsOf(named))
+            .map { meta, files, evidence -> [meta.dataset, meta, files, evidence] }
+            .combine(datasets.map { meta, dataset -> [meta.id, dataset] }, by: 0)
+            .map { id, meta, files, evidence, dataset -> [plans[id].known, meta, plans[id].options.conditions + [samples: plans[id].samples], files, evidence, dataset] }
+            .combine(motifs, by: 0)
+            .map { _known, meta, options, files, evidence, dataset, known -> [meta, options, files, evidence, dataset, known] },
+        code.CONDITIONS_COMPARE,
+    )
+
+    files = CONDITIONS_COMPARE.out.tables
+
+    emit:
+    files   // [ [id: 'atac.explainn', ...], [atac.explainn.conditions.tsv, atac.explainn.condition_slopes.tsv] ]
+}
