@@ -32,6 +32,8 @@ class Request:
         Container engine asked for by a profile or ``-with-<engine>``; the first, if several.
     image
         Image that most tasks run in, as the command line names it: None for the pipeline's own.
+    registry
+        Where the pipeline's own images are fetched from, as the command line names it.
     runs_here
         Whether tasks will run on this machine's file system without a container.
     background
@@ -43,6 +45,7 @@ class Request:
     command: str | None
     engine: str | None
     image: str | None
+    registry: str | None
     runs_here: bool
     background: bool
     plugins: tuple[str, ...]
@@ -74,6 +77,7 @@ def read(arguments: list[str]) -> Request:
         command=command,
         engine=engines[0] if engines and runs else None,
         image=_value(rest, "--container_image"),
+        registry=_value(rest, "--image_registry"),
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
         plugins=tuple(sorted(needs)) if runs else (),
