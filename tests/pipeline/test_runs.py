@@ -122,6 +122,7 @@ def test_unusable_data_set_stops_nobody(finished: Run) -> None:
     assert status["advice"]
     page = (finished.results / "multiqc_report.html").read_text()
     assert "Software Versions" in page and "scikit-learn" in page
+    assert 'aiReportMetadataBase64 = "eyJ0b29scyI6e30sInNlY3Rpb25zIjp7fX0=";' in page  # no copy
     assert status["reason"] in page
     assert not any("few.explainn" in name for name in finished.trace())
 
