@@ -95,7 +95,14 @@ def test_a_mail_that_cannot_be_sent_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_addresses_are_checked_before_any_task(tmp_path: Path) -> None:
-    wrong = ("--email", "a@example.org b@example.org", "--email_on_fail", "someone", "--hook_url", "chat")
+    wrong = (
+        "--email",
+        "a@example.org b@example.org",
+        "--email_on_fail",
+        "someone",
+        "--hook_url",
+        "chat",
+    )
     run = run_nextflow(tmp_path, ROOT, *STUB, *wrong)
     assert run.code == 1
     assert [line.partition(":")[0] for line in run.errors()] == [
