@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 ENGINES = ("docker", "podman", "singularity", "apptainer", "charliecloud", "shifter", "sarus")
 # profiles whose tasks run in a container somewhere else, or in an environment that they make
-ELSEWHERE = ("awsbatch", "google_batch", "k8s", "conda", "mamba", "wave")
+ELSEWHERE = ("awsbatch", "google_batch", "azurebatch", "k8s", "conda", "mamba", "wave")
 # plugins of Nextflow that executors and addresses need
 PLUGINS = {
     "awsbatch": "nf-amazon",
     "google_batch": "nf-google",
+    "azurebatch": "nf-azure",
     "k8s": "nf-k8s",
     "s3://": "nf-amazon",
     "gs://": "nf-google",
