@@ -3,6 +3,9 @@
 include { verdictLines; errorLines } from './verdicts.nf'
 
 def tellCompletion(email, emailOnFail, hook) {
+    if (workflow.preview) {
+        return   // nothing has run
+    }
     def lines = workflow.success ? ["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines() + [taskLine()] : []
     if (lines) {
         log.info(lines.join('\n'))
