@@ -3,7 +3,7 @@
 include { validatedInput; codeDigests; reportedSettings } from './subworkflows/local/validate'
 include { helpText } from './subworkflows/local/validate/help.nf'
 include { EXPLAINN; APPLY } from './subworkflows/local/pipeline'
-include { verdictLines; errorLines } from './subworkflows/local/report/verdicts.nf'
+include { tellCompletion } from './subworkflows/local/report/completion.nf'
 
 workflow {
     main:
@@ -17,11 +17,6 @@ workflow {
         // Every mistake that can be seen without a task, at once.
         def input = validatedInput()
         if (input.params.apply) { APPLY(input, reportedSettings(input), codeDigests()) } else { EXPLAINN(input, reportedSettings(input), codeDigests()) }
-        workflow.onComplete = {
-            if (workflow.success) {
-                log.info((["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines()).join('\n'))
-                errorLines().each { line -> log.warn(line) }
-            }
-        }
+        workflow.onComplete = { tellCompletion(params.email, params.email_on_fail, params.hook_url) }
     }
 }

@@ -4,8 +4,8 @@
 Run it after a change of imports, scripts, modules or descriptions (``ASSAY``, ``ARCHITECTURE``,
 ``PART``), in the environment of the tests: ``python assets/generate.py``. It writes
 
-* ``assets/features.json`` for Groovy: assays, architectures, and the files of code of every
-  process (with one's own Nextflow and Docker no Python runs beside Nextflow);
+* ``assets/features.json`` for Groovy: assays and architectures; ``assets/code.json``, the files of
+  code of every process (with one's own Nextflow and Docker no Python runs beside Nextflow);
 * ``bin/nfexplainn/features.json`` for the steps that run none of them;
 * the lists of assays and architectures in the schemas, the defaults in ``nextflow.config``, the
   docs' tables of parameters, and the report's chapters in their order, for MultiQC and the docs.
@@ -256,11 +256,12 @@ def _architectures() -> Mapping[str, Any]:
 
 def files(root: Path = ROOT) -> dict[str, str]:
     """Give the content of every file that is written, by its path from the top folder."""
-    groovy = {**groovy_features(), "code": steps(root)}
+    groovy = groovy_features()
     schema = _with_models(root / "nextflow_schema.json", list(groovy["architectures"]))
     groups = list(json.loads(schema)["$defs"].values())
     return {
         "assets/features.json": json.dumps(groovy, indent=1) + "\n",
+        "assets/code.json": json.dumps(steps(root), indent=1) + "\n",
         "bin/nfexplainn/features.json": json.dumps(python_features(), indent=1) + "\n",
         "assets/schema_input.json": _with_list(
             root / "assets/schema_input.json", "assay", list(groovy["assays"])

@@ -8,8 +8,9 @@
 says; what a data set lacks is left out, other files are passed over. `params.json` holds the
 resolved parameters, flat; its key `datasets`, if there, maps a data set to its own settings.
 `versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC,
-`tables/*.tsv`, which hold everything that the report shows, `methods.html`, and a card of every
-trained model, `cards/<dataset>/<model>/<dataset>.<model>.model_card.md`.
+`tables/*.tsv`, which hold everything that the report shows, `methods.html`, a card of every
+trained model, `cards/<dataset>/<model>/<dataset>.<model>.model_card.md`, and, of more than ten data
+sets, `overview.html`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from nfexplainn.report.answers import build_answers
 from nfexplainn.report.build import build_report
 from nfexplainn.report.faults import with_faults
 from nfexplainn.report.model_card import write_cards
+from nfexplainn.report.overview import write_overview
 
 
 def main() -> None:
@@ -53,6 +55,7 @@ def main() -> None:
     else:
         build_report(inputs, args.out)
         write_cards(inputs, args.out / "cards")
+        write_overview(args.out)
 
 
 if __name__ == "__main__":

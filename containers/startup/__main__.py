@@ -2,8 +2,9 @@
 
 ``nextflow ARGUMENTS`` starts Nextflow; ``environment NAME`` prints the folder of a Python
 environment (core, torch or tests), ``python NAME ARGUMENTS`` starts the Python in it, and
-``image NAME ENGINE`` sees that an engine has an image (core, torch or peakvi), ``kernel`` prints
-the folder of the compiled kernels: each makes what is missing. ``check`` compares all that is
+``image NAME ENGINE [REGISTRY]`` sees that an engine has an image (core, torch or peakvi), fetched,
+or built where no registry has it (``fetch`` does not build it, and ends with 3). ``kernel`` prints
+the folder of the compiled kernels. Each makes what is missing. ``check`` compares all that is
 cached with its digests, and removes what is broken; ``lock`` writes the locks of the environments
 anew. The standard library is all that is used here.
 """
@@ -25,7 +26,11 @@ from plugins import provide_plugins
 from say import StartError, say, told
 from tools import LOCKS
 
-USE = "nextflow ..., environment NAME, python NAME ..., image NAME ENGINE, kernel, check or lock"
+USE = (
+    "nextflow ..., environment NAME, python NAME ..., image NAME ENGINE [REGISTRY], "
+    "fetch NAME ENGINE [REGISTRY], kernel, check or lock"
+)
+NOT_FETCHED = 3
 
 
 def start_nextflow(arguments: list[str]) -> int:
@@ -44,7 +49,7 @@ def start_nextflow(arguments: list[str]) -> int:
     if request.engine:
         from image import provide_named
 
-        provide_named("core", request.engine, request.image)
+        provide_named("core", request.engine, request.image, request.registry)
     elif request.runs_here:
         place = environments.provide("core")
         # conf/environment.config puts them on the PATH of the tasks, wherever they run
@@ -96,10 +101,12 @@ def other(words: list[str]) -> int:
             print(environments.provide(name))
         case ["python", name, *arguments]:
             environments.start_python(name, arguments)
-        case ["image", name, engine]:
+        case ["image", name, engine, *registry] if len(registry) < 2:
             from image import provide_image
 
-            provide_image(name, engine)
+            provide_image(name, engine, *registry)
+        case ["fetch", name, engine, *registry] if len(registry) < 2:
+            return fetch(name, engine, *registry)
         case ["kernel"]:
             print(compiled_kernel())
         case ["check"]:
@@ -109,6 +116,17 @@ def other(words: list[str]) -> int:
         case _:
             raise StartError(f"'{' '.join(words)}' is no request to start.sh: {USE}")
     return 0
+
+
+def fetch(name: str, engine: str, *registry: str) -> int:
+    """See that an engine has an image, not building it; 1 is left to a start without a Python."""
+    from image import provide_image
+
+    try:
+        return 0 if provide_image(name, engine, *registry, build=False) else NOT_FETCHED
+    except StartError as error:
+        say(str(error))
+        return NOT_FETCHED
 
 
 def check_cache() -> int:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 ENGINES = ("docker", "podman", "singularity", "apptainer", "charliecloud", "shifter", "sarus")
 # profiles whose tasks run in a container somewhere else, or in an environment that they make
-ELSEWHERE = ("awsbatch", "google_batch", "k8s", "conda", "mamba", "wave")
+ELSEWHERE = ("awsbatch", "google_batch", "azurebatch", "k8s", "conda", "mamba", "wave")
 # plugins of Nextflow that executors and addresses need
 PLUGINS = {
     "awsbatch": "nf-amazon",
     "google_batch": "nf-google",
+    "azurebatch": "nf-azure",
     "k8s": "nf-k8s",
     "s3://": "nf-amazon",
     "gs://": "nf-google",
@@ -32,6 +33,8 @@ class Request:
         Container engine asked for by a profile or ``-with-<engine>``; the first, if several.
     image
         Image that most tasks run in, as the command line names it: None for the pipeline's own.
+    registry
+        Where the pipeline's own images are fetched from, as the command line names it.
     runs_here
         Whether tasks will run on this machine's file system without a container.
     background
@@ -43,6 +46,7 @@ class Request:
     command: str | None
     engine: str | None
     image: str | None
+    registry: str | None
     runs_here: bool
     background: bool
     plugins: tuple[str, ...]
@@ -74,6 +78,7 @@ def read(arguments: list[str]) -> Request:
         command=command,
         engine=engines[0] if engines and runs else None,
         image=_value(rest, "--container_image"),
+        registry=_value(rest, "--image_registry"),
         runs_here=runs and not engines and not elsewhere,
         background="-bg" in arguments[:position] or "-bg" in rest,
         plugins=tuple(sorted(needs)) if runs else (),

@@ -1,4 +1,4 @@
-"""Build the pipeline's images where the engine does not have them: no registry holds them yet."""
+"""Fetch the pipeline's images where the engine lacks them, or build them where no registry has."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import cache_folder, ensure
+from fetch_image import fetch_image
 from say import StartError, say
 from tools import CONTAINERS, LOCKS
 
@@ -53,7 +54,13 @@ PASSED_ON = ("PIP_INDEX_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 SIF_ENGINES = ("singularity", "apptainer")
 
 
-def provide_image(name: str, engine: str) -> None:
+# where the names in nextflow.config have them, and what --image_registry takes the place of
+REGISTRY = "ghcr.io/nf-explainn"
+
+
+def provide_image(
+    name: str, engine: str, registry: str | None = None, *, build: bool = True
+) -> bool:
     """Make sure that an engine finds an image of ours.
 
     Parameters
@@ -62,6 +69,15 @@ def provide_image(name: str, engine: str) -> None:
         core, torch or peakvi.
     engine
         docker, podman, apptainer or singularity; others find it themselves.
+    registry
+        That holds the images, with its path; default: the one in their names.
+    build
+        Whether the image is built where no registry has it.
+
+    Returns
+    -------
+    bool
+        Whether it is there; False only without ``build``.
 
     Raises
     ------
@@ -72,24 +88,23 @@ def provide_image(name: str, engine: str) -> None:
         raise StartError(f"there is no image {name}: choose one of {', '.join(RECIPES)}")
     if engine in ("docker", "podman"):
         _need(engine)
-        _provide_local(engine, name)
-    elif engine in SIF_ENGINES:
-        _provide_sif(engine, name)
+        return _provide_local(engine, name, registry, build)
+    return engine not in SIF_ENGINES or _provide_sif(engine, name, registry, build)
 
 
-def provide_named(name: str, engine: str, named: str | None) -> None:
+def provide_named(name: str, engine: str, named: str | None, registry: str | None) -> None:
     """Do so unless the user names another, which is left to Nextflow."""
     if named in (None, _configured(name)):
-        provide_image(name, engine)
+        provide_image(name, engine, registry)
 
 
-def _configured(name: str) -> str:
+def _configured(name: str, registry: str | None = None) -> str:
     parameter = RECIPES[name].parameter
     text = (CONTAINERS.parent / "nextflow.config").read_text()
     found = re.search(rf"(?m)^\s*{parameter}\s*=\s*'([^']+)'", text)
     if not found:
         raise StartError(f"nextflow.config names no image: give one with --{parameter}")
-    return found[1]
+    return found[1].replace(REGISTRY, registry.rstrip("/"), 1) if registry else found[1]
 
 
 def _need(engine: str) -> None:
@@ -113,13 +128,19 @@ def _need(engine: str) -> None:
         )
 
 
-def _provide_local(engine: str, name: str) -> None:
-    recipe, image = RECIPES[name], _configured(name)
+def _has(engine: str, image: str) -> bool:
     have = [engine, "image", "inspect", image]
-    if subprocess.run(have, capture_output=True).returncode == 0:
-        return
+    return subprocess.run(have, capture_output=True).returncode == 0
+
+
+def _provide_local(engine: str, name: str, registry: str | None, build: bool = True) -> bool:
+    recipe, image = RECIPES[name], _configured(name, registry)
+    if _has(engine, image) or fetch_image(image, [engine, "pull", image]):
+        return True
+    if not build:
+        return False
     if recipe.base:
-        _provide_local(engine, recipe.base)
+        _provide_local(engine, recipe.base, registry)
     say(f"building the image {image} with {engine} ({recipe.image_gb:.1f} GB; minutes)")
     command = [engine, "build", "--network=host", "--tag", image]
     # by name, so that no value is read off this command; the Dockerfile keeps them out of the image
@@ -128,7 +149,7 @@ def _provide_local(engine: str, name: str) -> None:
             command += ["--build-arg", variable]
     dockerfile = recipe.folder / "Dockerfile"
     if recipe.base:
-        command += ["--build-arg", f"CORE={_configured(recipe.base)}"]
+        command += ["--build-arg", f"CORE={_configured(recipe.base, registry)}"]
     else:
         command += _debian(engine, dockerfile)
     command += ["--file", str(dockerfile), str(recipe.context)]
@@ -136,7 +157,8 @@ def _provide_local(engine: str, name: str) -> None:
     # stages that the image has taken its files from, as large as it
     prune = [engine, "image", "prune", "--force", "--filter", "label=nf-explainn.stage"]
     subprocess.run(prune, capture_output=True)
-    say("the image is ready")
+    say("the image is built")
+    return True
 
 
 def _debian(engine: str, dockerfile: Path) -> list[str]:
@@ -157,15 +179,15 @@ def _debian(engine: str, dockerfile: Path) -> list[str]:
     return ["--build-arg", f"BASE={own}"]
 
 
-def _provide_sif(engine: str, which: str) -> None:
+def _provide_sif(engine: str, which: str, registry: str | None, build: bool) -> bool:
     """Make the image's file, which both engines share, where conf/engines.config has them look."""
-    recipe, image = RECIPES[which], _configured(which)
+    image = _configured(which, registry)
     name = re.sub(r"[:/]+", "-", image) + ".img"
     library = cache_folder() / "images"
     chosen = [os.environ.get(f"NXF_{engine.upper()}_{kind}DIR") for kind in ("LIBRARY", "CACHE")]
     folders = [Path(folder) if folder else library for folder in chosen]
     if any((folder / name).exists() for folder in folders):
-        return
+        return True
     if not shutil.which(engine):
         raise StartError(
             f"-profile {engine} needs {engine}, which is not on PATH: install it, "
@@ -173,26 +195,44 @@ def _provide_sif(engine: str, which: str) -> None:
         )
 
     def make(folder: Path) -> None:
-        source = _source(which)
-        say(f"converting the image for {engine} ({recipe.file_gb:.1f} GB in the end; minutes)")
-        work = folder / "work"
-        work.mkdir()
-        variables = dict(os.environ)
-        for kind in ("APPTAINER", "SINGULARITY"):
-            variables.setdefault(f"{kind}_TMPDIR", str(work))
-            variables[f"{kind}_CACHEDIR"] = str(work)  # layers that nobody needs any more
-        fast = ["--mksquashfs-args", "-comp lz4"]  # three times faster to make, a fifth larger
-        _build(
-            [engine, "build", *fast, str(folder / name), source], f"the {engine} image", variables
-        )
-        shutil.rmtree(work)
+        _make_sif(engine, which, registry, folder / name, build)
 
     key = image.rpartition(":")[2]
     label = "the image for Apptainer and Singularity"
-    entry = ensure(f"sif-{key}", label, recipe.converting_gb, make)
+    try:
+        entry = ensure(f"sif-{key}", label, RECIPES[which].converting_gb, make)
+    except _NotFetchedError:
+        return False
+    (made,) = entry.glob("*.img")  # named by the registry of whoever made it
     # and in the user's own folder where neither of the two is ours
     for folder in [library] if library in folders else [library, folders[1]]:
-        _link(folder / name, entry / name)
+        _link(folder / name, made)
+    return True
+
+
+class _NotFetchedError(Exception):
+    """No registry has the image, and it is not to be built."""
+
+
+def _make_sif(engine: str, which: str, registry: str | None, file: Path, build: bool) -> None:
+    """Write the image's file: of Docker's image where that is there, else fetched, else built."""
+    image = _configured(which, registry)
+    work = file.parent / "work"
+    work.mkdir()
+    variables = dict(os.environ)
+    for kind in ("APPTAINER", "SINGULARITY"):
+        variables.setdefault(f"{kind}_TMPDIR", str(work))
+        variables[f"{kind}_CACHEDIR"] = str(work)  # layers that nobody needs any more
+    fast = ["--mksquashfs-args", "-comp lz4"]  # three times faster to make, a fifth larger
+    command = [engine, "build", *fast, str(file)]
+    here = build and shutil.which("docker") and _has("docker", image)
+    if here or not fetch_image(image, [*command, f"docker://{image}"], variables, work):
+        if not build:
+            raise _NotFetchedError
+        source = _source(which, registry)
+        say(f"converting Docker's image for {engine} ({RECIPES[which].file_gb:.1f} GB; minutes)")
+        _build([*command, source], f"the {engine} image", variables)
+    shutil.rmtree(work)
 
 
 def _link(link: Path, target: Path) -> None:
@@ -210,19 +250,19 @@ def _link(link: Path, target: Path) -> None:
         ) from error
 
 
-def _source(name: str) -> str:
+def _source(name: str, registry: str | None) -> str:
     """Name the image as Apptainer takes it from Docker."""
     try:
         _need("docker")
     except StartError as error:
         raise StartError(
-            "the image for Apptainer and Singularity is made from Docker's, and "
-            f"{error}. Or make it on a machine with Docker "
+            "no registry gave the image for Apptainer and Singularity, "
+            f"and it is made from Docker's: {error}. Or make it on a machine with Docker "
             f"({LOCKS / 'start.sh'} image {name} apptainer) "
             f"and copy {cache_folder()}/images/*.img to the same place here"
         ) from error
-    _provide_local("docker", name)
-    return f"docker-daemon:{_configured(name)}"
+    _provide_local("docker", name, registry)
+    return f"docker-daemon:{_configured(name, registry)}"
 
 
 def _build(command: list[str], label: str, variables: dict[str, str] | None = None) -> None:

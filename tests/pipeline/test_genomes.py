@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +168,36 @@ def test_a_profile_of_an_institution_names_its_genomes(tmp_path: Path) -> None:
     assert "--max_cpus: there is no such parameter" in (tmp_path / ".nextflow.log").read_text()
     tasks = [name for name in run.trace() if name.startswith("GENOME_INDEX")]
     assert len(tasks) == 3, tasks
+
+
+def test_profiles_of_an_institution_by_their_address(tmp_path: Path) -> None:
+    """As those of nf-core/configs; offline nothing is asked for, and the profile is unknown."""
+    (tmp_path / "configs" / "conf").mkdir(parents=True)
+    (tmp_path / "configs" / "conf" / "site.config").write_text(
+        "params { config_profile_contact = 'us'; max_memory = '8.GB' }\nprocess.queue = 'ours'\n"
+    )
+    (tmp_path / "configs" / "nfcore_custom.config").write_text(
+        'profiles { site { includeConfig "${params.custom_config_base}/conf/site.config" } }\n'
+    )
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "configs"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = ("--custom_config_base", f"http://127.0.0.1:{server.server_port}", "-profile")
+    run = run_nextflow(tmp_path, ROOT, *base, "test,site", "-preview", NXF_OFFLINE="false")
+    assert run.code == 0, run.said
+    assert "--max_memory: there is no such parameter" in (tmp_path / ".nextflow.log").read_text()
+    server.shutdown()
+    run = run_nextflow(tmp_path, ROOT, *base, "test", "-preview", NXF_OFFLINE="true")
+    assert run.code == 0, run.said
+
+
+def test_a_version_of_nf_core_s_configs_is_an_address(tmp_path: Path) -> None:
+    """Which this machine reaches or not: there is no such version."""
+    version = ("--custom_config_version", "0.0.0-none", "-profile", "test", "-preview")
+    run = run_nextflow(tmp_path, ROOT, *version, NXF_OFFLINE="false")
+    assert run.code == 1
+    address = "raw.githubusercontent.com/nf-core/configs/0.0.0-none/nfcore_custom.config"
+    assert address in run.said + (tmp_path / ".nextflow.log").read_text()
 
 
 def test_the_bucket_needs_a_plugin(tmp_path: Path) -> None:

@@ -99,5 +99,5 @@ def test_code_that_every_step_imports(project: Path, place: Path, tiny: Path) ->
     edit(project / "bin" / "nfexplainn" / "errors.py", "# edited\n")
     run = again(project, place, tiny)
     assert run >= REPORT | PREPARED | of(*EVERY, processes=TRAINED)
-    code = json.loads((project / "assets" / "features.json").read_text())["code"]
+    code = json.loads((project / "assets" / "code.json").read_text())
     assert all("bin/nfexplainn/errors.py" in files for files in code.values())

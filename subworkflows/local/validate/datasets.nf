@@ -1,6 +1,6 @@
 // Rows of the sheet become data sets: checked, with their files found and their options resolved.
 
-include { readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
+include { readJson; schemaProperties; sentence; optionsOfSteps; namesOfSteps } from './schema.nf'
 include { features } from './features.nf'
 include { resolvePath; fileProblem; fileOrWord; knownGenomes; hiddenName; locate } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
@@ -26,17 +26,24 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
     def typed = rows.collect { row -> checkRow(row, columns, schema.required, sheet, problems) }
     checkNames(typed, sheet.name, problems)
     typed*.genome.unique().collect { said -> said ? hiddenName(said, sheet.parent, genomes) : null }.findAll { text -> text }.each { text -> log.warn("${sheet.name}, column genome: ${text}") }
-    def assays = features().assays
+    def described = features()
+    def assays = described.assays
+    // What is alike for all is not looked for a thousand times.
+    def steps = namesOfSteps(parameters)
+    def open = values.findAll { _name, value -> value == 'auto' }
+    def settled = values.findAll { _name, value -> value != null && value != 'auto' }
+    def properties = parameters + [genome: parameters.genome + [known: genomes]]
     def known = typed.findAll { row -> row.dataset != null }.groupBy { row -> row.dataset }
     return known.findAll { _id, members -> members.any { row -> row.assay } }.collect { id, members ->
         def shared = agreedValues(id, members, columns.keySet() - schema.properties.keySet() + ['assay', 'genome'], sheet.name, problems)
         def assay = assays[shared.assay]
         // What is left to 'auto' is for the assay to say, if it says anything.
-        def defaults = values.findAll { _name, value -> value == 'auto' } + assay.defaults + values.findAll { _name, value -> value != null && value != 'auto' }
+        def defaults = open + assay.defaults + settled
         def options = defaults + shared.findAll { _name, value -> value != 'auto' }
-        def strangers = typed.findAll { row -> row.dataset != id && (row.assay == null || assays[row.assay]?.module == assay?.module) }
+        def asksOthers = 'others' in members*.negatives + [options.negatives]
+        def strangers = asksOthers ? typed.findAll { row -> row.dataset != id && (row.assay == null || assays[row.assay]?.module == assay?.module) } : []
         def found = []
-        def dataset = describe(id, members, strangers, options, assay, parameters + [genome: parameters.genome + [known: genomes]], sheet, found) + [settings: shared]
+        def dataset = describe(id, members, strangers, options, assay, [properties: properties, steps: steps, architectures: described.architectures], sheet, found) + [settings: shared]
         // What depends on a value that is wrong cannot be judged yet.
         def wrong = members*.broken.flatten() - ['sample', 'assay', 'dataset'] + broken
         problems.addAll(found.findAll { text -> !(wrong.any { name -> name in text.split(/\W+/) }) })
@@ -45,7 +52,9 @@ def readDatasets(Object sheet, Map values, Collection broken, List problems) {
 }
 
 // A data set with its files, the specification that its preparation reads, and the options of every step.
-def describe(String id, List rows, List strangers, Map options, Map assay, Map parameters, Object sheet, List problems) {
+// schema: [properties: of the parameters, steps: what namesOfSteps says, architectures: what they say of themselves].
+def describe(String id, List rows, List strangers, Map options, Map assay, Map schema, Object sheet, List problems) {
+    def parameters = schema.properties
     def place = { row -> "${sheet.name}, line ${row.line}" }
     def files = [:]
     def position = { text, folder ->
@@ -102,25 +111,25 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map p
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for a filter of ${options.filter_length} and a pool of ${options.pool_size}; use at least ${options.filter_length + options.pool_size - 1}."
     }
     // Networks without a number here read less than the least width.
-    def architectures = features().architectures
+    def architectures = schema.architectures
     options.models.tokenize(',').findAll { model -> assay.genome && options.width < (architectures[model]?.shortest ?: 0) }.each { model ->
         problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${architectures[model].shortest}, or take it out of models."
     }
     def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere
-    problems.addAll((analysisProblems(options) + kernelProblems(options) + foldProblems(options, rows, parameters)).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
+    problems.addAll((analysisProblems(options, architectures) + kernelProblems(options) + foldProblems(options, rows, parameters)).collect { text -> "${place.call(rows[0])}: ${text}".toString() })
     problems.addAll(seedProblems(options, place.call(rows[0])))
     def initial = initialMotifs(options, place.call(rows[0]), rows.any { row -> row.initial_motifs } ? sheet.parent : null, problems)
     def pretrained = pretrainedModels(options, place.call(rows[0]), rows.any { row -> row.pretrained } ? sheet.parent : null, problems)
     def samples = samplesOf(id, rows, located.conditions ? conditionTable(located.conditions, problems) : null, options, assay, sheet.name, problems)
     def hits = fileOrWord(options.hits, ['genome', 'peaks'], rows.any { row -> row.hits } ? sheet.parent : null)
     // Quantiles would lower the motifs of a condition for what another motif raises there.
-    def stepOptions = optionsOfSteps(parameters, options + (samples && !located.conditions && assay.module == 'accessibility' && options.transform == null ? [transform: 'log2_scaled'] : [:]))
+    def stepOptions = optionsOfSteps(parameters, options + (samples && !located.conditions && assay.module == 'accessibility' && options.transform == null ? [transform: 'log2_scaled'] : [:]), schema.steps)
     def spec = [
         id: id, assay: options.assay, module: assay.module, seed: options.seed, rows: specs, others: others,
-        options: (stepOptions.prepare + listed + [folds: plannedFolds(options, rows, parameters)]).findAll { name, _value -> name in assay.options },
+        options: (stepOptions.prepare + listed + [folds: plannedFolds(options, rows, parameters, architectures)]).findAll { name, _value -> name in assay.options },
     ]
-    def training = trainingOptions(models, stepOptions.train)
+    def training = trainingOptions(models, stepOptions.train, architectures)
     return [
         id: id, sheet: sheet.name, rows: rows, assay: options.assay, module: assay.module, on_genome: assay.genome, holds: assay.holds, denoised: assay.denoise && options.peakvi, models: models, units: units, replicates: options.replicates,
         spec: spec, names: files.values()*.name, files: files.values()*.path,

@@ -2,7 +2,7 @@
 // ./nextflow makes, but for core, which is there, it makes now.
 
 include { readJson; schemaProperties } from './schema.nf'
-include { torchReasons } from './environment.nf'
+include { imageIn; torchReasons } from './environment.nf'
 
 // What is missing, a sentence each. Executors on other machines, and images of the user's own, are their business.
 def engineProblems(Map values, List datasets) {
@@ -20,16 +20,21 @@ def engineProblems(Map values, List datasets) {
     def images = closed ? [:] : ownImages(values, datasets)
     // For Apptainer Nextflow looks for the file itself, on the machine where it runs.
     def missing = { image -> docker ? imageOfEngine(engine, image) : fileOfImage(engine, image, config[engine] ?: [:]) }
-    images.findAll { name, image -> name != 'core' && startUp() && missing.call(image) }.each { name, _image -> callStartUp(['image', name, engine], name == 'torch' ? reasons(datasets) : 'single cells') }
-    def problems = images.values().collectMany(missing)
-    return problems || !docker || executor != 'local' || values.device != 'gpu' || closed ? problems : gpuOfEngine(engine, values.torch_container)
+    // ./nextflow fetches or builds them (core it has by now, but where the registry stands in a configuration); any other
+    // Nextflow has them fetched alone.
+    def why = [core: 'its tasks', torch: reasons(datasets), peakvi: 'single cells']
+    def registry = values.image_registry ? [values.image_registry] : []
+    def ended = images.findAll { _name, image -> missing.call(image) }.collectEntries { name, image -> [image, callStartUp([startUp() ? 'image' : 'fetch', name, engine] + registry, startUp() ? why[name] : null)] }
+    // Without a Python for the start-up, tasks have the engine fetch the image as any other.
+    def problems = images.values().findAll { image -> ended[image] != 1 || startUp() }.collectMany(missing)
+    return problems || !docker || executor != 'local' || values.device != 'gpu' || closed ? problems : gpuOfEngine(engine, imageIn(values.image_registry, values.torch_container))
 }
 
-// Images of this version, which no registry holds yet, as far as the run needs them: [ core: 'ghcr.io/...', ... ]
+// Images of this version, as far as the run needs them: [ core: 'ghcr.io/...', ... ]
 def ownImages(Map values, List datasets) {
     def known = schemaProperties(readJson('nextflow_schema.json'))
     def needed = [core: 'container_image'] + (reasons(datasets) ? [torch: 'torch_container'] : [:]) + (datasets.any { plan -> plan.denoised } ? [peakvi: 'peakvi_container'] : [:])
-    return needed.findAll { _name, parameter -> values[parameter] == known[parameter].default }.collectEntries { name, parameter -> [name, values[parameter]] }
+    return needed.findAll { _name, parameter -> values[parameter] == known[parameter].default }.collectEntries { name, parameter -> [name, imageIn(values.image_registry, values[parameter])] }
 }
 
 // The environment with torch, where tasks run without containers in one of ours: made now, before any task and once,
@@ -66,7 +71,7 @@ def callStartUp(List words, String why) {
     if (why) {
         log.info("This run needs ${words[1]}, for ${why}: its ${words[0]} is made now, once.")
     }
-    def process = new ProcessBuilder([startUp()] + words).redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+    def process = new ProcessBuilder([startUp() ?: "${projectDir}/containers/startup/start.sh".toString()] + words*.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
     Runtime.runtime.addShutdownHook(new Thread({ process.destroy() } as Runnable))
     return process.waitFor()
 }
@@ -78,7 +83,7 @@ def fileOfImage(String engine, String image, Map config) {
     if (config.ociAutoPull || config.ociMode || folders.any { folder -> file("${folder}/${name}", glob: false).exists() }) {
         return []
     }
-    return ["-profile ${engine}: no registry holds the image ${image} yet, and its file ${name} is not in ${folders.unique().init().join(' or ')}; start once with ./nextflow instead of nextflow, which makes it there for both: ${startAgain()}"]
+    return ["-profile ${engine}: the file ${name} of the image ${image} is not in ${folders.unique().init().join(' or ')}, and no registry gave it; start once with ./nextflow instead of nextflow, which makes it there for both: ${startAgain()}"]
 }
 
 def imageOfEngine(String engine, String image) {
@@ -92,7 +97,7 @@ def imageOfEngine(String engine, String image) {
     if (answer.code == 0 || !(answer.text =~ /(?i)no such (image|object)|not known/)) {
         return []
     }
-    return ["-profile ${engine}: no registry holds the image ${image} yet, and ${engine} does not have it; start once with ./nextflow instead of nextflow, which builds it: ${startAgain()}"]
+    return ["-profile ${engine}: ${engine} does not have the image ${image}, and no registry gave it; start once with ./nextflow instead of nextflow, which builds it: ${startAgain()}"]
 }
 
 // The engine's own trial: what drivers and toolkits must be there differs from one version to the next.

@@ -7,6 +7,11 @@ def environmentOf(Map run, Map options) {
     return run.torch || options.kernel == 'torch' || options.device == 'gpu' ? 'torch' : 'core'
 }
 
+// An image of ours in the registry that holds them, where one is named (conf/engines.config does the same); another as it is.
+def imageIn(registry, String image) {
+    return registry ? image.replaceFirst('^ghcr.io/nf-explainn(?=/)', registry.toString()) : image
+}
+
 // Whether a model is one that the kernel does not compute: any but ExplaiNN with at most two layers per unit.
 def needsTorch(String architecture, Map training) {
     return architecture != 'explainn' || training.num_fc > 2

@@ -1,11 +1,17 @@
+// (Read once per data set and more: what is large, the files of code, is apart, in code.json.)
 // What assays and architectures say of themselves. (Without includes, so that several files can include it.)
 
-// [ assays: [peaks: [module: 'peaks', genome: true, ...], ...], architectures: [explainn: [options: [...], shortest: 0, pretrained: false], ...], code: [...] ]
+// [ assays: [peaks: [module: 'peaks', genome: true, ...], ...], architectures: [explainn: [options: [...], shortest: 0, pretrained: false], ...] ]
 def features() {
     return new groovy.json.JsonSlurper().parse(moduleDir.resolve('../../../assets/features.json').toFile())
 }
 
 // Names of the architectures whose units are the outputs of trained models.
 def pretrainedArchitectures() {
-    return features().architectures.findAll { _name, architecture -> architecture.pretrained }.keySet()
+    return headsAmong(features().architectures)
+}
+
+// The same of architectures that were read before.
+def headsAmong(Map architectures) {
+    return architectures.findAll { _name, architecture -> architecture.pretrained }.keySet()
 }

@@ -1,11 +1,12 @@
 // Folds and replicates: what is asked for, and whether that goes together.
 
-include { pretrainedArchitectures } from './features.nf'
+include { headsAmong } from './features.nf'
 
 // What the preparation is told: the number of folds; 1 is one split; 0: folds where the data set is small.
-def plannedFolds(Map options, List rows, Map parameters) {
+def plannedFolds(Map options, List rows, Map parameters, Map architectures) {
+    def heads = headsAmong(architectures)
     def recipe = options.recipe ?: parameters.recipe.default   // null where nobody gave it
-    def learns = !options.models.tokenize(',').every { model -> model in pretrainedArchitectures() }   // else nothing trains by the robust recipe
+    def learns = !options.models.tokenize(',').every { model -> model in heads }   // else nothing trains by the robust recipe
     def free = learns && options.replicates == null && recipe == 'robust' && options.split_by == 'random' && !splitsAsked(options, rows, parameters)
     return options.folds ?: (free ? 0 : 1)
 }

@@ -5,8 +5,7 @@ include { readDatasets } from './datasets.nf'
 include { contrastPlans } from './contrasts.nf'
 include { appliedPlans; newDataOptions } from './applied.nf'
 include { engineProblems; environmentProblems } from './engine.nf'
-include { features } from './features.nf'
-include { shown } from './schema.nf'
+include { readJson; shown } from './schema.nf'
 include { resolvePath; fileProblem } from './paths.nf'
 
 // [ params: [width: 200, ...], datasets: [ [id: 'oct4', assay: 'sequences', spec: [...], files: [...], options: [...]], ... ],
@@ -56,7 +55,7 @@ def leaveNoReports() {
 // a task names, not at what that imports. assets/generate.py lists the files.
 def codeDigests() {
     def contents = [:].withDefault { String name -> projectDir.resolve(name).bytes }
-    return features().code.collectEntries { process, names ->
+    return readJson('assets/code.json').collectEntries { process, names ->
         def sha = java.security.MessageDigest.getInstance('SHA-256')
         names.each { name ->
             sha.update(name.bytes)

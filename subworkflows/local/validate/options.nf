@@ -1,14 +1,15 @@
 // Which options each training of a data set gets, and which settings are read at all.
 
-include { features; pretrainedArchitectures } from './features.nf'
+include { headsAmong } from './features.nf'
 
 // [ explainn: [units: 100, learning_rate: 0.003, ...], danq: [...] ]: without what only other architectures know. What is made of
 // trained models is trained by the paper's recipe: their outputs are computed once, and robust changes the sequences in every epoch.
-def trainingOptions(List models, Map options) {
-    def own = features().architectures.collectEntries { name, architecture -> [name, architecture.options] }
+def trainingOptions(List models, Map options, Map architectures) {
+    def heads = headsAmong(architectures)
+    def own = architectures.collectEntries { name, architecture -> [name, architecture.options] }
     return models.collectEntries { model ->
         def ofOthers = own.values().flatten() - (own[model] ?: [])
-        [model, options.findAll { name, _value -> !(name in ofOthers) } + (model in pretrainedArchitectures() ? [recipe: 'paper'] : [:])]
+        [model, options.findAll { name, _value -> !(name in ofOthers) } + (model in heads ? [recipe: 'paper'] : [:])]
     }
 }
 

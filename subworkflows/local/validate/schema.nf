@@ -103,10 +103,14 @@ def sentence(String text) {
 
 // Which options each step gets: those that it reads, so that no other makes it run again.
 // [ prepare: [width: 200, ...], interpret: [...], ... ]; what counts as given or not, and was not, gets its default here.
-def optionsOfSteps(Map parameters, Map options) {
-    def valueOf = { name, property -> options[name] == null && property.null_unless_given ? property.default : options[name] }
+// keys: what namesOfSteps says, where it is asked for many data sets.
+def optionsOfSteps(Map parameters, Map options, Map keys = namesOfSteps(parameters)) {
+    def valueOf = { name -> options[name] == null && parameters[name].null_unless_given ? parameters[name].default : options[name] }
+    return keys.collectEntries { step, names -> [step, names.collectEntries { name -> [name, valueOf.call(name)] }] }
+}
+
+// [ prepare: ['width', ...], ... ]: the parameters that each step reads.
+def namesOfSteps(Map parameters) {
     def steps = parameters.values().collectMany { property -> property.steps ?: [] }.unique()
-    return steps.collectEntries { step ->
-        [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.collectEntries { name, property -> [name, valueOf.call(name, property)] }]
-    }
+    return steps.collectEntries { step -> [step, parameters.findAll { _name, property -> step in (property.steps ?: []) }.keySet().toList()] }
 }

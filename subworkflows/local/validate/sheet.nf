@@ -58,7 +58,8 @@ def readSheet(Object path, Collection columns, Collection required, List problem
 
 // What all rows of a data set say of it; an empty cell agrees with everything.
 def agreedValues(String id, List rows, Collection columns, String sheet, List problems) {
-    return columns.collectEntries { column ->
+    def filled = rows.collectMany { row -> row.keySet() }.toSet()
+    return columns.findAll { column -> column in filled }.collectEntries { column ->
         def said = rows.findAll { row -> row[column] != null }
         def differing = said.find { row -> row[column] != said[0][column] }
         if (differing) {

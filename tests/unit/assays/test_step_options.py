@@ -18,6 +18,7 @@ from nfexplainn.training.options import TrainingOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 FEATURES: dict[str, Any] = json.loads((ROOT / "assets" / "features.json").read_text())
+CODE = json.loads((ROOT / "assets" / "code.json").read_text())
 ASSAYS = {name: one for name, one in FEATURES["assays"].items() if one["module"] == name}
 SHAPES = FEATURES["architectures"]
 SCHEMA = json.loads((ROOT / "nextflow_schema.json").read_text())
@@ -32,7 +33,7 @@ READERS = {"option_file", "choice"}
 
 
 def code_files(assay: str) -> list[Path]:
-    return [ROOT / name for name in FEATURES["code"][f"DATASET_PREPARE_{assay.upper()}"]]
+    return [ROOT / name for name in CODE[f"DATASET_PREPARE_{assay.upper()}"]]
 
 
 def names_read(path: Path) -> Iterator[str]:

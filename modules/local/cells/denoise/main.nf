@@ -1,3 +1,4 @@
+include { imageIn } from '../../../../subworkflows/local/validate/environment.nf'
 include { asJson; filesOf; linkGiven } from '../../../../subworkflows/local/validate/given.nf'
 
 // Single cells denoised with PeakVI, in the image of scvi-tools, and averaged over their clusters.
@@ -5,7 +6,7 @@ process CELLS_DENOISE {
     tag "${meta.id}"
     label 'process_high'
     label 'process_gpu'
-    container { params.peakvi_container }
+    container { imageIn(params.image_registry, params.peakvi_container) }
     publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.peakvi.tsv'
 
     input:

@@ -2,7 +2,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
 process REPORT_COLLECT {
     label 'process_low'
-    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{tables,pipeline_info}/*'
+    publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{tables/*,pipeline_info/*,overview.html}'
     publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: 'cards/**', saveAs: { name -> name - 'cards/' }
 
     input:
@@ -15,6 +15,7 @@ process REPORT_COLLECT {
     path '*_mqc{.,_versions.}*', emit: multiqc
     path 'tables/*', emit: tables
     path 'pipeline_info/*', emit: info
+    path 'overview.html', optional: true, emit: overview   // of more than ten data sets
     path 'cards/*/*/*.md', optional: true, emit: cards   // none where nothing was trained, or models of an earlier run are asked
 
     script:

@@ -1,0 +1,59 @@
+// What is told when a run has ended: on the screen and, where that is asked for, by e-mail and to a hook. None of it fails a run.
+
+include { verdictLines; errorLines } from './verdicts.nf'
+
+def tellCompletion(email, emailOnFail, hook) {
+    if (workflow.preview) {
+        return   // nothing has run
+    }
+    def lines = workflow.success ? ["Report      : ${params.outdir}/multiqc_report.html"] + verdictLines() + [taskLine()] : []
+    if (lines) {
+        log.info(lines.join('\n'))
+        errorLines().each { line -> log.warn(line) }
+    }
+    def subject = "${workflow.manifest.name}: run ${workflow.runName} ${workflow.success ? 'completed' : 'failed'}"
+    def told = lines + (workflow.success ? errorLines() : failureLines())
+    def addresses = [email, workflow.success ? null : emailOnFail].findAll { address -> address }.unique().join(',')
+    if (addresses) {
+        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration') {
+            sendMail(to: addresses, subject: subject, body: (told + ['', "Started as  : ${workflow.commandLine}", "In          : ${workflow.launchDir}"]).join('\n'))
+        }
+    }
+    if (hook) {
+        attempt('the hook could not be told', 'see that --hook_url answers from this machine') { post(hook, ([subject] + told).join('\n')) }
+    }
+}
+
+def taskLine() {
+    def stats = workflow.stats
+    return "Tasks       : ${stats.succeedCount + stats.cachedCount} (${stats.cachedCount} cached), in ${workflow.duration}"
+}
+
+// What failed, in the words that stand on the screen; without the script of the task.
+def failureLines() {
+    def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason stands in .nextflow.log.').readLines()
+    return ["Error       : ${workflow.errorMessage ?: report[0]}"] + report.findAll { line -> line }.take(20)
+}
+
+def attempt(String what, String wayOut, Closure action) {
+    try {
+        action.call()
+    }
+    catch (Exception error) {
+        log.warn("${what} (${error.message ?: error.class.simpleName}): ${wayOut}.")
+    }
+}
+
+// As Slack, Teams and Mattermost take it; an answer is waited for 10 s.
+def post(hook, String text) {
+    def connection = new URI(hook.toString()).toURL().openConnection()
+    connection.setConnectTimeout(10000)
+    connection.setReadTimeout(10000)
+    connection.setRequestMethod('POST')
+    connection.setRequestProperty('Content-Type', 'application/json')
+    connection.setDoOutput(true)
+    connection.outputStream.withCloseable { stream -> stream.write(groovy.json.JsonOutput.toJson([text: text]).getBytes('UTF-8')) }
+    if (connection.responseCode >= 300) {
+        throw new IOException("it answers ${connection.responseCode}")
+    }
+}
