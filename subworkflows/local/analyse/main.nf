@@ -40,7 +40,19 @@ workflow ANALYSE {
         trained.modes, plans, code,
     )
 
-    files = DISCOVER.out.files.mix(COMPARE_CONDITIONS.out.files, COOPERATE.out.files, DRIFT.out.files, TRANSFER.out.files, LEARNING_CURVE.out.files, MAP_UNITS.out.files, READ_FILTERS.out.files, NULLIFY.out.files, PRUNE.out.files, COUNT_MODES.out.files)
+    files = channel.empty().mix(
+        DISCOVER.out.files,
+        COMPARE_CONDITIONS.out.files,
+        COOPERATE.out.files,
+        DRIFT.out.files,
+        TRANSFER.out.files,
+        LEARNING_CURVE.out.files,
+        MAP_UNITS.out.files,
+        READ_FILTERS.out.files,
+        NULLIFY.out.files,
+        PRUNE.out.files,
+        COUNT_MODES.out.files,
+    )
 
     emit:
     files     // [ meta, file or files ]

@@ -15,7 +15,7 @@ include { SCORE_CYCLES } from '../score_cycles'
 include { REPORT } from '../report'
 include { readsGenome } from '../validate/shared.nf'
 include { judgeAnswers } from '../judge_inputs/answers.nf'
-include { samplesState } from '../validate/conditions.nf'
+include { samplesState } from '../validate/samples.nf'
 
 // The whole pipeline: from what validatedInput() gives to one report.
 workflow EXPLAINN {

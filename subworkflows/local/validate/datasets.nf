@@ -4,7 +4,7 @@ include { readJson; schemaProperties; sentence; optionsOfSteps; namesOfSteps } f
 include { features } from './features.nf'
 include { resolvePath; fileProblem; fileOrWord; knownGenomes; hiddenName; locate } from './paths.nf'
 include { readSheet; agreedValues } from './sheet.nf'
-include { checkRow; checkNames; partProblems; cycleProblems } from './rows.nf'
+include { checkRow; checkNames; negativesProblems; partProblems; cycleProblems } from './rows.nf'
 include { linesOf } from './places.nf'
 include { givenSequences; givenVariants; givenHits; predictedSequences } from './explained.nf'
 include { initialMotifs; pretrainedModels; seedProblems } from './starts.nf'
@@ -67,22 +67,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map s
     def namesFile = { wanted -> wanted && !(wanted in ['gc', 'shuffle', 'others']) }
     rows.each { row ->
         def wanted = negativesOf.call(row)
-        def isFile = namesFile.call(wanted)
-        def possible = assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])
-        if (wanted && !assay.negatives) {
-            problems << "${place.call(row)}, column negatives: the assay ${options.assay} has no negatives; leave the cell empty."
-            isFile = false
-        }
-        else if (wanted && !((isFile ? 'file' : wanted) in assay.negatives)) {
-            problems << "${place.call(row)}, column negatives: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible.join(', ')}."
-        }
-        def missing = isFile ? fileProblem(resolvePath(wanted, row.negatives ? sheet.parent : null)) : null
-        if (missing) {
-            problems << sentence("${place.call(row)}, column negatives: ${missing}; choose one of ${possible.join(', ')}")
-        }
-        if (wanted == 'others' && rows.size() + strangers.size() < 2) {
-            problems << "${place.call(row)}, column negatives: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible.join(', ')}."
-        }
+        problems.addAll(negativesProblems(wanted, namesFile.call(wanted), row.negatives ? sheet.parent : null, options, assay, rows.size() + strangers.size(), place.call(row)))
         problems.addAll(row.values && !assay.values ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
     }
     // By sample, so that the order of the sheet changes nothing; not with their lines, as a row added above would prepare, and so train, all below it anew.

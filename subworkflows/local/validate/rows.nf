@@ -1,7 +1,7 @@
 // Single rows of the sheet, and what rows say together: checked without a look into a file.
 
 include { coerceValue; valueProblem; controlProblem; didYouMean; shown; sentence } from './schema.nf'
-include { isRelative; fileProblem; locate; aboutNames } from './paths.nf'
+include { isRelative; fileProblem; locate; aboutNames; resolvePath } from './paths.nf'
 include { linesOf } from './places.nf'
 
 // The row with typed cells; empty cells are left out, and so is what is wrong, which broken names.
@@ -72,3 +72,27 @@ def checkNames(List rows, String sheet, List problems) {
     }
 }
 
+// What a row, or the parameter that stands in for its empty cell, asks for as negatives and cannot have. folder is the
+// sheet's where the cell says it; rows is the number of those from which others would be taken, itself among them.
+def negativesProblems(Object wanted, Object isFile, Object folder, Map options, Map assay, int rows, String place) {
+    if (!wanted) {
+        return []
+    }
+    def at = "${place}, column negatives"
+    if (!assay.negatives) {
+        return ["${at}: the assay ${options.assay} has no negatives; leave the cell empty."]
+    }
+    def problems = []
+    def possible = (assay.negatives - ['file'] + ('file' in assay.negatives ? ['a file'] : [])).join(', ')
+    if (!((isFile ? 'file' : wanted) in assay.negatives)) {
+        problems << "${at}: '${wanted}' cannot be used for the assay ${options.assay}; choose one of ${possible}."
+    }
+    def missing = isFile ? fileProblem(resolvePath(wanted, folder)) : null
+    if (missing) {
+        problems << sentence("${at}: ${missing}; choose one of ${possible}")
+    }
+    if (wanted == 'others' && rows < 2) {
+        problems << "${at}: 'others' needs other rows of the assay ${options.assay} in the sheet; add some or choose one of ${possible}."
+    }
+    return problems
+}
