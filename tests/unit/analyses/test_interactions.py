@@ -343,6 +343,8 @@ def test_the_rows_that_gain_most_are_paired() -> None:
     table += [{**line, "motif": "y", "gain": "99", "task": "u"}]
     chosen = [row["motif"] for row in supported_rows(table, "t")]
     assert chosen == [f"row_{n}" for n in range(11, 11 - MOST_ROWS, -1)]
+    # A correlation over several tasks has the same rows in all of them.
+    assert supported_rows([{**line, "motif": "z", "gain": "1", "task": "*"}], "t")
 
 
 def test_a_broken_file_is_told(tmp_path: Path) -> None:

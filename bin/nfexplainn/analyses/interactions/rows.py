@@ -15,6 +15,7 @@ from nfexplainn.data.dataset import Dataset
 from nfexplainn.evidence.clusters import Floats, Ints
 from nfexplainn.evidence.folds import fold_motifs
 from nfexplainn.evidence.groups import MotifRow, UnitSites
+from nfexplainn.evidence.judge import EVERY_TASK
 from nfexplainn.evidence.occurrence import composition_features
 from nfexplainn.evidence.removal import Part, PartName, Replicate
 from nfexplainn.evidence.tables import evidence_replicate
@@ -31,8 +32,12 @@ EvidenceRow = Mapping[str, str]
 
 
 def supported_rows(evidence: Sequence[EvidenceRow], task: str) -> list[EvidenceRow]:
-    """Give the rows of a task that unseen sequences support, at most :data:`MOST_ROWS`, by gain."""
-    good = [row for row in evidence if row["task"] == task and row["supported"] == "true"]
+    """Give the rows of a task, or those of all together, that unseen sequences support, by gain.
+
+    At most :data:`MOST_ROWS`.
+    """
+    own = [row for row in evidence if row["task"] in (task, EVERY_TASK)]
+    good = [row for row in own if row["supported"] == "true"]
     return sorted(good, key=lambda row: -float(row["gain"]))[:MOST_ROWS]
 
 
