@@ -18,6 +18,13 @@ ONE = ("--seeds", "1", "--epochs", "1")
 SMALL: dict[str, tuple[tuple[str, ...], str]] = {
     "discovery": (("--sizes", "300", "--epochs", "1", "--threads", "1"), "discovery\tp300_t1"),
     "homology": (("--n", "2000", "--seeds", "1", "--epochs", "1"), "homology\tn2000 cpu_s"),
+    "interactions": (
+        (
+            *("--only", "and", "--sets", "1", "--n", "600", "--units", "4", "--epochs", "1"),
+            *("--data", "none"),
+        ),
+        "interactions\tand: sets with another pair",
+    ),
     "interpretation": (
         ("--case", "n100_s1000_t1", "--pairs", "1"),
         "interpretation\tn100_s1000_t1",

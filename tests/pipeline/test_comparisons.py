@@ -129,7 +129,7 @@ def test_other_analyses_run_only_what_is_new(compared: Run) -> None:
 # Cells of one row each, and what is said of it ({} is the folder of the sheet).
 COLUMNS = ("units", "models", "initial_motifs", "nullification", "nullify_with")
 COLUMNS += ("nullify_sequences", "binding_modes", "mode_clusters", "streme", "unit_maps")
-COLUMNS += ("attribution", "pretrained", "prune", "learning_curve")
+COLUMNS += ("attribution", "pretrained", "prune", "interactions", "learning_curve")
 TRAINED = str(DEMO / "OCT4.explainn.r1.model.safetensors")
 NUMBERS = "give a whole number from 1 to 10000, or several separated by commas, such as 1,10,100."
 CELLS: tuple[tuple[dict[str, str], str], ...] = (
@@ -178,6 +178,10 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     (
         {"prune": "true", "models": "cnn1"},
         "prune keeps the units that a model needs, which only explainn has, and models is cnn1; add explainn, or leave prune out.",
+    ),
+    (
+        {"interactions": "true", "models": "cnn1"},
+        "interactions tests pairs of motifs of units, which only explainn has, and models is cnn1; add explainn, or leave interactions out.",
     ),
     (
         {"unit_maps": "true", "models": "cnn1"},

@@ -163,6 +163,13 @@ def _steps() -> list[Step]:
             ("pandas", "scipy"),
         ),
         Step(
+            "interactions.py",
+            f"--outputs {_every('outputs.npz')} {data} --evidence demo.explainn.evidence.tsv"
+            " --id demo.explainn",
+            "demo.explainn.interactions.tsv",
+            ("pandas", "scipy"),
+        ),
+        Step(
             "read_explained.py",
             "--spec e.json --sequences in.bed --header demo.header.json --genome genome.fa"
             " --id demo",

@@ -29,12 +29,18 @@ def composition(dataset: Dataset) -> Floats:
     float64 array, shape (n, features)
         Of mean 0 and variance 1.
     """
-    pairs = kmer_counts(dataset.codes, 2, dataset.meta.strand_symmetric)
     content = np.nan_to_num(dna.gc_content(dataset.codes), nan=0.5)
-    content = content - content.mean()
-    every = np.column_stack([pairs, content, content**2])
+    middle = float(content.mean())
+    every = composition_features(dataset.codes, dataset.meta.strand_symmetric, middle)
     spread = every.std(axis=0)
     return np.asarray((every - every.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+
+
+def composition_features(codes: dna.Codes, both_strands: bool, middle: float = 0.5) -> Floats:
+    """Count dinucleotides, GC content above a middle, and its square, float64 (n, features)."""
+    pairs = kmer_counts(codes, 2, both_strands)
+    content = np.nan_to_num(dna.gc_content(codes), nan=0.5) - middle
+    return np.column_stack([pairs, content, content**2]).astype(np.float64)
 
 
 def fitted(features: Floats, labels: Floats) -> Floats:

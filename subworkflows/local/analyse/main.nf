@@ -8,6 +8,7 @@ include { MAP_UNITS } from '../map_units'
 include { READ_FILTERS } from '../read_filters'
 include { NULLIFY } from '../nullify'
 include { PRUNE } from '../prune'
+include { INTERACT } from '../interact'
 include { COUNT_MODES } from '../count_modes'
 
 // What only the run that trains can find besides the motifs: each analysis is off unless its parameter
@@ -35,6 +36,7 @@ workflow ANALYSE {
     READ_FILTERS(trained.models, trained.predictions, motifs, trained.replicates, plans, code)
     NULLIFY(trained.models, trained.predictions, READ_FILTERS.out.sites, motifs, trained.replicates, plans, code)
     PRUNE(trained.readable, trained.outputs, trained.named, plans, code)
+    INTERACT(trained.readable, trained.outputs, trained.named, trained.replicates, plans, code)
     COUNT_MODES(
         trained.named.filter { _meta, file -> (file instanceof Path) && file.name.endsWith('.tomtom.tsv') }.mix(READ_FILTERS.out.tomtom),
         trained.modes, plans, code,
@@ -51,6 +53,7 @@ workflow ANALYSE {
         READ_FILTERS.out.files,
         NULLIFY.out.files,
         PRUNE.out.files,
+        INTERACT.out.files,
         COUNT_MODES.out.files,
     )
 

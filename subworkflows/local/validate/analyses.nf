@@ -31,7 +31,7 @@ def idleAnalyses(Map options, Collection heads) {
     def models = options.models.tokenize(',')
     def problems = []
     if (!('explainn' in models)) {
-        def ofUnits = [streme: 'compares motifs of units with those of STREME', unit_maps: 'maps sequences by the outputs of units', prune: 'keeps the units that a model needs', learning_curve: 'compares trainings on parts of the data by the motifs of their units']
+        def ofUnits = [streme: 'compares motifs of units with those of STREME', unit_maps: 'maps sequences by the outputs of units', prune: 'keeps the units that a model needs', interactions: 'tests pairs of motifs of units', learning_curve: 'compares trainings on parts of the data by the motifs of their units']
         problems.addAll(ofUnits.findAll { name, _what -> options[name] }.collect { name, what ->
             "${name} ${what}, which only explainn has, and models is ${options.models}; add explainn, or leave ${name} out."
         })

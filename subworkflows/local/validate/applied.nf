@@ -14,7 +14,7 @@ def questions() {
 
 // What cannot be asked of models that are trained already: what it belongs to.
 def trainingOnly() {
-    return ['streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'learning_curve', 'binding_modes', 'initial_motifs', 'pretrained']
+    return ['streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'interactions', 'learning_curve', 'binding_modes', 'initial_motifs', 'pretrained']
 }
 
 // A plan of each data set that is asked anything, with the keys that the plans of training have, as far as questions read them, and

@@ -1,0 +1,1 @@
+"""Pairs of motifs that do more, or less, together than their sum."""
