@@ -10,7 +10,7 @@ resolved parameters, flat; its key `datasets`, if there, maps a data set to its 
 `versions.yml` maps a step (or nothing) to tools and versions. Written: `*_mqc.*` for MultiQC,
 `tables/*.tsv`, which hold everything that the report shows, `methods.html`, a card of every
 trained model, `cards/<dataset>/<model>/<dataset>.<model>.model_card.md`, and, of more than ten data
-sets, `overview.html`.
+sets, `overview.html` and a folder of `*_mqc.*` files for a page each, `pages/<dataset>/`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from nfexplainn.report.build import build_report
 from nfexplainn.report.faults import with_faults
 from nfexplainn.report.model_card import write_cards
 from nfexplainn.report.overview import write_overview
+from nfexplainn.report.pages import MANY, build_pages
 
 
 def main() -> None:
@@ -52,10 +53,13 @@ def main() -> None:
         inputs = with_faults(inputs, json.loads(args.faults.read_text(encoding="utf-8")))
     if inputs.params.get("apply"):
         build_answers(inputs, args.out)
+        return
+    write_cards(inputs, args.out / "cards")
+    if len(inputs.datasets) > MANY:
+        build_pages(inputs, args.out)
+        write_overview(args.out)
     else:
         build_report(inputs, args.out)
-        write_cards(inputs, args.out / "cards")
-        write_overview(args.out)
 
 
 if __name__ == "__main__":

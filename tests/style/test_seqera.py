@@ -33,7 +33,7 @@ def test_reports_are_files_of_the_results(root: Path) -> None:
         assert known, name
 
 
-PAGES = ("multiqc_report.html", "overview.html", "pipeline_info/methods.html")
+PAGES = ("multiqc_report.html", "overview.html", "pages/*.html", "pipeline_info/methods.html")
 
 
 def test_every_path_has_its_button(root: Path) -> None:

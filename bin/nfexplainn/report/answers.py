@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -15,8 +14,8 @@ from nfexplainn.page.mqc import Page, escape, lines, plural
 from nfexplainn.report.analyses import analysis_parts
 from nfexplainn.report.methods import MethodsText, write_parameters, write_versions
 from nfexplainn.report.methods_analyses import analyses_text
+from nfexplainn.report.summary import style_markup
 
-_STYLE = Path(__file__).with_name("page.css")
 QUESTIONS = ("input", "predict", "explain", "variants", "hits")
 """Parameters that name a file which is asked about."""
 
@@ -90,7 +89,6 @@ def _write_methods(page: Page, inputs: Inputs) -> None:
 
 def _write_summary(page: Page, inputs: Inputs) -> None:
     """Write the first screen: per data set what the models answer, and what to mind."""
-    style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
     asked = [
         (part.chapter, answer)
         for part in _parts()
@@ -113,7 +111,7 @@ def _write_summary(page: Page, inputs: Inputs) -> None:
         SUMMARY,
         "",
         "html",
-        f"<style>{style}</style>"
+        f"{style_markup()}"
         f'<svg width="0" height="0" aria-hidden="true"><defs>{glyph_defs()}</defs></svg>'
         f'<p class="nfx-headline">What {models} say'
         f"{f' of {source}' if source else ''}; nothing was trained. "

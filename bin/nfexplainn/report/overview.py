@@ -10,8 +10,6 @@ from typing import Any
 
 from nfexplainn.io.tsv import iterate_tsv
 
-# Above this the report passes 10 MB, which is what Seqera Platform shows of a file.
-MANY = 10
 MOST_MOTIFS = 200
 TEXTS = ("dataset", "model", "task", "verdict", "metric")
 NUMBERS = ("value", "baseline_kmer4")
@@ -19,31 +17,23 @@ _PAGE = Path(__file__).with_name("overview.html")
 Row = Mapping[str, str]
 
 
-def write_overview(folder: str | Path) -> bool:
-    """Write ``overview.html`` where a report has more than ten data sets.
+def write_overview(folder: str | Path) -> None:
+    """Write ``overview.html``.
 
     Parameters
     ----------
     folder : path
         Of the report; ``tables/summary.tsv`` and, where there is one, ``tables/evidence.tsv`` are
         read.
-
-    Returns
-    -------
-    bool
-        Whether it was written.
     """
     folder = Path(folder)
     summary = list(iterate_tsv(folder / "tables" / "summary.tsv"))
-    if len({row["dataset"] for row in summary}) <= MANY:
-        return False
     table = folder / "tables" / "evidence.tsv"
     evidence = list(iterate_tsv(table)) if table.exists() else []
     # in a script no text may end it
     data = json.dumps(overview(summary, evidence), separators=(",", ":")).replace("<", "\\u003c")
     page = _PAGE.read_text(encoding="utf-8").replace("DATA", data, 1)
     (folder / "overview.html").write_text(page, encoding="utf-8")
-    return True
 
 
 def overview(summary: Sequence[Row], evidence: Sequence[Row]) -> dict[str, Any]:

@@ -80,9 +80,8 @@ def write_summary(
             table += _table_rows(dataset, model, found, own)
             position += 1
     logos = evidence_logos(evidence_of(everything or inputs))
-    style = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
     markup = (
-        f"<style>{style}</style>{logo_symbols(shown, logos)}{_headline(inputs)}"
+        f"{style_markup()}{logo_symbols(shown, logos)}{headline(inputs)}"
         '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
         ' id="nfx_summary_table"><thead><tr><th>Data set</th>'
         '<th><span class="nfx-task"><span>Score on the test set</span>'
@@ -132,7 +131,14 @@ def verdict_of(dataset: DatasetResult, model: ModelResult | None) -> str:
     return verdict if verdict in STATES else "none"
 
 
-def _headline(inputs: Inputs) -> str:
+def style_markup() -> str:
+    """Give the style of our sections, on one line."""
+    text = re.sub(r"\s+", " ", _STYLE.read_text(encoding="utf-8"))
+    return f"<style>{text}</style>"
+
+
+def headline(inputs: Inputs) -> str:
+    """Say how many data sets there are, and how many models have which verdict."""
     pairs = [(dataset, model) for dataset in inputs.datasets for model in dataset.models]
     count = Counter(verdict_of(dataset, model) for dataset, model in pairs)
     count.update(verdict_of(dataset, None) for dataset in inputs.datasets if not dataset.models)

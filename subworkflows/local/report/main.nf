@@ -1,5 +1,6 @@
 include { REPORT_COLLECT } from '../../../modules/local/report/collect'
 include { REPORT_MULTIQC } from '../../../modules/local/report/multiqc'
+include { REPORT_MULTIQC as REPORT_PAGES } from '../../../modules/local/report/multiqc'
 include { REPORT_CHECK } from '../../../modules/local/report/check'
 include { modelOf } from '../train/replicates.nf'
 
@@ -31,13 +32,16 @@ workflow REPORT {
         files.flatMap { _meta, some -> (some instanceof List) ? some : [some] }.toSortedList { one, other -> one.name <=> other.name },
         code.REPORT_COLLECT,
     )
-    REPORT_MULTIQC(REPORT_COLLECT.out.multiqc, file("${projectDir}/assets/multiqc/multiqc_config.yml"))
+    config = file("${projectDir}/assets/multiqc/multiqc_config.yml")
+    REPORT_MULTIQC(REPORT_COLLECT.out.multiqc.map { sections -> ['multiqc_report', sections] }, config)
+    REPORT_PAGES(REPORT_COLLECT.out.pages.flatten().map { folder -> ["pages/${folder.name}".toString(), folder] }, config)
 
     html = REPORT_MULTIQC.out.html
+    // the last process, after all pages
     REPORT_CHECK(
-        html.combine(verdicts)
-            .filter { _page, found -> found.faults && (strict || !found.left) }
-            .map { page, found -> [page, found.faults] }
+        html.combine(verdicts).combine(REPORT_PAGES.out.html.count())
+            .filter { _page, found, _pages -> found.faults && (strict || !found.left) }
+            .map { page, found, _pages -> [page, found.faults] }
     )
 
     emit:

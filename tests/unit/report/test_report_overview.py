@@ -55,12 +55,6 @@ def content(folder: Path) -> dict:
     return found
 
 
-def test_ten_data_sets_need_none(tmp_path: Path) -> None:
-    assert not write_overview(tables(tmp_path / "ten", 10))
-    assert not (tmp_path / "ten" / "overview.html").exists()
-    assert write_overview(tables(tmp_path / "eleven", 11))
-
-
 def test_it_holds_what_the_tables_do(tmp_path: Path) -> None:
     folder = tables(tmp_path, 30)
     write_overview(folder)
@@ -102,6 +96,7 @@ def test_a_thousand_data_sets_in_a_browser(tmp_path: Path, count: int) -> None:
         dom = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
         assert dom.count("<tr>") == count
         assert f"{count} data sets, {count} of {count} rows." in dom
+        assert dom.count('<td><a href="pages/set_0') == count
         assert "<b>REST</b>" not in dom and "&lt;b&gt;REST&lt;/b&gt;" in dom
         (ready,) = re.findall(r'data-ready="(\d+)"', dom)
         seconds.append(int(ready) / 1000)

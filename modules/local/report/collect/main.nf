@@ -16,6 +16,7 @@ process REPORT_COLLECT {
     path 'tables/*', emit: tables
     path 'pipeline_info/*', emit: info
     path 'overview.html', optional: true, emit: overview   // of more than ten data sets
+    path 'pages/*', type: 'dir', optional: true, emit: pages   // of these, a folder each
     path 'cards/*/*/*.md', optional: true, emit: cards   // none where nothing was trained, or models of an earlier run are asked
 
     script:
