@@ -8,7 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -188,18 +188,6 @@ class Inputs:
                 dataset, _, model = stem.rpartition(".")
                 found.append((dataset, model, None, path))
         return found
-
-    def each(self) -> Iterator[Inputs]:
-        """Give what belongs to each data set alone, in their order."""
-        ids = sorted((dataset.id for dataset in self.datasets), key=len, reverse=True)
-        owner = {
-            name: next((id for id in ids if name.startswith(f"{id}.")), None) for name in self.files
-        }
-        for dataset in self.datasets:
-            own = {
-                name: path for name, path in self.files.items() if owner[name] in (dataset.id, None)
-            }
-            yield replace(self, datasets=(dataset,), files=own)
 
     @property
     def models(self) -> list[ModelResult]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,7 +38,7 @@ def build_pages(inputs: Inputs, folder: str | Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as whole:
         build_report(inputs, whole)
         shutil.move(Path(whole, "tables"), folder)
-    for own in inputs.each():
+    for own in each(inputs):
         (dataset,) = own.datasets
         place = folder / "pages" / dataset.id
         build_report(own, place)
@@ -49,6 +51,17 @@ def build_pages(inputs: Inputs, folder: str | Path) -> None:
     page.section(SUMMARY, "", "html", _list(inputs))
 
 
+def each(inputs: Inputs) -> Iterator[Inputs]:
+    """Give what belongs to each data set alone, in their order."""
+    ids = sorted((dataset.id for dataset in inputs.datasets), key=len, reverse=True)
+    owner = {
+        name: next((id for id in ids if name.startswith(f"{id}.")), None) for name in inputs.files
+    }
+    for dataset in inputs.datasets:
+        own = {name: inputs.files[name] for name in owner if owner[name] in (dataset.id, None)}
+        yield replace(inputs, datasets=(dataset,), files=own)
+
+
 def _list(inputs: Inputs) -> str:
     """Write how many data sets have which verdict, and a link to the page of each."""
     rows = []
@@ -56,9 +69,11 @@ def _list(inputs: Inputs) -> str:
         states = [verdict_of(dataset, model) for model in dataset.models or (None,)]
         badges = " ".join(badge(state) for state in dict.fromkeys(states))
         link = f"pages/{quote(dataset.id)}.html"
+        reasons = [dataset.reason, *(str(m.verdict.get("reason") or "") for m in dataset.models)]
+        why = " ".join(dict.fromkeys(escape(reason) for reason in reasons if reason))
         rows.append(
             f'<tr><td><a href="{link}">{escape(dataset.id)}</a></td><td>{badges}</td>'
-            f"<td>{escape(dataset.reason)}</td></tr>"
+            f"<td>{why}</td></tr>"
         )
     return (
         f"{style_markup()}{headline(inputs)}"

@@ -1,6 +1,5 @@
 // A page of the report: multiqc_report.html, or, of many data sets, pages/oct4.html.
 process REPORT_MULTIQC {
-    tag { name.startsWith('pages/') ? name - 'pages/' : null }
     label 'process_low'
     publishDir path: { params.outdir }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null
 
