@@ -274,6 +274,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="end with 1 where a bar is missed")
     args = parser.parse_args()
     prepare_cpu(1)
+    kinds = list(args.only)
     if not (args.data / "chipseq").is_dir():
         print(f"# no {args.data / 'chipseq'}: simulated sets alone", file=sys.stderr)
         args.only = [kind for kind in args.only if kind in SIMULATED]
@@ -314,8 +315,17 @@ def main() -> None:
         bars.append(Bar("shifted and matched: sets with a supported motif", many, 1, len(of_gc)))
         print("contrasts", bars[-1].label, many, 1, len(of_gc), sep="\t", flush=True)
     missed = [bar.label for bar in bars if not bar.met]
+    # What was not measured meets no bar: data that are missing, sets that were refused.
+    missed += [f"{kind}: not all sets were run" for kind in kinds if unmeasured(kind, args, lines)]
     if args.check and missed:
         sys.exit(f"Missed: {'; '.join(missed)}.")
+
+
+def unmeasured(kind: str, args: argparse.Namespace, lines: Sequence[Mapping[str, str]]) -> set[str]:
+    """Give the sets of a kind that were asked for and have no line."""
+    own = {one["set"] for one in lines if one["kind"] == kind and one["units"] == str(args.units)}
+    wanted = {name or str(seed) for name, seed in sets_of(kind, args.sets)}
+    return {one for one in wanted if kind != "real" or one in args.pairs} - own
 
 
 if __name__ == "__main__":

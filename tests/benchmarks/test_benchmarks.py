@@ -168,6 +168,15 @@ def test_a_bar_that_is_missed_ends_with_a_failure() -> None:
     assert not next(contrasts.summary("real", [other])).met
 
 
+def test_a_bar_that_was_not_measured_is_missed(tmp_path: Path) -> None:
+    command = [sys.executable, str(FOLDER / "contrasts.py"), "--only", "real", "--data", "none"]
+    done = subprocess.run(
+        [*command, "--check"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "Missed: real: not all sets were run." in done.stderr
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", STUBS)
 def test_starts_a_stub_run(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if name == "small":
