@@ -425,3 +425,13 @@ def test_the_page_shows_pairs_and_their_spacing(tmp_path: Path) -> None:
     graph = next(one for one in pages.values() if one["plot_type"] == "linegraph")
     assert list(graph["data"].values()) == [[[5.0, 0.2], [100.0, 0.0]]]
     assert len(list(iterate_tsv(tmp_path / "out" / "tables" / "interactions.tsv"))) == 10
+
+
+def test_a_page_without_pairs_says_why(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
+    (verdict,) = (tmp_path / "in").rglob("*.verdict.json")
+    stem = verdict.name.removesuffix(".verdict.json")
+    write_tsv(verdict.parent / f"{stem}.interactions.tsv", COLUMNS, [])
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    (page,) = (tmp_path / "out").glob("nfx_interactions*_mqc.*")
+    assert "two supported motifs, or its classes exclude each other" in page.read_text()
