@@ -25,7 +25,7 @@ from nfexplainn.analyses.interactions.model import (
 )
 from nfexplainn.analyses.interactions.report import sentence_of
 from nfexplainn.analyses.interactions.rows import MOST_ROWS, scanned_replicates, supported_rows
-from nfexplainn.analyses.interactions.run import Interactions, interactions_of
+from nfexplainn.analyses.interactions.run import Interactions, interactions_of, spacing_of
 from nfexplainn.analyses.interactions.search import Found, effect_of, is_supported, measure
 from nfexplainn.analyses.interactions.terms import Pair, Scale, Sites, pair_terms, scale_of
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
@@ -304,6 +304,19 @@ def test_a_replicate_without_a_row_gains_nothing_by_its_pairs(
     found = measure(some, Pair(0, 1, "spacing"), (), np.arange(N), 1)
     assert found is not None and len(found.weights) == 2 and found.distances[1] == 0
     assert measure(some[1:2], Pair(0, 1, "spacing"), (), np.arange(N), 1) is None
+
+
+def test_a_spacing_is_of_the_replicates_that_have_both_rows(
+    spaced: tuple[Dataset, dict, list, Interactions],
+) -> None:
+    dataset, stored, rows, _ = spaced
+    lacking = [dict(row) for row in rows]
+    lacking[1]["units"] = "r1:unit_002,r3:unit_002"
+    folds = [one.fold("bce", [0, 1, 2], 0) for one in scanned_replicates(dataset, stored, lacking)]
+    some = [fold for fold in folds if fold is not None]
+    pair, every = Pair(0, 1, "spacing"), np.arange(N)
+    assert spacing_of(some, pair, every) == spacing_of([some[0], some[2]], pair, every)
+    assert spacing_of(some[1:2], pair, every) == []
 
 
 def test_sites_that_overlap_are_not_near() -> None:
