@@ -15,7 +15,6 @@ import pytest
 import report_fixtures as fixtures
 from nfexplainn import dna
 from nfexplainn.analyses.interactions.columns import COLUMNS, SPACING_COLUMNS
-from nfexplainn.analyses.interactions.fit import fitted_weights, loss_of
 from nfexplainn.analyses.interactions.model import (
     INTERCEPT,
     UNITS,
@@ -31,6 +30,7 @@ from nfexplainn.analyses.interactions.terms import Pair, Scale, Sites, pair_term
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.errors import UserError
 from nfexplainn.evidence.clusters import Means
+from nfexplainn.evidence.regressions import fitted_weights, loss_of
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS
 from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.interpret.outputs import StoredOutputs, kept_rows, write_outputs

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nfexplainn.analyses.interactions.fit import Kind
 from nfexplainn.analyses.interactions.model import ExtendedModel
 from nfexplainn.analyses.interactions.rows import (
     EvidenceRow,
@@ -19,6 +18,7 @@ from nfexplainn.analyses.interactions.search import Fold, Found, accepted_in, av
 from nfexplainn.analyses.interactions.terms import Pair
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evidence.clusters import Ints, clustered_means
+from nfexplainn.evidence.regressions import Kind
 from nfexplainn.evidence.tables import held_out_clusters, loss_kind
 from nfexplainn.interpret.outputs import StoredOutputs
 
