@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 from contrast_sets import FOLDS, KINDS, NULLS, PAIRS, SIMULATED, WORDS, make_sides
 from evidence_sets import PLANTED, evidence_tables, fit, motif
-from harness import FOLDER, as_texts, read_lines
+from harness import FOLDER, as_texts, keep, read_lines
 
 from nfexplainn.analyses.contrasts.report import as_asked
 from nfexplainn.assays.common import Ledger
@@ -300,10 +300,7 @@ def main() -> None:
                 print(f"# {kind} {name or seed}: {error}", file=sys.stderr)
                 continue
             lines.append(as_texts(line, COLUMNS))
-            print("#", *lines[-1].values(), file=sys.stderr, flush=True)
-            if args.table:
-                text = "".join("\t".join(one.values()) + "\n" for one in lines)
-                args.table.write_text("\t".join(COLUMNS) + "\n" + text, encoding="utf-8")
+            keep(lines, COLUMNS, args.table)
         own = [one for one in lines if one["kind"] == kind and one["units"] == str(args.units)]
         for bar in summary(kind, own) if own else ():
             ours, asked = (f"{value:.4g}" for value in (bar.ours, bar.asked))

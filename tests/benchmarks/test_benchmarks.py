@@ -168,6 +168,17 @@ def test_a_bar_that_is_missed_ends_with_a_failure() -> None:
     assert not next(contrasts.summary("real", [other])).met
 
 
+def test_lines_that_are_kept_are_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = ("kind", "p")
+    lines = [harness.as_texts({"kind": "null", "p": p}, columns) for p in (0.25, 1e-9)]
+    harness.keep(lines, columns, tmp_path / "table.tsv")
+    assert harness.read_lines(tmp_path / "table.tsv", columns) == lines
+    assert capsys.readouterr().err == "# null 1e-09\n"
+    harness.keep(lines, columns, None)
+
+
 def test_a_bar_that_was_not_measured_is_missed(tmp_path: Path) -> None:
     command = [sys.executable, str(FOLDER / "contrasts.py"), "--only", "real", "--data", "none"]
     done = subprocess.run(
