@@ -13,14 +13,13 @@ one training each, recipe robust, and everything as the pipeline does it.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from evidence_sets import PLANTED, evidence_tables, fit, motif
-from harness import as_texts, read_lines
+from harness import as_texts, keep, read_lines
 
 from nfexplainn import dna
 from nfexplainn.assays.common import Ledger
@@ -167,10 +166,7 @@ def main() -> None:
             if key in {(one["kind"], one["set"], one["n"], one["units"]) for one in lines}:
                 continue
             lines.append(as_texts(run_set(kind, args.n, seed, args.units, args.epochs), COLUMNS))
-            print("#", *lines[-1].values(), file=sys.stderr, flush=True)
-            if args.table:
-                text = "".join("\t".join(one.values()) + "\n" for one in lines)
-                args.table.write_text("\t".join(COLUMNS) + "\n" + text, encoding="utf-8")
+            keep(lines, COLUMNS, args.table)
         size = (str(args.n), str(args.units))
         own = [one for one in lines if one["kind"] == kind and (one["n"], one["units"]) == size]
         for label, ours, bar in summary(kind, own) if own else ():

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 from contrast_sets import FOLDS, KINDS, NULLS, PAIRS, SIMULATED, WORDS, make_sides
 from evidence_sets import PLANTED, evidence_tables, fit, motif
-from harness import FOLDER, as_texts, read_lines
+from harness import FOLDER, as_texts, keep, read_lines
 
 from nfexplainn.analyses.contrasts.report import as_asked
 from nfexplainn.assays.common import Ledger
@@ -274,6 +274,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="end with 1 where a bar is missed")
     args = parser.parse_args()
     prepare_cpu(1)
+    kinds = list(args.only)
     if not (args.data / "chipseq").is_dir():
         print(f"# no {args.data / 'chipseq'}: simulated sets alone", file=sys.stderr)
         args.only = [kind for kind in args.only if kind in SIMULATED]
@@ -299,10 +300,7 @@ def main() -> None:
                 print(f"# {kind} {name or seed}: {error}", file=sys.stderr)
                 continue
             lines.append(as_texts(line, COLUMNS))
-            print("#", *lines[-1].values(), file=sys.stderr, flush=True)
-            if args.table:
-                text = "".join("\t".join(one.values()) + "\n" for one in lines)
-                args.table.write_text("\t".join(COLUMNS) + "\n" + text, encoding="utf-8")
+            keep(lines, COLUMNS, args.table)
         own = [one for one in lines if one["kind"] == kind and one["units"] == str(args.units)]
         for bar in summary(kind, own) if own else ():
             ours, asked = (f"{value:.4g}" for value in (bar.ours, bar.asked))
@@ -314,8 +312,17 @@ def main() -> None:
         bars.append(Bar("shifted and matched: sets with a supported motif", many, 1, len(of_gc)))
         print("contrasts", bars[-1].label, many, 1, len(of_gc), sep="\t", flush=True)
     missed = [bar.label for bar in bars if not bar.met]
+    # What was not measured meets no bar: data that are missing, sets that were refused.
+    missed += [f"{kind}: not all sets were run" for kind in kinds if unmeasured(kind, args, lines)]
     if args.check and missed:
         sys.exit(f"Missed: {'; '.join(missed)}.")
+
+
+def unmeasured(kind: str, args: argparse.Namespace, lines: Sequence[Mapping[str, str]]) -> set[str]:
+    """Give the sets of a kind that were asked for and have no line."""
+    own = {one["set"] for one in lines if one["kind"] == kind and one["units"] == str(args.units)}
+    wanted = {name or str(seed) for name, seed in sets_of(kind, args.sets)}
+    return {one for one in wanted if kind != "real" or one in args.pairs} - own
 
 
 if __name__ == "__main__":

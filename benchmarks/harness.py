@@ -92,6 +92,14 @@ def as_texts(line: Mapping[str, object], columns: Sequence[str]) -> dict[str, st
     return {name: f"{some:.5g}" if isinstance(some, float) else str(some) for name, some in given}
 
 
+def keep(lines: Sequence[Mapping[str, str]], columns: Sequence[str], path: Path | None) -> None:
+    """Tell the last of some lines, and write all to the table, if there is to be one."""
+    print("#", *lines[-1].values(), file=sys.stderr, flush=True)
+    if path is not None:
+        rows = [columns, *(line.values() for line in lines)]
+        path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
 def machine() -> str:
     """Name the processor, its cores, and the versions that matter."""
     model = platform.machine()

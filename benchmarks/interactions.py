@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 from evidence_sets import PLANTED, Fitted, evidence_tables, fit, motif, parts
-from harness import FOLDER, as_texts, read_lines
+from harness import FOLDER, as_texts, keep, read_lines
 
 from nfexplainn import dna
 from nfexplainn.analyses.interactions.columns import COLUMNS as PAIR_COLUMNS
@@ -317,10 +317,7 @@ def main() -> None:
                 continue
             line = run_set(kind, name, args.n, args.units, args.epochs, args.data, known)
             lines.append(as_texts(line, COLUMNS))
-            print("#", *lines[-1].values(), file=sys.stderr, flush=True)
-            if args.table:
-                text = "".join("\t".join(one.values()) + "\n" for one in lines)
-                args.table.write_text("\t".join(COLUMNS) + "\n" + text, encoding="utf-8")
+            keep(lines, COLUMNS, args.table)
         own = [one for one in lines if one["kind"] == kind]
         for label, ours, bar in summary(kind, own) if own else ():
             said = "" if np.isnan(bar) else f"{bar:.4g}"

@@ -28,8 +28,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from harness import as_texts, read_lines
+from harness import as_texts, keep, read_lines
 from scipy.special import stdtr
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.analyses.conditions.moderated import fit_conditions, squeezed
@@ -258,10 +260,7 @@ def main() -> None:
             }:
                 continue
             lines.append(as_texts(run_set(kind, args.n, seed), COLUMNS))
-            print("#", *lines[-1].values(), file=sys.stderr, flush=True)
-            if args.table:
-                text = "".join("\t".join(one.values()) + "\n" for one in lines)
-                args.table.write_text("\t".join(COLUMNS) + "\n" + text, encoding="utf-8")
+            keep(lines, COLUMNS, args.table)
         setting.cache_clear()
     for kind in args.only:
         own = [one for one in lines if one["kind"] == kind and one["n"] == str(args.n)]

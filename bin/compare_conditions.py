@@ -65,9 +65,9 @@ def main() -> None:
     slopes = table_rows(found.slopes, CONDITION_SLOPE_COLUMNS, model)
     write_tsv(folder / f"{args.id}.conditions.tsv", CONDITION_COLUMNS, tests)
     write_tsv(folder / f"{args.id}.condition_slopes.tsv", CONDITION_SLOPE_COLUMNS, slopes)
-    differ = sum(float(str(line.get("q", 1))) <= 0.05 for line in found.tests)
+    q = [float(str(line["q"])) for line in found.tests if "q" in line]
     print(
-        f"{args.id}: {differ} differences at q <= .05 of {len(found.tests)} tests of"
+        f"{args.id}: {sum(one <= 0.05 for one in q)} differences at q <= .05 of {len(q)} tests of"
         f" {len(options.samples)} samples",
         file=sys.stderr,
     )

@@ -168,6 +168,26 @@ def test_a_bar_that_is_missed_ends_with_a_failure() -> None:
     assert not next(contrasts.summary("real", [other])).met
 
 
+def test_lines_that_are_kept_are_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = ("kind", "p")
+    lines = [harness.as_texts({"kind": "null", "p": p}, columns) for p in (0.25, 1e-9)]
+    harness.keep(lines, columns, tmp_path / "table.tsv")
+    assert harness.read_lines(tmp_path / "table.tsv", columns) == lines
+    assert capsys.readouterr().err == "# null 1e-09\n"
+    harness.keep(lines, columns, None)
+
+
+def test_a_bar_that_was_not_measured_is_missed(tmp_path: Path) -> None:
+    command = [sys.executable, str(FOLDER / "contrasts.py"), "--only", "real", "--data", "none"]
+    done = subprocess.run(
+        [*command, "--check"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "Missed: real: not all sets were run." in done.stderr
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", STUBS)
 def test_starts_a_stub_run(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if name == "small":

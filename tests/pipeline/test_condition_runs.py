@@ -57,7 +57,7 @@ REFUSED = {
     "no_condition": ["column condition: the cell is empty, but the row has the replicate 2; write one in each of its rows."],
     "gap": ["column condition: the cell is empty, but other rows of 'gap' have a condition; write one in each of its rows."],
     "calls": ["'calls' is of the assay peaks, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or leave its conditions out."],
-    "again": ["b has the replicate 2 2 times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."],
+    "again": ["b has the replicate '2' 2 times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."],
     "alike": ["conditions of 'alike': b and B differ only in upper and lower case; write them alike, or choose another name."],
     "same": ["conditions of 'same': all samples are of 'a', and nothing can be compared with it; give samples of a second condition."],
     "single": ["the condition 'b' has this sample alone, and a test needs two of each condition at least"],

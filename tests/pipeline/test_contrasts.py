@@ -95,10 +95,10 @@ def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: 
 def odd_tasks(folder: Path) -> Path:
     return write_sheet(
         folder / "odd.csv",
-        ("sample", "assay", "data", "dataset", "label", "streme"),
-        ("t1", "sequences", "oct4.fa", "many", "CD4+ T (rest)", ""),
-        ("t2", "sequences", "oct4.fa", "many", "CD4+ T [rest]", ""),
-        ("c", "sequences", "oct4.fa", "", "", "true"),
+        ("sample", "assay", "data", "dataset", "label", "streme", "interactions"),
+        ("t1", "sequences", "oct4.fa", "many", "CD4+ T (rest)", "", ""),
+        ("t2", "sequences", "oct4.fa", "many", "CD4+ T [rest]", "", ""),
+        ("c", "sequences", "oct4.fa", "", "", "true", "true"),
     )
 
 
@@ -111,8 +111,8 @@ def test_tasks_may_be_called_anything(folder: Path) -> None:
     assert run.trace()["CONTRAST_MAKE (c_vs_many_CD4__T__rest_)"] == "COMPLETED"
     # Analyses may differ between the rows, and the contrast has those of the first.
     assert (
-        "the contrast of c and many/CD4+ T (rest): c and many have different values of streme in the sheet,"
-        " and it takes those of c (true)." in (folder / ".nextflow.log").read_text()
+        "the contrast of c and many/CD4+ T (rest): c and many have different values of streme, interactions in the sheet,"
+        " and it takes those of c (true, true)." in (folder / ".nextflow.log").read_text()
     )
     assert run.trace()["DISCOVERY_COMPARE (c_vs_many_CD4__T__rest_.explainn)"] == "COMPLETED"
 

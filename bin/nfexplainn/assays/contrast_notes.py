@@ -13,6 +13,12 @@ MUCH_STRONGER = 1.5
 """Ratio of the median scores from which on the strength of peaks is told."""
 
 
+def much_stronger(one: float, other: float) -> bool:
+    """Tell whether two medians are far apart; below 0, as logarithms may be, there is no ratio."""
+    least, most = sorted((one, other))
+    return least >= 0 and most > MUCH_STRONGER * least
+
+
 def note(
     ledger: Ledger,
     sides: tuple[Side, Side],
@@ -41,7 +47,7 @@ def _note_strength(ledger: Ledger, sides: tuple[Side, Side]) -> None:
     """Name peaks of other strength as a cause, where the scores of both are of one column."""
     column = score_column(sides)
     medians = {side.name: side.score[1] for side in sides if side.score and column}
-    if not column or max(medians.values()) <= MUCH_STRONGER * min(medians.values()):
+    if not column or not much_stronger(*medians.values()):
         return
     weak, strong = sorted(medians, key=lambda name: medians[name])
     ledger.note(

@@ -167,10 +167,11 @@ def answer_of(
     score = "pearson" if measured else "auroc"
     influence_of = correlation_influence if measured else auroc_influence
     value, influence = influence_of(scores[known] + by_gc, labels, folds)
-    value = 0.0 if np.isnan(value) else value  # predictions that do not vary
-    low, high = influence_interval(value, influence, joined)
     baseline = composition_scores(dataset)[known]
     simple, of_simple = influence_of(baseline, labels, folds)
+    # Predictions that do not vary, as those of sequences of one composition, have no correlation.
+    value, simple = (0.0 if np.isnan(one) else one for one in (value, simple))
+    low, high = influence_interval(value, influence, joined)
     above = value - simple
     above_low, _ = influence_interval(above, influence - of_simple, joined)
     if measured:

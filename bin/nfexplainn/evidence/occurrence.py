@@ -14,9 +14,9 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation.baselines import kmer_counts
 from nfexplainn.evidence.clusters import Floats, Ints
+from nfexplainn.evidence.regressions import fitted_weights
 
 _RIDGE = 1e-3  # keeps what says the same twice from having no solution
-_STEPS, _ENOUGH = 50, 1e-8
 _LEAST = 1e-9  # of the variance that composition leaves to sites
 Mask = NDArray[np.bool_]
 
@@ -41,21 +41,6 @@ def composition_features(codes: dna.Codes, both_strands: bool, middle: float = 0
     pairs = kmer_counts(codes, 2, both_strands)
     content = np.nan_to_num(dna.gc_content(codes), nan=0.5) - middle
     return np.column_stack([pairs, content, content**2]).astype(np.float64)
-
-
-def fitted(features: Floats, labels: Floats) -> Floats:
-    """Fit a logistic regression by Newton's steps; give the probabilities, shape (n,)."""
-    weight = np.zeros(features.shape[1])
-    ridge = _RIDGE * np.eye(len(weight))
-    for _ in range(_STEPS):
-        p = expit(features @ weight)
-        slope = features.T @ (labels - p) - _RIDGE * weight
-        curve = (features * (p * (1 - p))[:, None]).T @ features + ridge
-        step = np.linalg.solve(curve, slope)
-        weight += step
-        if np.abs(step).max() < _ENOUGH:
-            break
-    return np.asarray(expit(features @ weight))
 
 
 def adjusted_z(
@@ -86,7 +71,8 @@ def adjusted_z(
     """
     own = (folds[:, None] == np.unique(folds)).astype(np.float64)
     design = np.concatenate([own, features], axis=1)
-    p = fitted(design, labels)
+    penalty = np.full(design.shape[1], _RIDGE)
+    p = expit(design @ fitted_weights("bce", design, labels, penalty))
     weight = p * (1 - p)
     weighted = design * weight[:, None]
     curve = weighted.T @ design + _RIDGE * np.eye(design.shape[1])

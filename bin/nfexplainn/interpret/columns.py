@@ -56,7 +56,7 @@ CONDITION_COLUMNS = (
     *("dataset", "model", "kind", "condition", "reference", "motif", "name", "family"),
     *("consensus", "higher_in", "difference", "difference_low", "difference_high", "t", "degrees"),
     *("p", "q", "tests", "slope", "slope_reference", "samples", "samples_reference", "windows"),
-    *("with_site", "prior_degrees"),
+    *("with_site", "prior_degrees", "reason"),
 )
 CONDITION_SLOPE_COLUMNS = (
     *("dataset", "model", "kind", "motif", "name", "sample", "condition", "replicate", "slope"),

@@ -77,7 +77,7 @@ def designProblems(List samples, Map options, String what) {
     def byCondition = samples.groupBy { one -> one.condition }
     byCondition.each { condition, members ->
         members.groupBy { one -> one.replicate }.findAll { _replicate, same -> same.size() > 1 }.each { replicate, same ->
-            problems << "${same*.place.join(' and ')}: ${condition} has the replicate ${replicate} ${same.size()} times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."
+            problems << "${same*.place.join(' and ')}: ${condition} has the replicate '${replicate}' ${same.size()} times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."
         }
     }
     byCondition.keySet().groupBy { condition -> condition.toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->

@@ -7,7 +7,7 @@ def settingsOf(Map plan) {
 
 // Analyses and numbers in which rows of the sheet may differ, and what of them is the contrast's: [streme: true, replicates: 10].
 def takenFromFirst(Map a, Map b) {
-    def steps = ['discover', 'nullify', 'map', 'attribute', 'cooperate', 'choose', 'curve', 'prune', 'modes']
+    def steps = ['discover', 'nullify', 'map', 'attribute', 'cooperate', 'interactions', 'choose', 'curve', 'prune', 'modes']
     def (one, other) = [a, b].collect { plan -> plan.options.subMap(steps).values().sum([:]) + plan.options.prepare.subMap(['folds', 'max_unknown', 'min_positives']) + [replicates: plan.replicates] }
     return one.findAll { name, value -> value != other[name] }
 }

@@ -199,11 +199,36 @@ def test_windows_without_a_value_in_some_sample_are_left_out() -> None:
         dataset, ConditionOptions(SAMPLES), own_rows(dataset), known_motifs(dataset)
     )
     assert {one["windows"] for one in found.tests} == {1_500, N - 500}
+    dataset = experiment()
     dataset.labels[150:, 2] = np.nan
     none = compare_conditions(
         dataset, ConditionOptions(SAMPLES), own_rows(dataset), known_motifs(dataset)
     )
-    assert none.tests == []
+    assert not any("p" in one for one in none.tests) and none.slopes == []
+    assert {(one["kind"], one["reason"]) for one in none.tests} == {
+        (ROW, "90 windows have a value in all samples, and 200 are the least"),
+        (CLUSTER, "150 windows have a value in all samples, and 200 are the least"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["copies", "empty"])
+def test_a_sample_given_twice_and_one_that_is_empty_are_told_and_nothing_is_tested(
+    kind: str,
+) -> None:
+    dataset = experiment()
+    if kind == "copies":
+        # Replicates that are copies would make each difference a certain one.
+        dataset.labels[:, [1, 2]] = dataset.labels[:, :1]
+        says = "'control_1' and 'control_2' have the same values in every window"
+    else:
+        dataset.labels[:, 4] = 0
+        says = "'treated_2' has the value 0 in every window"
+    found = compare_conditions(
+        dataset, ConditionOptions(SAMPLES), own_rows(dataset), known_motifs(dataset)
+    )
+    assert {one["kind"] for one in found.tests} == {ROW, CLUSTER}
+    assert all(str(one["reason"]).startswith(says) for one in found.tests)
+    assert all("p" not in one and one["samples"] == 3 for one in found.tests)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import pytest
 import report_fixtures as fixtures
 from nfexplainn import dna
 from nfexplainn.analyses.interactions.columns import COLUMNS, SPACING_COLUMNS
-from nfexplainn.analyses.interactions.fit import fitted_weights, loss_of
 from nfexplainn.analyses.interactions.model import (
     INTERCEPT,
     UNITS,
@@ -25,12 +24,13 @@ from nfexplainn.analyses.interactions.model import (
 )
 from nfexplainn.analyses.interactions.report import sentence_of
 from nfexplainn.analyses.interactions.rows import MOST_ROWS, scanned_replicates, supported_rows
-from nfexplainn.analyses.interactions.run import Interactions, interactions_of
+from nfexplainn.analyses.interactions.run import Interactions, interactions_of, spacing_of
 from nfexplainn.analyses.interactions.search import Found, effect_of, is_supported, measure
 from nfexplainn.analyses.interactions.terms import Pair, Scale, Sites, pair_terms, scale_of
 from nfexplainn.data.dataset import Dataset, DatasetMeta, write_dataset
 from nfexplainn.errors import UserError
 from nfexplainn.evidence.clusters import Means
+from nfexplainn.evidence.regressions import fitted_weights, loss_of
 from nfexplainn.interpret.columns import EVIDENCE_COLUMNS
 from nfexplainn.interpret.flanks import FLANK
 from nfexplainn.interpret.outputs import StoredOutputs, kept_rows, write_outputs
@@ -306,6 +306,19 @@ def test_a_replicate_without_a_row_gains_nothing_by_its_pairs(
     assert measure(some[1:2], Pair(0, 1, "spacing"), (), np.arange(N), 1) is None
 
 
+def test_a_spacing_is_of_the_replicates_that_have_both_rows(
+    spaced: tuple[Dataset, dict, list, Interactions],
+) -> None:
+    dataset, stored, rows, _ = spaced
+    lacking = [dict(row) for row in rows]
+    lacking[1]["units"] = "r1:unit_002,r3:unit_002"
+    folds = [one.fold("bce", [0, 1, 2], 0) for one in scanned_replicates(dataset, stored, lacking)]
+    some = [fold for fold in folds if fold is not None]
+    pair, every = Pair(0, 1, "spacing"), np.arange(N)
+    assert spacing_of(some, pair, every) == spacing_of([some[0], some[2]], pair, every)
+    assert spacing_of(some[1:2], pair, every) == []
+
+
 def test_sites_that_overlap_are_not_near() -> None:
     score = np.full((4, 2), 9.0)
     start = np.array([[10, 12], [10, 20], [40, 10], [10, 70]])
@@ -425,3 +438,13 @@ def test_the_page_shows_pairs_and_their_spacing(tmp_path: Path) -> None:
     graph = next(one for one in pages.values() if one["plot_type"] == "linegraph")
     assert list(graph["data"].values()) == [[[5.0, 0.2], [100.0, 0.0]]]
     assert len(list(iterate_tsv(tmp_path / "out" / "tables" / "interactions.tsv"))) == 10
+
+
+def test_a_page_without_pairs_says_why(tmp_path: Path) -> None:
+    fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
+    (verdict,) = (tmp_path / "in").rglob("*.verdict.json")
+    stem = verdict.name.removesuffix(".verdict.json")
+    write_tsv(verdict.parent / f"{stem}.interactions.tsv", COLUMNS, [])
+    build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
+    (page,) = (tmp_path / "out").glob("nfx_interactions*_mqc.*")
+    assert "two supported motifs, or its classes exclude each other" in page.read_text()

@@ -305,6 +305,7 @@ def scored(column: str, median: float, name: str) -> dict[str, Any]:
         (("column 7", 3.0), ("column 7", 12), "The peaks of B are stronger than those of A", True),
         (("column 7", 14), ("column 7", 12), "", True),
         (("column 7", 40), ("column 5", 12), "", False),  # other columns are no one measure
+        (("column 7", -1.0), ("column 7", -1.0), "", True),  # logarithms have no ratio
         (("column 7", 40), None, "", False),
     ],
 )

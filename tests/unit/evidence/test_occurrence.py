@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from scipy.stats import chi2, fisher_exact, mannwhitneyu, t
 
 from nfexplainn import dna
@@ -12,14 +13,15 @@ from nfexplainn.evidence.occurrence import (
     adjusted_value_z,
     adjusted_z,
     composition,
-    fitted,
     two_sided,
 )
+from nfexplainn.evidence.regressions import fitted_weights
 from nfexplainn.evidence.side_rates import SideRates
 
 
 def loss(features: np.ndarray, labels: np.ndarray) -> float:
-    p = fitted(features, labels)
+    weights = fitted_weights("bce", features, labels, np.full(features.shape[1], 1e-3))
+    p = expit(features @ weights)
     return float(-(np.log(p) * labels + np.log(1 - p) * (1 - labels)).sum())
 
 

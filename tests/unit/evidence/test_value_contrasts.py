@@ -97,6 +97,16 @@ def test_no_difference(alike: Dataset) -> None:
     assert flat["answer"] == "none" and flat["p"] == 1 and flat["pearson"] == 0
 
 
+def test_a_composition_that_all_sequences_share_predicts_nothing(alike: Dataset) -> None:
+    flat = dataclasses.replace(alike, codes=np.repeat(alike.codes[:1], len(alike), axis=0))
+    scores = flat.labels + np.random.default_rng(6).normal(size=flat.labels.shape)
+    logits = {number: scores.astype(np.float32) for number in range(1, 6)}
+    none = pd.DataFrame(columns=list(CONTRAST_MOTIF_COLUMNS))
+    found = contrast.answer_of(flat, "explainn", logits, np.arange(len(flat)), none).iloc[0]
+    assert found["composition_pearson"] == 0 and found["above_composition_p"] < 0.001
+    assert found["above_composition"] == found["pearson"] > 0.5
+
+
 def test_the_p_is_rarely_small_where_nothing_is_predicted(alike: Dataset) -> None:
     draws = [np.random.default_rng(seed).normal(size=len(alike)) for seed in range(200)]
     clusters = np.arange(len(alike))

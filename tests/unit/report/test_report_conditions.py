@@ -127,6 +127,17 @@ def test_sentences(qs: dict[tuple[str, str], object], words: str) -> None:
     assert words in sentence(lines_of(qs))
 
 
+def test_why_nothing_was_tested_is_said(tmp_path: Path) -> None:
+    lines = lines_of({("row", "r"): UNTESTED, ("cluster", "c"): UNTESTED})
+    assert "none goes with the mean signal" in sentence([lines[0] | {"reason": "few"}, lines[1]])
+    lines = [one | {"reason": "'T1' and 'T2' have the same values"} for one in lines]
+    assert sentence(lines) == "No motif could be tested: 'T1' and 'T2' have the same values."
+    write_results(tmp_path / "results", lines)
+    _, sections = built(tmp_path)
+    (cells,) = sections["Pairs of conditions"]["data"].values()
+    assert "have the same values" in cells["answer"]
+
+
 def test_three_conditions_are_three_pairs(tmp_path: Path) -> None:
     lines = lines_of(QS) + lines_of(QS, "mock<i>")
     write_results(tmp_path / "results", lines)

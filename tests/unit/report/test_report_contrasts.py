@@ -191,6 +191,7 @@ def test_both_kinds_beside_each_other(tmp_path: Path) -> None:
         ((40, 12), "column 7: 40 against 12 (MAFK is stronger&#44; which may be the cause)"),
         ((5, 12), "column 7: 5 against 12 (OCT4 is stronger&#44; which may be the cause)"),
         ((12, 12), "column 7: 12 against 12<"),
+        ((-3, -1), "column 7: -3 against -1<"),
     ],
 )
 def test_the_strength_of_peaks_is_told(tmp_path: Path, scores: tuple[int, int], says: str) -> None:

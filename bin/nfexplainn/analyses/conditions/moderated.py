@@ -5,9 +5,9 @@ over what is expected of it, are draws from a scaled inverse chi-squared distrib
 parameters are fitted by the mean and the variance of their logarithms.
 
 Slopes differ in two ways from what that was made for. Motifs that do much vary more between samples
-than those that do nothing, so the expected variance rises with the size of the slope. And as most
-known motifs do nothing, they would still tell little of the few that matter: the variance of a row
-is therefore only ever raised, never lowered below its own.
+than those that do nothing, so the expected variance rises with the size of the slope. And motifs
+that do little, which are most, say little of how much the others vary: the variance of a row is
+therefore only ever raised, never lowered below its own.
 """
 
 from __future__ import annotations

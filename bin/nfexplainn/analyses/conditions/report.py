@@ -102,7 +102,9 @@ def sentence(rows: Sequence[Row]) -> str:
     first = rows[0]
     counts = [len(differing(rows, kind)) for kind in KINDS]
     if not any(tested(rows, kind) for kind in KINDS):
-        return "No motif could be tested: none goes with the mean signal of all samples."
+        why = rows[-1]["reason"] if all(row["reason"] for row in rows) else ""
+        why = why or "none goes with the mean signal of all samples"
+        return f"No motif could be tested: {why}."
     samples = f"with {first['samples']} and {first['samples_reference']} samples as the unit"
     between = f"between {first['condition']} and {first['reference']}"
     if not sum(counts):

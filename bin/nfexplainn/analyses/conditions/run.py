@@ -106,7 +106,11 @@ def compare_conditions(
     found = Found([], [])
     for motifs, others in ((rows, clusters), (clusters, None)):
         signal = _signal_of(dataset, motifs.sites.windows, samples)
-        if not len(motifs.words) or len(signal.windows) < FEWEST_WINDOWS:
+        if not len(motifs.words):
+            continue
+        reason = why_untested(signal.values, samples)
+        if reason:
+            found.tests.extend(_untested(motifs, len(signal.windows), options, reason))
             continue
         present = _present(motifs.sites, signal.windows)
         count = len(present)
@@ -165,6 +169,65 @@ def _signal_of(dataset: Dataset, windows: Ints, samples: Sequence[Sample]) -> _S
     return _Signal(windows[known], values[known])
 
 
+def why_untested(values: Floats, samples: Sequence[Sample]) -> str:
+    """Say why nothing can be tested; empty where something can.
+
+    Parameters
+    ----------
+    values : float64 array, shape (windows, samples)
+        Without NaN.
+    samples : sequence of Sample
+    """
+    if len(values) < FEWEST_WINDOWS:
+        return (
+            f"{len(values)} windows have a value in all samples, and {FEWEST_WINDOWS} are the least"
+        )
+    names = [one.task for one in samples]
+    for name, own in zip(names, values.T, strict=True):
+        if np.ptp(own) == 0:
+            return f"'{name}' has the value {own[0]:g} in every window"
+    # Without a difference between replicates any between conditions would be certain.
+    for (name, own), (other, its) in combinations(zip(names, values.T, strict=True), 2):
+        if np.array_equal(own, its):
+            return (
+                f"'{name}' and '{other}' have the same values in every window, as one sample given"
+                " twice"
+            )
+    return ""
+
+
+def _untested(
+    motifs: Motifs, windows: int, options: ConditionOptions, reason: str
+) -> Iterator[Line]:
+    """Tell of every pair and motif that, and why, nothing was tested."""
+    names, condition = _conditions(options.samples)
+    counts = np.bincount(condition, minlength=len(names)).tolist()
+    for first, second in pairs_of(names, options.reference_condition):
+        known = _of_pair(motifs.kind, names, counts, (first, second))
+        for words in motifs.words:
+            yield known | dict(words) | {"windows": windows, "tests": 0, "reason": reason}
+
+
+def _conditions(samples: Sequence[Sample]) -> tuple[list[str], Ints]:
+    """Name the conditions, and give the place of each sample's among them."""
+    names = sorted({one.condition for one in samples})
+    return names, np.array([names.index(one.condition) for one in samples], dtype=np.int64)
+
+
+def _of_pair(
+    kind: str, names: Sequence[str], counts: Sequence[int], pair: tuple[int, int]
+) -> dict[str, object]:
+    """Say which conditions are compared, the reference being the first of the pair."""
+    first, second = pair
+    return {
+        "kind": kind,
+        "condition": names[second],
+        "reference": names[first],
+        "samples": int(counts[second]),
+        "samples_reference": int(counts[first]),
+    }
+
+
 def _present(sites: Sites, windows: Ints) -> Mask:
     return sites.present[:, np.searchsorted(sites.windows, windows)]
 
@@ -176,20 +239,14 @@ def _tests(
     options: ConditionOptions,
 ) -> Iterator[Line]:
     """Test the first rows of some slopes, with a prior of all of them."""
-    names = sorted({one.condition for one in options.samples})
-    condition = np.array([names.index(one.condition) for one in options.samples], dtype=np.int64)
+    names, condition = _conditions(options.samples)
     tested = np.flatnonzero(slopes.tested)
     fit = fit_conditions(slopes.values[tested], condition, names, slopes.noise[tested])
     own = tested < count
     for first, second in pairs_of(names, options.reference_condition):
         found = fit.compare(first, second, own)
         means = fit.means[own][:, [first, second]]
-        known = {
-            "kind": motifs.kind,
-            "condition": names[second],
-            "reference": names[first],
-            "samples": int(fit.counts[second]),
-            "samples_reference": int(fit.counts[first]),
+        known = _of_pair(motifs.kind, names, fit.counts.tolist(), (first, second)) | {
             "windows": slopes.windows,
             "prior_degrees": fit.prior.degrees,
             "tests": int(own.sum()),

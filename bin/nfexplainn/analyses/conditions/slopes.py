@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-FEWEST_WINDOWS = 20
+FEWEST_EACH = 20
 """With a site, and without: of fewer a slope says little, and there is none."""
 LARGEST_Q = 0.05
 _KNOTS = np.linspace(0.1, 0.9, 9)
@@ -119,7 +119,7 @@ def adjusted_slopes(sites: Mask, signal: Floats, space: Floats) -> Slopes:
     rest = held - (held @ space) @ space.T
     size = (rest**2).sum(axis=1)
     spread = with_site * (1 - with_site / max(count, 1))
-    enough = np.minimum(with_site, count - with_site) >= FEWEST_WINDOWS
+    enough = np.minimum(with_site, count - with_site) >= FEWEST_EACH
     good = enough & (size > _LEFT * spread)
     values = np.full((len(sites), signal.shape[1]), np.nan)
     values[good] = (rest[good] @ signal) / size[good, None]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from nfexplainn.analyses.contrasts.headers import ANSWER_HEADERS, motif_headers, value_headers
 from nfexplainn.analyses.contrasts.methods import methods_of_peaks, methods_of_values
-from nfexplainn.assays.contrast_notes import MUCH_STRONGER
+from nfexplainn.assays.contrast_notes import much_stronger
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME, sentence_of
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.page.chapters import Chapter, Methods, Part, Values
@@ -204,9 +204,8 @@ def _left_out(row: Row) -> str:
 def _strength(row: Row) -> str:
     """Give the median scores of both sides' peaks, and name them as a cause where they differ."""
     a, b = (number(row[f"score_{letter}"]) or 0.0 for letter in "ab")
-    far = max(a, b) > MUCH_STRONGER * min(a, b)
     why = f" ({row['a'] if a > b else row['b']} is stronger, which may be the cause)"
-    return f"{row['score_column']}: {a:.3g} against {b:.3g}{why if far else ''}"
+    return f"{row['score_column']}: {a:.3g} against {b:.3g}{why if much_stronger(a, b) else ''}"
 
 
 def _matrix(page: Page, rows: Sequence[Row]) -> None:

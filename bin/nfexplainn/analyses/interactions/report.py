@@ -48,7 +48,8 @@ def write_interactions(page: Page, inputs: Inputs) -> None:
             CHAPTER,
             "Pairs",
             "html",
-            "<p>No task has two supported motifs, so there is no pair to test.</p>",
+            "<p>No task has two supported motifs, or its classes exclude each other, so that there"
+            " is no pair to test.</p>",
         )
         return
     good = sum(row["supported"] == "true" for row in rows)

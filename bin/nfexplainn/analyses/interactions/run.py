@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nfexplainn.analyses.interactions.fit import Kind
 from nfexplainn.analyses.interactions.model import ExtendedModel
 from nfexplainn.analyses.interactions.rows import (
     EvidenceRow,
@@ -18,7 +17,8 @@ from nfexplainn.analyses.interactions.rows import (
 from nfexplainn.analyses.interactions.search import Fold, Found, accepted_in, averaged, search
 from nfexplainn.analyses.interactions.terms import Pair
 from nfexplainn.data.dataset import Dataset
-from nfexplainn.evidence.clusters import Floats, Ints, clustered_means
+from nfexplainn.evidence.clusters import Ints, clustered_means
+from nfexplainn.evidence.regressions import Kind
 from nfexplainn.evidence.tables import held_out_clusters, loss_kind
 from nfexplainn.interpret.outputs import StoredOutputs
 
@@ -155,18 +155,16 @@ def spacing_of(
     list of (from, to, sequences, excess, low, high)
         Gaps in bp, the last without an end; the mean of label less prediction of the sum without
         pairs, in probability or in the unit of the values, with its 95 % interval. Bins of fewer
-        than 20 sequences are left out.
+        than 20 sequences are left out, and so are replicates without one of the rows.
     """
-    excess: list[Floats | None] = []
-    gaps: list[Floats | None] = []
-    for fold in folds:
-        own = fold.own(pair)
-        excess.append(None if own is None else fold.residual(own))
-        gaps.append(
-            None if own is None else fold.unseen.sites.gap(own.first, own.second).astype(float)
-        )
-    mean, _, own_clusters = averaged(folds, excess, clusters)
-    gap, *_ = averaged(folds, gaps, clusters)
+    there = [(fold, own) for fold in folds if (own := fold.own(pair)) is not None]
+    if not there:
+        return []
+    some = [fold for fold, _ in there]
+    excess = [fold.residual(own) for fold, own in there]
+    gaps = [fold.unseen.sites.gap(own.first, own.second).astype(float) for fold, own in there]
+    mean, _, own_clusters = averaged(some, excess, clusters)
+    gap, *_ = averaged(some, gaps, clusters)
     found = []
     for at, low in enumerate(GAPS):
         high = GAPS[at + 1] if at + 1 < len(GAPS) else None

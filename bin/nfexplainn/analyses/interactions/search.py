@@ -10,10 +10,10 @@ from itertools import combinations, product
 import numpy as np
 from scipy.special import expit
 
-from nfexplainn.analyses.interactions.fit import Kind, fitted_weights, loss_of
 from nfexplainn.analyses.interactions.model import ExtendedModel, Terms
 from nfexplainn.analyses.interactions.terms import Pair, PairKind, Sites, pair_terms
 from nfexplainn.evidence.clusters import Floats, Ints, Means, clustered_means
+from nfexplainn.evidence.regressions import Kind, fitted_weights, loss_of
 from nfexplainn.evidence.removal import PartName
 from nfexplainn.motifs.qvalues import q_values
 
