@@ -98,16 +98,26 @@ def has_decimal_comma(cell: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
+def has_commas(cell: str) -> bool:
+    """Tell whether a cell is a number with commas, between thousands or before decimals."""
+    return "," in cell and bool(has_decimal_comma(cell) or _THOUSANDS.fullmatch(cell.strip()))
+
+
 def has_thousands(cells: Iterable[str]) -> bool:
     """Tell whether the commas of some numbers stand between thousands.
 
-    They do where each is followed by three digits, and numbers below one thousand have none.
+    They do where each is followed by three digits, and one number has two of them or decimals
+    behind a point, or others are below one thousand and have none.
     """
     found = [cell.strip() for cell in cells]
     commas = [cell for cell in found if "," in cell]
     plain = [value for cell in found if "," not in cell and (value := finite(cell)) is not None]
     grouped = all(_THOUSANDS.fullmatch(cell) or _EITHER.fullmatch(cell) for cell in commas)
-    return bool(commas) and grouped and all(abs(value) < 1000 for value in plain) and bool(plain)
+    if not commas or not grouped:
+        return False
+    return any(map(_THOUSANDS.fullmatch, commas)) or (
+        bool(plain) and all(abs(value) < 1000 for value in plain)
+    )
 
 
 def looks_numeric(cell: str) -> bool:

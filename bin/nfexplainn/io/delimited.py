@@ -288,7 +288,9 @@ def _comment_header(
     """Give the names in the last comment line, where it has as many columns as the rows."""
     if not comments or comments[-1][1].startswith("##"):
         return None
-    cells = split_cells(comments[-1][1].lstrip("#"), separator)
+    text = comments[-1][1].lstrip("#")
+    # Comments have lost a spreadsheet's quote, whose fellow stands behind the first cell.
+    cells = split_cells(f'"{text.lstrip()}' if text.count('"') % 2 else text, separator)
     return [_title(cell) for cell in cells] if len(cells) == _width(rows) > 1 else None
 
 

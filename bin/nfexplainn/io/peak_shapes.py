@@ -65,8 +65,6 @@ class Shape:
         How that is known.
     titles : tuple of str
         Names of the columns; empty without a header.
-    thousands : bool
-        Whether commas in scores stand between thousands rather than before decimals.
     """
 
     format: str
@@ -81,7 +79,6 @@ class Shape:
     from_one: bool = False
     why: str = ""
     titles: tuple[str, ...] = ()
-    thousands: bool = False
 
     def column(self, position: int) -> str:
         """Name a column for a message."""

@@ -494,6 +494,35 @@ def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("scores", "last"),
+    [
+        ([*(f"{900 - i % 400}" for i in range(400)), "1,234"], 1234),  # the first with a comma
+        ([*(f"{1000 + i:,}" for i in range(20)), "1,234,567"], 1234567),
+        (["4,125", "3,5", "12,250"], 12.25),
+    ],
+)
+def test_all_numbers_with_commas_are_read_alike(
+    tmp_path: Path, scores: list[str], last: float
+) -> None:
+    rows = (f"chr1\t{900 * i}\t{900 * i + 200}\tp\t{score}\n" for i, score in enumerate(scores))
+    (tmp_path / "x").write_text("".join(rows))
+    found = read_peaks(tmp_path / "x", "x").score
+    assert found[-1] == last and not np.isnan(found).any()
+
+
+@pytest.mark.parametrize("other", ["chr9:7000-9000", "GO:0008150", "chr9:7,000"])
+def test_places_that_other_columns_name_are_not_those_of_the_header(
+    tmp_path: Path, other: str
+) -> None:
+    head = "gene\tlocus\tstrand\tchrom\tstart\tend\n"
+    rows = (f"G{i}\t{other}\t+\tchr2\t{300 * i}\t{300 * i + 100}\n" for i in range(9))
+    (tmp_path / "x").write_text(head + "".join(rows))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert peaks.chromosomes == ("chr2",)
+    assert (peaks.start[1], peaks.end[1]) == (300, 400)
+
+
+@pytest.mark.parametrize(
     ("mine", "its", "other"),
     [
         (("1", "2", "X"), ("chr1", "chr2", "chrX"), ("chr1", "chr2", "chrX")),
