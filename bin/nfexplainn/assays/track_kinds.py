@@ -74,7 +74,7 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
         raise UserError(
             f"{name}, line {text.first_line}: this is a wiggle file; convert it with wigToBigWig."
         )
-    if _most(rows, _is_depth):
+    if _most(rows, _is_depth) or _are_successive(rows):
         raise UserError(
             f"{name}, line {text.first_line}: this seems to be a depth per base (samtools depth,"
             " bedtools genomecov -d); give it as bedGraph (bedtools genomecov -bg)."
@@ -207,6 +207,17 @@ def _is_depth(cells: Sequence[str]) -> bool:
     """Tell whether cells are a position and how many reads cover it."""
     start, end = whole(cells[1]) if len(cells) == 3 else None, whole(cells[-1])
     return start is not None and end is not None and start > end
+
+
+def _are_successive(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 2 of three counts positions; fragments do not all begin one further."""
+    if not _most(rows, lambda cells: len(cells) == 3):
+        return False
+    starts = [(cells[0], whole(cells[1]) or 0) for cells in rows if len(cells) == 3]
+    steps = [
+        low[0] == high[0] and high[1] == low[1] + 1 for low, high in itertools.pairwise(starts)
+    ]
+    return len(starts) >= _COUNTED and sum(steps) >= _MOST * len(steps)
 
 
 def _is_pair(cells: Sequence[str]) -> bool:
