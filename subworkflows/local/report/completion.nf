@@ -15,12 +15,13 @@ def tellCompletion(email, emailOnFail, hook) {
     def told = lines + (workflow.success ? errorLines() : failureLines())
     def addresses = [email, workflow.success ? null : emailOnFail].findAll { address -> address }.unique().join(',')
     if (addresses) {
-        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration') {
-            sendMail(to: addresses, subject: subject, body: (told + ['', "Started as  : ${workflow.commandLine}", "In          : ${workflow.launchDir}"]).join('\n'))
+        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration', hook) {
+            // By its type: Nextflow takes a traceback's <module> for HTML.
+            sendMail(to: addresses, subject: subject, type: 'text/plain', body: (told + ['', "Started as  : ${without(workflow.commandLine, hook)}", "In          : ${workflow.launchDir}"]).join('\n'))
         }
     }
     if (hook) {
-        attempt('the hook could not be told', 'see that --hook_url answers from this machine') { post(hook, ([subject] + told).join('\n')) }
+        attempt('the hook could not be told', 'see that --hook_url answers from this machine', hook) { post(hook, ([subject] + told).join('\n')) }
     }
 }
 
@@ -35,13 +36,18 @@ def failureLines() {
     return ["Error       : ${workflow.errorMessage ?: report[0]}"] + report.findAll { line -> line }.take(20)
 }
 
-def attempt(String what, String wayOut, Closure action) {
+def attempt(String what, String wayOut, hook, Closure action) {
     try {
         action.call()
     }
     catch (Exception error) {
-        log.warn("${what} (${error.message ?: error.class.simpleName}): ${wayOut}.")
+        log.warn("${what} (${without(error.message ?: error.class.simpleName, hook)}): ${wayOut}.")
     }
+}
+
+// A text without the hook's address, which is a secret.
+def without(text, hook) {
+    return hook ? text.toString().replace(hook.toString(), '(the hook)') : text
 }
 
 // As Slack, Teams and Mattermost take it; an answer is waited for 10 s.
