@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
 MISSING = frozenset(
@@ -15,6 +15,8 @@ MISSING = frozenset(
 _NAMES = frozenset(("na", "none", "nil"))
 # What programs alone write, so that nothing is called so.
 _NO_NAMES = frozenset(("", "#n/a", "#na", "<na>", "nan", "-nan"))
+# So many rows in order are no accident.
+_COUNTED = 5
 _EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3},\d{3}\.\d+")
@@ -86,6 +88,13 @@ def whole(cell: str) -> int | None:
     digits = text.removeprefix("-")
     # More digits no position has, and no array holds.
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Tell whether a column numbers its rows (1, 2, 3, ...), five or more: names, and no values."""
+    numbers = [finite(cell) for cell in cells]
+    first = numbers[0] if len(numbers) >= _COUNTED else None
+    return first is not None and numbers == [first + at for at in range(len(numbers))]
 
 
 def truth(cell: str) -> float | None:

@@ -12,7 +12,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.text import first_bytes, read_text_lines
-from nfexplainn.values import finite, has_decimal_comma, missing, whole
+from nfexplainn.values import counts_rows, finite, has_decimal_comma, missing, whole
 
 Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]
 BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
@@ -112,7 +112,7 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: len(cells) == 3):
         return "fragments"
     if _most(rows, lambda cells: len(cells) == 4 and _is_value(cells[3])):
-        return None if _are_numbers_of_rows(rows) else "bedgraph"
+        return None if counts_rows([cells[3] for cells in rows if len(cells) == 4]) else "bedgraph"
     chromosomes = {cells[0] for cells in rows} | {"."}
     if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
@@ -124,15 +124,6 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and not _is_bed(cells)):
         return "table"
     return None
-
-
-def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
-    numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
-    first = numbers[0]
-    if first is None or len(numbers) < _COUNTED:
-        return False
-    return numbers == list(range(first, first + len(numbers)))
 
 
 def _is_said_bedgraph(text: Delimited) -> bool:

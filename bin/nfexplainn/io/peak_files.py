@@ -108,7 +108,9 @@ def _have_positions(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether most rows have start and end in columns of their own."""
 
     def has(cells: Sequence[str]) -> bool:
-        pairs = [(whole(low), whole(high)) for low, high in itertools.pairwise(cells[1:4])]
+        named = len(cells) > 1 and ":" in cells[1] and split_place(cells[1])
+        own = cells[1:3] if named else cells[1:4]  # numbers behind a place are none of its own
+        pairs = [(whole(low), whole(high)) for low, high in itertools.pairwise(own)]
         return any(low is not None and high is not None and low < high for low, high in pairs)
 
     return 2 * sum(map(has, rows)) > len(rows)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nfexplainn.io.coordinate_columns import counts_from_one, find_coordinates, plain, tool_of
-from nfexplainn.values import finite, missing, whole
+from nfexplainn.values import counts_rows, finite, missing, whole
 
 Kind = Literal["none", "offset", "position", "span"]
 Cells = Sequence[str]
@@ -28,8 +28,10 @@ _SCORES = (
     *("-log10(qvalue)", "qvalue", "-log10(pvalue)", "pvalue", "pileup", "fold", "conc"),
     *("v7", "x7", "v5", "x5"),
 )
-# A summit's height is no position.
-_HEIGHT = re.compile("height|score|value|signal|pileup|fold|reads|tags|cov|name|id$")
+# A summit's height is no position, nor is how many there are.
+_HEIGHT = re.compile(
+    "height|score|value|signal|pileup|fold|reads|tags|cov|name|id$|count|number|rank|^(n|num|nr)summit"
+)
 # What R calls the columns of a file without a header.
 _DEFAULTS = [[f"{letter}{number}" for number in (1, 2, 3)] for letter in "vx"]
 # Small is strong, unless they are logarithms.
@@ -186,7 +188,7 @@ def _summit_kind(
         return -1 <= value <= high - low + from_one
 
     known = [cells for cells in rows if len(cells) > column and not missing(cells[column])]
-    if not known:
+    if not known or counts_rows([cells[column] for cells in known]):
         return "none"
     # At the start of a chromosome a number may be either, never in all rows of a genome.
     if all(map(offset, known)) and not all(map(inside, known)):

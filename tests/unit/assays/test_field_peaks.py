@@ -510,6 +510,32 @@ def test_all_numbers_with_commas_are_read_alike(
     assert found[-1] == last and not np.isnan(found).any()
 
 
+@pytest.mark.parametrize(
+    ("title", "cell"),
+    [
+        ("peak", "{i}"),
+        ("n_summits", "{few}"),
+        ("summit.count", "{few}"),
+        ("Summit_number", "{few}"),
+    ],
+)
+def test_numbers_and_counts_of_peaks_are_no_summits(tmp_path: Path, title: str, cell: str) -> None:
+    rows = "".join(
+        f"chr1\t{900 * i}\t{900 * i + 200}\t{cell.format(i=i, few=1 + i % 3)}\n"
+        for i in range(1, 20)
+    )
+    (tmp_path / "x").write_text(f"chrom\tstart\tend\t{title}\n{rows}")
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert not peaks.at_summit.any() and peaks.summit[0] == 1000
+
+
+def test_numbers_behind_a_place_are_not_its_own(tmp_path: Path) -> None:
+    rows = (f"p{i}\tchr2:{300 * i}-{300 * i + 100}\t{i}\t{5 * i}\n" for i in range(1, 20))
+    (tmp_path / "x").write_text("".join(rows))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.chromosomes, peaks.start[0], peaks.end[0]) == (("chr2",), 300, 400)
+
+
 @pytest.mark.parametrize("other", ["chr9:7000-9000", "GO:0008150", "chr9:7,000"])
 def test_places_that_other_columns_name_are_not_those_of_the_header(
     tmp_path: Path, other: str
