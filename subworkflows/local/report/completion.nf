@@ -33,7 +33,10 @@ def taskLine() {
 // What failed, in the words that stand on the screen; without the script of the task.
 def failureLines() {
     def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason stands in .nextflow.log.').readLines()
-    return ["Error       : ${workflow.errorMessage ?: report[0]}"] + report.findAll { line -> line }.take(20)
+    def script = report.findIndexOf { line -> line.startsWith('Command executed') }
+    def behind = report.findIndexOf { line -> line.startsWith('Command exit status') }
+    def shown = script < 0 || behind < script ? report : report.take(script) + report.drop(behind)
+    return ["Error       : ${workflow.errorMessage ?: report[0]}"] + shown.findAll { line -> line }.take(20)
 }
 
 def attempt(String what, String wayOut, hook, Closure action) {
