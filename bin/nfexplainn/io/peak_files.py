@@ -15,17 +15,16 @@ import numpy as np
 from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.io.intervals import Origin, Peaks
 from nfexplainn.io.peak_shapes import Shape, find_shape, is_peak_header, span_middle, whole_number
-from nfexplainn.io.region_names import as_columns, join_thousands, place_column, split_place
+from nfexplainn.io.region_names import (
+    as_columns,
+    join_thousands,
+    place_column,
+    split_place,
+    split_region,
+)
 from nfexplainn.io.text import EmptyFileError
 from nfexplainn.problems import Problems
-from nfexplainn.values import (
-    finite,
-    has_commas,
-    has_decimal_comma,
-    has_thousands,
-    missing,
-    whole,
-)
+from nfexplainn.values import finite, has_commas, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
 # As spreadsheets show large numbers; those of R are exact.
@@ -120,7 +119,8 @@ def _read_named(
     table: Delimited, peeked: Sequence[Sequence[str]], column: int, problems: Problems
 ) -> Peaks:
     """Read places that a column names, such as ``chr1-100-300``, with what stands beside them."""
-    headed = split_place(peeked[0][column]) is None
+    top = peeked[0][column]  # a region that ends before it starts is a mistake, and no title
+    headed = split_place(top) is None and split_region(top) is None
     titles = None
     if headed or table.header:
         first = peeked[0] if headed else list(table.header or ())

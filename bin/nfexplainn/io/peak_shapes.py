@@ -147,7 +147,8 @@ def _by_names(titles: tuple[str, ...], where: tuple[int, int, int], rows: Sequen
                 break
     scores = [lower.index(word) for word in _SCORES if word in lower]
     scores = [at for at in scores if lower[at] not in _PROBABILITIES or _is_log(rows, at)]
-    scores += [at for at, word in enumerate(lower) if "score" in word and at not in scores]
+    more = [at for at, word in enumerate(lower) if "score" in word and "rank" not in word]
+    scores += [at for at in more if at not in scores]
     tool = tool_of(titles)
     return Shape(
         format=f"{tool}'s table" if tool else "table with a header",

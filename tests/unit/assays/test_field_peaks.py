@@ -529,6 +529,18 @@ def test_numbers_and_counts_of_peaks_are_no_summits(tmp_path: Path, title: str, 
     assert not peaks.at_summit.any() and peaks.summit[0] == 1000
 
 
+def test_a_first_place_that_is_wrong_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1:500-100\n" + "".join(f"chr1:{i}-900\n" for i in range(9)))
+    with pytest.raises(UserError, match="x, line 1: "):
+        read_peaks(tmp_path / "x", "x")
+
+
+def test_a_rank_of_scores_is_no_score(tmp_path: Path) -> None:
+    head = "chrom\tstart\tend\tscore_rank\tmean_score\n"
+    (tmp_path / "x").write_text(head + "chr1\t1\t9\t1\t8.5\nchr1\t11\t19\t2\t3.5\n")
+    assert read_peaks(tmp_path / "x", "x").score.tolist() == [8.5, 3.5]
+
+
 def test_numbers_behind_a_place_are_not_its_own(tmp_path: Path) -> None:
     rows = (f"p{i}\tchr2:{300 * i}-{300 * i + 100}\t{i}\t{5 * i}\n" for i in range(1, 20))
     (tmp_path / "x").write_text("".join(rows))
