@@ -11,7 +11,9 @@ if [ $# -lt 3 ]; then
     echo "publish.sh push REGISTRY ARCH, or join REGISTRY ARCH ..." >&2
     exit 1
 fi
-what=$1 registry=$2
+what=$1
+# names of images have small letters alone, names of owners on GitHub others as well
+registry=$(printf '%s' "$2" | tr '[:upper:]' '[:lower:]')
 shift 2
 for which in core torch; do
     ours=$(python3 "$here/tag.py" "$which")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # In lower case; what pandas, R, Excel, SQL and the UCSC tables write for "no value".
 MISSING = frozenset(
@@ -15,6 +15,8 @@ MISSING = frozenset(
 _NAMES = frozenset(("na", "none", "nil"))
 # What programs alone write, so that nothing is called so.
 _NO_NAMES = frozenset(("", "#n/a", "#na", "<na>", "nan", "-nan"))
+# So many rows in order are no accident.
+_COUNTED = 5
 _EXCEL = frozenset(("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3},\d{3}\.\d+")
@@ -88,6 +90,13 @@ def whole(cell: str) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
 
 
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Tell whether a column numbers its rows (1, 2, 3, ...), five or more: names, and no values."""
+    numbers = [finite(cell) for cell in cells]
+    first = numbers[0] if len(numbers) >= _COUNTED else None
+    return first is not None and numbers == [first + at for at in range(len(numbers))]
+
+
 def truth(cell: str) -> float | None:
     """Read TRUE or FALSE as 1 or 0, None where the cell is neither."""
     return {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
@@ -98,16 +107,26 @@ def has_decimal_comma(cell: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
+def has_commas(cell: str) -> bool:
+    """Tell whether a cell is a number with commas, between thousands or before decimals."""
+    return "," in cell and bool(has_decimal_comma(cell) or _THOUSANDS.fullmatch(cell.strip()))
+
+
 def has_thousands(cells: Iterable[str]) -> bool:
     """Tell whether the commas of some numbers stand between thousands.
 
-    They do where each is followed by three digits, and numbers below one thousand have none.
+    They do where each is followed by three digits, and one number has two of them or decimals
+    behind a point, or others are below one thousand and have none.
     """
     found = [cell.strip() for cell in cells]
     commas = [cell for cell in found if "," in cell]
     plain = [value for cell in found if "," not in cell and (value := finite(cell)) is not None]
     grouped = all(_THOUSANDS.fullmatch(cell) or _EITHER.fullmatch(cell) for cell in commas)
-    return bool(commas) and grouped and all(abs(value) < 1000 for value in plain) and bool(plain)
+    if not commas or not grouped:
+        return False
+    return any(map(_THOUSANDS.fullmatch, commas)) or (
+        bool(plain) and all(abs(value) < 1000 for value in plain)
+    )
 
 
 def looks_numeric(cell: str) -> bool:

@@ -56,6 +56,8 @@ SIF_ENGINES = ("singularity", "apptainer")
 
 # where the names in nextflow.config have them, and what --image_registry takes the place of
 REGISTRY = "ghcr.io/nf-explainn"
+# as nextflow_schema.json has it, which is read after the images are there
+_HOST = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]+)?(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")
 
 
 def provide_image(
@@ -104,7 +106,14 @@ def _configured(name: str, registry: str | None = None) -> str:
     found = re.search(rf"(?m)^\s*{parameter}\s*=\s*'([^']+)'", text)
     if not found:
         raise StartError(f"nextflow.config names no image: give one with --{parameter}")
-    return found[1].replace(REGISTRY, registry.rstrip("/"), 1) if registry else found[1]
+    if not registry:
+        return found[1]
+    if not _HOST.fullmatch(registry):
+        raise StartError(
+            f"--image_registry: '{registry[:60]}' is no registry: write host and path as in the "
+            "name of an image, without https:// and without a / at the end"
+        )
+    return found[1].replace(REGISTRY, registry, 1)
 
 
 def _need(engine: str) -> None:
@@ -229,6 +238,7 @@ def _make_sif(engine: str, which: str, registry: str | None, file: Path, build: 
     if here or not fetch_image(image, [*command, f"docker://{image}"], variables, work):
         if not build:
             raise _NotFetchedError
+        file.unlink(missing_ok=True)  # of a fetch that broke off; no build writes over it
         source = _source(which, registry)
         say(f"converting Docker's image for {engine} ({RECIPES[which].file_gb:.1f} GB; minutes)")
         _build([*command, source], f"the {engine} image", variables)

@@ -37,10 +37,12 @@ def two_nodes(
     if os.getuid() != 0 or not Path("/etc/debian_version").exists():
         pytest.skip("needs root on Debian: tests/engines/two_nodes.sh starts a SLURM of two nodes")
     folder = tmp_path_factory.mktemp("cluster")
-    cluster("up", folder)
-    monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
-    yield folder
-    cluster("down", folder)
+    try:
+        cluster("up", folder)
+        monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+        yield folder
+    finally:
+        cluster("down", folder)
 
 
 def wait_for_job_on(node: str, process: subprocess.Popen[bytes]) -> str:
@@ -56,7 +58,7 @@ def wait_for_job_on(node: str, process: subprocess.Popen[bytes]) -> str:
 
 @pytest.mark.slurm
 def test_a_node_dies(two_nodes: Path, tmp_path: Path) -> None:
-    """SLURM starts the job again in its folder, or Nextflow does in another: the same results."""
+    """Nextflow forbids SLURM to start a job again (--no-requeue), and does so itself."""
     arguments = ("--input", str(small_sheet(tmp_path / "input")), *SMALL)
     expected = digests(run_nextflow(tmp_path / "whole", ROOT, *arguments).results)
     assert len(expected) > 20

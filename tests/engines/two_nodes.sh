@@ -18,7 +18,9 @@ kill_node() {
         kill -KILL "$(ps -o ppid= -p "$script" | tr -d ' ')" # the step's own daemon
     done
     for process in /proc/[0-9]*; do
-        if { tr '\0' '\n' <"$process/environ"; } 2>/dev/null | grep -qx "SLURMD_NODENAME=node$1"; then
+        # of this cluster: another one of the machine may call a node so, too
+        if { tr '\0' '\n' <"$process/environ"; } 2>/dev/null \
+            | grep -xcF -e "SLURMD_NODENAME=node$1" -e "SLURM_CONF=$SLURM_CONF" | grep -qx 2; then
             kill -KILL "${process#/proc/}" 2>/dev/null || true
         fi
     done

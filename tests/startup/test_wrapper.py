@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import image
 import pytest
 
 from startup.conftest import ROOT, executable
@@ -181,6 +183,38 @@ def docker(world: dict[str, str], script: str) -> Path:
     executable(Path(world["PATH"]) / "docker", f'echo "$*" >>{notes}\n{nowhere}\n{script}')
     a_nextflow(world["PATH"], "25.10.2")
     return notes
+
+
+@pytest.mark.parametrize("registry", ["https://registry.example.org/group", "--all-tags", "a b/c"])
+def test_a_registry_that_is_none_is_named_before_anything_is_fetched(
+    start, world, registry: str
+) -> None:
+    notes = docker(world, "exit 0")
+    message = sentence(start("run", ".", "-profile", "test,docker", f"--image_registry={registry}"))
+    assert f"--image_registry: '{registry}' is no registry: write host and path" in message
+    assert notes.read_text() == "info\n"
+
+
+def test_the_start_up_takes_those_registries_that_the_schema_takes() -> None:
+    schema = (ROOT / "nextflow_schema.json").read_text()
+    assert f'"pattern": {json.dumps(image._HOST.pattern)}' in schema
+    for registry in ("localhost:5000", "registry.example.org/my-group/b", "myregistry.azurecr.io"):
+        assert image._HOST.fullmatch(registry)
+
+
+def test_publishing_writes_a_registry_in_small_letters(world, tmp_path) -> None:
+    """Docker takes no capitals in names of images, and GitHub has them in names of owners."""
+    notes = docker(world, "exit 0")
+    script = str(ROOT / "containers" / "publish.sh")
+    command = [script, "push", "ghcr.io/Some-Group", "amd64"]
+    path = {"PATH": f"{world['PATH']}{os.pathsep}{os.environ['PATH']}"}
+    finished = subprocess.run(
+        command, env=world | path, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    pushed = [line for line in notes.read_text().splitlines() if line.startswith("push")]
+    assert len(pushed) == 2
+    assert all(line.startswith("push ghcr.io/some-group/nf-explainn") for line in pushed)
 
 
 def test_docker_is_missing(start, world) -> None:

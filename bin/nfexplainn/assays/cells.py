@@ -5,6 +5,7 @@ AnnData (``.h5ad``), the HDF5 of 10x Genomics, and Matrix Market with its two li
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -26,6 +27,9 @@ from nfexplainn.io.peak_shapes import is_peak_header
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import first_bytes, open_binary, read_lines
 from nfexplainn.values import whole
+
+_TITLE = re.compile(r"x|V1|[a-z _.]*(barcode|cell|index|name|id)s?[a-z _.]*", re.IGNORECASE)
+_DNA = re.compile("[ACGT]{6}")
 
 
 def open_cells(file: InputFile, regions: InputFile | None, barcodes: InputFile | None) -> Cells:
@@ -67,7 +71,7 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
     # Barcodes may hold commas (SHARE-seq).
     listed = open_delimited(barcodes.path, barcodes.name, False, ("\t",))
     cells = [row.cells[0] for row in listed if row.cells[0]]
-    if len(cells) == sizes[1] + 1:  # R writes a header
+    if len(cells) == sizes[1] + 1 and _is_title(cells[0]):
         del cells[0]
     peaks, rows, count = _market_regions(regions)
     if sizes[:2] != [count, len(cells)]:
@@ -82,6 +86,14 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
     pattern = "pattern" in head
     entries = partial(_market_entries, file, skip, sizes, pattern)
     return Cells(file.name, cells, peaks, rows, {}, entries, count)
+
+
+def _is_title(cell: str) -> bool:
+    """Tell whether the first line of a list of barcodes names the others, as R writes it.
+
+    A list of one barcode more is of another matrix, and all cells would be off by one.
+    """
+    return _TITLE.fullmatch(cell) is not None and not _DNA.search(cell)
 
 
 def _market_sizes(name: str, lines: Iterator[bytes]) -> tuple[int, list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -16,7 +17,9 @@ from nfexplainn.io.text import BOM, check_text
 
 CHUNK = 32768
 _BUFFER = 1 << 17
-_BEGINNING = 1000  # of a line, by which it is told
+# An empty line of bases, and the line between; qualities may begin with + as well.
+_EMPTY_READ = re.compile(rb"\n\r?\n\+[^\n]*$")
+_TAIL = 1000
 
 
 def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -82,7 +85,7 @@ class _WithoutEmptyLines(io.RawIOBase):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
-        self._held, self._last = b"", b""
+        self._held, self._tail = b"", b""
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -94,7 +97,7 @@ class _WithoutEmptyLines(io.RawIOBase):
             part = self._stream.read(max(1, len(buffer) - len(self._held)))
             if not part:
                 # A read of no bases has no qualities either: its last line is empty, and no more.
-                lines = 2 if self._last.startswith(b"+") else 1
+                lines = 2 if _EMPTY_READ.search(self._tail) else 1
                 end, self._held = b"\n" * min(lines, self._held.count(b"\n")), b""
                 buffer[: len(end)] = end
                 return len(end)
@@ -102,8 +105,7 @@ class _WithoutEmptyLines(io.RawIOBase):
             kept = found.rstrip(b"\r\n")
             self._held = found[len(kept) :]
             if kept:
-                _, mark, after = kept.rpartition(b"\n")
-                self._last = after if mark else (self._last + after)[:_BEGINNING]
+                self._tail = (self._tail + kept)[-_TAIL:]
                 break
         buffer[: len(kept)] = kept
         return len(kept)

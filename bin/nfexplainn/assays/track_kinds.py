@@ -12,7 +12,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.coordinate_columns import find_coordinates
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.text import first_bytes, read_text_lines
-from nfexplainn.values import finite, has_decimal_comma, missing, whole
+from nfexplainn.values import counts_rows, finite, has_decimal_comma, missing, whole
 
 Kind = Literal["bigwig", "bedgraph", "fragments", "reads", "bedpe", "table"]
 BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
@@ -74,7 +74,7 @@ def track_kind(path: str | Path, name: str) -> tuple[Kind, Delimited | None]:
         raise UserError(
             f"{name}, line {text.first_line}: this is a wiggle file; convert it with wigToBigWig."
         )
-    if _most(rows, _is_depth):
+    if _most(rows, _is_depth) or _are_successive(rows):
         raise UserError(
             f"{name}, line {text.first_line}: this seems to be a depth per base (samtools depth,"
             " bedtools genomecov -d); give it as bedGraph (bedtools genomecov -bg)."
@@ -112,7 +112,7 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: len(cells) == 3):
         return "fragments"
     if _most(rows, lambda cells: len(cells) == 4 and _is_value(cells[3])):
-        return None if _are_numbers_of_rows(rows) else "bedgraph"
+        return None if counts_rows([cells[3] for cells in rows if len(cells) == 4]) else "bedgraph"
     chromosomes = {cells[0] for cells in rows} | {"."}
     if _most(rows, lambda cells: _is_pair(cells) and cells[3] in chromosomes):
         return "bedpe"
@@ -124,15 +124,6 @@ def _kind(rows: Sequence[Sequence[str]]) -> Kind | None:
     if _most(rows, lambda cells: sum(map(_is_value, cells[3:])) > 1 and not _is_bed(cells)):
         return "table"
     return None
-
-
-def _are_numbers_of_rows(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether column 4 counts the rows (1, 2, 3, ...): names of peaks, and no signal."""
-    numbers = [whole(cells[3]) for cells in rows if len(cells) == 4]
-    first = numbers[0]
-    if first is None or len(numbers) < _COUNTED:
-        return False
-    return numbers == list(range(first, first + len(numbers)))
 
 
 def _is_said_bedgraph(text: Delimited) -> bool:
@@ -207,6 +198,17 @@ def _is_depth(cells: Sequence[str]) -> bool:
     """Tell whether cells are a position and how many reads cover it."""
     start, end = whole(cells[1]) if len(cells) == 3 else None, whole(cells[-1])
     return start is not None and end is not None and start > end
+
+
+def _are_successive(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether column 2 of three counts positions; fragments do not all begin one further."""
+    if not _most(rows, lambda cells: len(cells) == 3):
+        return False
+    starts = [(cells[0], whole(cells[1]) or 0) for cells in rows if len(cells) == 3]
+    steps = [
+        low[0] == high[0] and high[1] == low[1] + 1 for low, high in itertools.pairwise(starts)
+    ]
+    return len(starts) >= _COUNTED and sum(steps) >= _MOST * len(steps)
 
 
 def _is_pair(cells: Sequence[str]) -> bool:

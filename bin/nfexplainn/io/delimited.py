@@ -178,6 +178,10 @@ def open_delimited(
 
 def _without_titles(rows: list[Row], header: bool | IsHeader | None) -> list[Row]:
     """Leave out the lines that a spreadsheet has above its header: one text in a row of many."""
+    # R names the only column of a frame whose rows have names by one word.
+    words = " ".join(rows[0].cells).split()
+    if header is None and len(words) == 1 and all(len(row.cells) == 2 for row in rows[1:]):
+        return rows
     for above in range(1, min(_TITLES, len(rows) - 1) + 1):
         if filled(rows[above - 1].cells) != 1 or rows[above - 1].cells[0][:1] in (">", "@"):
             break
@@ -288,7 +292,9 @@ def _comment_header(
     """Give the names in the last comment line, where it has as many columns as the rows."""
     if not comments or comments[-1][1].startswith("##"):
         return None
-    cells = split_cells(comments[-1][1].lstrip("#"), separator)
+    text = comments[-1][1].lstrip("#")
+    # Comments have lost a spreadsheet's quote, whose fellow stands behind the first cell.
+    cells = split_cells(f'"{text.lstrip()}' if text.count('"') % 2 else text, separator)
     return [_title(cell) for cell in cells] if len(cells) == _width(rows) > 1 else None
 
 

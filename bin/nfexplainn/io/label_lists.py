@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nfexplainn.io.separators import split_cells
 from nfexplainn.io.text import read_text_lines
-from nfexplainn.values import whole
+from nfexplainn.values import finite, whole
 
 
 def read_label_list(path: str | Path, name: str) -> list[str]:
@@ -39,8 +39,13 @@ def read_label_list(path: str | Path, name: str) -> list[str]:
 
 
 def _are_counted(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether rows begin with 0, 1, 2, ... or 1, 2, 3, ... and have a name behind."""
+    """Tell whether rows begin with 0, 1, 2, ... or 1, 2, 3, ... and have a name behind.
+
+    Numbers behind are none, but the sizes of clusters that are called 0, 1, 2, ...
+    """
     if len(rows) < 2 or any(len(cells) < 2 or not cells[1] for cells in rows):
+        return False
+    if all(finite(cells[1]) is not None for cells in rows):
         return False
     numbers = [whole(cells[0]) for cells in rows]
     return numbers[0] in (0, 1) and all(

@@ -15,10 +15,16 @@ import numpy as np
 from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.io.intervals import Origin, Peaks
 from nfexplainn.io.peak_shapes import Shape, find_shape, is_peak_header, span_middle, whole_number
-from nfexplainn.io.region_names import as_columns, join_thousands, place_column, split_place
+from nfexplainn.io.region_names import (
+    as_columns,
+    join_thousands,
+    place_column,
+    split_place,
+    split_region,
+)
 from nfexplainn.io.text import EmptyFileError
 from nfexplainn.problems import Problems
-from nfexplainn.values import finite, has_decimal_comma, has_thousands, missing, whole
+from nfexplainn.values import finite, has_commas, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
 # As spreadsheets show large numbers; those of R are exact.
@@ -46,6 +52,8 @@ class _Found:
     chrom: list[int] = field(default_factory=list)
     bounds: list[tuple[int, int, int, bool]] = field(default_factory=list)
     scores: list[list[float]] = field(default_factory=list)
+    # Per column of scores, the rows whose number has commas, which only all of them explain.
+    commas: list[dict[int, str]] = field(default_factory=list)
 
 
 def read_peaks(path: str | Path, name: str, *, empty: bool = False) -> Peaks:
@@ -83,7 +91,8 @@ def read_peaks(path: str | Path, name: str, *, empty: bool = False) -> Peaks:
     cells_of = join_thousands if table.separator == "," else list
     peeked = [cells_of(cells) for _, cells in itertools.islice(table, PEEK)]
     _check_kind(table, peeked[0], problems)
-    named = None if _have_positions(peeked) else place_column(peeked)
+    titled = table.header is not None and is_peak_header(table.header)
+    named = None if titled or _have_positions(peeked) else place_column(peeked)
     if named is not None:
         return _read_named(table, peeked, named, problems)
     shape = find_shape(table.header, peeked)
@@ -98,7 +107,9 @@ def _have_positions(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether most rows have start and end in columns of their own."""
 
     def has(cells: Sequence[str]) -> bool:
-        pairs = [(whole(low), whole(high)) for low, high in itertools.pairwise(cells[1:4])]
+        named = len(cells) > 1 and ":" in cells[1] and split_place(cells[1])
+        own = cells[1:3] if named else cells[1:4]  # numbers behind a place are none of its own
+        pairs = [(whole(low), whole(high)) for low, high in itertools.pairwise(own)]
         return any(low is not None and high is not None and low < high for low, high in pairs)
 
     return 2 * sum(map(has, rows)) > len(rows)
@@ -108,7 +119,8 @@ def _read_named(
     table: Delimited, peeked: Sequence[Sequence[str]], column: int, problems: Problems
 ) -> Peaks:
     """Read places that a column names, such as ``chr1-100-300``, with what stands beside them."""
-    headed = split_place(peeked[0][column]) is None
+    top = peeked[0][column]  # a region that ends before it starts is a mistake, and no title
+    headed = split_place(top) is None and split_region(top) is None
     titles = None
     if headed or table.header:
         first = peeked[0] if headed else list(table.header or ())
@@ -127,16 +139,13 @@ def _read_named(
 
 def _read_rows(name: str, rows: Iterable[Row], shape: Shape, problems: Problems) -> Peaks:
     """Read rows whose columns are known."""
-    rows = iter(rows)
-    peeked = list(itertools.islice(rows, PEEK))
-    scores = [row.cells[at] for row in peeked for at in shape.scores if at < len(row.cells)]
-    shape = dataclasses.replace(shape, thousands=has_thousands(scores))
-    rows = itertools.chain(peeked, rows)
-    found = _Found(scores=[[] for _ in shape.scores])
+    found = _Found(scores=[[] for _ in shape.scores], commas=[{} for _ in shape.scores])
     codes: dict[str, int] = {}
     for row in rows:
         _read_row(row, shape, found, codes, problems)
     problems.stop()
+    for column, commas in zip(found.scores, found.commas, strict=True):
+        _read_commas(column, commas)
     return _make(name, tuple(codes), shape, found)
 
 
@@ -224,8 +233,11 @@ def _read_row(
         at, given = summit
         found.chrom.append(codes.setdefault(cells[shape.chrom], len(codes)))
         found.bounds.append((start, end, at, given))
-        for column, value in zip(found.scores, scores, strict=True):
-            column.append(value)
+        for place, value in enumerate(scores):
+            at = shape.scores[place]
+            if at < len(cells) and has_commas(cells[at]):
+                found.commas[place][len(found.scores[place])] = cells[at].strip()
+            found.scores[place].append(value)
 
 
 def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, int, str]:
@@ -300,9 +312,8 @@ def _scores(
     for place, at in enumerate(shape.scores):
         text = cells[at] if at < len(cells) else ""
         value = finite(text)
-        if value is None and "," in text:
-            value = finite(_without_commas(text, shape))
-        if value is None and shape.strict and not place and not missing(text):
+        known = value is not None or missing(text) or has_commas(text)
+        if not known and shape.strict and not place:
             try:
                 float(text)
             except ValueError:
@@ -315,11 +326,15 @@ def _scores(
     return values
 
 
-def _without_commas(text: str, shape: Shape) -> str:
-    """Write a number as the others of its file are meant: commas are decimal, or thousands."""
-    if shape.thousands:
-        return text.replace(",", "")
-    return text.replace(".", "").replace(",", ".") if has_decimal_comma(text) else text
+def _read_commas(column: list[float], commas: dict[int, str]) -> None:
+    """Fill in the numbers with commas of a column: decimal ones, or between thousands."""
+    plain = (str(value) for value in column if not math.isnan(value)) if commas else ()
+    thousands = has_thousands(itertools.chain(commas.values(), plain))
+    for row, text in commas.items():
+        if not thousands and has_decimal_comma(text):
+            text = text.replace(".", "").replace(",", ".")
+        value = finite(text if not thousands else text.replace(",", ""))
+        column[row] = math.nan if value is None else value
 
 
 def _make(name: str, chromosomes: tuple[str, ...], shape: Shape, found: _Found) -> Peaks:

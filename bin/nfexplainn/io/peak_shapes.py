@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nfexplainn.io.coordinate_columns import counts_from_one, find_coordinates, plain, tool_of
-from nfexplainn.values import finite, missing, whole
+from nfexplainn.values import counts_rows, finite, missing, whole
 
 Kind = Literal["none", "offset", "position", "span"]
 Cells = Sequence[str]
@@ -28,8 +28,10 @@ _SCORES = (
     *("-log10(qvalue)", "qvalue", "-log10(pvalue)", "pvalue", "pileup", "fold", "conc"),
     *("v7", "x7", "v5", "x5"),
 )
-# A summit's height is no position.
-_HEIGHT = re.compile("height|score|value|signal|pileup|fold|reads|tags|cov|name|id$")
+# A summit's height is no position, nor is how many there are.
+_HEIGHT = re.compile(
+    "height|score|value|signal|pileup|fold|reads|tags|cov|name|id$|count|number|rank|^(n|num|nr)summit"
+)
 # What R calls the columns of a file without a header.
 _DEFAULTS = [[f"{letter}{number}" for number in (1, 2, 3)] for letter in "vx"]
 # Small is strong, unless they are logarithms.
@@ -65,8 +67,6 @@ class Shape:
         How that is known.
     titles : tuple of str
         Names of the columns; empty without a header.
-    thousands : bool
-        Whether commas in scores stand between thousands rather than before decimals.
     """
 
     format: str
@@ -81,7 +81,6 @@ class Shape:
     from_one: bool = False
     why: str = ""
     titles: tuple[str, ...] = ()
-    thousands: bool = False
 
     def column(self, position: int) -> str:
         """Name a column for a message."""
@@ -148,7 +147,8 @@ def _by_names(titles: tuple[str, ...], where: tuple[int, int, int], rows: Sequen
                 break
     scores = [lower.index(word) for word in _SCORES if word in lower]
     scores = [at for at in scores if lower[at] not in _PROBABILITIES or _is_log(rows, at)]
-    scores += [at for at, word in enumerate(lower) if "score" in word and at not in scores]
+    more = [at for at, word in enumerate(lower) if "score" in word and "rank" not in word]
+    scores += [at for at in more if at not in scores]
     tool = tool_of(titles)
     return Shape(
         format=f"{tool}'s table" if tool else "table with a header",
@@ -189,7 +189,7 @@ def _summit_kind(
         return -1 <= value <= high - low + from_one
 
     known = [cells for cells in rows if len(cells) > column and not missing(cells[column])]
-    if not known:
+    if not known or counts_rows([cells[column] for cells in known]):
         return "none"
     # At the start of a chromosome a number may be either, never in all rows of a genome.
     if all(map(offset, known)) and not all(map(inside, known)):

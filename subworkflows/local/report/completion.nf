@@ -15,12 +15,13 @@ def tellCompletion(email, emailOnFail, hook) {
     def told = lines + (workflow.success ? errorLines() : failureLines())
     def addresses = [email, workflow.success ? null : emailOnFail].findAll { address -> address }.unique().join(',')
     if (addresses) {
-        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration') {
-            sendMail(to: addresses, subject: subject, body: (told + ['', "Started as  : ${workflow.commandLine}", "In          : ${workflow.launchDir}"]).join('\n'))
+        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration', hook) {
+            // By its type: Nextflow takes a traceback's <module> for HTML.
+            sendMail(to: addresses, subject: subject, type: 'text/plain', body: (told + ['', "Started as  : ${without(workflow.commandLine, hook)}", "In          : ${workflow.launchDir}"]).join('\n'))
         }
     }
     if (hook) {
-        attempt('the hook could not be told', 'see that --hook_url answers from this machine') { post(hook, ([subject] + told).join('\n')) }
+        attempt('the hook could not be told', 'see that --hook_url answers from this machine', hook) { post(hook, ([subject] + told).join('\n')) }
     }
 }
 
@@ -32,16 +33,24 @@ def taskLine() {
 // What failed, in the words that stand on the screen; without the script of the task.
 def failureLines() {
     def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason stands in .nextflow.log.').readLines()
-    return ["Error       : ${workflow.errorMessage ?: report[0]}"] + report.findAll { line -> line }.take(20)
+    def script = report.findIndexOf { line -> line.startsWith('Command executed') }
+    def behind = report.findIndexOf { line -> line.startsWith('Command exit status') }
+    def shown = script < 0 || behind < script ? report : report.take(script) + report.drop(behind)
+    return ["Error       : ${workflow.errorMessage ?: report[0]}"] + shown.findAll { line -> line }.take(20)
 }
 
-def attempt(String what, String wayOut, Closure action) {
+def attempt(String what, String wayOut, hook, Closure action) {
     try {
         action.call()
     }
     catch (Exception error) {
-        log.warn("${what} (${error.message ?: error.class.simpleName}): ${wayOut}.")
+        log.warn("${what} (${without(error.message ?: error.class.simpleName, hook)}): ${wayOut}.")
     }
+}
+
+// A text without the hook's address, which is a secret.
+def without(text, hook) {
+    return hook ? text.toString().replace(hook.toString(), '(the hook)') : text
 }
 
 // As Slack, Teams and Mattermost take it; an answer is waited for 10 s.

@@ -494,6 +494,73 @@ def test_scores_with_decimal_commas_rank(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("scores", "last"),
+    [
+        ([*(f"{900 - i % 400}" for i in range(400)), "1,234"], 1234),  # the first with a comma
+        ([*(f"{1000 + i:,}" for i in range(20)), "1,234,567"], 1234567),
+        (["4,125", "3,5", "12,250"], 12.25),
+    ],
+)
+def test_all_numbers_with_commas_are_read_alike(
+    tmp_path: Path, scores: list[str], last: float
+) -> None:
+    rows = (f"chr1\t{900 * i}\t{900 * i + 200}\tp\t{score}\n" for i, score in enumerate(scores))
+    (tmp_path / "x").write_text("".join(rows))
+    found = read_peaks(tmp_path / "x", "x").score
+    assert found[-1] == last and not np.isnan(found).any()
+
+
+@pytest.mark.parametrize(
+    ("title", "cell"),
+    [
+        ("peak", "{i}"),
+        ("n_summits", "{few}"),
+        ("summit.count", "{few}"),
+        ("Summit_number", "{few}"),
+    ],
+)
+def test_numbers_and_counts_of_peaks_are_no_summits(tmp_path: Path, title: str, cell: str) -> None:
+    rows = "".join(
+        f"chr1\t{900 * i}\t{900 * i + 200}\t{cell.format(i=i, few=1 + i % 3)}\n"
+        for i in range(1, 20)
+    )
+    (tmp_path / "x").write_text(f"chrom\tstart\tend\t{title}\n{rows}")
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert not peaks.at_summit.any() and peaks.summit[0] == 1000
+
+
+def test_a_first_place_that_is_wrong_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("chr1:500-100\n" + "".join(f"chr1:{i}-900\n" for i in range(9)))
+    with pytest.raises(UserError, match="x, line 1: "):
+        read_peaks(tmp_path / "x", "x")
+
+
+def test_a_rank_of_scores_is_no_score(tmp_path: Path) -> None:
+    head = "chrom\tstart\tend\tscore_rank\tmean_score\n"
+    (tmp_path / "x").write_text(head + "chr1\t1\t9\t1\t8.5\nchr1\t11\t19\t2\t3.5\n")
+    assert read_peaks(tmp_path / "x", "x").score.tolist() == [8.5, 3.5]
+
+
+def test_numbers_behind_a_place_are_not_its_own(tmp_path: Path) -> None:
+    rows = (f"p{i}\tchr2:{300 * i}-{300 * i + 100}\t{i}\t{5 * i}\n" for i in range(1, 20))
+    (tmp_path / "x").write_text("".join(rows))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert (peaks.chromosomes, peaks.start[0], peaks.end[0]) == (("chr2",), 300, 400)
+
+
+@pytest.mark.parametrize("other", ["chr9:7000-9000", "GO:0008150", "chr9:7,000"])
+def test_places_that_other_columns_name_are_not_those_of_the_header(
+    tmp_path: Path, other: str
+) -> None:
+    head = "gene\tlocus\tstrand\tchrom\tstart\tend\n"
+    rows = (f"G{i}\t{other}\t+\tchr2\t{300 * i}\t{300 * i + 100}\n" for i in range(9))
+    (tmp_path / "x").write_text(head + "".join(rows))
+    peaks = read_peaks(tmp_path / "x", "x")
+    assert peaks.chromosomes == ("chr2",)
+    assert (peaks.start[1], peaks.end[1]) == (300, 400)
+
+
+@pytest.mark.parametrize(
     ("mine", "its", "other"),
     [
         (("1", "2", "X"), ("chr1", "chr2", "chrX"), ("chr1", "chr2", "chrX")),

@@ -164,8 +164,11 @@ def test_named_intervals_are_no_track(tmp_path: Path, text: str) -> None:
         track_kind(tmp_path / "x", "x")
 
 
-def test_depth_per_base_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("".join(f"chr1\t{i}\t{i % 7}\n" for i in range(100, 200)))
+@pytest.mark.parametrize(("chromosome", "first", "depth"), [("chr1", 100, 0), ("chrM", 1, 2000)])
+def test_depth_per_base_is_named(tmp_path: Path, chromosome: str, first: int, depth: int) -> None:
+    """Also where all are covered more often than they have bases before them."""
+    rows = (f"{chromosome}\t{first + i}\t{depth + i % 7}\n" for i in range(100))
+    (tmp_path / "x").write_text("".join(rows))
     with pytest.raises(UserError, match="x, line 1: this seems to be a depth per base"):
         track_kind(tmp_path / "x", "x")
 

@@ -67,6 +67,14 @@ def test_empty_lines_at_the_end_are_no_record(
             assert found == wanted
 
 
+@pytest.mark.parametrize("empty", range(4))
+def test_qualities_that_begin_with_a_plus_are_no_empty_read(empty: int) -> None:
+    content = io.BytesIO(b"@a\nACGTACGT\n+\n+IIIIIII" + empty * b"\n")
+    handle = io.BufferedReader(content)  # type: ignore[arg-type]
+    found = [read for _, part in read_records.read_chunks(handle, "a") for read in part]
+    assert found == ["ACGTACGT"]
+
+
 @pytest.mark.parametrize(
     ("line", "column"), [("{s}", 1), ("{s}\t4", 1), ("{s} 4", 1), ("r{i}\t{s}", 2)]
 )

@@ -210,6 +210,17 @@ def test_lists_beside_a_matrix(tmp_path: Path, genome: Path, form: str) -> None:
     np.testing.assert_allclose(got.labels, means(values, labels), rtol=1e-5)
 
 
+def test_a_barcode_too_many_is_no_header(tmp_path: Path, genome: Path) -> None:
+    """All cells would be off by one, and every mean of another cluster."""
+    values, labels = counts()
+    write_mtx(tmp_path, values)
+    (tmp_path / "barcodes.tsv").write_text("\n".join(["TTTTTTTTTTTT-1", *BARCODES]) + "\n")
+    files = {"m.mtx": None, "peaks.bed": None, "barcodes.tsv": None, "c.csv": table(labels)}
+    options = {"clusters": "c.csv", "regions": "peaks.bed", "barcodes": "barcodes.tsv"}
+    with pytest.raises(UserError, match=rf"barcodes.tsv {len(BARCODES) + 1:,} barcodes"):
+        prepare(make_spec(tmp_path, genome, "single_cell", files, **options))
+
+
 @pytest.mark.parametrize("form", ["no X", "loom"])
 def test_other_hdf5_files_are_named(tmp_path: Path, genome: Path, form: str) -> None:
     values, labels = counts()

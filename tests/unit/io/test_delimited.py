@@ -286,11 +286,26 @@ def test_empty_rows_and_quoted_comments_of_a_spreadsheet(tmp_path: Path) -> None
     assert table.comments == ('# made by a tool",,',)
 
 
+def test_one_word_over_two_columns_names_the_second(tmp_path: Path) -> None:
+    """As R writes a frame of one column; names of clusters may be texts and numbers."""
+    table = read(tmp_path, '"cluster"\n"AAAC-1" "B"\n"AAAG-1" "3"\n"AAAT-1" "4"\n')
+    assert table.header == ("", "cluster")
+    assert cells(table)[0] == ["AAAC-1", "B"]
+
+
+def test_a_quoted_comment_that_names_the_columns(tmp_path: Path) -> None:
+    table = read(tmp_path, '"# name","sequence"\n"a","ACGT"\n"b","ACGA"\n')
+    assert table.header == ("name", "sequence")
+
+
 @pytest.mark.parametrize(
     ("cells", "thousands"),
     [
         (["950", "1,110", "12,000"], True),
         (["950.5", "1,110.5"], True),
+        (["1,110", "2,500", "1,234,567"], True),
+        (["1,110", "2,500.5"], True),
+        (["0,645", "1,234,567"], False),
         (["1,110", "2,500"], False),
         (["1,110", "2,5"], False),
         (["1,110", "1500"], False),

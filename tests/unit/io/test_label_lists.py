@@ -36,3 +36,8 @@ def test_names_may_be_numbers_or_hold_commas(tmp_path: Path) -> None:
     for names in (["1", "2", "3"], ["5", "7"], ["a, b", "c, d"]):
         (tmp_path / "l").write_text("\n".join(names))
         assert read_label_list(tmp_path / "l", "l") == names
+
+
+def test_numbers_beside_numbered_clusters_are_their_sizes(tmp_path: Path) -> None:
+    (tmp_path / "l").write_text("0\t345\n1\t210\n2\t99\n")
+    assert read_label_list(tmp_path / "l", "l") == ["0", "1", "2"]
