@@ -36,6 +36,12 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "sample,assay,data\n",
         ["header_only.csv: there is no row under the line of column names."],
     ),
+    "general_conditions.csv": (
+        "sample,assay,data\na,sequences,oct4.fa\n",
+        [
+            "line 2: 'a' is of the assay sequences, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or give --conditions as the column conditions, in the rows that it is for."
+        ],
+    ),
     "excel.csv": (
         b"PK\x03\x04rest",
         ["excel.csv: the samplesheet is a spreadsheet; save it as CSV."],
@@ -561,12 +567,18 @@ FIELD_SHEETS = {
 }
 
 
+# Sheets of SHEETS that are judged beside a parameter.
+PARAMETERS = {"general_conditions.csv": {"conditions": "samples_of.csv"}}
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Everything that needs the pipeline's own checks, in one start."""
     folder = tmp_path_factory.mktemp("judge")
     shutil.copy(DEMO / "OCT4_H1hESC_200bp.fa.gz", folder / "oct4.fa")
     (folder / "mine.bed").write_text("chr1\t10\t90\n")
+    samples = "sample,condition,replicate\nT1,a,1\nT2,a,2\nC1,b,1\nC2,b,2\n"
+    (folder / "samples_of.csv").write_text(samples)
     (folder / "empty_results" / "a").mkdir(parents=True)
     (folder / "other").mkdir()
     for model in ("old.pth", "other/old.pth"):
@@ -581,7 +593,10 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     field = _copies_of_field_sheets(folder)
     cases = {
         "values": [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES],
-        "sheets": [{"path": str(folder / name), "params": {}} for name in (*SHEETS, *field)],
+        "sheets": [
+            {"path": str(folder / name), "params": PARAMETERS.get(name, {})}
+            for name in (*SHEETS, *field)
+        ],
     }
     (folder / "cases.json").write_text(json.dumps(cases))
     script = ROOT / "tests" / "pipeline" / "judge.nf"

@@ -28,7 +28,9 @@ def assayProblems(Object id, List rows, Map options, Map assay, String sheet) {
     def at = linesOf(sheet, rows)
     def problems = []
     if (!assay.losses.any { loss -> loss in ['mse', 'pearson'] }) {
-        problems << "${at}: '${id}' is of the assay ${options.assay}, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or leave its conditions out."
+        // a general --conditions is for every row, and a cell cannot take it back
+        def wayOut = rows.any { row -> row.condition || row.replicate || row.conditions } ? 'leave its conditions out' : 'give --conditions as the column conditions, in the rows that it is for'
+        problems << "${at}: '${id}' is of the assay ${options.assay}, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or ${wayOut}."
     }
     if (!('explainn' in options.models.tokenize(','))) {
         problems << "${at}: conditions are compared by the motifs of explainn, and models is ${options.models}; add explainn, or leave the conditions out."
