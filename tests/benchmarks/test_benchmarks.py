@@ -219,14 +219,16 @@ def test_no_such_benchmark() -> None:
 def test_a_trace_is_summed_up(tmp_path: Path) -> None:
     trace = tmp_path / "trace.txt"
     trace.write_text(
-        "name\tstatus\tstart\tcomplete\trealtime\t%cpu\n"
-        "A:B:TRAIN (x.r1)\tCOMPLETED\t10000\t14000\t4000\t150.0\n"
-        "A:B:TRAIN (x.r2)\tCOMPLETED\t11000\t13000\t2000\t50.0\n"
-        "PREPARE (x)\tCOMPLETED\t16000\t17000\t1000\t-\n"
-        "PREPARE (y)\tFAILED\t16000\t19000\t3000\t100.0\n"
+        "name\tstatus\tstart\tcomplete\trealtime\t%cpu\tpeak_rss\n"
+        "A:B:TRAIN (x.r1)\tCOMPLETED\t10000\t14000\t4000\t150.0\t3000000000\n"
+        "A:B:TRAIN (x.r2)\tCOMPLETED\t11000\t13000\t2000\t50.0\t2000000000\n"
+        "PREPARE (x)\tCOMPLETED\t16000\t17000\t1000\t-\t-\n"
+        "PREPARE (y)\tFAILED\t16000\t19000\t3000\t100.0\t9000000000\n"
     )
     found = traced.summary(traced.read_trace(trace), 8.0, 20.0)
     assert found.cpu == {"TRAIN": 7.0, "PREPARE": 0.0}
+    assert found.longest == {"TRAIN": 6.0, "PREPARE": 0.0}
+    assert found.peak == {"TRAIN": 3.0, "PREPARE": 0.0}
     assert (found.tasks, found.wall) == (3, 12.0)
     assert found.idle == pytest.approx(1 - 5 / 12)
 

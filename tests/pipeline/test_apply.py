@@ -428,7 +428,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "7\t100\t900\n",
             ("--genome", str(GENOME)),
-            "mine: none of its chromosomes (7) is in the genome {genome} (chrI, chrII, chrIII, ...); give the genome that the peaks were called on.",
+            "mine: none of its chromosomes (7) is in the genome {genome} (chrI, chrII, chrIII, ...); write 'chrVII' for '7'.",
         ),
         (
             ">a\nMKVLQEPT\n",
