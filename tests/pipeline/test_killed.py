@@ -92,8 +92,8 @@ def made_in(folder: Path) -> dict[str, str]:
     return {
         name: digest
         for name, digest in found.items()
-        if not name.startswith((".command", "multiqc_report_data/"))
-        and not name.endswith(("history.tsv", ".html"))
+        if not name.startswith((".command", "whole_data/"))
+        and not name.endswith(("history.tsv", ".html", "nfx_training_runs_mqc.json"))
     }
 
 
