@@ -25,6 +25,21 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+# Folders whose files take minutes each: begun last, one would run beside an idle core.
+LONGEST = ("pipeline", "fuzz", "startup", "benchmarks")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; two processes share them evenly then."""
+    tests = ROOT / "tests"
+
+    def place(item: pytest.Item) -> int:
+        top = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+        return LONGEST.index(top) if top in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top folder of the project."""
