@@ -568,7 +568,7 @@ FIELD_SHEETS = {
 
 
 # Sheets of SHEETS that are judged beside a parameter.
-PARAMETERS = {"general_conditions.csv": {"conditions": "samples_of.csv"}}
+BESIDE = {"general_conditions.csv": {"conditions": "samples_of.csv"}}
 
 
 @pytest.fixture(scope="module")
@@ -594,7 +594,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     cases = {
         "values": [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES],
         "sheets": [
-            {"path": str(folder / name), "params": PARAMETERS.get(name, {})}
+            {"path": str(folder / name), "params": BESIDE.get(name, {})}
             for name in (*SHEETS, *field)
         ],
     }
