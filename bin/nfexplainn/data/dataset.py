@@ -150,6 +150,12 @@ class Dataset:
         split = np.array(SPLITS)[np.where(place == 0, 2, np.where(place == 1, 1, 0))]
         return dataclasses.replace(self, split=split)
 
+    def numbered_folds(self) -> NDArray[np.int64]:
+        """Give the fold of each sequence, int64 (n,); 0 without folds."""
+        if self.fold is None:
+            return np.zeros(len(self), dtype=np.int64)
+        return self.fold.astype(np.int64)
+
     def of_folds(self) -> list[Dataset]:
         """Give the data set with the parts of each fold in turn; without folds as it is."""
         return [self.of_replicate(fold + 1) for fold in range(self.meta.folds)]

@@ -47,8 +47,8 @@ def gc_part(dataset: Dataset, fits: Sequence[Sequence[float]]) -> Floats:
     fits : sequence of sequence of float
         As :func:`gc_fits` gives them for this data set.
     """
-    folds = np.zeros(len(dataset), dtype=np.intp) if dataset.fold is None else dataset.fold
-    return np.asarray((_features(dataset) * np.array(fits)[folds]).sum(axis=1))
+    own = np.array(fits)[dataset.numbered_folds()]
+    return np.asarray((_features(dataset) * own).sum(axis=1))
 
 
 def _features(dataset: Dataset) -> Floats:

@@ -19,7 +19,7 @@ from nfexplainn.evaluation.gc_content import gc_part
 from nfexplainn.evidence.alone import auroc_influence, correlation_influence
 from nfexplainn.evidence.clusters import Floats, Ints, influence_interval
 from nfexplainn.evidence.contrast_words import COMPOSITION, MOTIFS, SAME
-from nfexplainn.evidence.side_rates import LARGEST_P, folds_of, of_values
+from nfexplainn.evidence.side_rates import LARGEST_P, of_values
 from nfexplainn.interpret.columns import CONTRAST_COLUMNS, CONTRAST_MOTIF_COLUMNS
 from nfexplainn.motifs.naming import short_name
 
@@ -161,7 +161,7 @@ def answer_of(
     # The model has learnt what GC content leaves: both predict the difference as it was measured.
     by_gc = subtracted(dataset)[known]
     labels = dataset.labels[known, 0] + by_gc
-    folds = folds_of(dataset)[known]
+    folds = dataset.numbered_folds()[known]
     joined = np.unique(clusters[known], return_inverse=True)[1]
     measured = of_values(dataset)
     score = "pearson" if measured else "auroc"
@@ -174,14 +174,14 @@ def answer_of(
     low, high = influence_interval(value, influence, joined)
     above = value - simple
     above_low, _ = influence_interval(above, influence - of_simple, joined)
+    # Correlations of folds that share what they train on vary more than their influence says.
+    more = np.sqrt(_VARIANCE_FACTOR) if measured else 1.0
     if measured:
-        p = _one_sided(np.sqrt(_VARIANCE_FACTOR) * influence, joined, value)
+        p = _one_sided(more * influence, joined, value)
     else:
         p = mann_whitney_p(scores[known], labels, folds, inflation_of(influence, joined))
     good = motifs[motifs["supported"] == "true"]
     sides = [good[good["side"] == name] for name in told["sides"]]
-    # Correlations of folds that share what they train on vary more than their influence says.
-    more = np.sqrt(_VARIANCE_FACTOR) if measured else 1.0
     above_p = _one_sided(more * (influence - of_simple), joined, above)
     answer = MOTIFS
     if p > LARGEST_P:

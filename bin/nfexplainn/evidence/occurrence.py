@@ -14,7 +14,7 @@ from nfexplainn import dna
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.evaluation.baselines import kmer_counts
 from nfexplainn.evidence.clusters import Floats, Ints
-from nfexplainn.evidence.regressions import fitted_weights
+from nfexplainn.evidence.regressions import fitted_weights, standard_of
 
 _RIDGE = 1e-3  # keeps what says the same twice from having no solution
 _LEAST = 1e-9  # of the variance that composition leaves to sites
@@ -32,8 +32,7 @@ def composition(dataset: Dataset) -> Floats:
     content = np.nan_to_num(dna.gc_content(dataset.codes), nan=0.5)
     middle = float(content.mean())
     every = composition_features(dataset.codes, dataset.meta.strand_symmetric, middle)
-    spread = every.std(axis=0)
-    return np.asarray((every - every.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+    return standard_of(every)(every)
 
 
 def composition_features(codes: dna.Codes, both_strands: bool, middle: float = 0.5) -> Floats:
@@ -76,6 +75,7 @@ def adjusted_z(
     weight = p * (1 - p)
     weighted = design * weight[:, None]
     curve = weighted.T @ design + _RIDGE * np.eye(design.shape[1])
+    together = _belong(clusters, len(labels))
     found = np.zeros(len(sites))
     for row, holds in enumerate(sites):
         rows = np.flatnonzero(holds)
@@ -84,7 +84,7 @@ def adjusted_z(
         left = weight[rows].sum() - shared @ explained
         if left <= _LEAST:
             continue
-        if _belong(clusters, len(labels)):
+        if together:
             parts = (labels - p) * (holds - design @ explained)
             left = max(left, _clustered(parts, clusters))
         found[row] = (labels - p)[rows].sum() / np.sqrt(left)

@@ -1,7 +1,8 @@
-"""Linear and logistic regressions with a penalty, in NumPy."""
+"""Linear and logistic regressions with a penalty, and how their terms are standardised."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,24 @@ from nfexplainn.evidence.losses import losses
 
 Kind = Literal["bce", "mse"]
 _STEPS, _ENOUGH, _LONGEST = 40, 1e-7, 3.0
+
+
+@dataclass(frozen=True)
+class Standard:
+    """How a quantity is brought to mean 0 and variance 1."""
+
+    mean: Floats
+    spread: Floats
+
+    def __call__(self, values: Floats) -> Floats:
+        """Give standardised values."""
+        return np.asarray((values - self.mean) / self.spread)
+
+
+def standard_of(values: Floats) -> Standard:
+    """Find mean and spread of values, float64 (n, features)."""
+    spread = values.std(axis=0)
+    return Standard(values.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
 
 def fitted_weights(

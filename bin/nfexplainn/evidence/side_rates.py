@@ -126,7 +126,7 @@ def side_rates(
         found[place] = compare(sites[place][judged], labels[judged], own[judged])
     features = composition(dataset)[every]
     beyond = adjusted_value_z if measured else adjusted_z
-    z = beyond(sites, labels, features, folds_of(dataset)[every], own)
+    z = beyond(sites, labels, features, dataset.numbered_folds()[every], own)
     return SideRates(found[:, 0], found[:, 1], found[:, 2], z, found[:, 3] if measured else None)
 
 
@@ -181,13 +181,6 @@ def cluster_means(values: Floats, clusters: Ints) -> Floats:
     if len(sizes) == len(values):
         return values
     return np.asarray(np.bincount(own, weights=values) / sizes)
-
-
-def folds_of(dataset: Dataset) -> Ints:
-    """Give the fold of each sequence, int64 (n,); 0 without folds."""
-    if dataset.fold is None:
-        return np.zeros(len(dataset), dtype=np.int64)
-    return dataset.fold.astype(np.int64)
 
 
 def rates_table(names: Mapping[int, str], rates: SideRates, dataset: Dataset) -> pd.DataFrame:

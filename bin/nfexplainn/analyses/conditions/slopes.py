@@ -89,7 +89,7 @@ def composition_space(dataset: Dataset, windows: Ints) -> Floats:
     features = composition(dataset)[windows]
     content = np.nan_to_num(dna.gc_content(dataset.codes), nan=0.5)[windows]
     bent = np.maximum(content[:, None] - np.unique(np.quantile(content, _KNOTS)), 0)
-    fold = np.zeros(len(windows)) if dataset.fold is None else dataset.fold[windows]
+    fold = dataset.numbered_folds()[windows]
     own = (fold[:, None] == np.unique(fold)).astype(np.float64)
     design = np.concatenate([own, features, bent], axis=1)
     norms = np.sqrt((design**2).sum(axis=0))

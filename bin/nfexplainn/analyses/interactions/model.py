@@ -21,30 +21,13 @@ from nfexplainn.analyses.interactions.terms import Pair, Scale, Sites, pair_term
 from nfexplainn.dna import Codes
 from nfexplainn.evidence.clusters import Floats
 from nfexplainn.evidence.occurrence import composition_features
+from nfexplainn.evidence.regressions import Standard
 from nfexplainn.io.reading import read_json, reading
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import locate_best_hits
 
 INTERCEPT, UNITS, COMPOSITION = "intercept", "units", "composition"
-
-
-@dataclass(frozen=True)
-class Standard:
-    """How a quantity is brought to mean 0 and variance 1."""
-
-    mean: Floats
-    spread: Floats
-
-    def __call__(self, values: Floats) -> Floats:
-        """Give standardised values."""
-        return np.asarray((values - self.mean) / self.spread)
-
-
-def standard_of(values: Floats) -> Standard:
-    """Find mean and spread of values, float64 (n, features)."""
-    spread = values.std(axis=0)
-    return Standard(values.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nfexplainn.analyses.interactions.model import Terms, sites_of, standard_of
+from nfexplainn.analyses.interactions.model import Terms, sites_of
 from nfexplainn.analyses.interactions.search import Fold, Seen
 from nfexplainn.analyses.interactions.terms import Sites, scale_of
 from nfexplainn.data.dataset import Dataset
@@ -16,7 +16,7 @@ from nfexplainn.evidence.folds import fold_motifs
 from nfexplainn.evidence.groups import MotifRow, UnitSites
 from nfexplainn.evidence.judge import EVERY_TASK
 from nfexplainn.evidence.occurrence import composition_features
-from nfexplainn.evidence.regressions import Kind
+from nfexplainn.evidence.regressions import Kind, standard_of
 from nfexplainn.evidence.removal import Part, PartName, Replicate
 from nfexplainn.evidence.tables import evidence_replicate
 from nfexplainn.interpret.outputs import StoredOutputs
