@@ -1,5 +1,5 @@
 include { CONDITIONS_COMPARE } from '../../../modules/local/conditions/compare'
-include { modelOf; rowsOf } from '../train/replicates.nf'
+include { perModel; rowsOf } from '../train/replicates.nf'
 
 // The conditions of every data set whose samples have some, by the motifs of its ExplaiNNs and the known ones.
 workflow COMPARE_CONDITIONS {
@@ -13,13 +13,8 @@ workflow COMPARE_CONDITIONS {
     code
 
     main:
-    // [ [id: 'atac.explainn', ...], [atac.explainn.r1.outputs.npz, ...] ], also without the replicates that diverged
-    stored = outputs.filter { run, _stored -> plans[run.dataset].samples }
-        .map { run, file -> [run.dataset, run, file] }
-        .combine(replicates, by: 0)
-        .map { _id, run, file, count -> [groupKey(modelOf(run), count), file] }
-        .groupTuple(remainder: true)
-        .map { key, files -> [key.getGroupTarget(), files.sort { path -> path.name }] }
+    // [ [id: 'atac.explainn', ...], [atac.explainn.r1.outputs.npz, ...] ]
+    stored = perModel(outputs.filter { run, _stored -> plans[run.dataset].samples }, replicates)
 
     CONDITIONS_COMPARE(
         stored.join(rowsOf(named))

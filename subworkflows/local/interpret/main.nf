@@ -1,6 +1,6 @@
 include { UNITS_INTERPRET } from '../../../modules/local/units/interpret'
 include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
-include { modelOf } from '../train/replicates.nf'
+include { modelOf; perModel } from '../train/replicates.nf'
 
 // What the units of all replicates look for, what it is called, what it does, and whether to believe it.
 workflow INTERPRET {
@@ -52,16 +52,4 @@ workflow INTERPRET {
     outputs    // [ run, outputs.npz ]
     ofRuns     // [ run, file or files ]
     ofModels   // [ [id: 'oct4.explainn', ...], file ]
-}
-
-// The files of all replicates of a model, sorted (or nothing would be cached), as soon as the last of them is there;
-// nothing where all have diverged.
-def perModel(files, replicates) {
-    return files
-        .map { run, some -> [run.dataset, run, some] }
-        .combine(replicates, by: 0)
-        .map { _dataset, run, some, count -> [groupKey(modelOf(run), count), some] }
-        .groupTuple()
-        .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
-        .filter { _meta, all -> all }
 }

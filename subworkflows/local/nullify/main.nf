@@ -1,6 +1,6 @@
 include { MODEL_NULLIFY } from '../../../modules/local/model/nullify'
 include { FILTERS_JUDGE } from '../../../modules/local/filters/judge'
-include { modelOf } from '../train/replicates.nf'
+include { perModel } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
 // Every model whose data set asks for it, ExplaiNN or not, without one filter or unit at a time; and networks without
@@ -25,12 +25,11 @@ workflow NULLIFY {
     )
 
     // [ [id: 'oct4.danq', dataset: 'oct4', ...], [oct4.dataset.parquet, oct4.danq.r1.filters.npz, ...] ]
-    together = MODEL_NULLIFY.out.influence.join(sites).join(models)
-        .map { run, influence, own, model, dataset -> [run.dataset, run, [influence, own, model, dataset]] }
-        .combine(replicates, by: 0)
-        .map { _dataset, run, files, count -> [groupKey(modelOf(run), count), files] }
-        .groupTuple(remainder: true)   // also without the replicates that diverged
-        .map { key, files -> [key.getGroupTarget(), files.flatten().unique { path -> path.name }.sort { path -> path.name }] }
+    together = perModel(
+        MODEL_NULLIFY.out.influence.join(sites).join(models)
+            .map { run, influence, own, model, dataset -> [run, [influence, own, model, dataset]] },
+        replicates,
+    )
     FILTERS_JUDGE(
         together.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)

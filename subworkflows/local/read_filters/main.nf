@@ -1,6 +1,6 @@
 include { FILTERS_READ } from '../../../modules/local/filters/read'
 include { UNITS_ANNOTATE as FILTERS_ANNOTATE } from '../../../modules/local/units/annotate'
-include { modelOf } from '../train/replicates.nf'
+include { perModel } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
 // What the first filters of the networks without units look for, and what it is called: as for units.
@@ -24,12 +24,7 @@ workflow READ_FILTERS {
     )
 
     // [ [id: 'oct4.danq', dataset: 'oct4', ...], [r1.filters.meme, r1.filters.tsv, r2.filters.meme, ...] ]
-    compared = FILTERS_READ.out.motifs
-        .map { run, files -> [run.dataset, run, files] }
-        .combine(replicates, by: 0)
-        .map { _dataset, run, files, count -> [groupKey(modelOf(run), count), files] }
-        .groupTuple(remainder: true)   // also without the replicates that diverged
-        .map { key, files -> [key.getGroupTarget(), files.flatten().sort { path -> path.name }] }
+    compared = perModel(FILTERS_READ.out.motifs, replicates)
     FILTERS_ANNOTATE(
         compared.map { meta, files -> [plans[meta.dataset].known, meta, files] }
             .combine(motifs, by: 0)

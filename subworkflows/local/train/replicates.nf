@@ -31,6 +31,18 @@ def modelOf(Map run) {
     return [id: "${run.dataset}.${run.model}".toString(), dataset: run.dataset, assay: run.assay, model: run.model]
 }
 
+// Of [ run, file or files ]: the files of all replicates of a model, sorted (or nothing would be cached), each name once,
+// as soon as the last of them is there, or at the end where some have diverged; nothing where all have.
+def perModel(files, replicates) {
+    return files
+        .map { run, some -> [run.dataset, run, some] }
+        .combine(replicates, by: 0)
+        .map { _dataset, run, some, count -> [groupKey(modelOf(run), count), some] }
+        .groupTuple(remainder: true)
+        .map { key, all -> [key.getGroupTarget(), all.flatten().unique { path -> path.name }.sort { path -> path.name }] }
+        .filter { _meta, all -> all }
+}
+
 // The table of the motif rows of every ExplaiNN: [ [id: 'oct4.explainn', ...], oct4.explainn.evidence.tsv ]; of earlier
 // versions that of its units.
 def rowsOf(named) {

@@ -2,6 +2,7 @@
 
 include { didYouMean; sentence; controlProblem } from './schema.nf'
 include { linesOf } from './places.nf'
+include { measuresValues } from './features.nf'
 
 // [ [task: 'treated_1', condition: 'treated', replicate: '1'], ... ] of a data set, or []. rows are those of the sheet;
 // table is [name: 'conditions.tsv', rows: [ [line: 2, cells: [sample: ..., ...]], ... ]] of what the parameter names, or null.
@@ -27,7 +28,7 @@ def samplesOf(Object id, List rows, Map table, Map options, Map assay, String sh
 def assayProblems(Object id, List rows, Map options, Map assay, String sheet) {
     def at = linesOf(sheet, rows)
     def problems = []
-    if (!assay.losses.any { loss -> loss in ['mse', 'pearson'] }) {
+    if (!measuresValues(assay)) {
         // a general --conditions is for every row, and a cell cannot take it back
         def wayOut = rows.any { row -> row.condition || row.replicate || row.conditions } ? 'leave its conditions out' : 'give --conditions as the column conditions, in the rows that it is for'
         problems << "${at}: '${id}' is of the assay ${options.assay}, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or ${wayOut}."

@@ -1,5 +1,7 @@
 // The plan of a contrast: the settings of its sides, and what it takes from the first alone.
 
+include { ofValues } from './features.nf'
+
 // With what a contrast is trained and read: both sides have the same.
 def settingsOf(Map plan) {
     return plan.training.explainn + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known, units: plan.units]
@@ -10,11 +12,6 @@ def takenFromFirst(Map a, Map b) {
     def steps = ['discover', 'nullify', 'map', 'attribute', 'cooperate', 'interactions', 'choose', 'curve', 'prune', 'modes']
     def (one, other) = [a, b].collect { plan -> plan.options.subMap(steps).values().sum([:]) + plan.options.prepare.subMap(['folds', 'max_unknown', 'min_positives']) + [replicates: plan.replicates] }
     return one.findAll { name, value -> value != other[name] }
-}
-
-// Assays whose tasks are compared by the difference of their values.
-def ofValues() {
-    return ['accessibility', 'single_cell', 'table', 'pbm', 'starrseq']
 }
 
 // A plan with the settings of its sides, which differ only in how these are prepared.

@@ -1,7 +1,8 @@
 // What --contrast asks for: pairs of data sets, each of which becomes one more data set.
 
 include { readJson; schemaProperties; didYouMean; sentence } from './schema.nf'
-include { planOf; settingsOf; ofValues } from './contrast_plan.nf'
+include { planOf; settingsOf } from './contrast_plan.nf'
+include { ofValues } from './features.nf'
 
 // Plans as readDatasets gives them: [id: 'CTCF_vs_JUND', contrast: ['CTCF', 'JUND'], ...], the sides in the order of their names.
 def contrastPlans(List datasets, Map values, Collection broken, List problems) {

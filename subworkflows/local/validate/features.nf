@@ -6,6 +6,16 @@ def features() {
     return new groovy.json.JsonSlurper().parse(moduleDir.resolve('../../../assets/features.json').toFile())
 }
 
+// Whether an assay has measured values, which a model predicts, and no classes alone.
+def measuresValues(Map assay) {
+    return assay.losses.any { loss -> loss in ['mse', 'pearson'] }
+}
+
+// Their modules: their tasks are compared by the difference of values.
+def ofValues() {
+    return features().assays.values().findAll { assay -> measuresValues(assay) }*.module.unique()
+}
+
 // Names of the architectures whose units are the outputs of trained models.
 def pretrainedArchitectures() {
     return headsAmong(features().architectures)
