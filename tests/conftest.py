@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def root() -> Path:
     """Top folder of the project."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def browser() -> str:
+    """Chromium, for the pages that a run leaves."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        # Where the tests prepare the machine themselves, the browser was meant to be there.
+        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        say("needs Chromium (Debian: apt-get install chromium)")
+    return str(found)
 
 
 @pytest.fixture(scope="session")

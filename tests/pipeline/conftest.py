@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -27,15 +26,3 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("yeast", "peaks", "promoters.bed", "genome.fa.gz", "chrI,chrIII,chrVI", "fungi"),
     )
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser() -> str:
-    """Chromium, for the pages that a run leaves."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        # Where the tests prepare the machine themselves, the browser was meant to be there.
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say("needs Chromium (Debian: apt-get install chromium)")
-    return str(found)
