@@ -56,7 +56,7 @@ def find_nextflow() -> Launcher:
     java = find_java()
     options = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED.split()]
     options += ["-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", "-XX:TieredStopAtLevel=1"]
-    # A collector that uses the room that it has: a sheet of 1,000 rows takes 0.5 GB, not 3.
+    # A collector that uses the room that it has: a sheet of 1,000 rows takes 0.5 GB, not 2.
     options += ["-XX:+UseSerialGC", "-Xms96m"]
     for name in ("NXF_OPTS", "NXF_JVM_ARGS"):
         options += os.environ.get(name, "").split()

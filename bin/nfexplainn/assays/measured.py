@@ -72,7 +72,7 @@ def transform_values(values: NDArray[np.float64], kind: str, source: str) -> NDA
     Raises
     ------
     UserError
-        For a logarithm of 0 or less.
+        For a logarithm of 0 or less, and for another kind.
     """
     if kind == "log2":
         wrong = values <= 0
@@ -90,6 +90,11 @@ def transform_values(values: NDArray[np.float64], kind: str, source: str) -> NDA
         size = max(1, len(values))
         how = QuantileTransformer(n_quantiles=min(10, size), subsample=size, random_state=0)
         return np.asarray(how.fit_transform(values), dtype=np.float64)
+    if kind != "none":
+        raise UserError(
+            f"{source}: transform is '{kind}', which is for the signal of regions; values of"
+            " sequences can have none, log2 or quantile."
+        )
     return values
 
 

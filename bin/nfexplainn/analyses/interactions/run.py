@@ -110,7 +110,7 @@ def _add(
     folds = [fold for _, fold in pairs]
     tested, explained = search(folds, len(rows), clusters, dataset.meta.seed, report)
     for one in tested:
-        found.rows.append(names + _cells(one, rows, len(folds), explained, len(tested)))
+        found.rows.append(names + _cells(one, rows, len(folds), explained))
     good = [one for one in tested if one.supported]
     for two in dict.fromkeys((one.pair.first, one.pair.second) for one in good):
         ids = tuple(rows[row]["motif"] for row in two)
@@ -123,7 +123,7 @@ def _add(
 
 
 def _cells(
-    one: Found, rows: Sequence[EvidenceRow], replicates: int, explained: float, tests: int
+    one: Found, rows: Sequence[EvidenceRow], replicates: int, explained: float
 ) -> tuple[object, ...]:
     first, second = rows[one.pair.first], rows[one.pair.second]
     weights, distances = np.array(one.weights), [each for each in one.distances if each]
@@ -134,7 +134,7 @@ def _cells(
         float(weights.std(ddof=1)) if len(weights) > 1 else None,
         *(len(weights), replicates, one.gain, float(one.means.low[0]), float(one.means.high[0])),
         one.gain / explained if explained > 0 else None,
-        *(one.p, one.q, tests, "true" if one.supported else "false"),
+        *(one.p, one.q, one.tests, "true" if one.supported else "false"),
     )
 
 

@@ -196,6 +196,8 @@ class Found:
     distances : tuple of int
         Of all replicates; 0 where one has not both rows.
     q : float
+    tests : int
+        Over which q is: those of the round in which the pair was judged.
     supported : bool
     """
 
@@ -204,6 +206,7 @@ class Found:
     weights: tuple[float, ...]
     distances: tuple[int, ...]
     q: float = 1.0
+    tests: int = 0
     supported: bool = False
 
     @property
@@ -351,7 +354,10 @@ def search(
         if not found:
             return accepted, explained
         q = q_values(np.array([one.p for one in found]))
-        found = [replace(one, q=float(value)) for one, value in zip(found, q, strict=True)]
+        found = [
+            replace(one, q=float(value), tests=len(found))
+            for one, value in zip(found, q, strict=True)
+        ]
         found.sort(key=lambda one: (one.p, -one.gain))
         good = [one for one in found if is_supported(one, explained)]
         if not good or len(accepted) == MOST_PAIRS:
