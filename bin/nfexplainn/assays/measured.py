@@ -46,16 +46,6 @@ def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
     return tables
 
 
-def common_end(sequences: Sequence[bytes]) -> int:
-    """Length of the end that all sequences share, in bp."""
-    if not sequences:
-        return 0
-    # What the first and the last in the order of the reversed share, all share.
-    reverse = [sequence[::-1] for sequence in sequences]
-    pairs = zip(min(reverse), max(reverse), strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(map(len, reverse)))
-
-
 def transform_values(values: NDArray[np.float64], kind: str, source: str) -> NDArray[np.float64]:
     """Transform the values of one file, column by column; NaN stays NaN.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import common_end, prepare_values
+from nfexplainn.assays.measured import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_table import ValueTable
@@ -39,6 +41,16 @@ def prepare(spec: Spec) -> Prepared:
     return prepare_values(
         spec, options, layout, ledger, lambda table: _linker(table, options, ledger)
     )
+
+
+def common_end(sequences: Sequence[bytes]) -> int:
+    """Length of the end that all sequences share, in bp."""
+    if not sequences:
+        return 0
+    # What the first and the last in the order of the reversed share, all share.
+    reverse = [sequence[::-1] for sequence in sequences]
+    pairs = zip(min(reverse), max(reverse), strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(map(len, reverse)))
 
 
 def _linker(table: ValueTable, options: ValueOptions, ledger: Ledger) -> int:

@@ -9,8 +9,7 @@ from sklearn.preprocessing import quantile_transform
 
 from assay_fixtures import check_refusal, prepared, table, texts
 from nfexplainn import dna
-from nfexplainn.assays.measured import common_end
-from nfexplainn.assays.pbm import prepare
+from nfexplainn.assays.pbm import common_end, prepare
 from nfexplainn.errors import UnusableError, UserError
 
 LINKER = "GTCTGTGTTCCGTTGTCCGTGCTG"
