@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "assets" / "demo"
@@ -77,6 +79,22 @@ def run_nextflow(folder: Path, *arguments: str | Path, timeout: float = 900, **e
         check=False,
     )
     return Run(folder, done.returncode, done.stdout)
+
+
+def judged(
+    folder: Path,
+    runs: Sequence[dict[str, Any]],
+    *arguments: str | Path,
+    values: Sequence[Sequence[Any]] = (),
+) -> dict[str, Any]:
+    """What the pipeline's own checks say of many parameters and values, in one start."""
+    (folder / "cases.json").write_text(json.dumps({"values": values, "runs": runs}))
+    script, out = ROOT / "tests" / "pipeline" / "judge.nf", folder / "verdicts.json"
+    asked = ("--cases", folder / "cases.json", "--verdicts", out)
+    run = run_nextflow(folder, script, *arguments, *asked)
+    assert run.code == 0, run.said
+    said: dict[str, Any] = json.loads(out.read_text())
+    return said
 
 
 def cut_fasta(source: Path, target: Path, records: int) -> Path:

@@ -1,8 +1,8 @@
-// For the tests only: what the checks of the schema and of the sheet say of many cases, in one start of Nextflow.
-// --cases: {"values": [["width", 10], ...], "sheets": ["sheet.csv", ...]}; --verdicts: the file to write.
+// For the tests only: what the checks of the schema, of sheets and of --apply say of many cases, in one start of
+// Nextflow. --cases: {"values": [["width", 10], ...], "runs": [{parameter: value, ...}, ...]}; --verdicts: the file to write.
 
 include { readJson; schemaProperties; coerceValue; valueProblem } from '../../subworkflows/local/validate/schema.nf'
-include { readDatasets } from '../../subworkflows/local/validate/datasets.nf'
+include { plannedInput } from '../../subworkflows/local/validate/main.nf'
 
 workflow {
     def cases = new groovy.json.JsonSlurper().parse(file(params.cases).toFile())
@@ -13,10 +13,10 @@ workflow {
         valueProblem(property, coerceValue(property, value))
     }
     def defaults = parameters.collectEntries { name, property -> [name, property.null_unless_given ? null : property.default] }   // as nextflow.config has it
-    def sheets = cases.sheets.collectEntries { sheet ->
+    def runs = cases.runs.collect { given ->
         def problems = []
-        def datasets = readDatasets(file(sheet.path), defaults + sheet.params, [], problems)
-        [sheet.path, [problems: problems, datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) + [genome: plan.genome?.path?.toUriString()] }]]
+        def datasets = plannedInput(defaults + given, [], problems).datasets
+        [problems: problems.unique(), datasets: problems ? [] : datasets.collect { plan -> plan.subMap(['id', 'assay', 'spec', 'names', 'replicates', 'options']) + [genome: plan.genome?.path?.toUriString()] }]
     }
-    file(params.verdicts).text = groovy.json.JsonOutput.toJson([values: values, sheets: sheets])
+    file(params.verdicts).text = groovy.json.JsonOutput.toJson([values: values, runs: runs])
 }

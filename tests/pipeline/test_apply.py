@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save_file
 
-from nextflow_runs import DEMO, ROOT, TINY, Run, run_nextflow, write_sheet
+from nextflow_runs import DEMO, ROOT, TINY, Run, judged, run_nextflow, write_sheet
 from nfexplainn import dna
 from nfexplainn.data.dataset import read_dataset
 from nfexplainn.models.checkpoint import read_checkpoint, save_model
@@ -221,144 +221,166 @@ def test_what_one_data_set_cannot_read_the_others_may(tmp_path: Path, moved: Pat
     assert "the sequence &#x27;a&#x27; has 180 bp, but the model reads 200" in page
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentences"),
-    [
-        (
-            "--apply empty --datasets A",
-            [
-                "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --hits FILE, --attribution.",
-                "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
-            ],
-        ),
-        (
-            "--apply failed --predict mine.fa",
-            [
-                "--apply: {}/failed is the folder of a run that ended before any training; see its report or log, and run it again with -resume."
-            ],
-        ),
-        (
-            "--apply untrained --predict nowhere.fa",
-            [
-                "--predict: there is no file {}/nowhere.fa.",
-                "--apply: {}/untrained holds data sets and no trained model: the run ended before its training did, or its models diverged; see multiqc_report.html there, and run it again with -resume.",
-            ],
-        ),
-        (
-            "--apply mine.fa --predict mine.fa",
-            [
-                "--apply: {}/mine.fa is a file, not a folder; give the results folder of a finished run, or the folder of one of its data sets."
-            ],
-        ),
-        (
-            "--apply other --predict mine.fa",
-            [
-                "--apply: there is no <data set>/<model>/*.model.safetensors in {}/other; give the results folder of a finished run, or the folder of one of its data sets."
-            ],
-        ),
-        (
-            "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
-            [
-                "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
-                "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
-                "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
-                "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
-            ],
-        ),
-        (
-            "--apply gone --predict mine.fa",
-            [
-                "--apply: {}/gone/MAFK/data/MAFK.dataset.parquet is a link to a file that is gone, and so are 2 more; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy."
-            ],
-        ),
-        (
-            "--apply twice --predict mine.fa",
-            [
-                "--apply: 2 models are called MAFK.explainn.r1.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
-                "--apply: 2 models are called MAFK.explainn.r2.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
-            ],
-        ),
-        (
-            "--apply mine --predict mine.fa --outdir mine/answers",
-            [
-                "--outdir: mine/answers is the results folder that --apply reads, or lies in it; give another folder for the answers."
-            ],
-        ),
-        (
-            "--apply mine --predict mine.fa --outdir mine",
-            [
-                "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
-            ],
-        ),
-        (
-            "--apply link --predict mine.fa --outdir mine",
-            [
-                "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
-            ],
-        ),
-        (
-            "--apply mixed --predict mine.fa",
-            [
-                "--apply: {0}/mixed/MAFK/explainn/MAFK.explainn.r3.model.safetensors was trained on other sequences than {0}/mixed/MAFK/explainn/MAFK.explainn.r1.model.safetensors, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other."
-            ],
-        ),
-        (
-            "--apply last{x,y}[1] --predict mine.fa",
-            [
-                "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{1}' in its path; rename it."
-            ],
-        ),
-        (
-            "--apply mine --predict mine.fa --input sheet.csv --streme",
-            [
-                "--input: there is no file {}/sheet.csv.",
-                "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --hits, --attribution; leave it out, or train with it by leaving --apply out.",
-            ],
-        ),
-        (
-            "--apply mine --explain some.bed --variants some.vcf",
-            [
-                "--explain: some.bed holds intervals, and there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
-                "--variants: some.vcf holds variants, and there is no genome to put them into; give --genome, the one that they were called on.",
-            ],
-        ),
-        (
-            "--apply lengths --input new.csv",
-            [
-                "--input: the models read 200 and 201 bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
-            ],
-        ),
-        (
-            "--apply networks --explain mine.fa",
-            [
-                "--explain: no ExplaiNN, the network whose predictions are a sum over motifs, is in {}/networks; leave --explain out, or give a folder that holds one."
-            ],
-        ),
-        (
-            "--apply bare --variants some.vcf --attribution --genome mine.fa",
-            [
-                "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not beside it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
-                "--variants: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
-                "--attribution: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
-                "--attribution: the predictions of the training (*.predictions.parquet) are not beside {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
-            ],
-        ),
-        (
-            "--datasets A",
-            [
-                "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.",
-                "--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.",
-            ],
-        ),
-    ],
-)
+# What cannot be asked, and what is said of it before any task: in a start of its own for each, where parameters are
+# checked; ...
+TOLD = [
+    (
+        "--apply untrained --predict nowhere.fa",
+        [
+            "--predict: there is no file {}/nowhere.fa.",
+            "--apply: {}/untrained holds data sets and no trained model: the run ended before its training did, or its models diverged; see multiqc_report.html there, and run it again with -resume.",
+        ],
+    ),
+    (
+        "--apply mine --predict mine.fa --input sheet.csv --streme",
+        [
+            "--input: there is no file {}/sheet.csv.",
+            "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --hits, --attribution; leave it out, or train with it by leaving --apply out.",
+        ],
+    ),
+    (
+        "--datasets A",
+        [
+            "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.",
+            "--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.",
+        ],
+    ),
+]
+# ... where folders are, all in one.
+TOLD_OF_FOLDERS = [
+    (
+        "--apply empty --datasets A",
+        [
+            "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --hits FILE, --attribution.",
+            "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
+        ],
+    ),
+    (
+        "--apply failed --predict mine.fa",
+        [
+            "--apply: {}/failed is the folder of a run that ended before any training; see its report or log, and run it again with -resume."
+        ],
+    ),
+    (
+        "--apply mine.fa --predict mine.fa",
+        [
+            "--apply: {}/mine.fa is a file, not a folder; give the results folder of a finished run, or the folder of one of its data sets."
+        ],
+    ),
+    (
+        "--apply other --predict mine.fa",
+        [
+            "--apply: there is no <data set>/<model>/*.model.safetensors in {}/other; give the results folder of a finished run, or the folder of one of its data sets."
+        ],
+    ),
+    (
+        "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
+        [
+            "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
+        ],
+    ),
+    (
+        "--apply gone --predict mine.fa",
+        [
+            "--apply: {}/gone/MAFK/data/MAFK.dataset.parquet is a link to a file that is gone, and so are 2 more; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy."
+        ],
+    ),
+    (
+        "--apply twice --predict mine.fa",
+        [
+            "--apply: 2 models are called MAFK.explainn.r1.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
+            "--apply: 2 models are called MAFK.explainn.r2.model.safetensors ({0}/twice/MAFK/copy, {0}/twice/MAFK/explainn); give a folder that holds one of each.",
+        ],
+    ),
+    (
+        "--apply mine --predict mine.fa --outdir mine/answers",
+        [
+            "--outdir: mine/answers is the results folder that --apply reads, or lies in it; give another folder for the answers."
+        ],
+    ),
+    (
+        "--apply mine --predict mine.fa --outdir mine",
+        [
+            "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+        ],
+    ),
+    (
+        "--apply link --predict mine.fa --outdir mine",
+        [
+            "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+        ],
+    ),
+    (
+        "--apply mixed --predict mine.fa",
+        [
+            "--apply: {0}/mixed/MAFK/explainn/MAFK.explainn.r3.model.safetensors was trained on other sequences than {0}/mixed/MAFK/explainn/MAFK.explainn.r1.model.safetensors, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other."
+        ],
+    ),
+    (
+        "--apply last{x,y}[1] --predict mine.fa",
+        [
+            "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{1}' in its path; rename it."
+        ],
+    ),
+    (
+        "--apply mine --explain some.bed --variants some.vcf",
+        [
+            "--explain: some.bed holds intervals, and there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
+            "--variants: some.vcf holds variants, and there is no genome to put them into; give --genome, the one that they were called on.",
+        ],
+    ),
+    (
+        "--apply lengths --input new.csv",
+        [
+            "--input: the models read 200 and 201 bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
+        ],
+    ),
+    (
+        "--apply networks --explain mine.fa",
+        [
+            "--explain: no ExplaiNN, the network whose predictions are a sum over motifs, is in {}/networks; leave --explain out, or give a folder that holds one."
+        ],
+    ),
+    (
+        "--apply bare --variants some.vcf --attribution --genome mine.fa",
+        [
+            "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not beside it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
+            "--variants: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
+            "--attribution: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
+            "--attribution: the predictions of the training (*.predictions.parquet) are not beside {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
+        ],
+    ),
+]
+
+
+def parameters(arguments: str) -> dict[str, str | bool]:
+    """As Nextflow reads them: a name without a value is true."""
+    options = [option.split() for option in f" {arguments}".split(" --")[1:]]
+    return {name: value[0] if value else True for name, *value in options}
+
+
+def worded(folders: Path, sentences: list[str]) -> list[str]:
+    return sorted(one.format(folders, "{x,y}") for one in sentences)
+
+
+@pytest.mark.parametrize(("arguments", "sentences"), TOLD)
 def test_what_cannot_be_asked_is_told_before_any_task(
     folders: Path, arguments: str, sentences: list[str]
 ) -> None:
     run = run_nextflow(folders, ROOT, *arguments.split())
     assert run.code == 1
-    assert sorted(run.errors()) == sorted(one.format(folders, "{x,y}") for one in sentences)
-    assert not (folders / "mine" / "answers").exists()
+    assert sorted(run.errors()) == worded(folders, sentences)
+    assert not (folders / "results").exists()
+
+
+def test_what_folders_cannot_answer_is_told(folders: Path) -> None:
+    runs = [parameters(arguments) for arguments, _ in TOLD_OF_FOLDERS]
+    found = judged(folders, runs)["runs"]
+    for one, (_, sentences) in zip(found, TOLD_OF_FOLDERS, strict=True):
+        assert sorted(one["problems"]) == worded(folders, sentences)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import shutil
 import threading
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nextflow_runs import DEMO, ROOT, run_nextflow, write_sheet
+from nextflow_runs import DEMO, ROOT, judged, run_nextflow, write_sheet
 
 CONFIG = ROOT / "conf" / "igenomes.config"
 SACCER3 = "Saccharomyces_cerevisiae/UCSC/sacCer3/Sequence/WholeGenomeFasta/genome.fa"
@@ -64,21 +63,15 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
         (folder / name).write_text(">chrI\nACGT\n")
     own = folder / "own.config"
     own.write_text(f"params {{ genomes {{ 'mine' {{ fasta = '{folder}/mine.fa' }} }} }}\n")
-    sheets = []
+    runs = []
     for at, (cell, params, _) in enumerate(CELLS.values()):
         path = write_sheet(folder / f"{at}.csv", COLUMNS, ("a", "peaks", "peaks.bed", cell))
         filled = {k: v.format(folder) if isinstance(v, str) else v for k, v in params.items()}
-        sheets.append({"path": str(path), "params": filled})
-    cases = folder / "cases.json"
-    cases.write_text(json.dumps({"values": [], "sheets": sheets}))
-    script, out = ROOT / "tests" / "pipeline" / "judge.nf", folder / "verdicts.json"
-    configs = ("-c", CONFIG, "-c", own)
-    run = run_nextflow(folder, script, *configs, "--cases", cases, "--verdicts", out)
-    assert run.code == 0, run.said
-    verdicts = json.loads(out.read_text())["sheets"]
+        runs.append({"input": str(path), **filled})
+    found = judged(folder, runs, "-c", CONFIG, "-c", own)["runs"]
     return folder, {
         "log": (folder / ".nextflow.log").read_text(),
-        **dict(zip(CELLS, verdicts.values(), strict=True)),
+        **dict(zip(CELLS, found, strict=True)),
     }
 
 

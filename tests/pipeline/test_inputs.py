@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import nfexplainn
-from nextflow_runs import DEMO, ROOT, Run, nextflow_command, run_nextflow, write_sheet
+from nextflow_runs import DEMO, ROOT, Run, judged, nextflow_command, run_nextflow, write_sheet
 
 SCHEMA = json.loads((ROOT / "nextflow_schema.json").read_text())
 SHEET = json.loads((ROOT / "assets" / "schema_input.json").read_text())["items"]
@@ -591,19 +591,11 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         data = content if isinstance(content, bytes) else content.encode()
         (folder / name).write_bytes(data)
     field = _copies_of_field_sheets(folder)
-    cases = {
-        "values": [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES],
-        "sheets": [
-            {"path": str(folder / name), "params": BESIDE.get(name, {})}
-            for name in (*SHEETS, *field)
-        ],
-    }
-    (folder / "cases.json").write_text(json.dumps(cases))
-    script = ROOT / "tests" / "pipeline" / "judge.nf"
-    out = folder / "verdicts.json"
-    run = run_nextflow(folder, script, "--cases", folder / "cases.json", "--verdicts", out)
-    assert run.code == 0, run.said
-    return folder, json.loads(out.read_text())
+    values = [[where, name, value] for where, name, _ in PROPERTIES for value in CANDIDATES]
+    names = [*SHEETS, *field]
+    runs = [{"input": str(folder / name), **BESIDE.get(name, {})} for name in names]
+    said = judged(folder, runs, values=values)
+    return folder, said | {"sheets": dict(zip(names, said["runs"], strict=True))}
 
 
 def _copies_of_field_sheets(folder: Path) -> list[str]:
@@ -623,10 +615,10 @@ def _copies_of_field_sheets(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", FIELD_SHEETS)
 def test_sheet_of_the_field(name: str, verdicts: tuple[Path, dict[str, Any]]) -> None:
     """All mistakes at once, also beside a file that a plugin is missing for."""
-    folder, said = verdicts
-    if str(folder / name) not in said["sheets"]:
+    _, said = verdicts
+    if name not in said["sheets"]:
         pytest.skip(f"needs shared/field/cases/{name}")
-    problems = said["sheets"][str(folder / name)]["problems"]
+    problems = said["sheets"][name]["problems"]
     for sentence in FIELD_SHEETS[name]:
         assert any(sentence in problem for problem in problems), (sentence, problems)
     assert len(problems) == len(FIELD_SHEETS[name]), problems
@@ -637,7 +629,7 @@ def test_sheet_of_the_field(name: str, verdicts: tuple[Path, dict[str, Any]]) ->
 def test_sheet(name: str, verdicts: tuple[Path, dict[str, Any]]) -> None:
     folder, said = verdicts
     wanted = [sentence.replace("{}", str(folder)) for sentence in SHEETS[name][1]]
-    found = said["sheets"][str(folder / name)]
+    found = said["sheets"][name]
     for sentence in wanted:
         assert any(sentence in problem for problem in found["problems"]), found["problems"]
     assert len(found["problems"]) == len(wanted), found["problems"]

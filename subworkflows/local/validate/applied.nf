@@ -34,7 +34,7 @@ def appliedPlans(Map values, List problems) {
         problems << "--apply: ${folder.toUriString()} ${what}; give the results folder of a finished run, or the folder of one of its data sets."
         return []
     }
-    outdirProblem(folder, problems)
+    outdirProblem(folder, values.outdir, problems)
     def found = chosen(resultsOf(folder, problems), values, folder, problems)
     // What is given is the same for all, and read once.
     def located = ['predict', 'explain', 'variants', 'genome', 'motif_db'].collectEntries { name -> [name, values[name] ? [name: values[name], path: locate(values[name], null, name == 'genome' ? knownGenomes(values) : null)] : null] }
@@ -112,12 +112,12 @@ def missingFiles(Map plan, List problems) {
 }
 
 // Nothing is written where the answers come from: they would be taken for results of the run that trained.
-def outdirProblem(Object folder, List problems) {
-    def out = realPlace(file("${params.outdir}", glob: false).toAbsolutePath().normalize())
+def outdirProblem(Object folder, Object outdir, List problems) {
+    def out = realPlace(file("${outdir}", glob: false).toAbsolutePath().normalize())
     def read = realPlace(folder.toAbsolutePath().normalize())
     def inside = out.startsWith(read) || out == read.parent && out.resolve('pipeline_info').exists()
     if (inside) {
-        problems << "--outdir: ${params.outdir} is the results folder that --apply reads, or lies in it; give another folder for the answers.".toString()
+        problems << "--outdir: ${outdir} is the results folder that --apply reads, or lies in it; give another folder for the answers.".toString()
     }
 }
 

@@ -13,19 +13,23 @@ include { resolvePath; fileProblem } from './paths.nf'
 def validatedInput() {
     def problems = []
     def checked = checkParams(problems)
-    def values = checked.values
-    def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
-    def asked = values.apply ? appliedPlans(values, problems) : []
-    def ofSheet = sheet && !fileProblem(sheet) ? readDatasets(sheet, values + newDataOptions(asked, problems), checked.broken, problems) : []
-    def known = values.apply ? asked : ofSheet
-    def datasets = known + contrastPlans(known, values, checked.broken, problems)
+    def planned = plannedInput(checked.values, checked.broken, problems)
     // Nothing is made for a run that is refused, nor known of its needs.
-    problems.addAll(problems ? engineProblems(values, []) : engineProblems(values, datasets) + environmentProblems(datasets))
+    problems.addAll(problems ? engineProblems(checked.values, []) : engineProblems(checked.values, planned.datasets) + environmentProblems(planned.datasets))
     if (problems) {
         leaveNoReports()
         error(problems.unique().collect { text -> shown(text) }.join('\n'))
     }
-    return [params: values + checked.open, datasets: datasets, newData: values.apply ? ofSheet : []]
+    return [params: checked.values + checked.open] + planned
+}
+
+// The same of checked parameters, whatever engine there is; broken: the names of those that are wrong.
+def plannedInput(Map values, Collection broken, List problems) {
+    def sheet = (values.input instanceof CharSequence) ? resolvePath(values.input, null) : null
+    def asked = values.apply ? appliedPlans(values, problems) : []
+    def ofSheet = sheet && !fileProblem(sheet) ? readDatasets(sheet, values + newDataOptions(asked, problems), broken, problems) : []
+    def known = values.apply ? asked : ofSheet
+    return [datasets: known + contrastPlans(known, values, broken, problems), newData: values.apply ? ofSheet : []]
 }
 
 // A refused run has nothing to report: what Nextflow writes of it, as its very last, is removed again. Its names hold
