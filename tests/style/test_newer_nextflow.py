@@ -45,6 +45,16 @@ def returns(text: str) -> list[str]:
     return [line for body in bodies(code_of(text)) for line in re.findall(r"\breturn\b.*", body)]
 
 
+def emitted_twice(text: str) -> list[str]:
+    """`emit: files = summary` beside a `files` of the body, which the newer parser emits."""
+    found = []
+    for body in bodies(code_of(text)):
+        above, _, emitted = body.partition("emit:")
+        for name in re.findall(r"(?m)^\s*(\w+) *=", emitted):
+            found += re.findall(rf"(?m)^\s*(?:def )?{name} *=|^\s*{name}\s*$", above)
+    return found
+
+
 def deprecated(text: str) -> list[str]:
     """What has had another way since before 25.04."""
     patterns = (
@@ -69,6 +79,16 @@ def deprecated(text: str) -> list[str]:
         (bare_types, "n as int ? 1 : 2", "(n as int) ? 1 : 2 // n as int ? 1 : 2"),
         (bare_types, "a as Map<K> ? 1 : 2", "plan as int)?.name + 'x as y ? z'"),
         (returns, "workflow A {\n if (x) { return }\n}", "workflow A {\n}\ndef f() { return 1 }"),
+        (
+            emitted_twice,
+            "workflow A {\n a = b\n emit:\n a = c\n}",
+            "workflow A {\n b = c\n emit:\n a = b\n}",
+        ),
+        (
+            emitted_twice,
+            "workflow A {\n take:\n a\n emit:\n a = c\n}",
+            "workflow A {\n emit:\n a\n}",
+        ),
         (deprecated, "x.set { y }", "y = x.set"),
         (deprecated, "Channel.of(1)", "channel.of(1)"),
         (deprecated, "x.map { it * 2 }", "x.map { it -> it * 2 }"),
@@ -79,7 +99,7 @@ def test_the_patterns_themselves(find: Find, bad: str, good: str) -> None:
     assert find(bad) and not find(good)
 
 
-@pytest.mark.parametrize("find", [bare_types, returns, deprecated])
+@pytest.mark.parametrize("find", [bare_types, returns, emitted_twice, deprecated])
 def test_no_file_holds_such_a_pattern(root: Path, find: Find) -> None:
     names = subprocess.check_output(["git", "ls-files", "*.nf", "*.config"], cwd=root, text=True)
     files = [root / name for name in names.splitlines() if (root / name).exists()]

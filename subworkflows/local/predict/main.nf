@@ -14,7 +14,7 @@ workflow PREDICT {
 
     main:
     // All models of a data set, as soon as the last of them is there; nothing where all have diverged.
-    files = models.join(calibrations, failOnDuplicate: true)
+    asked = models.join(calibrations, failOnDuplicate: true)
         .map { run, model, dataset, calibration -> [run.dataset, run, [model, dataset, calibration]] }
         .mix(diverged.map { run, _why -> [run.dataset, run, []] })
         .filter { id, _run, _some -> plans[id].predict }
@@ -25,13 +25,13 @@ workflow PREDICT {
         .filter { _id, _torch, some -> some }
 
     PREDICTION_MAKE(
-        files.join(sequences.map { meta, found -> [meta.id, found] })
+        asked.join(sequences.map { meta, found -> [meta.id, found] })
             .map { id, torch, some, found -> [[id: id, torch: torch], plans[id].options.predict, some, found] },
         code.PREDICTION_MAKE,
     )
 
-    summary = PREDICTION_MAKE.out.summary
+    files = PREDICTION_MAKE.out.summary
 
     emit:
-    files = summary   // [ [id: 'oct4', ...], oct4.predicted.json ]
+    files   // [ [id: 'oct4', ...], oct4.predicted.json ]
 }
