@@ -62,8 +62,6 @@ def find_nextflow() -> Launcher:
         options += os.environ.get(name, "").split()
     command = (str(java), *options, "-cp", f"{jars}/*", MAIN_CLASS)
     variables = {"NXF_JAVA_HOME": str(java.parent.parent), "NXF_HOME": str(nextflow_home())}
-    # The parser of newer releases reads our scripts in two thirds of the time.
-    variables |= {"NXF_SYNTAX_PARSER": os.environ.get("NXF_SYNTAX_PARSER", "v2")}
     return Launcher(command, tuple(variables.items()))
 
 

@@ -63,7 +63,8 @@ def answered(tmp_path_factory: pytest.TempPathFactory, moved: Path) -> Run:
     pairs = zip(dataset.names, dna.decode(dataset.codes), strict=True)
     with gzip.open(folder / "own.fa.gz", "wt") as out:
         out.write("".join(f">{name}\n{text}\n" for name, text in pairs))
-    run = run_nextflow(folder, ROOT, "--apply", moved, "--predict", "own.fa.gz")
+    asked = ("--apply", moved, "--predict", "own.fa.gz")
+    run = run_nextflow(folder, ROOT, *asked, NXF_SYNTAX_PARSER="v1")
     assert run.code == 0, run.said
     return run
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -58,6 +59,14 @@ def golden_files(dataset: str, replicates: int = 2) -> set[str]:
     return files | {
         f"{dataset}/explainn/" + name.format(f"{dataset}.explainn") for name in PER_MODEL
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def older_parser() -> Iterator[None]:
+    """That of the locked Nextflow, which most other tests do without."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NXF_SYNTAX_PARSER", "v1")
+        yield
 
 
 @pytest.fixture(scope="module")
