@@ -112,14 +112,14 @@ def main() -> None:
             if row["kind"] == "control":
                 continue
             stronger = max(abs(float(row[k])) for k in ("first_effect", "second_effect"))  # type: ignore[arg-type]
-            control = float(row["control_spread"]) / stronger  # type: ignore[arg-type]
+            control = float(row["control_range"]) / stronger  # type: ignore[arg-type]
             case = f"{name} {row['kind']} {row['orientation']}"
             print(
                 "planted",
                 case,
-                f"{row['share']:.3g}",
+                f"{row['relative_range']:.3g}",
                 f"{control:.3g}",
-                int(bool(row["seen"])),
+                int(bool(row["distance_dependent"])),
                 sep="\t",
             )
             unit = " ".join(

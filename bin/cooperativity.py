@@ -108,10 +108,10 @@ def main() -> None:
     for kind, columns, rows in tables:
         table = [[(run | row).get(name) for name in columns] for row in rows]
         write_tsv(folder / f"{args.id}.{kind}.tsv", columns, table)
-    seen = [row for row in found.verdicts if row.get("seen")]
+    seen = [row for row in found.verdicts if row.get("distance_dependent")]
     print(
         f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
-        f" {sum(row.get('seen') is not None for row in found.verdicts)} cases",
+        f" {sum(row.get('distance_dependent') is not None for row in found.verdicts)} cases",
         file=sys.stderr,
     )
 

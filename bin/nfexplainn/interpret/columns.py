@@ -13,7 +13,7 @@ UNIT_MOTIF_COLUMNS = ("sites", "width", "information", "consensus")
 MOTIF_COLUMNS = ("sites", "width", "information", "consensus", *NAME_COLUMNS)
 """What the table of consensus motifs tells of one."""
 CONSENSUS_COLUMNS = (
-    *("dataset", "model", "task", "motif", "score", "support", "replicates"),
+    *("dataset", "model", "task", "motif", "score", "found_in", "replicates"),
     *MOTIF_COLUMNS,
     "units",
 )

@@ -16,7 +16,7 @@ from nfexplainn.training.sweep import units_of_name
 
 MEAN = "mean of tasks"
 _COLUMNS = (
-    *("dataset", "task", "metric", "model", "mean", "spread", "replicates", "against"),
+    *("dataset", "task", "metric", "model", "mean", "sd", "replicates", "against"),
     *("pairs", "difference", "low", "high", "p", "p_holm", "parameters", "seconds", "epochs"),
 )
 
@@ -87,7 +87,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         own = name_of(str(row["model"]))
         shown[" · ".join([*name, own])] = {
             "metric": cell(sc.label(str(row["metric"]), str(row["task"]))),
-            **{key: _value(row[key]) for key in ("mean", "spread", "difference", "p", "p_holm")},
+            **{key: _value(row[key]) for key in ("mean", "sd", "difference", "p", "p_holm")},
             "interval": cell(_interval(row)),
             **{key: _value(row[key]) for key in ("replicates", "parameters", "seconds", "epochs")},
         }
@@ -140,7 +140,7 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
                     **{"dataset": dataset.id, "task": words, "metric": metric},
                     "model": model.name,
                     "mean": statistics.fmean(own) if own else None,
-                    "spread": statistics.stdev(own) if len(own) > 1 else None,
+                    "sd": statistics.stdev(own) if len(own) > 1 else None,
                     "replicates": len(own),
                     "against": base.name if test else None,
                     "p_holm": adjusted.get(model.name),
@@ -196,7 +196,7 @@ def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object
     return {
         "metric": {"title": "Metric"},
         "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
-        "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
+        "sd": {"title": "±", "description": "Standard deviation over replicates", **score},
         "difference": {
             "title": f"Less {base}",
             "description": f"Mean difference from {base} of the same replicate",

@@ -63,7 +63,9 @@ def test_the_interaction_is_exactly_zero_where_no_unit_sees_both() -> None:
     assert len(found.curves) == 2 * (LENGTH - 7 - 15)
     assert all(row["difference"] == 0 for row in found.curves)
     assert {row["p"] for row in found.verdicts} == {1.0}
-    assert all(row["seen"] == 0 and row["channel_share"] == 0 for row in found.verdicts)
+    assert all(
+        row["distance_dependent"] == 0 and row["channel_share"] == 0 for row in found.verdicts
+    )
 
 
 def model(num_fc: int) -> ExplaiNN:
@@ -104,7 +106,7 @@ def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
     assert np.abs(interaction - expected[:, None]).max() <= 1e-4 * np.abs(expected).max()
     assert np.ptp(interaction, axis=1).max() <= 1e-4 * np.abs(expected).max()
     assert expected.max() < 0
-    assert not any(row["seen"] for row in found.verdicts)
+    assert not any(row["distance_dependent"] for row in found.verdicts)
 
 
 def test_dense_layers_do_not_join_units() -> None:
@@ -116,7 +118,7 @@ def test_dense_layers_do_not_join_units() -> None:
             effects = [abs(float(row[f"{which}_effect"])) for which in ("first", "second")]  # type: ignore[arg-type]
             assert min(effects) > 0
             assert abs(float(row["difference"])) < 0.02 * min(effects)  # type: ignore[arg-type]
-            assert row["seen"] == 0 and float(row["share"]) < 0.05  # type: ignore[arg-type]
+            assert row["distance_dependent"] == 0 and float(row["relative_range"]) < 0.05  # type: ignore[arg-type]
 
 
 def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
@@ -134,11 +136,14 @@ def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
         lab = laboratory(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
         pairs = with_controls(PAIRS[:1])
         rows = study(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
-        seen = [row["seen"] for row in rows if row["kind"] == "heterotypic"]
+        seen = [row["distance_dependent"] for row in rows if row["kind"] == "heterotypic"]
         assert seen == [int(dependent)] * 2, rows
         median = [row["difference"] for row in rows if row["kind"] == "heterotypic"]
         assert dependent or median == pytest.approx([1.0, 1.0], abs=0.1)
-        assert [row["seen"] for row in rows if row["kind"] == "control"] == [None, None]
+        assert [row["distance_dependent"] for row in rows if row["kind"] == "control"] == [
+            None,
+            None,
+        ]
 
 
 def test_words_are_written_where_they_belong() -> None:
@@ -208,7 +213,7 @@ def test_noise_that_does_not_depend_on_distance_is_no_trend() -> None:
     tested = [trend(rng.normal(size=(40, 100)), gaps, 0).p for _ in range(400)]
     assert 0.02 < np.mean(np.array(tested) < 0.05) < 0.09
     slope = trend(rng.normal(size=(40, 100)) + gaps * 0.02, gaps, 0)
-    assert slope.p < 1e-10 and slope.spread == pytest.approx(1.8, abs=0.5)
+    assert slope.p < 1e-10 and slope.range == pytest.approx(1.8, abs=0.5)
 
 
 def motif(word: str, name: str, id: str) -> Motif:

@@ -161,7 +161,7 @@ def test_scores_are_means_and_deviations_over_replicates(demo: Path, inputs: Inp
             ]
     row = next(row for row in table(demo, "summary") if row["dataset"] == "OCT4")
     assert float(row["value"]) == pytest.approx(np.mean(values), rel=1e-5)
-    assert float(row["spread"]) == pytest.approx(np.std(values, ddof=1), rel=1e-5)
+    assert float(row["sd"]) == pytest.approx(np.std(values, ddof=1), rel=1e-5)
     shown = content(demo, "nfx_performance_scores")["data"]["OCT4"]
     assert shown["mean"] == pytest.approx(np.mean(values))
     assert shown["chance"] == 0.5

@@ -32,7 +32,7 @@ def metric(task: str, name: str, value: float, model: str = "explainn") -> Row:
 def unit(number: int, annotation: str) -> Row:
     row = {"replicate": "1", "unit": f"unit_{number:03d}", "status": "annotated"}
     row |= {"consensus": "TAATTA", "annotation": annotation, "target_id": "", "q_value": "1e-6"}
-    row |= {"sites": "90", "width": "6", "support": "1", "replicates": "1", "information": "9"}
+    row |= {"sites": "90", "width": "6", "matched_in": "1", "replicates": "1", "information": "9"}
     for task in CYCLES:
         row |= {f"weight:{task}": "1", f"effect:{task}": str(9 - number)}
         row |= {f"rank:{task}": str(number), f"importance:{task}": "", f"importance_n:{task}": "0"}
