@@ -1,4 +1,4 @@
-"""Consensus motifs over replicates: step 7 of the robust recipe, and B3 of the extras."""
+"""Consensus motifs over replicates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the units are called, and in how many replicates their motifs come back (I3, B3)."""
+"""What the units are called, and in how many replicates their motifs come back."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def _fate(units: Sequence[Unit], rows: Mapping[str, object]) -> str:
 
 
 def _basis(model: ModelResult) -> str:
-    """Say where an effect could not be computed from the well-predicted sequences (I5)."""
+    """Say where an effect could not be computed from the well-predicted sequences."""
     other: dict[str, list[str]] = {}
     for row in model.effects.get(model.best_replicate, []):
         basis = row.get("effect_basis", "")

@@ -1,4 +1,4 @@
-"""Binding modes (I8): clusters of known motifs that say the same.
+"""Binding modes: clusters of known motifs that say the same.
 
 The paper counts the clusters of JASPAR's profiles of which a model has found a member
 (Novakovsky, Fornes et al., Genome Biology 2023, Figure 1D and E). Where no such table is given, the
