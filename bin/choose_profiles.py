@@ -12,7 +12,7 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.io.tsv import write_tsv
-from nfexplainn.motifs.choice import choose_profiles
+from nfexplainn.motifs.diverse_subset import choose_profiles
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.values import whole

@@ -15,7 +15,7 @@ from nfexplainn.analyses.plug_and_play.drift import unit_drift
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import Weights, initial_weights
 from nfexplainn.models.profiles import start_from_profiles
-from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarity
+from nfexplainn.motifs.diverse_subset import choose_profiles, farthest_points, similarity
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.starts import filter_weights, resize, starts
 from nfexplainn.training.loop import TrainingOptions
