@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 import report_fixtures as fixtures
-from nfexplainn.motifs.sets import jaspar_releases
+from nfexplainn.motifs.jaspar import jaspar_releases
 from nfexplainn.order import natural_key
 from nfexplainn.page import scores as sc
 from nfexplainn.page.load import Inputs, load_inputs
