@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.sequence_values import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_table import ValueTable

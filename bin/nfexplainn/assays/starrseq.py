@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.sequence_values import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import value_options
 from nfexplainn.evaluation.advice import VALUES as ADVICE_ON_VALUES

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
 from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import join_tables, name_tasks, read_tables, transform_values
+from nfexplainn.assays.sequence_values import join_tables, name_tasks, read_tables, transform_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_splits import check_parts
