@@ -14,7 +14,7 @@ from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import write_predictions
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
-from nfexplainn.interpret.joint import consensus_of, mean_logits
+from nfexplainn.interpret.ensemble import consensus_of, mean_logits
 from nfexplainn.motifs.alignments import MIN_OVERLAP, _deviation, alignments
 from nfexplainn.motifs.motif import Motif, MotifSet
 from training_fixtures import planted
