@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
 from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.pairs import VERDICT_COLUMNS, Reader, analyse_pairs
 from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -108,7 +108,7 @@ def main() -> None:
             letters_of(words, args.backbones, args.seed),
             args.step,
         )
-        for row in study(laboratory, pairs, reader, ("activity",), FILTER).verdicts:
+        for row in analyse_pairs(laboratory, pairs, reader, ("activity",), FILTER).verdicts:
             if row["kind"] == "control":
                 continue
             stronger = max(abs(float(row[k])) for k in ("first_effect", "second_effect"))  # type: ignore[arg-type]

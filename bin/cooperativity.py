@@ -13,8 +13,13 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.pairs import (
+    CURVE_COLUMNS,
+    VERDICT_COLUMNS,
+    Reader,
+    analyse_pairs,
+)
 from nfexplainn.analyses.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.data.dataset import Dataset, read_dataset
@@ -98,7 +103,7 @@ def main() -> None:
         letters_of(words, options.cooperativity_backbones, dataset.meta.seed),
         options.cooperativity_step,
     )
-    found = study(laboratory, pairs, reader, tasks, options.filter_length)
+    found = analyse_pairs(laboratory, pairs, reader, tasks, options.filter_length)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (

@@ -9,7 +9,7 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import Reader, study
+from nfexplainn.analyses.cooperativity.pairs import Reader, analyse_pairs
 from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
 from nfexplainn.models.checkpoint import load_model
 
@@ -35,7 +35,7 @@ def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
     reader = Reader(model.final_weight.astype(np.float64), model.final_bias.astype(np.float64))
     letters = letters_of([*names, "GGGCT"], BACKBONES, 1)
     lab = Laboratory(backbones(BACKBONES, 200, 1), units, letters, 6)
-    verdicts = study(lab, pairs, reader, TASKS, 19).verdicts
+    verdicts = analyse_pairs(lab, pairs, reader, TASKS, 19).verdicts
     own = {(WORDS[task], task) for task in TASKS}
     checked = 0
     for row in verdicts:

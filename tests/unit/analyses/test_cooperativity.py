@@ -12,8 +12,13 @@ import torch
 
 from nfexplainn import dna
 from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones, turned, write_word
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.pairs import (
+    CURVE_COLUMNS,
+    VERDICT_COLUMNS,
+    Reader,
+    analyse_pairs,
+)
 from nfexplainn.analyses.cooperativity.sites import (
     CONTROL,
     Pair,
@@ -59,7 +64,7 @@ def test_the_interaction_is_exactly_zero_where_no_unit_sees_both() -> None:
         places = np.arange(codes.shape[1] - 7)
         return np.stack([(h * np.sin(places)).sum(axis=1) * 0.1 for h in both], axis=1)
 
-    found = study(laboratory(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
+    found = analyse_pairs(laboratory(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
     assert len(found.curves) == 2 * (LENGTH - 7 - 15)
     assert all(row["difference"] == 0 for row in found.curves)
     assert {row["p"] for row in found.verdicts} == {1.0}
@@ -97,7 +102,7 @@ def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
     made = model(0)
     lab = laboratory(of_model(made), A, B)
     weights = Reader(np.ones((1, 2)), np.zeros(1))
-    found = study(lab, PAIRS, weights, ("t",), 5)
+    found = analyse_pairs(lab, PAIRS, weights, ("t",), 5)
     same = lab.outputs(A, A)
     assert same is not None
     interaction = same.interaction()[0, :, :, 0]
@@ -112,7 +117,9 @@ def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
 def test_dense_layers_do_not_join_units() -> None:
     """Two motifs add up, wherever they lie: what is left is that bases resemble both a little."""
     made = model(2)
-    rows = study(laboratory(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5).verdicts
+    rows = analyse_pairs(
+        laboratory(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5
+    ).verdicts
     for row in rows:
         if row["kind"] == "heterotypic":
             effects = [abs(float(row[f"{which}_effect"])) for which in ("first", "second")]  # type: ignore[arg-type]
@@ -135,7 +142,7 @@ def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
     for dependent in (True, False):
         lab = laboratory(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
         pairs = with_controls(PAIRS[:1])
-        rows = study(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
+        rows = analyse_pairs(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
         seen = [row["distance_dependent"] for row in rows if row["kind"] == "heterotypic"]
         assert seen == [int(dependent)] * 2, rows
         median = [row["difference"] for row in rows if row["kind"] == "heterotypic"]
@@ -246,10 +253,12 @@ def test_pairs_are_names_or_words() -> None:
 
 def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
     bad = Pair("heterotypic", "X", "Y", reason="there is no known motif X")
-    found = study(laboratory(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5)
+    found = analyse_pairs(
+        laboratory(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
+    )
     assert found.curves == [] and found.verdicts[0]["reason"] == "there is no known motif X"
     short = laboratory(lambda c: np.zeros((len(c), 1)), A, B, length=15)
-    rows = study(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
+    rows = analyse_pairs(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
     assert rows[0]["reason"] == "the sequences are too short for both motifs side by side"
     assert {*rows[0]} <= {*VERDICT_COLUMNS} and "difference" in CURVE_COLUMNS
 

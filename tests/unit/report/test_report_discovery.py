@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
+from nfexplainn.analyses.cooperativity.pairs import CURVE_COLUMNS, VERDICT_COLUMNS
 from nfexplainn.analyses.cooperativity.report import words, write_cooperativity
 from nfexplainn.analyses.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
 from nfexplainn.analyses.discovery.pairs import BOTH, OURS, PAIR_COLUMNS, THEIRS

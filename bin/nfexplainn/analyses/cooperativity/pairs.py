@@ -61,7 +61,7 @@ class Findings:
     verdicts: list[dict[str, object]]
 
 
-def study(
+def analyse_pairs(
     laboratory: Laboratory,
     pairs: Sequence[Pair],
     reader: Reader,
