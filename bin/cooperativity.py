@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
+from nfexplainn.analyses.cooperativity.effects import PairMarginalizer, backbones
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
 from nfexplainn.analyses.cooperativity.pairs import (
     CURVE_COLUMNS,
@@ -97,13 +97,13 @@ def main() -> None:
     words = [
         word for pair in pairs if not pair.reason for word in (pair.first_word, pair.second_word)
     ]
-    laboratory = Laboratory(
+    marginalizer = PairMarginalizer(
         bare_sequences(dataset, options.cooperativity_backbones),
         predict,
         letters_of(words, options.cooperativity_backbones, dataset.meta.seed),
         options.cooperativity_step,
     )
-    found = analyse_pairs(laboratory, pairs, reader, tasks, options.filter_length)
+    found = analyse_pairs(marginalizer, pairs, reader, tasks, options.filter_length)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (

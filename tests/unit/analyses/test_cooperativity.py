@@ -11,7 +11,12 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones, turned, write_word
+from nfexplainn.analyses.cooperativity.effects import (
+    PairMarginalizer,
+    backbones,
+    turned,
+    write_word,
+)
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
 from nfexplainn.analyses.cooperativity.pairs import (
     CURVE_COLUMNS,
@@ -40,10 +45,10 @@ LENGTH = 120
 PAIRS = [Pair("heterotypic", A, B, A, B), Pair("homotypic", A, A, A, A)]
 
 
-def laboratory(
+def marginalizer(
     predict, *words: str, n: int = 12, step: int = 1, length: int = LENGTH
-) -> Laboratory:
-    return Laboratory(backbones(n, length, 1), predict, letters_of(words, n, 1), step)
+) -> PairMarginalizer:
+    return PairMarginalizer(backbones(n, length, 1), predict, letters_of(words, n, 1), step)
 
 
 def hits(codes: dna.Codes, word: str) -> np.ndarray:
@@ -64,7 +69,7 @@ def test_the_interaction_is_exactly_zero_where_no_unit_sees_both() -> None:
         places = np.arange(codes.shape[1] - 7)
         return np.stack([(h * np.sin(places)).sum(axis=1) * 0.1 for h in both], axis=1)
 
-    found = analyse_pairs(laboratory(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
+    found = analyse_pairs(marginalizer(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
     assert len(found.curves) == 2 * (LENGTH - 7 - 15)
     assert all(row["difference"] == 0 for row in found.curves)
     assert {row["p"] for row in found.verdicts} == {1.0}
@@ -100,7 +105,7 @@ def of_model(made: ExplaiNN):
 def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
     """A unit's one maximum knows no place: b - A for a motif twice, and no trend at all."""
     made = model(0)
-    lab = laboratory(of_model(made), A, B)
+    lab = marginalizer(of_model(made), A, B)
     weights = Reader(np.ones((1, 2)), np.zeros(1))
     found = analyse_pairs(lab, PAIRS, weights, ("t",), 5)
     same = lab.outputs(A, A)
@@ -118,7 +123,7 @@ def test_dense_layers_do_not_join_units() -> None:
     """Two motifs add up, wherever they lie: what is left is that bases resemble both a little."""
     made = model(2)
     rows = analyse_pairs(
-        laboratory(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5
+        marginalizer(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5
     ).verdicts
     for row in rows:
         if row["kind"] == "heterotypic":
@@ -140,7 +145,7 @@ def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
         return (total + bonus + noise)[:, None]
 
     for dependent in (True, False):
-        lab = laboratory(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
+        lab = marginalizer(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
         pairs = with_controls(PAIRS[:1])
         rows = analyse_pairs(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
         seen = [row["distance_dependent"] for row in rows if row["kind"] == "heterotypic"]
@@ -173,18 +178,18 @@ def test_the_second_motif_goes_everywhere_beside_the_first() -> None:
         seen.append(codes)
         return np.zeros((len(codes), 1))
 
-    found = laboratory(predict, A, B, length=41, n=2).outputs(A, B)
+    found = marginalizer(predict, A, B, length=41, n=2).outputs(A, B)
     assert found is not None
     assert found.starts.tolist() == [*range(-16, -7), *range(8, 18)]
     assert found.gaps.tolist() == [*range(8, -1, -1), *range(0, 10)]
     assert all(hits(codes, A).any() or hits(codes, B).any() for codes in seen[1:3])
-    assert laboratory(predict, A, B, length=15).outputs(A, B) is None
+    assert marginalizer(predict, A, B, length=15).outputs(A, B) is None
 
 
 def test_padding_is_never_written_over() -> None:
     bare = backbones(3, 40, 1)
     bare[:, :10] = bare[:, 35:] = dna.N_CODE
-    lab = Laboratory(
+    lab = PairMarginalizer(
         bare, lambda c: (c == dna.N_CODE).sum(axis=1)[:, None], letters_of([A, B], 3, 1)
     )
     found = lab.outputs(A, B)
@@ -254,10 +259,10 @@ def test_pairs_are_names_or_words() -> None:
 def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
     bad = Pair("heterotypic", "X", "Y", reason="there is no known motif X")
     found = analyse_pairs(
-        laboratory(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
+        marginalizer(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
     )
     assert found.curves == [] and found.verdicts[0]["reason"] == "there is no known motif X"
-    short = laboratory(lambda c: np.zeros((len(c), 1)), A, B, length=15)
+    short = marginalizer(lambda c: np.zeros((len(c), 1)), A, B, length=15)
     rows = analyse_pairs(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
     assert rows[0]["reason"] == "the sequences are too short for both motifs side by side"
     assert {*rows[0]} <= {*VERDICT_COLUMNS} and "difference" in CURVE_COLUMNS

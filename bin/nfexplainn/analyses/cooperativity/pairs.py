@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.analyses.cooperativity.effects import ORIENTATIONS, Laboratory, PairOutputs
+from nfexplainn.analyses.cooperativity.effects import ORIENTATIONS, PairMarginalizer, PairOutputs
 from nfexplainn.analyses.cooperativity.sites import Pair
 from nfexplainn.analyses.cooperativity.statistics import (
     LEAST_P,
@@ -62,7 +62,7 @@ class Findings:
 
 
 def analyse_pairs(
-    laboratory: Laboratory,
+    marginalizer: PairMarginalizer,
     pairs: Sequence[Pair],
     reader: Reader,
     tasks: Sequence[str],
@@ -77,7 +77,7 @@ def analyse_pairs(
 
     Parameters
     ----------
-    laboratory : Laboratory
+    marginalizer : PairMarginalizer
     pairs : sequence of Pair
         Those with a reason get a row that says it.
     reader : Reader
@@ -92,7 +92,7 @@ def analyse_pairs(
     ranges: dict[tuple[str, str, int], float] = {}
     # Controls first: a pair is compared with that of its first motif.
     for pair in sorted(pairs, key=lambda pair: pair.kind != "control"):
-        outputs = None if pair.reason else laboratory.outputs(pair.first_word, pair.second_word)
+        outputs = None if pair.reason else marginalizer.outputs(pair.first_word, pair.second_word)
         if outputs is None:
             reason = pair.reason or "the sequences are too short for both motifs side by side"
             found.verdicts.append(_names(pair) | {"reason": reason})
