@@ -18,7 +18,7 @@ from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
 from nfexplainn.features import AssayFacts
 from nfexplainn.io.label_lists import read_label_list
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import classless, missing, truth
 
 MAX_CLASSES = 1000
@@ -101,7 +101,7 @@ def _numbers(tables: Sequence[ValueTable], ledger: Ledger) -> list[NDArray[np.fl
     """
     out, sentences = [], []
     for table in tables:
-        problems = Problems(table.source)
+        problems = ErrorCollector(table.source)
         logical = _logical(table)
         if any(logical):
             ledger.read(table.source, "labels", "TRUE as 1, FALSE as 0")

@@ -24,7 +24,7 @@ from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints
 from nfexplainn.io.reading import PACKED_ERRORS
 from nfexplainn.io.text import open_binary
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import finite, missing, no_number, whole
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _complain(text: Delimited, kind: str) -> None:
     UserError
         If there are any.
     """
-    problems = Problems(text.name)
+    problems = ErrorCollector(text.name)
     need = _WIDTH[kind]
     for line, cells in text:
         if len(cells) < need:

@@ -27,7 +27,7 @@ from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.io.reading import reading
 from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
 from nfexplainn.io.text import read_lines
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.results.windows import Shape
 
 _GROUP_ROWS = 65536
@@ -117,7 +117,7 @@ def read_sequences(
 
 def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
     length = shape.inner
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     lengths = fasta.lengths
     for row in np.flatnonzero(lengths < length).tolist():
         problems.add(
