@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nfexplainn import METADATA_KEY, dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.data.padding import pad_codes
@@ -158,7 +158,7 @@ def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | N
         )
     peaks = read_peaks(path, name)
     options = Options(width=length)
-    reader = WindowReader(Spec("explain", "explain", (), (), options), genome, Ledger())
+    reader = WindowReader(Spec("explain", "explain", (), (), options), genome, PrepLog())
     chrom = reader.map_names(peaks)
     start = peaks.summit - length // 2
     known = chrom >= 0
