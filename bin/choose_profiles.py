@@ -50,7 +50,7 @@ def choose(args: argparse.Namespace, options: dict[str, Any]) -> None:
         for place, (profile, similar) in enumerate(zip(profiles, similarities, strict=True), 1)
     ]
     write_meme(MotifSet(tuple(profiles), known.background), args.out / f"{args.id}.initial.meme")
-    header = ["order", "profile", "name", "width", "similarity"]
+    header = ["order", "profile", "name", "width", "nearest_minus_ln_p"]
     write_tsv(args.out / f"{args.id}.initial.tsv", header, rows)
 
 

@@ -11,7 +11,7 @@ from nfexplainn.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-OLD_NAMES = {"support": "matched_in"}
+OLD_NAMES = {"support": "matched_in", "negatives": "negative_kind"}
 """What columns of units, evidence and metrics were called before 0.1.0, and are called now."""
 
 

@@ -319,7 +319,7 @@ def _table_rows(
             "value": score.mean if score else None,
             "sd": score.sd if score else None,
             "prevalence": score.prevalence if score else None,
-            "motifs": _motif_names(units, task, known),
+            "leading_motifs": _motif_names(units, task, known),
         }
         for baseline in sc.BASELINES:
             found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)

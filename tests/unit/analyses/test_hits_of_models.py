@@ -363,7 +363,7 @@ def test_files_hold_planted_sites_and_agree(tmp_path: Path) -> None:
     with (tmp_path / "d.explainn.hits_thresholds.tsv").open() as handle:
         (line,) = csv.DictReader(handle, delimiter="\t")
     assert int(line["hits"]) == len(rows) and line["regions_with_hit"] == "3"
-    assert float(line["share"]) == 0.75 and line["supported"] == "true"
+    assert float(line["regions_share"]) == 0.75 and line["supported"] == "true"
     mean = np.mean([float(row[6]) for row in rows])
     assert float(line["contribution"]) == pytest.approx(mean, rel=1e-3)
     session = (tmp_path / "d.explainn.igv_session.xml").read_text()

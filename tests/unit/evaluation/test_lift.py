@@ -35,7 +35,7 @@ def motifs_of(
     *rows: dict[str, Any], loss: str = "bce", low: tuple[str, ...] = ()
 ) -> SupportedMotifs:
     names = list(dict.fromkeys(one["task"] for one in rows)) or ["a"]
-    tasks = pd.DataFrame({"task": names, "loss": [loss] * len(names)})
+    tasks = pd.DataFrame({"task": names, "loss_function": [loss] * len(names)})
     return supported_motifs(pd.DataFrame(list(rows)), tasks, low)
 
 

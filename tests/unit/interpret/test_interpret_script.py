@@ -246,7 +246,7 @@ def check_consensus(folder: Path) -> None:
     for task in TASKS:
         own = joint[joint["task"] == task]
         assert task in own.iloc[0]["annotation"] and own.iloc[0]["found_in"] == 2
-        assert own["score"].is_monotonic_decreasing
+        assert own["effect_share"].is_monotonic_decreasing
     members = [
         name for cell in joint.loc[joint["task"] == "CTCF", "units"] for name in cell.split(",")
     ]
@@ -380,7 +380,7 @@ def test_the_default_recipe_adds_second_motifs_and_the_papers_none(folder, root)
         folder / f"{prefix}.units.meme"
     ).read_bytes()
     pwms = read_tsv(folder / f"{prefix}.pwms.tsv", PWM_COLUMNS)
-    best = pwms[pwms["best"] == 1].set_index(["task", "motif"])["auprc_test"]
+    best = pwms[pwms["best"] == 1].set_index(["task", "kind"])["auprc_test"]
     for task in TASKS:
         assert best[task, "reestimated"] >= best[task, "sites"] - 0.02
         assert best[task, "reestimated"] > 0.8

@@ -138,7 +138,7 @@ def test_the_first_screen_says_which_folds_were_tested(tmp_path: Path) -> None:
 
 def test_motifs_are_ranked_within_each_task(demo: Path) -> None:
     first = {
-        row["task"]: row["motifs"].split(" (")[0]
+        row["task"]: row["leading_motifs"].split(" (")[0]
         for row in table(demo, "summary")
         if row["dataset"] == "yeast_promoters"
     }

@@ -205,7 +205,7 @@ def test_a_pair_is_drawn_and_put_in_words(tmp_path: Path) -> None:
         weak = [verdict(sign, **more, task="u", first_effect=0.1) for sign in "+-"]
         table(Path(f"{stem}.cooperativity_verdict.tsv"), VERDICT_COLUMNS, *rows, *weak)
         curves = [
-            verdict(sign, **more) | {"start": start, "gap": 5, "difference_low": 0}
+            verdict(sign, **more) | {"second_start": start, "gap": 5, "difference_low": 0}
             for sign in "+-"
             for start in (-20, 20)
         ]

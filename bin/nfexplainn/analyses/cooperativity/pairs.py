@@ -21,7 +21,17 @@ from nfexplainn.analyses.cooperativity.statistics import (
 )
 
 CURVE_COLUMNS = (
-    *("dataset", "model", "replicate", "task", "pair", "kind", "orientation", "start", "gap"),
+    *(
+        "dataset",
+        "model",
+        "replicate",
+        "task",
+        "pair",
+        "kind",
+        "orientation",
+        "second_start",
+        "gap",
+    ),
     *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
 )
 VERDICT_COLUMNS = (
@@ -137,7 +147,7 @@ def _one_pair(
             found.curves.extend(
                 label
                 | {
-                    **{"start": int(start), "gap": int(gap)},
+                    **{"second_start": int(start), "gap": int(gap)},
                     **dict(zip(CURVE_COLUMNS[-6:], map(float, numbers), strict=True)),
                 }
                 for start, gap, *numbers in zip(

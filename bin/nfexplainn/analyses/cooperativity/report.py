@@ -105,7 +105,7 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
 
 
 def _line(rows: Sequence[Row], column: str) -> list[list[float]]:
-    pairs = ((float(row["start"]), number(row[column])) for row in rows)
+    pairs = ((float(row["second_start"]), number(row[column])) for row in rows)
     return [[start, round(value, 5)] for start, value in pairs if value is not None]
 
 

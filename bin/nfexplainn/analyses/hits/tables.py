@@ -31,7 +31,7 @@ MOST_SCORE = 1000
 THRESHOLD_COLUMNS = (
     *("motif", "name", "consensus", "supported", "task", "threshold", "positives"),
     *("positives_with_hit", "negatives", "negatives_with_hit", "fdr", "negatives_per_kb"),
-    *("hits", "regions_with_hit", "share", "contribution", "note"),
+    *("hits", "regions_with_hit", "regions_share", "contribution", "note"),
 )
 
 

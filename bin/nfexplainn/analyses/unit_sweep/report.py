@@ -18,7 +18,8 @@ from nfexplainn.page.style import COLOURS, ROW_LIMIT, capped
 from nfexplainn.training.sweep import Plateau, plateau, recommendation, units_of_name
 
 _COLUMNS = (
-    *("dataset", "units", "metric", "valid", "valid_se", "test", "test_sd", "replicates"),
+    *("dataset", "n_units", "metric", "valid_score", "valid_se", "test_score", "test_sd"),
+    "replicates",
     *("modes", "modes_sd", "parameters", "seconds", "epochs", "chosen"),
 )
 
@@ -107,10 +108,10 @@ def _rows(sweep: Sweep) -> list[dict[str, object]]:
         modes = sweep.modes.get(units, [])
         rows.append(
             {
-                **{"dataset": sweep.dataset, "units": units, "metric": sweep.metric},
-                "valid": _mean(valid),
+                **{"dataset": sweep.dataset, "n_units": units, "metric": sweep.metric},
+                "valid_score": _mean(valid),
                 "valid_se": _sd(valid, error=True),
-                "test": _mean(test),
+                "test_score": _mean(test),
                 "test_sd": _sd(test),
                 "replicates": len(valid) or len(test),
                 "modes": _mean(modes),
@@ -221,9 +222,9 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
     score = {"format": "{:,.3f}"}
     count = {"format": "{:,.0f}"}
     headers: dict[str, dict[str, object]] = {
-        "valid": {"title": "Validation", "description": "Mean over the replicates", **score},
+        "valid_score": {"title": "Validation", "description": "Mean over the replicates", **score},
         "valid_se": {"title": "± s.e.", "description": "Standard error", **score},
-        "test": {"title": "Test", "description": "Mean over the replicates", **score},
+        "test_score": {"title": "Test", "description": "Mean over the replicates", **score},
         "test_sd": {"title": "± s.d.", "description": "Standard deviation", **score},
         "modes": {
             "title": "Modes",
@@ -242,7 +243,7 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
     }
     shown: dict[str, dict[str, Cell]] = {}
     for row in rows[:ROW_LIMIT]:
-        title = f"{row['dataset']} \u00b7 {row['units']}" if several else str(row["units"])
+        title = f"{row['dataset']} \u00b7 {row['n_units']}" if several else str(row["n_units"])
         shown[title] = {key: _cell(row[key]) for key in headers if key != "chosen"}
         shown[title]["chosen"] = "\u2713" if row["chosen"] else ""
     used = {key for row in shown.values() for key, value in row.items() if value is not None}
