@@ -45,6 +45,6 @@ def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
             if (row[which], row["task"]) in own:
                 # The model knows the motif, and the other one changes little of what it does.
                 assert float(row[f"{which}_effect"]) > 1, row  # type: ignore[arg-type]
-                assert row["seen"] == 0, row
+                assert row["distance_dependent"] == 0, row
                 checked += 1
     assert checked == 12
