@@ -22,7 +22,7 @@ from evidence_sets import PLANTED, evidence_tables, fit, motif
 from harness import as_texts, keep, read_lines
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.contrast_values import difference
 from nfexplainn.assays.spec import InputFile, Options, Row, Spec
 from nfexplainn.cpu import prepare_cpu
@@ -79,7 +79,7 @@ def contrast_of(codes: dna.Codes, values: np.ndarray, seed: int) -> Dataset:
     rows = (Row("D/a", 0, label="a"), Row("D/b", 0, label="b"))
     files = (InputFile("data set D", __file__),)
     spec = Spec("D_a_vs_D_b", "contrast", rows, files, Options(folds=FOLDS, seed=seed))
-    return difference(spec, dataset, Ledger()).dataset
+    return difference(spec, dataset, PrepLog()).dataset
 
 
 def run_set(kind: str, n: int, seed: int, units: int, epochs: int) -> dict[str, object]:

@@ -36,7 +36,7 @@ from evidence_sets import PLANTED, evidence_tables, fit, motif
 from harness import FOLDER, as_texts, keep, read_lines
 
 from nfexplainn.analyses.contrasts.report import as_asked
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.contrast import Side, compare
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.cpu import prepare_cpu
@@ -118,7 +118,7 @@ def asked_for(
     """Make the contrast of two sides, in the order in which they are asked for, and judge it."""
     first, second = sorted(asked, key=lambda one: one.name)  # as the pipeline trains it
     spec = Spec("A_vs_B", "contrast", (), (), Options(folds=FOLDS, seed=seed))
-    dataset = compare(spec, (first, second), matching, Ledger()).dataset
+    dataset = compare(spec, (first, second), matching, PrepLog()).dataset
     tables = judged(dataset, units, epochs, seed, known)
     pair = {(first.name, second.name)} if asked[0] is not first else set()
     some = [

@@ -159,7 +159,7 @@ def show_models(dataset: DatasetResult, names: set[str]) -> None:
     for row in rows:
         if not isinstance(ours, float) or not isinstance(row["mean"], float):
             continue
-        columns = ("mean", "spread", "pairs", "difference", "p", "parameters", "seconds")
+        columns = ("mean", "sd", "pairs", "difference", "p", "parameters", "seconds")
         print("#", row["model"], *(f"{c} {row[c]:.4g}" for c in columns if row[c] is not None))
         print("figure1", row["model"], f"{ours:.4g}", f"{row['mean']:.4g}", sep="\t")
 

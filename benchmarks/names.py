@@ -33,10 +33,10 @@ from nfexplainn.interpret.options import AnnotateOptions
 from nfexplainn.motifs import matches
 from nfexplainn.motifs.families import family_of
 from nfexplainn.motifs.formats import read_meme
+from nfexplainn.motifs.jaspar import fetch_jaspar, jaspar_motifs
 from nfexplainn.motifs.modes import clusters_of
 from nfexplainn.motifs.motif import Motif, MotifSet, column_information
 from nfexplainn.motifs.naming import names_of
-from nfexplainn.motifs.sets import fetch_jaspar, jaspar_motifs
 from nfexplainn.motifs.tomtom import tomtom
 
 FLANK = 10

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bin"))
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.effects import PairMarginalizer, backbones
+from nfexplainn.analyses.cooperativity.pairs import VERDICT_COLUMNS, Reader, analyse_pairs
 from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -102,24 +102,24 @@ def main() -> None:
         if name == "explainn":
             recovered(model, dataset)  # type: ignore[arg-type]
         reader, predict = reading(model, name)
-        laboratory = Laboratory(
+        marginalizer = PairMarginalizer(
             backbones(args.backbones, LENGTH, args.seed),
             predict,
             letters_of(words, args.backbones, args.seed),
             args.step,
         )
-        for row in study(laboratory, pairs, reader, ("activity",), FILTER).verdicts:
+        for row in analyse_pairs(marginalizer, pairs, reader, ("activity",), FILTER).verdicts:
             if row["kind"] == "control":
                 continue
             stronger = max(abs(float(row[k])) for k in ("first_effect", "second_effect"))  # type: ignore[arg-type]
-            control = float(row["control_spread"]) / stronger  # type: ignore[arg-type]
+            control = float(row["control_range"]) / stronger  # type: ignore[arg-type]
             case = f"{name} {row['kind']} {row['orientation']}"
             print(
                 "planted",
                 case,
-                f"{row['share']:.3g}",
+                f"{row['relative_range']:.3g}",
                 f"{control:.3g}",
-                int(bool(row["seen"])),
+                int(bool(row["distance_dependent"])),
                 sep="\t",
             )
             unit = " ".join(

@@ -48,7 +48,7 @@ from nfexplainn.analyses.conditions.slopes import adjusted_slopes, composition_s
 from nfexplainn.assays.signal import quantile_normalise, scale_to_mean
 from nfexplainn.cpu import prepare_cpu
 from nfexplainn.data.dataset import Dataset, DatasetMeta
-from nfexplainn.motifs.sets import jaspar_motifs
+from nfexplainn.motifs.jaspar import jaspar_motifs
 from nfexplainn.simulation.sequences import plant
 
 COLUMNS = (

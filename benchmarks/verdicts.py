@@ -317,7 +317,7 @@ def judge_set(
     else:
         records, lifting, said = judge_split(dataset, known, replicates, asked.epochs)
     for side, record in records.items():
-        given = ("verdict", "value", "spread", "baseline_gc", "baseline_kmer4")
+        given = ("verdict", "value", "range", "baseline_gc", "baseline_kmer4")
         line |= {f"{side}_{name}": record[key] for name, key in zip(OF_SIDE, given, strict=False)}
         line[f"{side}_rules"] = rules(record)
     counts = counted(dataset)["positives"]

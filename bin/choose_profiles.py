@@ -12,7 +12,7 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.io.tsv import write_tsv
-from nfexplainn.motifs.choice import choose_profiles
+from nfexplainn.motifs.diverse_subset import choose_profiles
 from nfexplainn.motifs.formats import read_motifs, write_meme
 from nfexplainn.motifs.motif import MotifSet
 from nfexplainn.values import whole
@@ -50,7 +50,7 @@ def choose(args: argparse.Namespace, options: dict[str, Any]) -> None:
         for place, (profile, similar) in enumerate(zip(profiles, similarities, strict=True), 1)
     ]
     write_meme(MotifSet(tuple(profiles), known.background), args.out / f"{args.id}.initial.meme")
-    header = ["order", "profile", "name", "width", "similarity"]
+    header = ["order", "profile", "name", "width", "nearest_minus_ln_p"]
     write_tsv(args.out / f"{args.id}.initial.tsv", header, rows)
 
 

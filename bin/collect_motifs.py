@@ -11,7 +11,7 @@ from nfexplainn.errors import UserError, run_script
 from nfexplainn.io.reading import read_json
 from nfexplainn.io.text import write_text
 from nfexplainn.motifs.formats import read_motifs, write_meme
-from nfexplainn.motifs.sets import jaspar_motifs
+from nfexplainn.motifs.jaspar import jaspar_motifs
 
 
 def parse() -> argparse.Namespace:

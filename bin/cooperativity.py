@@ -12,9 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.effects import PairMarginalizer, backbones
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.pairs import (
+    CURVE_COLUMNS,
+    VERDICT_COLUMNS,
+    Reader,
+    analyse_pairs,
+)
 from nfexplainn.analyses.cooperativity.sites import PAIR_COLUMNS, Pair, letters_of
 from nfexplainn.arguments import replicate_parser
 from nfexplainn.data.dataset import Dataset, read_dataset
@@ -92,13 +97,13 @@ def main() -> None:
     words = [
         word for pair in pairs if not pair.reason for word in (pair.first_word, pair.second_word)
     ]
-    laboratory = Laboratory(
+    marginalizer = PairMarginalizer(
         bare_sequences(dataset, options.cooperativity_backbones),
         predict,
         letters_of(words, options.cooperativity_backbones, dataset.meta.seed),
         options.cooperativity_step,
     )
-    found = study(laboratory, pairs, reader, tasks, options.filter_length)
+    found = analyse_pairs(marginalizer, pairs, reader, tasks, options.filter_length)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     tables = (
@@ -108,10 +113,10 @@ def main() -> None:
     for kind, columns, rows in tables:
         table = [[(run | row).get(name) for name in columns] for row in rows]
         write_tsv(folder / f"{args.id}.{kind}.tsv", columns, table)
-    seen = [row for row in found.verdicts if row.get("seen")]
+    seen = [row for row in found.verdicts if row.get("distance_dependent")]
     print(
         f"{args.id}: {len(pairs)} pairs; a change with distance in {len(seen)} of"
-        f" {sum(row.get('seen') is not None for row in found.verdicts)} cases",
+        f" {sum(row.get('distance_dependent') is not None for row in found.verdicts)} cases",
         file=sys.stderr,
     )
 

@@ -10,14 +10,14 @@ from nfexplainn.errors import run_script
 from nfexplainn.io.tsv import write_tsv
 from nfexplainn.motifs.families import FAMILY_COLUMNS
 from nfexplainn.motifs.formats import read_motifs, write_meme
-from nfexplainn.motifs.modes import CLUSTER_COLUMNS, cluster_rows
-from nfexplainn.motifs.sets import (
+from nfexplainn.motifs.jaspar import (
     DEFAULT_TAXON,
     TAXA,
     fetch_families,
     fetch_jaspar,
     jaspar_releases,
 )
+from nfexplainn.motifs.modes import CLUSTER_COLUMNS, cluster_rows
 
 
 def parse() -> argparse.Namespace:

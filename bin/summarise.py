@@ -111,7 +111,7 @@ def main() -> None:
 
 def write_joint(table: pd.DataFrame, args: argparse.Namespace, model: str, folder: Path) -> None:
     """Write what the replicates say together: consensus motifs, and the scores of their mean."""
-    from nfexplainn.interpret.joint import consensus_of, mean_logits
+    from nfexplainn.interpret.ensemble import consensus_of, mean_logits
 
     motifs = {
         replicate_of(path): read_meme(path, allow_empty=True)

@@ -261,7 +261,7 @@ def _write_model(
                 "annotation": name or "",
                 "target_id": PROFILES[name][0] if name else "",
                 "q_value": float(10 ** -random.uniform(2, 9)) if name else None,
-                "support": replicates if name else 1,
+                "matched_in": replicates if name else 1,
                 "replicates": replicates,
             }
             for position, task in enumerate(spec.tasks):
@@ -299,7 +299,7 @@ def _write_model(
                 {
                     "replicate": replicate,
                     "unit": row["unit"],
-                    "support": row["support"],
+                    "matched_in": row["matched_in"],
                     "replicates": replicates,
                     "matches": "",
                 }
@@ -441,7 +441,7 @@ def _write_verdict(path: Path, spec: Spec, level: float) -> None:
         ),
         "metric": "pearson" if spec.regression else "auroc",
         "value": level - 0.02,
-        "spread": 0.01,
+        "range": 0.01,
         "baseline_gc": 0.55,
         "baseline_kmer4": 0.7 if usable else 0.62,
         "best_replicate": 1,

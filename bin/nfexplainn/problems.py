@@ -13,7 +13,7 @@ InputT = TypeVar("InputT")
 FoundT = TypeVar("FoundT")
 
 
-class Problems:
+class ErrorCollector:
     """Sentences about the mistakes of one input; the first ones are kept, the rest counted.
 
     Many mistakes of one cause are told once.

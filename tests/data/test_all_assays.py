@@ -78,7 +78,7 @@ def test_each_assay_speaks_its_language(finished: tuple[Run, float]) -> None:
 @pytest.mark.parametrize("dataset", FOUND)
 def test_planted_motifs_are_among_the_strongest(finished: tuple[Run, float], dataset: str) -> None:
     summary = rows(finished[0].results, "summary")
-    mine = {row["task"]: row["motifs"] for row in summary if row["dataset"] == dataset}
+    mine = {row["task"]: row["leading_motifs"] for row in summary if row["dataset"] == dataset}
     for task, motif in FOUND[dataset].items():
         assert motif in mine[task], (task, mine[task])
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones
-from nfexplainn.analyses.cooperativity.judge import Reader, study
+from nfexplainn.analyses.cooperativity.effects import PairMarginalizer, backbones
+from nfexplainn.analyses.cooperativity.pairs import Reader, analyse_pairs
 from nfexplainn.analyses.cooperativity.sites import given_pairs, letters_of
 from nfexplainn.models.checkpoint import load_model
 
@@ -34,8 +34,8 @@ def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
     pairs = given_pairs(text, [])
     reader = Reader(model.final_weight.astype(np.float64), model.final_bias.astype(np.float64))
     letters = letters_of([*names, "GGGCT"], BACKBONES, 1)
-    lab = Laboratory(backbones(BACKBONES, 200, 1), units, letters, 6)
-    verdicts = study(lab, pairs, reader, TASKS, 19).verdicts
+    lab = PairMarginalizer(backbones(BACKBONES, 200, 1), units, letters, 6)
+    verdicts = analyse_pairs(lab, pairs, reader, TASKS, 19).verdicts
     own = {(WORDS[task], task) for task in TASKS}
     checked = 0
     for row in verdicts:
@@ -45,6 +45,6 @@ def test_different_motifs_add_up_at_every_distance(data_dir: Path) -> None:
             if (row[which], row["task"]) in own:
                 # The model knows the motif, and the other one changes little of what it does.
                 assert float(row[f"{which}_effect"]) > 1, row  # type: ignore[arg-type]
-                assert row["seen"] == 0, row
+                assert row["distance_dependent"] == 0, row
                 checked += 1
     assert checked == 12

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from column_glossary import glossary, undefined
 from nextflow_runs import ROOT, Run, run_nextflow
 
 MODEL = "MAFK.explainn"
@@ -85,7 +86,7 @@ def test_units_that_started_from_profiles(analysed: Run) -> None:
         drift = rows(folder / "explainn" / "motifs" / f"{MODEL}.r{replicate}.drift.tsv")
         assert len(drift) == 16 and [row["strand"] for row in drift] == ["+", "-"] * 8
         # Released after an epoch, the filters have learnt.
-        assert all(float(row["change"]) > 0 for row in drift)
+        assert all(float(row["filter_change"]) > 0 for row in drift)
         history = rows(folder / "explainn" / f"{MODEL}.r{replicate}.history.tsv")
         assert len(history) == 6
 
@@ -121,6 +122,23 @@ def test_the_leading_units_are_put_beside_each_other(analysed: Run) -> None:
     usable = [row["pair"] for row in pairs if not row["reason"]]
     assert {row["pair"] for row in verdicts} == {row["pair"] for row in pairs}
     assert {row["pair"] for row in curves} == set(usable)
+
+
+def test_the_glossary_defines_the_columns_of_every_table(analysed: Run) -> None:
+    known = glossary(ROOT / "docs" / "output.md")
+    tables = [
+        path
+        for path in sorted(analysed.results.rglob("*.tsv"))
+        if not path.name.endswith(".streme.outcome.tsv")  # without a header
+    ]
+    assert len(tables) > 40
+    missing: dict[str, list[str]] = {}
+    for path in tables:
+        with path.open(encoding="utf-8") as handle:
+            header = handle.readline().rstrip("\n").split("\t")
+        if lacking := undefined(header, known):
+            missing[path.name] = lacking
+    assert not missing
 
 
 def test_report_has_the_chapters_of_the_analyses(analysed: Run) -> None:

@@ -93,10 +93,10 @@ def test_groups_of_filters_have_evidence_as_groups_of_units_do(compared: Run) ->
 def test_report_compares(compared: Run) -> None:
     comparison = rows(compared.results / "tables" / "comparison.tsv")
     assert {row["model"] for row in comparison} == set(MODELS)
-    assert {row["against"] for row in comparison} == {"", "explainn_u4"}
+    assert {row["other_model"] for row in comparison} == {"", "explainn_u4"}
     assert {row["replicates"] for row in comparison} == {"2"}
     sweep = rows(compared.results / "tables" / "sweep.tsv")
-    assert [row["units"] for row in sweep] == ["2", "4"]
+    assert [row["n_units"] for row in sweep] == ["2", "4"]
     assert sum(int(row["chosen"]) for row in sweep) == 1
     counts = rows(compared.results / "tables" / "mode_counts.tsv")
     assert {(row["model"], row["replicate"]) for row in counts} == {

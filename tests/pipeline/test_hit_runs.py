@@ -146,7 +146,7 @@ def test_the_report_tells_sites_and_caveat(finished: Run) -> None:
     assert "1 over the end of the chromosome, left out" in page
     rows = table(finished.results / "tables" / "hits.tsv")
     assert rows[0]["motif"] == "row_001" and float(rows[0]["fdr"]) <= 0.05
-    assert float(rows[0]["share"]) > 0.95
+    assert float(rows[0]["regions_share"]) > 0.95
 
 
 @pytest.mark.usefixtures("finished")

@@ -55,7 +55,7 @@ def test_frozen_filters_are_the_profiles_bit_for_bit(started: Run) -> None:
         assert np.array_equal(load_file(model)["linears.0.weight"], expected)
         drift = rows(folder / "explainn" / "motifs" / f"held.explainn.r{replicate}.drift.tsv")
         assert [row["unit"] for row in drift] == [f"unit_{n:03d}" for n in range(1, 7)]
-        assert {row["change"] for row in drift} == {"0"}
+        assert {row["filter_change"] for row in drift} == {"0"}
         assert {row["state"] for row in drift} <= {"kept", "drifted", "no motif"}
         names = [motif.name for motif in read_meme(
             folder / "explainn" / "motifs" / f"held.explainn.r{replicate}.units.meme",

@@ -104,7 +104,7 @@ def test_planted_variants_are_given_to_the_planted_motif(finished: Run) -> None:
     sites = [row for row in judged(finished) if row["id"] == "site"]
     right = sum(row["motif_1"].removesuffix(" (row_001)") == label for row in sites)
     assert right >= 0.9 * len(sites) > 300
-    became = Counter(row["change"] for row in sites)
+    became = Counter(row["site_change"] for row in sites)
     assert became["destroyed"] + became["weakened"] > 0.8 * len(sites)
     assert np.mean([float(row["percentile"]) > 90 for row in sites]) > 0.6
     others = [float(row["percentile"]) for row in judged(finished) if row["id"] == "any"]

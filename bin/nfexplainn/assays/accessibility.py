@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
-from nfexplainn.assays.common import Ledger, joint_source, place, task_names
+from nfexplainn.assays.common import PrepLog, joint_source, place, task_names
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
     choice,
@@ -48,8 +48,8 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few regions are left.
     """
-    ledger = Ledger()
-    reader = window_reader(spec, ledger)
+    log = PrepLog()
+    reader = window_reader(spec, log)
     files = [spec.file(row.data) for row in spec.rows]
     tracks = read_each(files, lambda file: is_track(file.path, file.name))
     if any(tracks) and not all(tracks):
@@ -64,7 +64,7 @@ def prepare(spec: Spec) -> Prepared:
     else:
         cut, labels, tasks, given = _from_tables(spec, reader)
     known = ~np.isnan(labels).all(axis=1)
-    ledger.drop(joint_source(spec), _UNKNOWN, int((~known).sum()))
+    log.drop(joint_source(spec), _UNKNOWN, int((~known).sum()))
     keep = np.flatnonzero(known)
     cut = cut.take(keep)
     default = "none" if not all(tracks) else "log2" if len(tasks) == 1 else "log2_quantile"
@@ -72,10 +72,10 @@ def prepare(spec: Spec) -> Prepared:
     transform = choice(spec, "transform", allowed)
     labels = transform_signal(labels[keep], transform, tasks, cut)
     if transform != "none":
-        ledger.note(f"The signal was transformed: {transform.replace('_', ' and ')}.")
+        log.note(f"The signal was transformed: {transform.replace('_', ' and ')}.")
     return finish(
         spec,
-        ledger,
+        log,
         reader.genome,
         cut,
         labels,
@@ -112,7 +112,7 @@ def _from_tables(
             )
         tasks = table.tasks
         for reading in table.readings:
-            reader.ledger.read(*reading)
+            reader.log.read(*reading)
         cut, rows = cut_windows(reader, table.peaks)
         parts.append((cut, table.values[rows]))
     gather(errors)
@@ -137,9 +137,7 @@ def _from_tracks(spec: Spec, reader: WindowReader) -> tuple[Windows, Floats, tup
     cut, _ = cut_windows(reader, _tracked_regions(spec, reader))
     columns = read_each(
         (spec.file(row.data) for row in spec.rows),
-        lambda file: sum_track(
-            file.path, file.name, reader.genome, cut, reader.width, reader.ledger
-        ),
+        lambda file: sum_track(file.path, file.name, reader.genome, cut, reader.width, reader.log),
     )
     return cut, np.stack(columns, axis=1), tasks
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.data.dataset import Floats
 from nfexplainn.data.windows import Windows
 from nfexplainn.errors import UserError
@@ -30,7 +30,7 @@ _TREE, _KEY = 0x78CA8C91, 1 << 12
 
 
 def sum_bigwig(
-    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, ledger: Ledger
+    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, log: PrepLog
 ) -> Floats:
     """Sum the values of a bigWig over windows, in the order of the genome.
 
@@ -54,7 +54,7 @@ def sum_bigwig(
             sizes = {str(one): int(size) for one, size in track.chroms().items()}
             _check_sizes(name, sizes, genome)
             check_signal(name, sizes, genome.names, cut.chrom, genome.name, "bp")
-            ledger.read(name, "track", f"bigWig, {len(sizes):,} chromosomes")
+            log.read(name, "track", f"bigWig, {len(sizes):,} chromosomes")
             sums = _bigwig_sums(track, sizes, genome, cut, width)
     return finite_sums(name, sums, cut)
 

@@ -24,7 +24,7 @@ _NAMES = 20
 _ACROSS = "equal to or overlapping a sequence of a later part"
 
 
-class Ledger:
+class PrepLog:
     """What was read as what, what was dropped and what must be said, while a data set is made."""
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ def negative_kind(spec: Spec, row: Row, default: str) -> int | str:
 
 def assemble(
     spec: Spec,
-    ledger: Ledger,
+    log: PrepLog,
     names: list[str],
     codes: dna.Codes,
     labels: Floats,
@@ -160,7 +160,7 @@ def assemble(
     Parameters
     ----------
     spec : Spec
-    ledger : Ledger
+    log : PrepLog
     names : list of str
         Unique.
     codes : uint8 array, shape (n, length)
@@ -188,24 +188,24 @@ def assemble(
         If no task has enough positives, or no negatives are left.
     """
     options = spec.options
-    ledger.read(joint_source(spec), "tasks", _listed(tasks))
+    log.read(joint_source(spec), "tasks", _listed(tasks))
     task_type = task_type or ("binary" if len(tasks) == 1 else "multilabel")
     if task_type in ("binary", "multilabel"):
-        _check_enough(spec, ledger, labels, tasks)
+        _check_enough(spec, log, labels, tasks)
     where = where or read_names(names)
     groups = make_groups(codes, where)
     if given is not None and task_type in ("binary", "multilabel"):
         # Measured values are compared as their authors split them; the audit tells what is shared.
         stay = ~across_parts(groups, given)
-        ledger.drop(joint_source(spec), _ACROSS, int((~stay).sum()))
+        log.drop(joint_source(spec), _ACROSS, int((~stay).sum()))
         names = [name for name, kept in zip(names, stay.tolist(), strict=True) if kept]
         codes, labels, given, groups = codes[stay], labels[stay], given[stay], groups[stay]
         where, flanks = where.take(stay), None if flanks is None else flanks[stay]
-        _check_enough(spec, ledger, labels, tasks)
+        _check_enough(spec, log, labels, tasks)
     source = joint_source(spec)
     parts = make_parts(
         spec,
-        ledger,
+        log,
         source,
         given,
         groups,
@@ -216,7 +216,7 @@ def assemble(
         task_type=task_type,
         extra=extra,
     )
-    note_untrained(parts, labels, tasks, task_type, ledger)
+    note_untrained(parts, labels, tasks, task_type, log)
     extra = extra | parts.extra
     if genome is not None:
         extra = extra | {"genome": genome.name}
@@ -229,13 +229,13 @@ def assemble(
         strand_symmetric=strand_symmetric,
         seed=options.seed,
         sources=spec.sources() + ((genome,) if genome else ()),
-        dropped=ledger.reasons(),
-        notes=tuple(ledger.notes),
+        dropped=log.reasons(),
+        notes=tuple(log.notes),
         extra=extra,
         folds=parts.folds,
     )
     dataset = Dataset(meta, names, codes, parts.split, labels, flanks, parts.fold)
-    return Prepared(dataset, where, ledger.dropped, list(ledger.readings))
+    return Prepared(dataset, where, log.dropped, list(log.readings))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -244,28 +244,28 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= _NAMES else f"{shown}, ... ({len(names):,} in all)"
 
 
-def _check_enough(spec: Spec, ledger: Ledger, labels: Floats, tasks: Sequence[str]) -> None:
+def _check_enough(spec: Spec, log: PrepLog, labels: Floats, tasks: Sequence[str]) -> None:
     """Stop where no task can be learnt; say which tasks are small."""
     least = spec.options.min_positives
     positives = (labels == 1).sum(axis=0)
     if not len(labels) or positives.max() < least:
         best = f"{int(positives.max()) if len(labels) else 0:,}"
         many = f" in its largest of {len(tasks)} tasks" if len(tasks) > 1 else ""
-        lost = sum(ledger.reasons().values())
+        lost = sum(log.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
-        raise ledger.unusable(
+        raise log.unusable(
             f"Only {best} positives can be used{many}, fewer than min_positives"
             f" ({least}){dropped}.",
             for_few_positives(spec.assay),
         )
     for task, count in zip(tasks, positives.tolist(), strict=True):
         if count < least:
-            ledger.note(
+            log.note(
                 f"{task} has only {count:,} positives (under {least}): read its motifs with care."
             )
     if not (labels == 0).any():
         advice = for_no_negatives(spec.assay)
-        raise ledger.unusable("There are no negatives to compare with.", advice)
+        raise log.unusable("There are no negatives to compare with.", advice)
 
 
 def only_others(spec: Spec) -> set[int]:
@@ -274,10 +274,10 @@ def only_others(spec: Spec) -> set[int]:
     return set(spec.others) - own
 
 
-def note_unread(spec: Spec, position: int, error: UserError, ledger: Ledger) -> None:
+def note_unread(spec: Spec, position: int, error: UserError, log: PrepLog) -> None:
     """Say of another data set's file that the negatives go on without it."""
     why = str(error).splitlines()[0]
-    ledger.note(
+    log.note(
         f"{spec.file(position).name}, of another row of the sheet, is left out of the negatives,"
         f" since it cannot be read: {why}"
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, assemble
+from nfexplainn.assays.common import PrepLog, assemble
 from nfexplainn.assays.contrast_notes import note, told
 from nfexplainn.assays.contrast_values import check_values, difference
 from nfexplainn.assays.spec import Prepared, Row, Spec
@@ -117,15 +117,15 @@ def prepare(spec: Spec) -> Prepared:
     if matching not in MATCHING_KINDS:
         kinds = " or ".join(MATCHING_KINDS)
         raise UserError(f"contrast_matching is {quoted(matching)}; it is {kinds}.")
-    ledger = Ledger()
+    log = PrepLog()
     read = {row.data: read_dataset(spec.file(row.data).path) for row in _one_each(spec)}
     if any(dataset.meta.task_type == "regression" for dataset in read.values()):
         check_values(spec, list(read.values()))
-        return difference(spec, read[spec.rows[0].data], ledger)
-    return compare(spec, _sides(spec, read, ledger), matching, ledger)
+        return difference(spec, read[spec.rows[0].data], log)
+    return compare(spec, _sides(spec, read, log), matching, log)
 
 
-def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger) -> Prepared:
+def compare(spec: Spec, sides: tuple[Side, Side], matching: str, log: PrepLog) -> Prepared:
     """Make the data set of two sides, the first of which are the positives.
 
     Parameters
@@ -133,7 +133,7 @@ def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger)
     spec : Spec
     sides : tuple of Side
     matching : {'gc', 'none'}
-    ledger : Ledger
+    log : PrepLog
 
     Raises
     ------
@@ -142,21 +142,21 @@ def compare(spec: Spec, sides: tuple[Side, Side], matching: str, ledger: Ledger)
     """
     a, b = sides
     _check_alike(a, b)
-    apart = _left_out(sides, in_both(a, b), _OVERLAPPING, ledger)
+    apart = _left_out(sides, in_both(a, b), _OVERLAPPING, log)
     _check_enough(apart, LEAST_A_SIDE, "that are in both", "their peaks are largely the same ones")
     kept = apart
     if matching == "gc":
         rows = match_sides(apart[0].codes, apart[1].codes, spec.rng("matching"))
         lost = [~np.isin(np.arange(len(one)), own) for one, own in zip(apart, rows, strict=True)]
-        kept = _left_out(apart, (lost[0], lost[1]), _UNMATCHED, ledger)
+        kept = _left_out(apart, (lost[0], lost[1]), _UNMATCHED, log)
         _check_enough(
             kept,
             LEAST_MATCHED,
             "that are in both or have no counterpart of the same GC content",
             "the sides differ in GC content, which --contrast_matching none leaves as it is",
         )
-    note(ledger, sides, apart, kept, matching)
-    return _assembled(spec, ledger, kept, told(sides, apart, kept, matching))
+    note(log, sides, apart, kept, matching)
+    return _assembled(spec, log, kept, told(sides, apart, kept, matching))
 
 
 def in_both(a: Side, b: Side) -> tuple[Mask, Mask]:
@@ -225,12 +225,12 @@ def _one_each(spec: Spec) -> list[Row]:
     return list({row.data: row for row in spec.rows}.values())
 
 
-def _sides(spec: Spec, read: Mapping[int, Dataset], ledger: Ledger) -> tuple[Side, Side]:
+def _sides(spec: Spec, read: Mapping[int, Dataset], log: PrepLog) -> tuple[Side, Side]:
     """Take both sides."""
     a, b = (side_of(row.sample, read[row.data], row) for row in spec.rows)
     for row, side in zip(spec.rows, (a, b), strict=True):
-        ledger.read(side.name, "records", f"{len(side):,}")
-        ledger.read(side.name, "sequences", f"positives of the {spec.file(row.data).name}")
+        log.read(side.name, "records", f"{len(side):,}")
+        log.read(side.name, "sequences", f"positives of the {spec.file(row.data).name}")
     if len(read) > 1 or any(row.label is None for row in spec.rows):
         return a, b
     # What may be in both tasks tells nothing of their difference.
@@ -239,7 +239,7 @@ def _sides(spec: Spec, read: Mapping[int, Dataset], ledger: Ledger) -> tuple[Sid
     known = [
         ~np.isnan(other[own == 1]) for own, other in zip(labels, reversed(labels), strict=True)
     ]
-    return _left_out((a, b), (~known[0], ~known[1]), _UNKNOWN, ledger)
+    return _left_out((a, b), (~known[0], ~known[1]), _UNKNOWN, log)
 
 
 def side_of(name: str, dataset: Dataset, row: Row) -> Side:
@@ -300,10 +300,10 @@ def _check_alike(a: Side, b: Side) -> None:
 
 
 def _left_out(
-    sides: tuple[Side, Side], which: tuple[Mask, Mask], reason: str, ledger: Ledger
+    sides: tuple[Side, Side], which: tuple[Mask, Mask], reason: str, log: PrepLog
 ) -> tuple[Side, Side]:
     for side, gone in zip(sides, which, strict=True):
-        ledger.drop(side.name, reason, int(gone.sum()))
+        log.drop(side.name, reason, int(gone.sum()))
     return sides[0].take(~which[0]), sides[1].take(~which[1])
 
 
@@ -330,7 +330,7 @@ def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) ->
 
 
 def _assembled(
-    spec: Spec, ledger: Ledger, sides: tuple[Side, Side], told: dict[str, Any]
+    spec: Spec, log: PrepLog, sides: tuple[Side, Side], told: dict[str, Any]
 ) -> Prepared:
     a, b = sides
     names = [*a.names, *b.names]
@@ -343,7 +343,7 @@ def _assembled(
     labels = np.repeat(np.array([1, 0], dtype=np.float32), [len(a), len(b)])[:, None]
     return assemble(
         spec,
-        ledger,
+        log,
         names,
         np.concatenate([a.codes, b.codes]),
         labels,

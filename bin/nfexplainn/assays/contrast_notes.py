@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 
 if TYPE_CHECKING:
     from nfexplainn.assays.contrast import Side
@@ -20,7 +20,7 @@ def much_stronger(one: float, other: float) -> bool:
 
 
 def note(
-    ledger: Ledger,
+    log: PrepLog,
     sides: tuple[Side, Side],
     apart: tuple[Side, Side],
     kept: tuple[Side, Side],
@@ -31,26 +31,26 @@ def note(
         f"{one.given - len(left):,} of {one.given:,} of {one.name}"
         for one, left in zip(sides, apart, strict=True)
     )
-    ledger.note(f"Left out as they overlap or equal one of the other side: {shared}.")
-    _note_strength(ledger, sides)
+    log.note(f"Left out as they overlap or equal one of the other side: {shared}.")
+    _note_strength(log, sides)
     if matching == "none":
-        ledger.note("The sides were not matched by GC content: composition alone may tell them.")
+        log.note("The sides were not matched by GC content: composition alone may tell them.")
         return
     lost = " and ".join(
         f"{len(one) - len(left):,} of {len(one):,} of {one.name}"
         for one, left in zip(apart, kept, strict=True)
     )
-    ledger.note(f"The sides were matched by GC content, their ratio kept; this left out {lost}.")
+    log.note(f"The sides were matched by GC content, their ratio kept; this left out {lost}.")
 
 
-def _note_strength(ledger: Ledger, sides: tuple[Side, Side]) -> None:
+def _note_strength(log: PrepLog, sides: tuple[Side, Side]) -> None:
     """Name peaks of other strength as a cause, where the scores of both are of one column."""
     column = score_column(sides)
     medians = {side.name: side.score[1] for side in sides if side.score and column}
     if not column or not much_stronger(*medians.values()):
         return
     weak, strong = sorted(medians, key=lambda name: medians[name])
-    ledger.note(
+    log.note(
         f"The peaks of {strong} are stronger than those of {weak} (median of {column}:"
         f" {medians[strong]:.3g} and {medians[weak]:.3g}). Strong peaks hold their factor's motif"
         " more often than weak ones, which alone may make a difference; compare as strong ones"

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, assemble
+from nfexplainn.assays.common import PrepLog, assemble
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.data.classes import CONTRAST, SUBTRACTED
 from nfexplainn.data.dataset import Dataset, Floats
@@ -31,7 +31,7 @@ _HELD = {
 }
 
 
-def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
+def difference(spec: Spec, dataset: Dataset, log: PrepLog) -> Prepared:
     """Make the data set of the difference of two tasks, on sequences with a value in both.
 
     Subtracted is what the data set holds, hence after its ``transform``: with logarithms the
@@ -45,7 +45,7 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
         Two rows, whose labels name tasks.
     dataset : Dataset
         Of both, of measured values.
-    ledger : Ledger
+    log : PrepLog
 
     Raises
     ------
@@ -58,9 +58,9 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
     both = np.flatnonzero(known.all(axis=1))
     given = known.sum(axis=0).tolist()
     for name, count in zip(names, given, strict=True):
-        ledger.read(name, "records", f"{count:,}")
-        ledger.read(name, "values", f"of the {spec.file(spec.rows[0].data).name}")
-        ledger.drop(name, _UNKNOWN, count - len(both))
+        log.read(name, "records", f"{count:,}")
+        log.read(name, "values", f"of the {spec.file(spec.rows[0].data).name}")
+        log.drop(name, _UNKNOWN, count - len(both))
     a, b = names
     if len(both) < LEAST_VALUES:
         raise UserError(
@@ -76,7 +76,7 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
             " there is nothing to learn; name two tasks that differ."
         )
     transform = str(dataset.meta.extra.get("transform") or "none")
-    _note(ledger, a, b, transform, pair)
+    _note(log, a, b, transform, pair)
     told = {
         "sides": names,
         "given": given,
@@ -87,7 +87,7 @@ def difference(spec: Spec, dataset: Dataset, ledger: Ledger) -> Prepared:
     extra = {key: dataset.meta.extra[key] for key in ("pad",) if key in dataset.meta.extra}
     made = assemble(
         spec,
-        ledger,
+        log,
         [dataset.names[row] for row in both.tolist()],
         dataset.codes[both],
         apart.astype(np.float32)[:, None],
@@ -158,14 +158,14 @@ def _task(dataset: Dataset, name: str, task: str | None) -> Floats:
     return dataset.labels[:, meta.tasks.index(task)]
 
 
-def _note(ledger: Ledger, a: str, b: str, transform: str, pair: NDArray[np.float64]) -> None:
+def _note(log: PrepLog, a: str, b: str, transform: str, pair: NDArray[np.float64]) -> None:
     """Say what was subtracted, and where one task varies more than the other."""
     how = _HELD.get(transform, "as they were given, without a logarithm")
-    ledger.note(f"The values of {b} were subtracted from those of {a}, {how}.")
+    log.note(f"The values of {b} were subtracted from those of {a}, {how}.")
     spread = pair.std(axis=0)
     if spread.max() > _MOST_UNEVEN * spread.min():
         more, less = (a, b) if spread[0] > spread[1] else (b, a)
-        ledger.note(
+        log.note(
             f"The values of {more} vary more than those of {less} (standard deviations"
             f" {spread.max():.3g} and {spread.min():.3g}): what raises both alike can then look"
             " like a difference. --transform log2_quantile (of tables quantile) gives tasks one"

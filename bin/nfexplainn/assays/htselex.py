@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nfexplainn.assays.assay import READS, SPLITTING, Assay
-from nfexplainn.assays.common import Ledger, assemble, check_splits, place
+from nfexplainn.assays.common import PrepLog, assemble, check_splits, place
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.data.padding import pad_codes
@@ -34,7 +34,7 @@ def prepare(spec: Spec) -> Prepared:
     """
     has_split = check_splits(spec)
     options = read_options(spec.raw_options)
-    ledger = Ledger()
+    log = PrepLog()
     classes = _classes(spec)
     of_row = [classes.index(str(row.label)) for row in spec.rows]
     # A cycle that comes in parts (files, or parts of a split) is one group per part.
@@ -44,26 +44,26 @@ def prepare(spec: Spec) -> Prepared:
         row.data: kinds.index((number, part))
         for row, number, part in zip(spec.rows, of_row, parts, strict=True)
     }
-    found = read_files(spec, options, groups, ledger)
+    found = read_files(spec, options, groups, log)
     names: list[str] = []
     for row in spec.rows:
         names += [f"{row.sample}.{number}" for number in found[row.data].numbers.tolist()]
     sizes = [len(found[row.data].numbers) for row in spec.rows]
     labels = np.zeros((sum(sizes), len(classes)), dtype=np.float32)
     labels[np.arange(len(labels)), np.repeat(of_row, sizes)] = 1
-    _check_enough(spec, ledger, labels.sum(axis=0).astype(int).tolist(), classes)
+    _check_enough(spec, log, labels.sum(axis=0).astype(int).tolist(), classes)
     codes = np.concatenate([found[row.data].codes for row in spec.rows])
     raw = options.raw_of(codes.shape[1])
     pad = options.pad_of(codes.shape[1])
     if pad:
-        ledger.note(f"Reads of {codes.shape[1]} bp were padded with {pad} N on both sides.")
+        log.note(f"Reads of {codes.shape[1]} bp were padded with {pad} N on both sides.")
     tasks = [f"cycle_{name}" if name.isdecimal() else name for name in classes]
     first, *between, last = tasks
     told = ", ".join([f"{first} (first)", *between, f"{last} (last)"])
-    ledger.note(f"The cycles in the order of their labels: {told}.")
+    log.note(f"The cycles in the order of their labels: {told}.")
     return assemble(
         spec,
-        ledger,
+        log,
         names,
         pad_codes(codes, pad),
         labels,
@@ -107,7 +107,7 @@ def _classes(spec: Spec) -> list[str]:
     return sorted(names, key=cycle_key)
 
 
-def _check_enough(spec: Spec, ledger: Ledger, counts: list[int], classes: list[str]) -> None:
+def _check_enough(spec: Spec, log: PrepLog, counts: list[int], classes: list[str]) -> None:
     """Stop where fewer than two cycles have enough reads; say which have few.
 
     Raises
@@ -124,7 +124,7 @@ def _check_enough(spec: Spec, ledger: Ledger, counts: list[int], classes: list[s
             " reads.",
         )
     for name in few:
-        ledger.note(f"Cycle {name} has under {least} reads: its accuracy means little.")
+        log.note(f"Cycle {name} has under {least} reads: its accuracy means little.")
 
 
 ASSAY = Assay(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
-from nfexplainn.assays.common import Ledger, joint_source
+from nfexplainn.assays.common import PrepLog, joint_source
 from nfexplainn.assays.region_tables import read_region_table
 from nfexplainn.assays.regions import (
     RegionTable,
@@ -48,13 +48,13 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few regions are left.
     """
-    ledger = Ledger()
-    reader = window_reader(spec, ledger)
+    log = PrepLog()
+    reader = window_reader(spec, log)
     drop = choice(spec, "unresolved", ("mask", "drop")) == "drop"
     tables = read_each(spec.rows, lambda row: _read(spec, spec.file(row.data)))
     for table in tables:
         for reading in table.readings:
-            ledger.read(*reading)
+            log.read(*reading)
     for table in tables[1:]:
         if table.tasks != tables[0].tasks:
             raise UserError(
@@ -68,24 +68,24 @@ def prepare(spec: Spec) -> Prepared:
     cut, labels, given = stack(spec, parts)
     unknown = np.isnan(labels)
     out = np.asarray(unknown.any(axis=1) if drop else unknown.all(axis=1))
-    ledger.drop(joint_source(spec), _UNRESOLVED if drop else _NOTHING, int(out.sum()))
+    log.drop(joint_source(spec), _UNRESOLVED if drop else _NOTHING, int(out.sum()))
     if drop and out.all() and len(out):
-        raise ledger.unusable(
+        raise log.unusable(
             "No region is resolved in every task.",
             "Use unresolved 'mask', or choose fewer tasks (option value_columns).",
         )
     if unknown.any() and not drop:
-        ledger.note(
+        log.note(
             f"{100 * unknown.mean():.3g} % of the labels are unresolved: they have no part in"
             " training and metrics."
         )
     keep = np.flatnonzero(~out)
     cut = cut.take(keep)
-    _note_widths(tables, reader.width, ledger)
+    _note_widths(tables, reader.width, log)
     extra: dict[str, object] = {"unresolved": "drop" if drop else "mask"}
     return finish(
         spec,
-        ledger,
+        log,
         reader.genome,
         cut,
         labels[keep],
@@ -135,12 +135,12 @@ def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> Region
     return RegionTable(peaks, tuple(tasks[i] for i in chosen), values)
 
 
-def _note_widths(tables: list[RegionTable], width: int, ledger: Ledger) -> None:
+def _note_widths(tables: list[RegionTable], width: int, log: PrepLog) -> None:
     """Say so where regions are not as wide as the windows."""
     sizes = np.concatenate([table.peaks.end - table.peaks.start for table in tables])
     other = int((sizes != width).sum())
     if other:
-        ledger.note(
+        log.note(
             f"{other:,} of {len(sizes):,} regions ({sizes.min():,} to {sizes.max():,} bp) became"
             f" windows of {width} bp round their middle."
         )

@@ -19,7 +19,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.coordinates import Coordinates
 
 if TYPE_CHECKING:
-    from nfexplainn.assays.common import Ledger
+    from nfexplainn.assays.common import PrepLog
 
 _DEALT = ("random", "homology")
 AUTOMATIC_FOLDS = 5
@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 
 def make_parts(
     spec: Spec,
-    ledger: Ledger,
+    log: PrepLog,
     source: str,
     given: NDArray[np.str_] | None,
     groups: Ints,
@@ -47,7 +47,7 @@ def make_parts(
 
     Parameters
     ----------
-    spec, ledger
+    spec, log
     source : str
         What the sequences come from, for messages.
     given : array of str, shape (n,), or None
@@ -87,14 +87,14 @@ def make_parts(
     # A task that is called like the column of the folds never needed another name before.
     free = given is None and options.split_by in _DEALT and "fold" not in tasks
     if folds == 0 and free and _is_small(groups, labels, task_type):
-        folds = _choose_folds(spec, ledger, groups, labels, task_type)
+        folds = _choose_folds(spec, log, groups, labels, task_type)
     rng = spec.rng("split")
     if folds > 1:
-        made = _make_folds(spec, ledger, source, folds, groups, labels, where, rng)
-        return with_homology(made, spec, ledger, plain, groups, labels)
+        made = _make_folds(spec, log, source, folds, groups, labels, where, rng)
+        return with_homology(made, spec, log, plain, groups, labels)
     if given is not None:
         split, drawn = _complete(given, groups, labels, spec, rng)
-        _note_drawn(drawn, extra, ledger)
+        _note_drawn(drawn, extra, log)
         return Parts(split, extra={"split_at_random": drawn, "split_by": "given"})
     if options.split_by == "chromosome":
         try:
@@ -107,13 +107,13 @@ def make_parts(
             )
         except UserError as error:
             raise UserError(f"{spec.id} ({source}): {error}") from error
-        ledger.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
+        log.note(f"Validation: {', '.join(valid)}; test: {', '.join(test) or 'none'}.")
         chosen = {"valid_chromosomes": list(valid), "test_chromosomes": list(test)}
         return Parts(split, extra=chosen | {"split_by": "chromosome"})
     split = split_random(groups, labels, options.valid_fraction, options.test_fraction, rng)
-    _note_fractions(split, groups, spec, ledger)
+    _note_fractions(split, groups, spec, log)
     made = Parts(split, extra={"split_by": options.split_by})
-    return with_homology(made, spec, ledger, plain, groups, labels)
+    return with_homology(made, spec, log, plain, groups, labels)
 
 
 def _is_small(groups: Ints, labels: Floats, task_type: str) -> bool:
@@ -124,13 +124,13 @@ def _is_small(groups: Ints, labels: Floats, task_type: str) -> bool:
     return int((labels == 1).any(axis=1).sum()) < FEWEST_UNFOLDED
 
 
-def _choose_folds(spec: Spec, ledger: Ledger, groups: Ints, labels: Floats, task_type: str) -> int:
+def _choose_folds(spec: Spec, log: PrepLog, groups: Ints, labels: Floats, task_type: str) -> int:
     """Give the number of folds of a small data set: 1 where some fold could tell nothing."""
     fold = deal(groups, labels, [1 / AUTOMATIC_FOLDS] * AUTOMATIC_FOLDS, spec.rng("split"))
     for number in range(AUTOMATIC_FOLDS):
         missing = lack(labels[fold == number], task_type)
         if missing:
-            ledger.note(
+            log.note(
                 f"There is one split, though folds are the default with fewer than"
                 f" {FEWEST_UNFOLDED:,} positives: of {AUTOMATIC_FOLDS} folds one would have"
                 f" {missing}."
@@ -141,7 +141,7 @@ def _choose_folds(spec: Spec, ledger: Ledger, groups: Ints, labels: Floats, task
 
 def _make_folds(
     spec: Spec,
-    ledger: Ledger,
+    log: PrepLog,
     source: str,
     folds: int,
     groups: Ints,
@@ -165,13 +165,13 @@ def _make_folds(
             f" parted, but there are {int(groups.max(initial=-1)) + 1:,}; use fewer folds."
         )
     least, most = int(sizes.min()), int(sizes.max())
-    ledger.note(
+    log.note(
         f"{folds}-fold cross-validation: every sequence was held out once. Each model was tested on"
         " one fold, stopped by the next and trained on the others"
         f" ({least:,}{'' if least == most else f' to {most:,}'} sequences a fold)."
     )
     if spec.options.folds == 0:
-        ledger.note(
+        log.note(
             f"Folds were chosen since there are fewer than {FEWEST_UNFOLDED:,} positives, of which"
             " one test part would show strong motifs only; --folds 1 makes one split."
         )
@@ -179,36 +179,34 @@ def _make_folds(
 
 
 def note_untrained(
-    parts: Parts, labels: Floats, tasks: Sequence[str], task_type: str, ledger: Ledger
+    parts: Parts, labels: Floats, tasks: Sequence[str], task_type: str, log: PrepLog
 ) -> None:
     """Say which tasks have no example in training: metrics and means leave them out."""
     known = ~np.isnan(labels) if task_type == "regression" else labels == 1
     if parts.fold is not None:
-        _note_rare(parts, known, tasks, ledger)
+        _note_rare(parts, known, tasks, log)
         return
     split = parts.split
     for column, task in enumerate(tasks):
         counts = {part: int(known[split == part, column].sum()) for part in SPLITS}
         if not counts["train"] and any(counts.values()):
-            ledger.note(
+            log.note(
                 f"{task} has no example in the training part ({counts['valid']:,} in validation,"
                 f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
                 " leave it out."
             )
         elif task_type == "regression" and not counts["train"]:
-            ledger.note(f"{task} has no value at all: it cannot be learnt, and means leave it out.")
+            log.note(f"{task} has no value at all: it cannot be learnt, and means leave it out.")
 
 
-def _note_rare(
-    parts: Parts, known: NDArray[np.bool_], tasks: Sequence[str], ledger: Ledger
-) -> None:
+def _note_rare(parts: Parts, known: NDArray[np.bool_], tasks: Sequence[str], log: PrepLog) -> None:
     """Say which tasks have no example in the training part of some replicates."""
     trained = np.stack([known[one].any(axis=0) for one in parts.trained()])
     for task, folds, count in zip(
         tasks, trained.sum(axis=0).tolist(), known.sum(axis=0).tolist(), strict=True
     ):
         if folds < parts.folds:
-            ledger.note(
+            log.note(
                 f"{task} has {count:,} examples, in too few folds: {parts.folds - folds} of"
                 f" {parts.folds} trainings see none of them, and have no score of it."
             )
@@ -235,7 +233,7 @@ def _complete(
     return split, [name for name, share in shares.items() if share]
 
 
-def _note_drawn(drawn: list[str], extra: Mapping[str, Any], ledger: Ledger) -> None:
+def _note_drawn(drawn: list[str], extra: Mapping[str, Any], log: PrepLog) -> None:
     """Say which parts were not given; of groups of a column that is said where they are chosen."""
     if not drawn or "split_groups" in extra:
         return
@@ -244,10 +242,10 @@ def _note_drawn(drawn: list[str], extra: Mapping[str, Any], ledger: Ledger) -> N
     words = {"valid": "validation", "test": "test"}
     was = "part: it was" if len(drawn) == 1 else "part: they were"
     named = " and no ".join(words[name] for name in drawn)
-    ledger.note(f"The {source} gives no {named} {was} taken at random from training.")
+    log.note(f"The {source} gives no {named} {was} taken at random from training.")
 
 
-def _note_fractions(split: NDArray[np.str_], groups: Ints, spec: Spec, ledger: Ledger) -> None:
+def _note_fractions(split: NDArray[np.str_], groups: Ints, spec: Spec, log: PrepLog) -> None:
     """Say so where sequences that belong together make the wanted fractions impossible."""
     largest = int(np.bincount(groups).max())
     alike = "similar" if spec.options.split_by == "homology" else "overlapping or equal"
@@ -257,7 +255,7 @@ def _note_fractions(split: NDArray[np.str_], groups: Ints, spec: Spec, ledger: L
     ):
         got = float((split == name).mean())
         if abs(got - wanted) > max(0.2 * wanted, 2 / len(split)):
-            ledger.note(
+            log.note(
                 f"The {name} part holds {100 * got:.1f} % of the sequences instead of"
                 f" {100 * wanted:g} %, because up to {largest:,} {alike} sequences had to stay"
                 " together."

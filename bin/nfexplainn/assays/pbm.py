@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
-from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.common import PrepLog
+from nfexplainn.assays.sequence_values import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_table import ValueTable
@@ -36,11 +36,9 @@ def prepare(spec: Spec) -> Prepared:
         If too few probes have a value.
     """
     options = value_options(spec.raw_options, spec.id, transform="quantile")
-    ledger = Ledger()
+    log = PrepLog()
     layout = options.layout(value_names=VALUE_NAMES, flags=True)
-    return prepare_values(
-        spec, options, layout, ledger, lambda table: _linker(table, options, ledger)
-    )
+    return prepare_values(spec, options, layout, log, lambda table: _linker(table, options, log))
 
 
 def common_end(sequences: Sequence[bytes]) -> int:
@@ -53,7 +51,7 @@ def common_end(sequences: Sequence[bytes]) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(map(len, reverse)))
 
 
-def _linker(table: ValueTable, options: ValueOptions, ledger: Ledger) -> int:
+def _linker(table: ValueTable, options: ValueOptions, log: PrepLog) -> int:
     """Give the length of the constant end to cut off a table's probes, and tell what was found.
 
     Raises
@@ -67,18 +65,18 @@ def _linker(table: ValueTable, options: ValueOptions, ledger: Ledger) -> int:
     found = common_end(table.sequences)
     if found < _MIN_LINKER:
         if options.linker == "cut":
-            ledger.note(f"{table.source}: the probes share no end, so no linker was cut.")
+            log.note(f"{table.source}: the probes share no end, so no linker was cut.")
         return 0
     shortest = min(map(len, table.sequences))
     if options.linker == "keep":
-        ledger.note(f"{table.source}: the last {found} bp of all probes are equal and were kept.")
+        log.note(f"{table.source}: the last {found} bp of all probes are equal and were kept.")
         return 0
     if shortest - found < _MIN_LINKER:
         raise UserError(
             f"{table.source}: all probes end in the same {found} bp, and cutting them leaves"
             f" {shortest - found} bp; check the column of the sequences (--sequence_column)."
         )
-    ledger.note(f"{table.source}: the linker, the last {found} bp of all probes, was cut off.")
+    log.note(f"{table.source}: the linker, the last {found} bp of all probes, was cut off.")
     return found
 
 

@@ -12,7 +12,7 @@ from nfexplainn import dna
 from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.common import (
     ALL_FILES,
-    Ledger,
+    PrepLog,
     assemble,
     check_splits,
     joint_source,
@@ -76,13 +76,13 @@ def prepare(spec: Spec) -> Prepared:
             f" ({', '.join(spec.file(k).name if isinstance(k, int) else k for k in kinds)});"
             " give all the same."
         )
-    ledger = Ledger()
+    log = PrepLog()
     genome = open_genome(spec.genome.path, spec.genome.name)
-    reader = WindowReader(spec, genome, ledger, MAX_SHIFT)
+    reader = WindowReader(spec, genome, log, MAX_SHIFT)
     windows, where, names, labels, given = _windows(spec, reader, kinds, task_of_row, len(tasks))
     return assemble(
         spec,
-        ledger,
+        log,
         names,
         windows.codes,
         labels,
@@ -122,23 +122,23 @@ def _windows(
 ) -> tuple[Windows, Coordinates, list[str], Floats, NDArray[np.str_]]:
     """Make the windows of positives and, behind them, of negatives; give labels and parts too."""
     windows, labels, given, extent = _positives(spec, reader, task_of_row, tasks)
-    ledger, ratio = reader.ledger, spec.options.negatives_ratio
+    log, ratio = reader.log, spec.options.negatives_ratio
     parents = np.zeros(0, dtype=np.int64)
     negative, part = windows.take(parents), given[:0]
     if kinds == ["others"] and len(spec.rows) > 1 and not spec.others:
         # The rows of one data set are each other's negatives already.
-        ledger.note("Negatives of each task are the peaks of the other tasks.")
+        log.note("Negatives of each task are the peaks of the other tasks.")
     elif kinds != ["shuffle"]:
         keep, negative = _matched(spec, reader, kinds, windows, extent)
-        ledger.drop(joint_source(spec), _GC_UNMATCHED, len(windows) - len(keep))
+        log.drop(joint_source(spec), _GC_UNMATCHED, len(windows) - len(keep))
         windows, labels, given = windows.take(keep), labels[keep], given[keep]
         part = np.resize(given, len(negative)) if len(given) else given
         part = spec.rng("parts of negatives").permutation(part)
     names = windows.names() + negative.names()
     if kinds == ["shuffle"]:
         codes, titles, rows, failed = shuffled(windows.codes, names, ratio, spec.rng("shuffle"))
-        ledger.drop("shuffled negatives", "shuffle equal to its sequence", failed)
-        ledger.note("Negatives are dinucleotide shuffles of the positive windows.")
+        log.drop("shuffled negatives", "shuffle equal to its sequence", failed)
+        log.note("Negatives are dinucleotide shuffles of the positive windows.")
         flanks = np.full((len(rows), windows.flanks.shape[1]), dna.N_CODE, dtype=np.uint8)
         place = windows.chrom[rows], windows.start[rows]
         negative = Windows(windows.chromosomes, *place, codes, flanks)
@@ -155,7 +155,7 @@ def _windows(
     )
 
 
-def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledger) -> None:
+def _check_some(files: list[InputFile], mapped: list[MappedPeaks], log: PrepLog) -> None:
     """Note samples without a peak: they may have failed, which is no mistake in the file.
 
     Raises
@@ -165,9 +165,9 @@ def _check_some(files: list[InputFile], mapped: list[MappedPeaks], ledger: Ledge
     """
     empty = [file.name for file, one in zip(files, mapped, strict=True) if not len(one.everywhere)]
     if len(empty) == len(files):
-        raise ledger.unusable(f"{', '.join(empty)} holds no peak.", for_no_peaks())
+        raise log.unusable(f"{', '.join(empty)} holds no peak.", for_no_peaks())
     for name in empty:
-        ledger.note(
+        log.note(
             f"{name} holds no peak: its task has no positive, and nothing can be learnt of it."
         )
 
@@ -188,9 +188,9 @@ def _positives(
     """
     files = [spec.file(row.data) for row in spec.rows]
     mapped = read_each(files, lambda file: reader.read(file.path, file.name, reader.top_n))
-    _check_some(files, mapped, reader.ledger)
+    _check_some(files, mapped, reader.log)
     split_of_row = [row.split or "" for row in spec.rows]
-    genome, width, ledger = reader.genome, reader.width, reader.ledger
+    genome, width, log = reader.genome, reader.width, reader.log
     position = [one.centre for one in mapped]
     # Labels go by all summits of a task: a peak that was not among the best is bound all the same.
     summits = [
@@ -209,8 +209,8 @@ def _positives(
             edges = np.cumsum([len(position[i]) for i in rows])[:-1]
             own = [len(np.unique(part)) for part in np.split(owner, edges)]
             for i, left in zip(rows, own, strict=True):
-                ledger.drop(spec.file(spec.rows[i].data).name, _MERGED, len(position[i]) - left)
-            ledger.drop(ALL_FILES, _MERGED_BETWEEN, sum(own) - len(merged))
+                log.drop(spec.file(spec.rows[i].data).name, _MERGED, len(position[i]) - left)
+            log.drop(ALL_FILES, _MERGED_BETWEEN, sum(own) - len(merged))
             centres.append(merged)
             parts.append(np.full(len(merged), split, dtype="<U5"))
     centre, given = np.concatenate(centres), np.concatenate(parts)
@@ -220,7 +220,7 @@ def _positives(
     centre, given = centre[unique], given[unique]
     labels = label_windows(centre, summits, width)
     clear = (labels == 1).any(axis=1)
-    ledger.drop(joint_source(spec), _AMBIGUOUS, int((~clear).sum()))
+    log.drop(joint_source(spec), _AMBIGUOUS, int((~clear).sum()))
     centre, given, labels = centre[clear], given[clear], labels[clear]
     chrom = np.searchsorted(genome.axis, centre, side="right") - 1
     start = centre - genome.axis[chrom] - width // 2
@@ -279,12 +279,12 @@ def _matched(
         rng = spec.rng("matching")
         keep, rows, codes = match_with_unknown(windows.codes, pool.codes, ratio, rng)
     count = len(windows.codes)
-    reader.ledger.note(
+    reader.log.note(
         f"Negatives are {source}, matched to the positives by {matched_by(windows.codes)}"
         f" ({len(rows):,} negatives, {len(keep):,} positives)."
     )
     if len(keep) < count:
-        reader.ledger.note(
+        reader.log.note(
             f"{count - len(keep):,} of {count:,} positive windows were left out for want of"
             " negatives with the same GC content."
         )
@@ -301,7 +301,7 @@ def _read_pools(spec: Spec, reader: WindowReader, positions: Sequence[int]) -> l
             found[position] = reader.read(file.path, file.name)
         except UserError as error:
             if position in only_others(spec):
-                note_unread(spec, position, error, reader.ledger)
+                note_unread(spec, position, error, reader.log)
             else:
                 errors.append(error)
     gather(errors)
@@ -315,7 +315,7 @@ def _pool(reader: WindowReader, found: list[MappedPeaks], extent: Regions, sourc
     centre = np.unique(np.concatenate([one.centre for one in found]))
     start = centre - width // 2
     free = ~extent.overlap(start, start + width)
-    reader.ledger.drop(source, "candidate overlaps a peak", int((~free).sum()))
+    reader.log.drop(source, "candidate overlaps a peak", int((~free).sum()))
     chrom = np.searchsorted(genome.axis, centre[free], side="right") - 1
     begin = start[free] - genome.axis[chrom]
     return reader.fetch(chrom, begin, [one.windows for one in found])

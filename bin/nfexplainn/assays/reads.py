@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger, note_unread, only_others
+from nfexplainn.assays.common import PrepLog, note_unread, only_others
 from nfexplainn.assays.read_records import CHUNK, read_chunks
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.duplicates import strand_free_key
@@ -146,7 +146,7 @@ def _scramble(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def read_files(
-    spec: Spec, options: ReadOptions, groups: Mapping[int, int], ledger: Ledger
+    spec: Spec, options: ReadOptions, groups: Mapping[int, int], log: PrepLog
 ) -> dict[int, Reads]:
     """Read the files of reads of a data set in one pass each.
 
@@ -161,7 +161,7 @@ def read_files(
     options : ReadOptions
     groups : mapping of int to int
         Position of each file -> its group (a task, or a cycle).
-    ledger : Ledger
+    log : PrepLog
 
     Returns
     -------
@@ -179,10 +179,10 @@ def read_files(
     for position, group in groups.items():
         before = sample.copy()
         try:
-            length = _read_file(spec, options, position, group, length, sample, ledger)
+            length = _read_file(spec, options, position, group, length, sample, log)
         except UserError as error:
             if position in only_others(spec):
-                note_unread(spec, position, error, ledger)
+                note_unread(spec, position, error, log)
                 unread.append(position)
                 sample = before  # the reads before the fault are no part of it
             else:
@@ -192,10 +192,10 @@ def read_files(
     found = sample.finish(read, length or 0)
     for position in read:
         name = spec.file(position).name
-        ledger.drop(name, "duplicate read", sample.repeats[position])
-        ledger.drop(name, "beyond max_reads", sample.beyond[position])
+        log.drop(name, "duplicate read", sample.repeats[position])
+        log.drop(name, "beyond max_reads", sample.beyond[position])
     if sum(sample.beyond.values()):
-        ledger.note(
+        log.note(
             f"{options.max_reads:,} distinct reads were sampled at random (max_reads); the files"
             " keep their proportions."
         )
@@ -218,7 +218,7 @@ def _read_file(
     group: int,
     length: int | None,
     sample: _Sample,
-    ledger: Ledger,
+    log: PrepLog,
 ) -> int:
     """Stream one file into the sample; give the length of its reads."""
     file = spec.file(position)
@@ -262,11 +262,11 @@ def _read_file(
             f"{file.name}: no read has {length} bp after trimming, the length of the data set; give"
             " --length, or files of one length."
         )
-    ledger.read(file.name, "records", f"{total:,}")
-    ledger.drop(file.name, "nothing left after trimming", short)
-    ledger.drop(file.name, "read without the flanks", unflanked)
-    ledger.drop(file.name, f"read of another length than {length}", other)
-    ledger.drop(file.name, why_dropped("read", spec.options.max_unknown), unknown)
+    log.read(file.name, "records", f"{total:,}")
+    log.drop(file.name, "nothing left after trimming", short)
+    log.drop(file.name, "read without the flanks", unflanked)
+    log.drop(file.name, f"read of another length than {length}", other)
+    log.drop(file.name, why_dropped("read", spec.options.max_unknown), unknown)
     return length
 
 

@@ -30,7 +30,7 @@ from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.intervals import Peaks
 from nfexplainn.io.reading import PACKED_ERRORS, reading
 from nfexplainn.io.text import first_bytes, open_binary
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import finite, missing, spellings, whole
 
 __all__ = ["CHROM", "END", "START", "is_parquet", "read_region_table"]
@@ -160,7 +160,7 @@ def _by_rows(text: Delimited, columns: RegionColumns) -> RegionTable:
     """Read line by line what cannot be read in bulk, and say which lines are wrong."""
     # Words may come after the first rows, by which the columns are told.
     number_of, way_out = (label_of, _LABEL_OUT) if columns.labels else (finite, "")
-    problems = Problems(text.name)
+    problems = ErrorCollector(text.name)
     where: list[list[str]] = [[] for _ in columns.where]
     values: list[list[float]] = []
     lines: list[int] = []
@@ -228,7 +228,7 @@ def _peaks(
     if len(where) == 1:
         start = lines if isinstance(lines, int) else lines[0] if lines else 0
         return parse_names(name, [str(value) for value in where[0]], start)
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     chrom, start_cells, end_cells = where
     bounds = np.zeros((len(chrom), 2), dtype=np.int64)
     for row, (text, low, high) in enumerate(zip(chrom, start_cells, end_cells, strict=True)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, assemble, check_splits
+from nfexplainn.assays.common import PrepLog, assemble, check_splits
 from nfexplainn.assays.spec import InputFile, Prepared, Spec
 from nfexplainn.assays.windows import EXCLUDED, NO_CHROMOSOME, WindowReader
 from nfexplainn.data.dataset import Floats, Source, TaskType
@@ -187,7 +187,7 @@ def read_regions(spec: Spec, why: str) -> Peaks:
     return dataclasses.replace(peaks, summit=(peaks.start + peaks.end) // 2)
 
 
-def window_reader(spec: Spec, ledger: Ledger) -> WindowReader:
+def window_reader(spec: Spec, log: PrepLog) -> WindowReader:
     """Open the genome for cutting windows.
 
     Raises
@@ -197,7 +197,7 @@ def window_reader(spec: Spec, ledger: Ledger) -> WindowReader:
     """
     if spec.genome is None:
         raise UserError(f"{spec.id}: regions need a genome; give --genome, or the column 'genome'.")
-    return WindowReader(spec, open_genome(spec.genome.path, spec.genome.name), ledger)
+    return WindowReader(spec, open_genome(spec.genome.path, spec.genome.name), log)
 
 
 def cut_windows(reader: WindowReader, peaks: Peaks) -> tuple[Windows, Ints]:
@@ -212,22 +212,22 @@ def cut_windows(reader: WindowReader, peaks: Peaks) -> tuple[Windows, Ints]:
     rows : int64 array, shape (m,)
         Whose they are.
     """
-    ledger, width = reader.ledger, reader.width
-    ledger.read(peaks.name, "records", f"{len(peaks):,}")
+    log, width = reader.log, reader.width
+    log.read(peaks.name, "records", f"{len(peaks):,}")
     chrom = reader.map_names(peaks)
     rows = np.flatnonzero(chrom >= 0)
-    ledger.drop(peaks.name, NO_CHROMOSOME, len(chrom) - len(rows))
+    log.drop(peaks.name, NO_CHROMOSOME, len(chrom) - len(rows))
     rows = rows[~reader.beyond(peaks.take(rows), chrom[rows])]
     allowed = reader.allowed[chrom[rows]]
-    ledger.drop(peaks.name, EXCLUDED, int((~allowed).sum()))
+    log.drop(peaks.name, EXCLUDED, int((~allowed).sum()))
     rows = rows[allowed]
     start = peaks.summit[rows] - width // 2
     _, first = np.unique(reader.genome.axis[chrom[rows]] + start, return_index=True)
-    ledger.drop(peaks.name, _DUPLICATE, len(rows) - len(first))
+    log.drop(peaks.name, _DUPLICATE, len(rows) - len(first))
     first.sort()
     rows, start = rows[first], start[first]
     good, windows = reader.cut(chrom[rows], start, peaks.name)
-    ledger.read(peaks.name, "windows", f"round {len(good):,} middles of regions")
+    log.read(peaks.name, "windows", f"round {len(good):,} middles of regions")
     return windows, rows[good]
 
 
@@ -265,7 +265,7 @@ def stack(
 
 def finish(
     spec: Spec,
-    ledger: Ledger,
+    log: PrepLog,
     genome: Genome,
     windows: Windows,
     labels: Floats,
@@ -283,10 +283,10 @@ def finish(
     """
     has_split = check_splits(spec)
     if task_type == "regression":
-        _check_values(spec, ledger, labels)
+        _check_values(spec, log, labels)
     return assemble(
         spec,
-        ledger,
+        log,
         windows.names(),
         windows.codes,
         labels,
@@ -299,20 +299,20 @@ def finish(
     )
 
 
-def _check_values(spec: Spec, ledger: Ledger, labels: Floats) -> None:
+def _check_values(spec: Spec, log: PrepLog, labels: Floats) -> None:
     """Refuse too few regions, and values from which nothing can be learnt."""
     known = int((~np.isnan(labels)).any(axis=1).sum()) if labels.size else 0
     if known < spec.options.min_positives:
-        lost = sum(ledger.reasons().values())
+        lost = sum(log.reasons().values())
         dropped = f" ({lost:,} records were dropped, see {spec.id}.dropped.tsv)" if lost else ""
-        raise ledger.unusable(
+        raise log.unusable(
             f"Only {known:,} regions can be used, fewer than min_positives"
             f" ({spec.options.min_positives}){dropped}.",
             "Give more regions, or lower min_positives and read the result with care.",
         )
     flat = np.fmax.reduce(labels, axis=0) == np.fmin.reduce(labels, axis=0)
     if flat.all():
-        raise ledger.unusable(
+        raise log.unusable(
             "All values are equal in every task, so there is nothing to learn.",
             "Check that the signal covers these regions of this genome.",
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nfexplainn import dna
 from nfexplainn.assays.assay import SPLITTING, Assay
 from nfexplainn.assays.common import (
-    Ledger,
+    PrepLog,
     assemble,
     check_splits,
     joint_source,
@@ -92,7 +92,7 @@ def prepare(spec: Spec) -> Prepared:
 
 def prepare_positives(
     spec: Spec,
-    read: Callable[[Spec, Mapping[int, int], Ledger], dict[int, Fasta]],
+    read: Callable[[Spec, Mapping[int, int], PrepLog], dict[int, Fasta]],
     pad_of: Callable[[int], int] = lambda _length: 0,
     strand_symmetric: bool = True,
     raw_of: Callable[[int], dict[str, list[int]]] = lambda _length: {},
@@ -112,26 +112,26 @@ def prepare_positives(
     has_split = check_splits(spec)
     tasks, task_of_row = task_names(spec)
     kinds = [_kind(spec, row) for row in spec.rows]
-    ledger = Ledger()
-    files = read(spec, _wanted(spec, kinds, task_of_row), ledger)
+    log = PrepLog()
+    files = read(spec, _wanted(spec, kinds, task_of_row), log)
     spec = only_read(spec, files) if "others" in kinds else spec
-    length = _length(spec, kinds, files, ledger)
+    length = _length(spec, kinds, files, log)
 
     tables = []
     for row, task in zip(spec.rows, task_of_row, strict=True):
-        table = _table(spec, row.data, files, length, len(tasks), row.split or "", ledger)
+        table = _table(spec, row.data, files, length, len(tasks), row.split or "", log)
         table.labels[:, task] = 1
         tables.append(table)
-    positives = _merge_positives(_unique_names(tables, spec), spec, ledger)
-    kept = list(_negatives(spec, kinds, files, length, positives, ledger) or [positives])
+    positives = _merge_positives(_unique_names(tables, spec), spec, log)
+    kept = list(_negatives(spec, kinds, files, length, positives, log) or [positives])
     everything = _join(_unique_names(kept, spec))
     used = ",".join(sorted({"file" if isinstance(kind, int) else kind for kind in kinds}))
     pad = pad_of(length)
     if pad:
-        ledger.note(f"Sequences of {length} bp were padded with {pad} N on both sides.")
+        log.note(f"Sequences of {length} bp were padded with {pad} N on both sides.")
     return assemble(
         spec,
-        ledger,
+        log,
         everything.names,
         pad_codes(everything.codes, pad),
         everything.labels,
@@ -163,7 +163,7 @@ def _wanted(spec: Spec, kinds: list[int | str], task_of_row: list[int]) -> dict[
     return wanted | {position: -1 for position in others if position not in wanted}
 
 
-def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[int, Fasta]:
+def _read_fasta(spec: Spec, wanted: Mapping[int, int], log: PrepLog) -> dict[int, Fasta]:
     """Read every file once; collect the mistakes of all."""
     files: dict[int, Fasta] = {}
     errors = []
@@ -172,23 +172,23 @@ def _read_fasta(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[i
         try:
             files[position] = read_fasta(file.path, file.name)
             found = files[position]
-            ledger.read(file.name, "records", f"{len(found.names) + found.merged:,}")
-            ledger.drop(file.name, _DUPLICATE, found.merged)
+            log.read(file.name, "records", f"{len(found.names) + found.merged:,}")
+            log.drop(file.name, _DUPLICATE, found.merged)
             if renamed := found.renamed:
-                ledger.note(
+                log.note(
                     f"{file.name}: {renamed:,} sequences have the name of another one; a number was"
                     " put behind it (name|2)."
                 )
         except UserError as error:
             if position in only_others(spec):
-                note_unread(spec, position, error, ledger)
+                note_unread(spec, position, error, log)
             else:
                 errors.append(error)
     gather(errors)
     return files
 
 
-def _length(spec: Spec, kinds: list[int | str], files: dict[int, Fasta], ledger: Ledger) -> int:
+def _length(spec: Spec, kinds: list[int | str], files: dict[int, Fasta], log: PrepLog) -> int:
     """Find the length of the data set.
 
     Raises
@@ -221,9 +221,9 @@ def _length(spec: Spec, kinds: list[int | str], files: dict[int, Fasta], ledger:
             " less."
         )
     if cut:
-        ledger.note(f"{cut:,} sequences were cut to the {wanted} bp round their middle.")
+        log.note(f"{cut:,} sequences were cut to the {wanted} bp round their middle.")
     if short:
-        ledger.note(f"{short:,} sequences shorter than {wanted} bp were left out.")
+        log.note(f"{short:,} sequences shorter than {wanted} bp were left out.")
     return wanted
 
 
@@ -234,17 +234,17 @@ def _table(
     length: int,
     tasks: int,
     part: str,
-    ledger: Ledger,
+    log: PrepLog,
 ) -> _Table:
     """Cut the sequences of a file to the length, and leave out what cannot be used."""
     name, fasta = spec.file(position).name, files[position]
     long_enough = fasta.lengths >= length
-    ledger.drop(name, _SHORT, int((~long_enough).sum()))
+    log.drop(name, _SHORT, int((~long_enough).sum()))
     rows = np.flatnonzero(long_enough)
     codes = fasta.cut(rows, length)
     most = spec.options.max_unknown
     known = mostly_known(codes, most)
-    ledger.drop(name, why_dropped("sequence", most), int((~known).sum()))
+    log.drop(name, why_dropped("sequence", most), int((~known).sum()))
     rows, codes = rows[known], codes[known]
     return _Table(
         [fasta.names[row] for row in rows.tolist()],
@@ -270,7 +270,7 @@ def _unique_names(tables: list[_Table], spec: Spec) -> list[_Table]:
     return out
 
 
-def _merge_positives(tables: list[_Table], spec: Spec, ledger: Ledger) -> _Table:
+def _merge_positives(tables: list[_Table], spec: Spec, log: PrepLog) -> _Table:
     """Make one row of equal sequences, with the labels of all; the first one names it.
 
     Within one part of a split that the sheet gives; across parts equal sequences stay, and the
@@ -288,7 +288,7 @@ def _merge_positives(tables: list[_Table], spec: Spec, ledger: Ledger) -> _Table
     # Repeats within a file are dropped; those between files are what a label set is made of.
     for index, row in enumerate(spec.rows):
         keys = key[owner == index]
-        ledger.drop(spec.file(row.data).name, _DUPLICATE, len(keys) - len(np.unique(keys)))
+        log.drop(spec.file(row.data).name, _DUPLICATE, len(keys) - len(np.unique(keys)))
     return _Table(merged.names, merged.codes, labels[order], merged.part)
 
 
@@ -298,7 +298,7 @@ def _negatives(
     files: dict[int, Fasta],
     length: int,
     positives: _Table,
-    ledger: Ledger,
+    log: PrepLog,
 ) -> tuple[_Table, _Table] | None:
     """Make the negatives; give the positives to keep, and the negatives (None: there are none)."""
     tasks = positives.labels.shape[1]
@@ -309,17 +309,17 @@ def _negatives(
         if isinstance(kind, int)
     )
     for position, part in given:
-        found.append(_table(spec, position, files, length, tasks, part, ledger))
-        ledger.note(f"Negatives are the sequences of {spec.file(position).name}.")
+        found.append(_table(spec, position, files, length, tasks, part, log))
+        log.note(f"Negatives are the sequences of {spec.file(position).name}.")
     if "others" in kinds and spec.others:
-        pool = _join([_table(spec, p, files, length, tasks, "", ledger) for p in spec.others])
-        pool = _without(pool, positives, "other rows", ledger)
+        pool = _join([_table(spec, p, files, length, tasks, "", log) for p in spec.others])
+        pool = _without(pool, positives, "other rows", log)
         keep, rows, codes = match_with_unknown(
             positives.codes, pool.codes, spec.options.negatives_ratio, spec.rng("matching")
         )
         unmatched = len(positives.names) - len(keep)
-        ledger.drop(joint_source(spec), "no negative of the same GC content", unmatched)
-        ledger.note(
+        log.drop(joint_source(spec), "no negative of the same GC content", unmatched)
+        log.note(
             "Negatives are sequences of the other rows of the sheet, matched to the positives by"
             f" {matched_by(positives.codes)} ({len(rows):,} negatives, {len(keep):,} positives)."
         )
@@ -328,17 +328,17 @@ def _negatives(
         parts = spec.rng("parts of negatives").permutation(parts)
         found.append(_Table(pool.names, codes, pool.labels, parts))
     if "shuffle" in kinds:
-        found.append(_shuffles(spec, kinds, positives, ledger))
+        found.append(_shuffles(spec, kinds, positives, log))
     if not found:
-        ledger.note("Negatives of each task are the sequences of the other tasks.")
+        log.note("Negatives of each task are the sequences of the other tasks.")
         return None
     alone = len(given) == len(found) == 1
     source = spec.file(next(iter(given))[0]).name if alone else "all negatives together"
-    negatives = _without(_join(_unique_names(found, spec)), positives, source, ledger)
+    negatives = _without(_join(_unique_names(found, spec)), positives, source, log)
     return positives, negatives
 
 
-def _shuffles(spec: Spec, kinds: list[int | str], positives: _Table, ledger: Ledger) -> _Table:
+def _shuffles(spec: Spec, kinds: list[int | str], positives: _Table, log: PrepLog) -> _Table:
     """Shuffle the positives of the rows that ask for it, whatever other rows there are.
 
     Every row's sequences are all shuffled, in an order of their own, by the row's generator; of
@@ -362,20 +362,20 @@ def _shuffles(spec: Spec, kinds: list[int | str], positives: _Table, ledger: Led
         origins.append(rows[parents])
         lost += failed
         free &= ~mine
-    ledger.drop("shuffled negatives", "shuffle equal to its sequence", lost)
-    ledger.note("Negatives are dinucleotide shuffles of the positives.")
+    log.drop("shuffled negatives", "shuffle equal to its sequence", lost)
+    log.note("Negatives are dinucleotide shuffles of the positives.")
     return _join(tables).take(np.argsort(np.concatenate(origins), kind="stable"))
 
 
-def _without(table: _Table, positives: _Table, source: str, ledger: Ledger) -> _Table:
+def _without(table: _Table, positives: _Table, source: str, log: PrepLog) -> _Table:
     """Leave out sequences that are positives too, on either strand, and repeats."""
     keys = strand_free_key(table.codes)
     both = np.isin(keys, strand_free_key(positives.codes))
-    ledger.drop(source, _CONTRADICTION, int(both.sum()))
+    log.drop(source, _CONTRADICTION, int(both.sum()))
     parts = np.unique(table.part, return_inverse=True)[1].astype(np.uint64)
     first = np.zeros(len(keys), dtype=np.bool_)
     first[np.unique(keys + parts, return_index=True)[1]] = True
-    ledger.drop(source, _DUPLICATE, int((~both & ~first).sum()))
+    log.drop(source, _DUPLICATE, int((~both & ~first).sum()))
     return table.take(~both & first)
 
 

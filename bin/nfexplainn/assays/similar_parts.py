@@ -18,7 +18,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.coordinates import Coordinates
 
 if TYPE_CHECKING:
-    from nfexplainn.assays.common import Ledger
+    from nfexplainn.assays.common import PrepLog
 
 MOST = 0.5
 """Largest share of the sequences that one cluster may hold."""
@@ -68,14 +68,14 @@ def similar_groups(
 
 
 def with_homology(
-    parts: Parts, spec: Spec, ledger: Ledger, plain: Ints, groups: Ints, labels: Floats
+    parts: Parts, spec: Spec, log: PrepLog, plain: Ints, groups: Ints, labels: Floats
 ) -> Parts:
     """Add to parts by homology what a random split would have shared; others stay as they are.
 
     Parameters
     ----------
     parts : Parts
-    spec, ledger
+    spec, log
     plain : int64 array, shape (n,)
         What a random split keeps together.
     groups : int64 array, shape (n,)
@@ -95,7 +95,7 @@ def with_homology(
         "random_shared": shared,
         "random_held_out": held_out,
     }
-    ledger.note(
+    log.note(
         f"Similar sequences (a tenth of their words of 10 bp in common, on either strand) were kept"
         f" together: {inside:,} of {len(groups):,} sequences are in clusters, {found['clusters']:,}"
         f" in all, the largest of {found['largest']:,}. A random split would have held out"

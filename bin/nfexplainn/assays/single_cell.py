@@ -8,7 +8,7 @@ from nfexplainn.assays.assay import SPLITTING, WINDOWS, Assay
 from nfexplainn.assays.cell_counts import Cells, mean_per_cluster
 from nfexplainn.assays.cells import open_cells
 from nfexplainn.assays.clusters import Clusters, assign_clusters, read_denoised
-from nfexplainn.assays.common import Ledger, place
+from nfexplainn.assays.common import PrepLog, place
 from nfexplainn.assays.regions import choice, cut_windows, finish, option_file, window_reader
 from nfexplainn.assays.signal import TRANSFORMS, transform_signal
 from nfexplainn.assays.spec import Prepared, Spec
@@ -59,38 +59,38 @@ def prepare(spec: Spec) -> Prepared:
     UnusableError
         If too few regions are left.
     """
-    ledger = Ledger()
-    reader = window_reader(spec, ledger)
+    log = PrepLog()
+    reader = window_reader(spec, log)
     file = spec.file(spec.rows[0].data)
     cells, found = read_cells(spec)
     tasks, sizes = found.tasks, found.sizes
     for reading in found.readings:
-        ledger.read(*reading)
-    ledger.drop(file.name, _NO_CLUSTER, int((found.cluster < 0).sum()))
+        log.read(*reading)
+    log.drop(file.name, _NO_CLUSTER, int((found.cluster < 0).sum()))
     for task, size in zip(tasks, sizes.tolist(), strict=True):
         if size < FEW_CELLS:
-            ledger.note(f"{task} has only {size} cells: its mean is noisy.")
+            log.note(f"{task} has only {size} cells: its mean is noisy.")
     denoised = option_file(spec, "denoised")
     if denoised is None:
         means = mean_per_cluster(cells, found.cluster, len(tasks))
     else:
         means, latent = read_denoised(denoised, tasks, len(cells.rows))
-        ledger.note(f"Cells were denoised with PeakVI ({latent} latent dimensions).")
+        log.note(f"Cells were denoised with PeakVI ({latent} latent dimensions).")
     cut, rows = cut_windows(reader, cells.peaks)
     values = means[rows]
     # A region that no cell has open has no correlation across clusters.
     keep = np.flatnonzero(values.any(axis=1))
-    ledger.drop(file.name, _EMPTY, len(values) - len(keep))
+    log.drop(file.name, _EMPTY, len(values) - len(keep))
     cut = cut.take(keep)
     transform = choice(spec, "transform", TRANSFORMS)
     values = transform_signal(values[keep], transform, tasks, cut)
-    ledger.note(
+    log.note(
         f"Values are means over {int(sizes.sum()):,} cells in {len(tasks)} clusters"
         f" ({sizes.min():,} to {sizes.max():,} cells)."
     )
     return finish(
         spec,
-        ledger,
+        log,
         reader.genome,
         cut,
         values,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nfexplainn.assays.assay import READS, SPLITTING, Assay
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.reads import read_files, read_options
 from nfexplainn.assays.sequences import prepare_positives
 from nfexplainn.assays.spec import Prepared, Spec
@@ -33,7 +33,7 @@ def prepare(spec: Spec) -> Prepared:
     options = read_options(spec.raw_options)
     tasks = len({row.label or row.sample for row in spec.rows})
 
-    def read(spec: Spec, wanted: Mapping[int, int], ledger: Ledger) -> dict[int, Fasta]:
+    def read(spec: Spec, wanted: Mapping[int, int], log: PrepLog) -> dict[int, Fasta]:
         """Read files of reads; the tasks, and each file of negatives, are groups."""
         samples = {row.data: row.sample for row in spec.rows}
         # Parts of a split that the sheet gives stay apart: the audit reports what they share.
@@ -45,10 +45,10 @@ def prepare(spec: Spec) -> Prepared:
             else (tasks + 1) * len(parts) + position
             for position, task in wanted.items()
         }
-        found = read_files(spec, options, groups, ledger)
+        found = read_files(spec, options, groups, log)
         if not any(len(found[row.data].numbers) for row in spec.rows):
-            lost = sum(ledger.reasons().values())
-            raise ledger.unusable(
+            lost = sum(log.reasons().values())
+            raise log.unusable(
                 f"No read can be used ({lost:,} were dropped, see {spec.id}.dropped.tsv).",
                 for_few_positives(spec.assay),
             )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
-from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import prepare_values
+from nfexplainn.assays.common import PrepLog
+from nfexplainn.assays.sequence_values import prepare_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import value_options
 from nfexplainn.evaluation.advice import VALUES as ADVICE_ON_VALUES
@@ -29,7 +29,7 @@ def prepare(spec: Spec) -> Prepared:
         If too few sequences have a value.
     """
     options = value_options(spec.raw_options, spec.id, transform="none")
-    return prepare_values(spec, options, options.layout(), Ledger())
+    return prepare_values(spec, options, options.layout(), PrepLog())
 
 
 ASSAY = Assay(

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.assay import SPLITTING, VALUES, Assay
-from nfexplainn.assays.common import Ledger
-from nfexplainn.assays.measured import join_tables, name_tasks, read_tables, transform_values
+from nfexplainn.assays.common import PrepLog
+from nfexplainn.assays.sequence_values import join_tables, name_tasks, read_tables, transform_values
 from nfexplainn.assays.spec import Prepared, Spec
 from nfexplainn.assays.value_options import ValueOptions, value_options
 from nfexplainn.assays.value_splits import check_parts
@@ -18,7 +18,7 @@ from nfexplainn.data.dataset import TaskType
 from nfexplainn.errors import UserError
 from nfexplainn.features import AssayFacts
 from nfexplainn.io.label_lists import read_label_list
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import classless, missing, truth
 
 MAX_CLASSES = 1000
@@ -41,15 +41,15 @@ def prepare(spec: Spec) -> Prepared:
         If too few sequences have a label.
     """
     options = value_options(spec.raw_options, spec.id, transform="none")
-    ledger = Ledger()
+    log = PrepLog()
     check_parts(spec, options)
-    tables = read_tables(spec, options.layout(positional=True), ledger)
+    tables = read_tables(spec, options.layout(positional=True), log)
     columns = _label_names(spec, options, tables)
     if options.task_type == "multiclass" and all(len(titles) == 1 for titles in columns):
-        values, tasks = _classes(tables, ledger)
+        values, tasks = _classes(tables, log)
         where = [list(range(len(tasks)))] * len(tables)
     else:
-        values = _numbers(tables, ledger)
+        values = _numbers(tables, log)
         tasks, where = name_tasks(spec, columns)
     kind = _task_type(options.task_type, tables, values, len(tasks))
     if kind == "regression":
@@ -58,11 +58,11 @@ def prepare(spec: Spec) -> Prepared:
             for value, table in zip(values, tables, strict=True)
         ]
         if options.transform != "none":
-            ledger.note(f"The values of each file were transformed: {options.transform}.")
+            log.note(f"The values of each file were transformed: {options.transform}.")
     how = "given" if options.task_type != "auto" else "inferred from the labels"
-    ledger.note(f"The labels were read as {kind} ({how}).")
+    log.note(f"The labels were read as {kind} ({how}).")
     cuts = [0] * len(tables)
-    return join_tables(spec, options, ledger, tables, values, where, tasks, kind, cuts)
+    return join_tables(spec, options, log, tables, values, where, tasks, kind, cuts)
 
 
 def _label_names(
@@ -91,7 +91,7 @@ def _label_names(
     return [names] * len(tables)
 
 
-def _numbers(tables: Sequence[ValueTable], ledger: Ledger) -> list[NDArray[np.float64]]:
+def _numbers(tables: Sequence[ValueTable], log: PrepLog) -> list[NDArray[np.float64]]:
     """Turn the labels of all tables into numbers; TRUE and FALSE are 1 and 0.
 
     Raises
@@ -101,10 +101,10 @@ def _numbers(tables: Sequence[ValueTable], ledger: Ledger) -> list[NDArray[np.fl
     """
     out, sentences = [], []
     for table in tables:
-        problems = Problems(table.source)
+        problems = ErrorCollector(table.source)
         logical = _logical(table)
         if any(logical):
-            ledger.read(table.source, "labels", "TRUE as 1, FALSE as 0")
+            log.read(table.source, "labels", "TRUE as 1, FALSE as 0")
         rows = []
         for cells, line in zip(table.texts, table.lines, strict=True):
             plain = [
@@ -137,7 +137,7 @@ def _logical(table: ValueTable) -> list[bool]:
 
 
 def _classes(
-    tables: Sequence[ValueTable], ledger: Ledger
+    tables: Sequence[ValueTable], log: PrepLog
 ) -> tuple[list[NDArray[np.float64]], tuple[str, ...]]:
     """Turn a column of class names into a column of 0 and 1 per class.
 
@@ -151,12 +151,12 @@ def _classes(
     found = set(texts) - none
     source = ", ".join(table.source for table in tables)
     for word in sorted(none - {""}):
-        ledger.note(
+        log.note(
             f"{texts.count(word):,} sequences say '{word}' where the class belongs and have none;"
             " if that is a class, give it another name."
         )
     for word in sorted(word for word in found if missing(word)):
-        ledger.note(
+        log.note(
             f"{texts.count(word):,} sequences are of a class called '{word}'; if they have no"
             " class, leave these cells empty."
         )

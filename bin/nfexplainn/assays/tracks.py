@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.assays.bigwig import finite_sums, sum_bigwig
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.track_kinds import track_kind
 from nfexplainn.assays.windows import WRONG_GENOME
 from nfexplainn.data.dataset import Floats
@@ -24,7 +24,7 @@ from nfexplainn.io.genome import Genome
 from nfexplainn.io.intervals import Ints
 from nfexplainn.io.reading import PACKED_ERRORS
 from nfexplainn.io.text import open_binary
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import finite, missing, no_number, whole
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def is_track(path: str | Path, name: str) -> bool:
 
 
 def sum_track(
-    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, ledger: Ledger
+    path: str | Path, name: str, genome: Genome, cut: Windows, width: int, log: PrepLog
 ) -> Floats:
     """Sum the signal of a file over windows.
 
@@ -110,7 +110,7 @@ def sum_track(
     cut : Windows
         The n windows.
     width : int
-    ledger : Ledger
+    log : PrepLog
         For what was read and what was left out.
 
     Returns
@@ -124,19 +124,19 @@ def sum_track(
     """
     kind, text = track_kind(path, name)
     if kind == "bigwig":
-        return sum_bigwig(path, name, genome, cut, width, ledger)
+        return sum_bigwig(path, name, genome, cut, width, log)
     if kind == "table" or text is None:
         raise UserError(f"{name}: this is a table of regions; give it in a data set of its own.")
     sums = WindowSums(genome.axis[cut.chrom] + cut.start, width)
     tally = _Tally()
     _add_records(sums, _records(text, kind), genome, text, tally, cuts=kind != "bedgraph")
     lost = check_signal(name, tally.lines, genome.names, cut.chrom, genome.name, "lines")
-    ledger.drop(name, _NO_CHROMOSOME, lost)
+    log.drop(name, _NO_CHROMOSOME, lost)
     total = sum(tally.lines.values())
-    ledger.read(name, "records", f"{total:,}")
-    ledger.read(name, "track", f"{_READ_AS[kind]}: {total:,} records")
-    ledger.drop(name, _OVER_END, tally.over)
-    ledger.drop(name, _BEYOND, tally.beyond)
+    log.read(name, "records", f"{total:,}")
+    log.read(name, "track", f"{_READ_AS[kind]}: {total:,} records")
+    log.drop(name, _OVER_END, tally.over)
+    log.drop(name, _BEYOND, tally.beyond)
     return finite_sums(name, sums.sums(), cut)
 
 
@@ -223,7 +223,7 @@ def _complain(text: Delimited, kind: str) -> None:
     UserError
         If there are any.
     """
-    problems = Problems(text.name)
+    problems = ErrorCollector(text.name)
     need = _WIDTH[kind]
     for line, cells in text:
         if len(cells) < need:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from nfexplainn.errors import UserError
-from nfexplainn.problems import Problems, read_each
+from nfexplainn.problems import ErrorCollector, read_each
 from nfexplainn.values import looks_numeric, missing, no_number
 
 SHOWN = 12
@@ -158,13 +158,13 @@ def listed(names: Sequence[str]) -> str:
 
 
 def add_wrong_cell(
-    problems: Problems, cell: str, title: str, line: int | None, way_out: str = ""
+    problems: ErrorCollector, cell: str, title: str, line: int | None, way_out: str = ""
 ) -> None:
     """Say that a cell of a column of values holds no number.
 
     Parameters
     ----------
-    problems : Problems
+    problems : ErrorCollector
     cell : str
     title : str
         Of the column; '' where it has none.

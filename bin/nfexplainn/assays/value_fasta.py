@@ -14,7 +14,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import Delimited, Row
 from nfexplainn.io.fasta import Fasta, read_fasta
 from nfexplainn.io.text import read_lines
-from nfexplainn.problems import Problems, read_each
+from nfexplainn.problems import ErrorCollector, read_each
 from nfexplainn.values import looks_numeric, missing
 
 
@@ -58,7 +58,7 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     found = "as asked for" if layout.values else "found by their content"
     said = vc.say_columns(text.header, columns, found)
     table.readings = ((values.name, "value columns", said),)
-    _fill(table, text, Problems(values.name), known, name, split, columns)
+    _fill(table, text, ErrorCollector(values.name), known, name, split, columns)
     return table
 
 
@@ -132,7 +132,7 @@ def _refuse_other_names(
 def _fill(
     table: vt.ValueTable,
     text: Delimited,
-    problems: Problems,
+    problems: ErrorCollector,
     known: dict[str, int],
     name: int | None,
     split: int | None,

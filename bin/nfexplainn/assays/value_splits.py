@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger, check_splits, joint_source, place
+from nfexplainn.assays.common import PrepLog, check_splits, joint_source, place
 from nfexplainn.assays.spec import Spec
 from nfexplainn.assays.value_options import ValueOptions
 from nfexplainn.data.splits import choose_groups
@@ -44,7 +44,7 @@ def check_parts(spec: Spec, options: ValueOptions) -> None:
 
 
 def split_by_column(
-    groups: list[str], spec: Spec, options: ValueOptions, ledger: Ledger
+    groups: list[str], spec: Spec, options: ValueOptions, log: PrepLog
 ) -> tuple[NDArray[np.str_], dict[str, list[str]] | None]:
     """Split by a column: its cells are parts of a split, or groups that stay together.
 
@@ -103,7 +103,7 @@ def split_by_column(
             " valid_groups and test_groups, or use another column."
         )
     said = f"validation: {', '.join(valid) or 'at random from training'}; test: {', '.join(test)}"
-    ledger.note(f"Split by {column}; {said}.")
+    log.note(f"Split by {column}; {said}.")
     part = {
         name: "valid" if name in valid else "test" if name in test else "train" for name in counts
     }

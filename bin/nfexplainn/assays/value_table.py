@@ -12,7 +12,7 @@ from nfexplainn.assays import value_columns as vc
 from nfexplainn.errors import UserError
 from nfexplainn.io.delimited import PEEK, Delimited, Row, open_delimited
 from nfexplainn.io.fasta import LEGAL_LETTERS
-from nfexplainn.problems import Problems, read_each
+from nfexplainn.problems import ErrorCollector, read_each
 from nfexplainn.values import finite, has_decimal_comma, missing
 
 _DNA = re.compile(r"[ACGTNacgtn]{8,}")
@@ -130,7 +130,7 @@ def read_value_table(path: str, name: str, layout: Layout) -> ValueTable:
     _refuse_reads(name, peeked[0])
     columns = _find(text, peeked, layout)
     table = ValueTable(name, columns.titles, readings=_say(text, columns, layout))
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     for row in text:
         if len(row.cells) != columns.count:
             add_wrong_count(problems, row, text)
@@ -159,7 +159,7 @@ def open_values(path: str, name: str) -> tuple[Delimited, list[Row]]:
     return text, peeked
 
 
-def add_wrong_count(problems: Problems, row: Row, text: Delimited) -> None:
+def add_wrong_count(problems: ErrorCollector, row: Row, text: Delimited) -> None:
     """Say that a row has too few or too many cells."""
     problems.add(
         f"{len(row.cells)} cells, but the first line has {text.columns}, separated by"
@@ -170,7 +170,7 @@ def add_wrong_count(problems: Problems, row: Row, text: Delimited) -> None:
 
 
 def parse_values(
-    cells: Sequence[str], titles: Sequence[str], line: int | None, problems: Problems
+    cells: Sequence[str], titles: Sequence[str], line: int | None, problems: ErrorCollector
 ) -> tuple[float, ...] | None:
     """Turn cells into numbers, NaN where a value is missing; None after a mistake."""
     out: list[float] = []
@@ -360,7 +360,7 @@ def _say(text: Delimited, columns: _Columns, layout: Layout) -> tuple[tuple[str,
 
 
 def _read_row(
-    table: ValueTable, columns: _Columns, layout: Layout, row: Row, problems: Problems
+    table: ValueTable, columns: _Columns, layout: Layout, row: Row, problems: ErrorCollector
 ) -> None:
     """Take in one row, or say what is wrong with it."""
     number, cells = row

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.spec import Spec
 from nfexplainn.data.dataset import Floats
 from nfexplainn.data.unknown import mostly_known, why_dropped
@@ -53,11 +53,11 @@ class MappedPeaks:
 class WindowReader:
     """Map files of peaks to the genome, one rule for positives, pools and other rows."""
 
-    def __init__(self, spec: Spec, genome: Genome, ledger: Ledger, flank: int = 0) -> None:
+    def __init__(self, spec: Spec, genome: Genome, log: PrepLog, flank: int = 0) -> None:
         self.width, self.flank = spec.options.width, flank
         self._held = 0
         self.genome = genome
-        self.ledger = ledger
+        self.log = log
         self.top_n = spec.options.top_n
         # Of each file with scores: their column, and the median of the peaks that are kept.
         self.scores: dict[str, tuple[str, float]] = {}
@@ -100,7 +100,7 @@ class WindowReader:
         peaks = read_peaks(path, name, empty=True)
         chrom = self.map_names(peaks, "give a blacklist of this genome")
         known = chrom >= 0
-        self.ledger.read(name, "blacklist", _held(len(peaks), int(known.sum()), "regions"))
+        self.log.read(name, "blacklist", _held(len(peaks), int(known.sum()), "regions"))
         start = self.genome.axis[chrom] + peaks.start
         return Regions.merge(start[known], (start + peaks.end - peaks.start)[known])
 
@@ -127,11 +127,11 @@ class WindowReader:
     def read(self, path: str, name: str, best: int | None = None) -> MappedPeaks:
         """Read a file of peaks and keep the summits whose windows can be used."""
         peaks = read_peaks(path, name, empty=True)
-        self.ledger.read(name, "records", f"{len(peaks):,}")
-        self.ledger.read(name, "format", peaks.origin.format or "no peak at all")
+        self.log.read(name, "records", f"{len(peaks):,}")
+        self.log.read(name, "format", peaks.origin.format or "no peak at all")
         chrom = self.map_names(peaks)
         known = chrom >= 0
-        self.ledger.drop(name, NO_CHROMOSOME, int((~known).sum()))
+        self.log.drop(name, NO_CHROMOSOME, int((~known).sum()))
         peaks, chrom = peaks.take(known), chrom[known]
         peaks, chrom = self._on_chromosomes(peaks, chrom)
         axis = self.genome.axis[chrom]
@@ -150,7 +150,7 @@ class WindowReader:
         rows = self._keep(rows, mask, name, _DUPLICATE)
         good, windows = self.cut(chrom[rows], first[rows], name)
         rows = rows[good]
-        self.ledger.read(name, "windows", where_windows_stand(peaks.take(rows)))
+        self.log.read(name, "windows", where_windows_stand(peaks.take(rows)))
         score = peaks.score[rows]
         if peaks.origin.score and not np.isnan(score).all():
             self.scores[name] = peaks.origin.score, float(np.nanmedian(score))
@@ -172,7 +172,7 @@ class WindowReader:
                 f" of their chromosome in the genome {self.genome.name} ({name}:{peaks.start[row]},"
                 f" but {name} ends at {sizes[row]}); give the genome that the peaks were called on."
             )
-        self.ledger.drop(peaks.name, _BEYOND, int(beyond.sum()))
+        self.log.drop(peaks.name, _BEYOND, int(beyond.sum()))
         return beyond
 
     def _on_chromosomes(self, peaks: Peaks, chrom: Ints) -> tuple[Peaks, Ints]:
@@ -199,9 +199,9 @@ class WindowReader:
         order = np.argsort(-np.where(np.isnan(score), -np.inf, score), kind="stable")
         mask = np.zeros(len(rows), dtype=np.bool_)
         mask[order[:best]] = True
-        self.ledger.read(name, "score column", _ranking(score, mask, origin))
+        self.log.read(name, "score column", _ranking(score, mask, origin))
         if origin.flat:
-            self.ledger.note(
+            self.log.note(
                 f"{name}: top_n ranks by {origin.score}, because {' and '.join(origin.flat)} holds"
                 " the same value in all lines."
             )
@@ -211,7 +211,7 @@ class WindowReader:
         self, rows: NDArray[np.intp], mask: NDArray[np.bool_], name: str, reason: str
     ) -> NDArray[np.intp]:
         """Keep some rows and count the others."""
-        self.ledger.drop(name, reason, int((~mask).sum()))
+        self.log.drop(name, reason, int((~mask).sum()))
         return rows[mask]
 
     def cut(

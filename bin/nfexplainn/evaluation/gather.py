@@ -82,7 +82,7 @@ def gather_evidence(
         return Evidence(
             metric=metric,
             value=_joint(by_replicate, folds),
-            spread=float(by_replicate.max() - by_replicate.min()),
+            range=float(by_replicate.max() - by_replicate.min()),
             replicates=replicates,
             gc=float(baselines["gc"][scored].mean()),
             kmer4=float(baselines["kmer4"][scored].mean()),

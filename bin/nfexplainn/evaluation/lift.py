@@ -119,7 +119,7 @@ def supported_motifs(
     SupportedMotifs
     """
     limits = limits or Thresholds()
-    loss = dict(zip(tasks["task"], tasks["loss"], strict=True))
+    loss = dict(zip(tasks["task"], tasks["loss_function"], strict=True))
     supported = dict.fromkeys(loss, 0)
     lifting: dict[str, LiftingMotif] = {}
     for row in rows.to_dict("records"):

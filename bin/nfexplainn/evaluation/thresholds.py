@@ -19,7 +19,7 @@ class Thresholds:
         By less than this above GC content, the model has learnt composition.
     margin_kmer4 : float
         By less than this above 4-mers, it has learnt nothing longer than these (yet).
-    max_spread : float
+    max_range : float
         Largest difference between the best and the worst replicate; not applied to folds, whose
         test parts are smaller.
     min_train_positives, min_test_positives : int
@@ -37,7 +37,7 @@ class Thresholds:
     pearson_usable: float = 0.3
     margin_gc: float = 0.02
     margin_kmer4: float = 0.0
-    max_spread: float = 0.1
+    max_range: float = 0.1
     min_train_positives: int = 100
     min_test_positives: int = 20
     lift_gain: float = 0.01

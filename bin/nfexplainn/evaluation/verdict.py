@@ -32,7 +32,7 @@ class Evidence:
     metric : {'auroc', 'pearson'}
     value : float
         Median over the replicates of the test score.
-    spread : float
+    range : float
         Largest less smallest replicate.
     replicates : int
     gc, kmer4 : float
@@ -62,7 +62,7 @@ class Evidence:
 
     metric: str
     value: float
-    spread: float
+    range: float
     replicates: int
     gc: float
     kmer4: float
@@ -158,9 +158,9 @@ def _facts(evidence: Evidence) -> str:
     text += f"{name} {evidence.value:.2f}"
     if evidence.folds > 1:
         of = "" if evidence.tested_folds == evidence.folds else f"{evidence.tested_folds} of "
-        text += f" (mean over {of}{evidence.folds} folds, range {evidence.spread:.2f})"
+        text += f" (mean over {of}{evidence.folds} folds, range {evidence.range:.2f})"
     elif evidence.replicates > 1:
-        text += f" (median of {evidence.replicates} replicates, range {evidence.spread:.2f})"
+        text += f" (median of {evidence.replicates} replicates, range {evidence.range:.2f})"
     baselines = [
         f"{score:.2f} with {what}"
         for score, what in ((evidence.gc, "GC content alone"), (evidence.kmer4, "4-mers"))
@@ -178,7 +178,7 @@ def _barely(evidence: Evidence, limits: Thresholds) -> str:
     if (
         evidence.folds > 1
         or evidence.replicates < 2
-        or not limits.margin_kmer4 <= lead <= evidence.spread
+        or not limits.margin_kmer4 <= lead <= evidence.range
     ):
         return ""
     return (
@@ -249,11 +249,11 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
                 for_few_scored(evidence.recipe),
             )
         )
-    if evidence.folds == 1 and evidence.spread > limits.max_spread:
+    if evidence.folds == 1 and evidence.range > limits.max_range:
         found.append(
             _Finding(
                 "weak",
-                f"The replicates differ by more than {limits.max_spread:g}.",
+                f"The replicates differ by more than {limits.max_range:g}.",
                 "Run more replicates (--replicates) and read the motifs that most of them support.",
             )
         )
@@ -294,7 +294,7 @@ def verdict_record(
         "advice": advice,
         "metric": evidence.metric,
         "value": _number(evidence.value),
-        "spread": _number(evidence.spread),
+        "range": _number(evidence.range),
         "baseline_gc": _number(evidence.gc),
         "baseline_kmer4": _number(evidence.kmer4),
         "best_replicate": best_replicate,
@@ -308,7 +308,7 @@ def verdict_record(
                 "reason": judged[task][1],
                 "lifted_by": _lifted_by(each, limits),
                 "value": _number(each.value),
-                "spread": _number(each.spread),
+                "range": _number(each.range),
                 "baseline_gc": _number(each.gc),
                 "baseline_kmer4": _number(each.kmer4),
             }

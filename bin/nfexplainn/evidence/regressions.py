@@ -20,17 +20,17 @@ class Standard:
     """How a quantity is brought to mean 0 and variance 1."""
 
     mean: Floats
-    spread: Floats
+    sd: Floats
 
     def __call__(self, values: Floats) -> Floats:
         """Give standardised values."""
-        return np.asarray((values - self.mean) / self.spread)
+        return np.asarray((values - self.mean) / self.sd)
 
 
 def standard_of(values: Floats) -> Standard:
-    """Find mean and spread of values, float64 (n, features)."""
-    spread = values.std(axis=0)
-    return Standard(values.mean(axis=0), np.where(spread > 0, spread, 1.0))
+    """Find mean and sd of values, float64 (n, features)."""
+    sd = values.std(axis=0)
+    return Standard(values.mean(axis=0), np.where(sd > 0, sd, 1.0))
 
 
 def fitted_weights(

@@ -152,13 +152,13 @@ def _row_tables(
                     "sites": of_row.sites,
                     "tests": tests,
                     "overlaps_with": ",".join(ids[other] for other in overlapping.get(row, ())),
-                    "negatives": dataset.meta.extra.get("negatives", ""),
+                    "negative_kind": dataset.meta.extra.get("negatives", ""),
                 }
             )
         tasks.append(
             own
             | _task(one, model.kind, target, len(rows))
-            | {"tests": tests, "supported": good.sum()}
+            | {"tests": tests, "n_supported": good.sum()}
         )
     return (
         pd.DataFrame(table, columns=list(EVIDENCE_COLUMNS)),
@@ -215,15 +215,15 @@ def _task(one: Tested, kind: Kind, target: AnyTarget, rows: int) -> dict[str, ob
     least = judge.least_frequency(one.detectable, one.prevalence, positives)
     return {
         "task": one.task,
-        "loss": kind,
+        "loss_function": kind,
         "unseen": len(target.rows),
         "clusters": one.clusters,
         "prevalence": one.prevalence,
         "base_loss": one.base,
         "model_loss": one.model,
-        "explained": explained.value[0],
-        "explained_low": explained.low[0],
-        "explained_high": explained.high[0],
+        "explained_loss": explained.value[0],
+        "explained_loss_low": explained.low[0],
+        "explained_loss_high": explained.high[0],
         "rows": rows,
         "detectable_gain": one.detectable,
         "detectable_share": least if kind == "bce" else np.nan,

@@ -13,7 +13,7 @@ UNIT_MOTIF_COLUMNS = ("sites", "width", "information", "consensus")
 MOTIF_COLUMNS = ("sites", "width", "information", "consensus", *NAME_COLUMNS)
 """What the table of consensus motifs tells of one."""
 CONSENSUS_COLUMNS = (
-    *("dataset", "model", "task", "motif", "score", "support", "replicates"),
+    *("dataset", "model", "task", "motif", "effect_share", "found_in", "replicates"),
     *MOTIF_COLUMNS,
     "units",
 )
@@ -23,12 +23,12 @@ EVIDENCE_COLUMNS = (
     *("odds", "odds_low", "odds_high", "gain", "gain_low", "gain_high", "gain_sd_replicates"),
     *("p", "q", "tests", "supported", "share", "alone", "alone_low", "overlaps_with"),
     *("direction", "site_effect", "site_effect_low", "site_effect_high", "auprc_alone"),
-    *("negatives", "test"),
+    *("negative_kind", "test"),
 )
 EVIDENCE_TASK_COLUMNS = (
-    *("dataset", "model", "task", "loss", "unseen", "clusters", "prevalence", "base_loss"),
-    *("model_loss", "explained", "explained_low", "explained_high", "rows", "tests", "supported"),
-    *("detectable_gain", "detectable_share"),
+    *("dataset", "model", "task", "loss_function", "unseen", "clusters", "prevalence", "base_loss"),
+    *("model_loss", "explained_loss", "explained_loss_low", "explained_loss_high", "rows", "tests"),
+    *("n_supported", "detectable_gain", "detectable_share"),
 )
 MINIMAL_COLUMNS = (
     *("dataset", "model", "rows", "motif", "name", "valid_loss", "metric", "valid_score", "p"),
@@ -59,5 +59,15 @@ CONDITION_COLUMNS = (
     *("with_site", "prior_degrees", "reason"),
 )
 CONDITION_SLOPE_COLUMNS = (
-    *("dataset", "model", "kind", "motif", "name", "sample", "condition", "replicate", "slope"),
+    *(
+        "dataset",
+        "model",
+        "kind",
+        "motif",
+        "name",
+        "sample",
+        "condition",
+        "sample_replicate",
+        "slope",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Consensus motifs over replicates: step 7 of the robust recipe, and B3 of the extras."""
+"""Consensus motifs over replicates."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class ConsensusMotif:
         Sum of the aligned counts.
     score : float
         Mean over replicates of the best member's normalised effect (0 where there is none).
-    support : int
+    found_in : int
         Number of replicates with a member.
     """
 
     members: tuple[UnitMotif, ...]
     counts: Counts
     score: float
-    support: int
+    found_in: int
 
 
 def consensus_motifs(units: Sequence[UnitMotif], replicates: Sequence[str]) -> list[ConsensusMotif]:
@@ -96,7 +96,7 @@ def consensus_motifs(units: Sequence[UnitMotif], replicates: Sequence[str]) -> l
                 members=tuple(members),
                 counts=counts,
                 score=float(np.mean(list(best_effect.values()))),
-                support=sum(effect > 0 for effect in best_effect.values()),
+                found_in=sum(effect > 0 for effect in best_effect.values()),
             )
         )
         leading = rest

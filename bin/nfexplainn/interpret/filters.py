@@ -1,4 +1,4 @@
-"""Motifs of the first filters of networks without units, made as those of units are (I1)."""
+"""Motifs of the first filters of networks without units, made as those of units are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a unit contributes to each task (I5): the paper's median, and the effect of its motif."""
+"""What a unit contributes to each task: the paper's median, and the effect of its motif."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters to motifs (I1): two streaming passes, integer counts, memory that n does not change."""
+"""Filters to motifs: two streaming passes, integer counts, memory that n does not change."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ MOST_SCORED = 20000
 PWM_COLUMNS = (
     "task",
     "unit",
-    "motif",
+    "kind",
     "sites",
     "information",
     "consensus",

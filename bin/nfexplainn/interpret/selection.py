@@ -1,4 +1,4 @@
-"""Which sequences a unit is interpreted on: those that the model predicts well (I2)."""
+"""Which sequences a unit is interpreted on: those that the model predicts well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of every unit: exactly one status each, and in words why there is no motif (B8)."""
+"""What became of every unit: exactly one status each, and in words why there is no motif."""
 
 from __future__ import annotations
 

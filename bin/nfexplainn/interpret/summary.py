@@ -18,7 +18,7 @@ FIXED_COLUMNS = (
     "status",
     *UNIT_MOTIF_COLUMNS,
     *NAME_COLUMNS,
-    "support",
+    "matched_in",
     "replicates",
 )
 _PER_TASK = {
@@ -81,9 +81,9 @@ def final_units(
     frame["dataset"], frame["model"] = dataset, model
     keys = ["replicate", "unit"]
     best = tomtom.drop_duplicates(keys)[[*keys, "target_id", "q_value"]]
-    told = support[[*keys, "support", "replicates", "annotation"]]
+    told = support[[*keys, "matched_in", "replicates", "annotation"]]
     frame = frame.merge(best, on=keys, how="left").merge(told, on=keys, how="left")
-    for column in ("support", "replicates"):
+    for column in ("matched_in", "replicates"):
         frame[column] = frame[column].astype("Int64")
     named = frame["target_id"].notna() & (frame["status"] == "unannotated")
     frame.loc[named, "status"] = "annotated"

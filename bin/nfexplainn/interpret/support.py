@@ -1,4 +1,4 @@
-"""What the units are called, and in how many replicates their motifs come back (I3, B3)."""
+"""What the units are called, and in how many replicates their motifs come back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.naming import label, names_of
 from nfexplainn.motifs.tomtom import Distance, tomtom
 
-SUPPORT_COLUMNS = ("replicate", "unit", "support", "replicates", "matches", "annotation")
+SUPPORT_COLUMNS = ("replicate", "unit", "matched_in", "replicates", "matches", "annotation")
 _WITHOUT_MOTIF = ("dead", "no_sites")
 
 

@@ -11,7 +11,7 @@ from nfexplainn.errors import UserError
 from nfexplainn.io.fasta import LEGAL_LETTERS
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import check_text, open_binary
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 
 _CHUNK = 1 << 24
 _LINE_ENDS = b"\r\n"
@@ -45,7 +45,7 @@ class _Builder:
     """The record being read, and those that are done."""
 
     def __init__(self, name: str) -> None:
-        self.problems = Problems(name)
+        self.problems = ErrorCollector(name)
         self.records: list[FaidxRecord] = []
         self.seen: set[str] = set()
         self.title: str | None = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nfexplainn import dna
 from nfexplainn.io.text import read_lines
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 
 # The IUPAC letters for more than one base are legal and read as N.
 LEGAL_LETTERS = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"
@@ -82,7 +82,7 @@ def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
         With a sentence for each mistake: no header, an empty record, letters that no DNA has, a
         name that stands there twice where that is one, or no record at all.
     """
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     names: list[str] = []
     sequences: list[bytes] = []
     known: dict[str, int] = {}

@@ -23,7 +23,7 @@ from nfexplainn.io.region_names import (
     split_region,
 )
 from nfexplainn.io.text import EmptyFileError
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import finite, has_commas, has_decimal_comma, has_thousands, missing, whole
 
 LONGEST = 1 << 40
@@ -76,7 +76,7 @@ def read_peaks(path: str | Path, name: str, *, empty: bool = False) -> Peaks:
     UserError
         With a sentence per wrong line (the first ten), or if there is no interval at all.
     """
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     try:
         table = open_delimited(path, name, header=is_peak_header)
     except EmptyFileError:
@@ -116,7 +116,7 @@ def _have_positions(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _read_named(
-    table: Delimited, peeked: Sequence[Sequence[str]], column: int, problems: Problems
+    table: Delimited, peeked: Sequence[Sequence[str]], column: int, problems: ErrorCollector
 ) -> Peaks:
     """Read places that a column names, such as ``chr1-100-300``, with what stands beside them."""
     top = peeked[0][column]  # a region that ends before it starts is a mistake, and no title
@@ -137,7 +137,7 @@ def _read_named(
     return _read_rows(table.name, rows, shape, problems)
 
 
-def _read_rows(name: str, rows: Iterable[Row], shape: Shape, problems: Problems) -> Peaks:
+def _read_rows(name: str, rows: Iterable[Row], shape: Shape, problems: ErrorCollector) -> Peaks:
     """Read rows whose columns are known."""
     found = _Found(scores=[[] for _ in shape.scores], commas=[{} for _ in shape.scores])
     codes: dict[str, int] = {}
@@ -155,7 +155,7 @@ def no_peaks(name: str) -> Peaks:
     return Peaks(name, (), nothing.astype(np.int32), nothing, nothing, nothing, np.zeros(0))
 
 
-def _check_kind(table: Delimited, first: Sequence[str], problems: Problems) -> None:
+def _check_kind(table: Delimited, first: Sequence[str], problems: ErrorCollector) -> None:
     """Stop at once where the file is of another kind altogether."""
     sentence = ""
     if first[0].startswith(">") and len(first) < 3:
@@ -187,7 +187,7 @@ def _read_row(
     shape: Shape,
     found: _Found,
     codes: dict[str, int],
-    problems: Problems,
+    problems: ErrorCollector,
 ) -> None:
     """Take in a row, or complain of it."""
     line, cells = row
@@ -266,7 +266,7 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
 
 
 def _summit(
-    cells: Sequence[str], shape: Shape, start: int, end: int, line: int, problems: Problems
+    cells: Sequence[str], shape: Shape, start: int, end: int, line: int, problems: ErrorCollector
 ) -> tuple[int, bool] | None:
     """Give the position of the summit and whether the file gives it; None after a mistake."""
     middle = (start + end) // 2, False
@@ -305,7 +305,7 @@ def _summit(
 
 
 def _scores(
-    cells: Sequence[str], shape: Shape, line: int, problems: Problems
+    cells: Sequence[str], shape: Shape, line: int, problems: ErrorCollector
 ) -> list[float] | None:
     """Read the columns of scores, NaN where there is none; None after a mistake."""
     values = []

@@ -14,7 +14,7 @@ from nfexplainn.errors import quoted
 from nfexplainn.io.delimited import PEEK, Delimited, open_delimited
 from nfexplainn.io.fasta import LEGAL_LETTERS, Fasta
 from nfexplainn.io.peak_shapes import is_peak_header
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import whole
 
 _DNA = re.compile(r"[ACGTNacgtn]{8,}")
@@ -65,7 +65,7 @@ def read_sequence_table(table: Delimited, column: int) -> Fasta:
     UserError
         With a sentence per row without a sequence or with letters that no DNA has.
     """
-    problems = Problems(table.name)
+    problems = ErrorCollector(table.name)
     titles = [title.lower() for title in table.header or ()]
     label = next((titles.index(one) for one in _NAMES if one in titles), None)
     if label is None and table.row_names:

@@ -15,7 +15,7 @@ from nfexplainn.io.coordinate_columns import CHROM, plain
 from nfexplainn.io.delimited import Delimited, open_delimited
 from nfexplainn.io.reading import reading
 from nfexplainn.io.text import BOM, first_bytes, read_lines
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.values import missing, whole
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _of_vcf(path: str | Path, name: str) -> Iterator[VariantRecord]:
 def _of_table(path: str | Path, name: str) -> Iterator[VariantRecord]:
     table = open_delimited(path, name)
     places = _columns(table)
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     for row in table:
         cells = [row.cells[at] if 0 <= at < len(row.cells) else "" for at in places]
         chrom, position, ref, alt, id = cells

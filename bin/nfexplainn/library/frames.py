@@ -11,6 +11,9 @@ from nfexplainn.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+OLD_NAMES = {"support": "matched_in", "negatives": "negative_kind"}
+"""What columns of units, evidence and metrics were called before 0.1.0, and are called now."""
+
 
 def get_one(known: Mapping[str, Any], name: str, opening: str) -> Any:
     """Give what has a name; of an unknown one the sentence says which there are."""
@@ -25,10 +28,10 @@ def led(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read a table of the pipeline."""
+    """Read a table of the pipeline; columns of earlier versions get their names of today."""
     from nfexplainn.interpret.unit_files import read_tsv
 
-    return read_tsv(path, ())
+    return read_tsv(path, ()).rename(columns=OLD_NAMES)
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

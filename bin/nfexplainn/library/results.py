@@ -254,7 +254,7 @@ class DatasetResults:
         Returns
         -------
         DataFrame
-            ``dataset model chrom start end name strand contribution support log_odds motif``, a
+            ``dataset model chrom start end name strand contribution same_sign log_odds motif``, a
             row per model and site, as in ``M.hits.bed.gz``. What cannot be read is a UserError.
         """
         sequences = None if sequences is None else kept(sequences)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn.io.tsv import iterate_tsv
-from nfexplainn.motifs.choice import similarity
+from nfexplainn.motifs.diverse_subset import similarity
 from nfexplainn.motifs.motif import Motif, MotifSet
 
 # Mean -log10 p of Tomtom at which two groups of motifs are still one. Of 1 to 6 in steps of a half

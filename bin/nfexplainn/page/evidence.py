@@ -172,7 +172,7 @@ def row_facts(row: Row, sides: Sequence[str] = ()) -> list[str]:
         number(row[key]) for key in ("positives_with_site", "negatives_with_site")
     )
     if positives is not None and negatives is not None:
-        against = f" ({row['negatives']})" if row["negatives"] else ""
+        against = f" ({row['negative_kind']})" if row["negative_kind"] else ""
         first, second = sides or ("positives", f"negatives{against}")
         said.append(
             f"in {100 * positives:.0f} % of {escape(first)},"

@@ -70,7 +70,7 @@ class Score:
         return statistics.fmean(statistics.fmean(values) for values in own.values())
 
     @property
-    def spread(self) -> float | None:
+    def sd(self) -> float | None:
         """Standard deviation over the replicates; None for fewer than two."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 

@@ -176,7 +176,7 @@ def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task
     if score is None or score.mean is None:
         note = escape(score.note) if score is not None and score.note else "no test score"
         return f'<span class="nfx-faint">{note}</span>'
-    spread = "" if score.spread is None else f" ± {short(score.spread)}"
+    sd = "" if score.sd is None else f" ± {short(score.sd)}"
     against = []
     for baseline, words in sc.BASELINES.items():
         found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)
@@ -187,7 +187,7 @@ def _score(dataset: DatasetResult, scores: Sequence[sc.Score], metric: str, task
     if (metric, task) == ("accuracy", "*") and (share := sc.largest_class(dataset)) is not None:
         against.append(f"largest class {short(share)}")
     return (
-        f'<span class="nfx-score">{sc.label(metric, task)} <b>{short(score.mean)}</b>{spread}'
+        f'<span class="nfx-score">{sc.label(metric, task)} <b>{short(score.mean)}</b>{sd}'
         f'</span><span class="nfx-faint">{" · ".join(f"<span>{one}</span>" for one in against)}'
         "</span>"
     )

@@ -52,7 +52,7 @@ class Unit:
     Attributes
     ----------
     id, status, consensus, annotation, target_id : str
-    sites, width, support, replicates : int
+    sites, width, matched_in, replicates : int
     information : float
         In bits.
     q_value : float or None
@@ -70,7 +70,7 @@ class Unit:
     target_id: str
     sites: int
     width: int
-    support: int
+    matched_in: int
     replicates: int
     information: float
     q_value: float | None
@@ -192,7 +192,7 @@ def logo_symbols(units: Sequence[Unit], more: str = "") -> str:
 
 def evidence(unit: Unit) -> str:
     """Say in a few words how sure a motif is."""
-    support = f"{unit.support}/{unit.replicates} replicates"
+    support = f"{unit.matched_in}/{unit.replicates} replicates"
     if unit.replicates == 1:
         support = "one replicate"
     if unit.status == "few_sites":
@@ -211,7 +211,7 @@ def _unit(row: Row, tasks: Sequence[str], motif: Motif | None, symbol: str) -> U
         target_id=row["target_id"],
         sites=_whole(row["sites"]),
         width=_whole(row["width"]),
-        support=_whole(row["support"]),
+        matched_in=_whole(row["matched_in"]),
         replicates=_whole(row["replicates"]),
         information=number(row["information"]) or 0.0,
         q_value=number(row["q_value"]),

@@ -12,7 +12,7 @@ from nfexplainn.page.mqc import Cell, Page, cell
 from nfexplainn.page.style import COLOURS, PANEL_LIMIT, ROW_LIMIT, capped, name_of
 
 COLUMNS = (
-    *("dataset", "model", "replicate", "task", "method", "log_slope", "offset", "fitted"),
+    *("dataset", "model", "replicate", "task", "method", "log_slope", "intercept", "fitted"),
     *("n", "positives", "loss_before", "loss", "error_before", "error"),
 )
 LEAST = 5
@@ -143,7 +143,7 @@ def _rows(dataset: str, model: str, runs: list[tuple[int, Calibration]]) -> list
                     "task": task,
                     "method": one.method,
                     "log_slope": one.log_slope[at],
-                    "offset": one.offset[place] if one.method == "platt" else None,
+                    "intercept": one.offset[place] if one.method == "platt" else None,
                     "fitted": one.sequences[place],
                     "n": sum(found.counts) if found else 0,
                     "positives": sum(found.observed) if found else None,

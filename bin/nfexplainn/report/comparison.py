@@ -16,8 +16,9 @@ from nfexplainn.training.sweep import units_of_name
 
 MEAN = "mean of tasks"
 _COLUMNS = (
-    *("dataset", "task", "metric", "model", "mean", "spread", "replicates", "against"),
-    *("pairs", "difference", "low", "high", "p", "p_holm", "parameters", "seconds", "epochs"),
+    *("dataset", "task", "metric", "model", "mean", "sd", "replicates", "other_model"),
+    *("pairs", "difference", "difference_low", "difference_high", "p", "p_holm", "parameters"),
+    *("seconds", "epochs"),
 )
 
 
@@ -31,7 +32,7 @@ class Paired:
         Replicates that both have.
     difference : float or None
         Mean of the first's score minus the second's.
-    low, high : float or None
+    difference_low, difference_high : float or None
         Its 95 % confidence interval; None for fewer than two pairs, or if all differ alike.
     p : float or None
         Two-sided, under the same conditions.
@@ -39,8 +40,8 @@ class Paired:
 
     pairs: int
     difference: float | None = None
-    low: float | None = None
-    high: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
     p: float | None = None
 
 
@@ -87,7 +88,7 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         own = name_of(str(row["model"]))
         shown[" · ".join([*name, own])] = {
             "metric": cell(sc.label(str(row["metric"]), str(row["task"]))),
-            **{key: _value(row[key]) for key in ("mean", "spread", "difference", "p", "p_holm")},
+            **{key: _value(row[key]) for key in ("mean", "sd", "difference", "p", "p_holm")},
             "interval": cell(_interval(row)),
             **{key: _value(row[key]) for key in ("replicates", "parameters", "seconds", "epochs")},
         }
@@ -140,9 +141,9 @@ def compare(dataset: DatasetResult) -> list[dict[str, object]]:
                     **{"dataset": dataset.id, "task": words, "metric": metric},
                     "model": model.name,
                     "mean": statistics.fmean(own) if own else None,
-                    "spread": statistics.stdev(own) if len(own) > 1 else None,
+                    "sd": statistics.stdev(own) if len(own) > 1 else None,
                     "replicates": len(own),
-                    "against": base.name if test else None,
+                    "other_model": base.name if test else None,
                     "p_holm": adjusted.get(model.name),
                     **(vars(test) if test else vars(Paired(0)) | {"pairs": None}),
                     **cost(model),
@@ -180,14 +181,14 @@ def _value(value: object) -> Cell:
 
 
 def _interval(row: Mapping[str, object]) -> str:
-    low, high = row["low"], row["high"]
+    low, high = row["difference_low"], row["difference_high"]
     if not isinstance(low, float) or not isinstance(high, float):
         return ""
     return f"{short(low, 3)} to {short(high, 3)}"
 
 
 def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object]]:
-    bases = {str(row["against"]) for row in rows if row["against"]}
+    bases = {str(row["other_model"]) for row in rows if row["other_model"]}
     name = bases.pop() if len(bases) == 1 else ""
     base = name_of(name) if name else "the reference"
     score = {"format": "{:,.3f}"}
@@ -196,7 +197,7 @@ def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object
     return {
         "metric": {"title": "Metric"},
         "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
-        "spread": {"title": "±", "description": "Standard deviation over replicates", **score},
+        "sd": {"title": "±", "description": "Standard deviation over replicates", **score},
         "difference": {
             "title": f"Less {base}",
             "description": f"Mean difference from {base} of the same replicate",

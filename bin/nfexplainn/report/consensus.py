@@ -65,8 +65,8 @@ def _table(page: Page, model: ModelResult, title: str, position: int) -> None:
             "logo": raw_cell(logo),
             "name": cell(row["annotation"] or DASH),
             "task": cell(row["task"]) if len(model.tasks) > 1 else None,
-            "score": number(row["score"]),
-            "found_in": f"{row['support']}/{row['replicates']}",
+            "score": number(row["effect_share"]),
+            "found_in": f"{row['found_in']}/{row['replicates']}",
             "sites": number(row["sites"]),
             "q": None if q_value is None else power(q_value),
         }

@@ -162,7 +162,7 @@ def _text(found: ModelEvidence, model: ModelResult) -> str:
     facts = found.tasks[0] if found.tasks else {}
     good = len({row["motif"] for row in found.rows if row["supported"] == "true"})
     total = len({row["motif"] for row in found.rows})
-    kind = next((row["negatives"] for row in found.rows if row["negatives"]), "")
+    kind = next((row["negative_kind"] for row in found.rows if row["negative_kind"]), "")
     said = (
         f"<p>{plural(total, 'group')} of {found.members}, {good} supported, tested on"
         f" {plural(int(number(facts.get('unseen')) or 0), 'unseen sequence')}"

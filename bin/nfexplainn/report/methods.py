@@ -13,7 +13,7 @@ from nfexplainn.analyses.unit_sweep.report import sweep_text
 from nfexplainn.data.classes import CONTRAST
 from nfexplainn.features import architecture_facts, assay_facts
 from nfexplainn.io.text import write_text
-from nfexplainn.motifs.sets import DEFAULT_RELEASE
+from nfexplainn.motifs.jaspar import DEFAULT_RELEASE
 from nfexplainn.page.chapters import METHODS, PARAMETERS, Part
 from nfexplainn.page.load import Inputs
 from nfexplainn.page.mqc import DASH, Cell, Page, cell, escape, plural

@@ -224,7 +224,7 @@ def _scores(dataset: DatasetResult, model: ModelResult) -> list[str]:
             sc.label(score.metric, score.task),
             short(score.mean, 3),
             _interval(score),
-            short(score.spread, 3) if score.spread is not None else "",
+            short(score.sd, 3) if score.sd is not None else "",
             *(_baseline(dataset, baseline, score) for baseline in sc.BASELINES),
             short(score.prevalence, 3) if score.metric == "auprc" and score.prevalence else "",
         )

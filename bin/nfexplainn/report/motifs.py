@@ -77,7 +77,7 @@ def _row(unit: Unit) -> dict[str, Cell]:
         "n": best.importance_n,
         "weight": _rounded(best.weight),
         "q": None if unit.q_value is None else power(unit.q_value),
-        "support": f"{unit.support}/{unit.replicates}",
+        "matched_in": f"{unit.matched_in}/{unit.replicates}",
         "sites": unit.sites,
         "information": unit.information,
         "status": cell(_STATUS.get(unit.status, unit.status)),
@@ -121,7 +121,7 @@ def _headers() -> dict[str, dict[str, Any]]:
             "format": "{:,.3f}",
         },
         "q": {"title": "q", "description": "q-value of the best match"},
-        "support": {
+        "matched_in": {
             "title": "Support",
             "description": "Replicates with a unit of this motif",
         },
@@ -163,7 +163,7 @@ def _fate(units: Sequence[Unit], rows: Mapping[str, object]) -> str:
 
 
 def _basis(model: ModelResult) -> str:
-    """Say where an effect could not be computed from the well-predicted sequences (I5)."""
+    """Say where an effect could not be computed from the well-predicted sequences."""
     other: dict[str, list[str]] = {}
     for row in model.effects.get(model.best_replicate, []):
         basis = row.get("effect_basis", "")
@@ -188,7 +188,7 @@ def _motif_tsv(page: Page, models: Sequence[ModelResult], units: Units) -> None:
         "annotation",
         "target_id",
         "q_value",
-        "support",
+        "matched_in",
         "replicates",
         "sites",
         "width",

@@ -317,9 +317,9 @@ def _table_rows(
             "task": task,
             "metric": metric,
             "value": score.mean if score else None,
-            "spread": score.spread if score else None,
+            "sd": score.sd if score else None,
             "prevalence": score.prevalence if score else None,
-            "motifs": _motif_names(units, task, known),
+            "leading_motifs": _motif_names(units, task, known),
         }
         for baseline in sc.BASELINES:
             found = sc.pick(sc.baseline_scores(dataset, baseline), task, metric)

@@ -1,4 +1,4 @@
-"""How many units are enough: the one-standard-error rule over a sweep (I9).
+"""How many units are enough: the one-standard-error rule over a sweep.
 
 The paper sweeps the number of units (Novakovsky, Fornes et al., Genome Biology 2023, Figures 1B and
 4A) and looks for the plateau by eye. The rule of Breiman et al. (Classification and Regression

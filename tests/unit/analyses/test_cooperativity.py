@@ -11,9 +11,19 @@ import pytest
 import torch
 
 from nfexplainn import dna
-from nfexplainn.analyses.cooperativity.effects import Laboratory, backbones, turned, write_word
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS, Reader, study
+from nfexplainn.analyses.cooperativity.effects import (
+    PairMarginalizer,
+    backbones,
+    turned,
+    write_word,
+)
 from nfexplainn.analyses.cooperativity.options import CooperativityOptions
+from nfexplainn.analyses.cooperativity.pairs import (
+    CURVE_COLUMNS,
+    VERDICT_COLUMNS,
+    Reader,
+    analyse_pairs,
+)
 from nfexplainn.analyses.cooperativity.sites import (
     CONTROL,
     Pair,
@@ -35,10 +45,10 @@ LENGTH = 120
 PAIRS = [Pair("heterotypic", A, B, A, B), Pair("homotypic", A, A, A, A)]
 
 
-def laboratory(
+def marginalizer(
     predict, *words: str, n: int = 12, step: int = 1, length: int = LENGTH
-) -> Laboratory:
-    return Laboratory(backbones(n, length, 1), predict, letters_of(words, n, 1), step)
+) -> PairMarginalizer:
+    return PairMarginalizer(backbones(n, length, 1), predict, letters_of(words, n, 1), step)
 
 
 def hits(codes: dna.Codes, word: str) -> np.ndarray:
@@ -59,11 +69,13 @@ def test_the_interaction_is_exactly_zero_where_no_unit_sees_both() -> None:
         places = np.arange(codes.shape[1] - 7)
         return np.stack([(h * np.sin(places)).sum(axis=1) * 0.1 for h in both], axis=1)
 
-    found = study(laboratory(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
+    found = analyse_pairs(marginalizer(units, A, B), PAIRS[:1], reader(2), ("t",), 5)
     assert len(found.curves) == 2 * (LENGTH - 7 - 15)
     assert all(row["difference"] == 0 for row in found.curves)
     assert {row["p"] for row in found.verdicts} == {1.0}
-    assert all(row["seen"] == 0 and row["channel_share"] == 0 for row in found.verdicts)
+    assert all(
+        row["distance_dependent"] == 0 and row["channel_share"] == 0 for row in found.verdicts
+    )
 
 
 def model(num_fc: int) -> ExplaiNN:
@@ -93,9 +105,9 @@ def of_model(made: ExplaiNN):
 def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
     """A unit's one maximum knows no place: b - A for a motif twice, and no trend at all."""
     made = model(0)
-    lab = laboratory(of_model(made), A, B)
+    lab = marginalizer(of_model(made), A, B)
     weights = Reader(np.ones((1, 2)), np.zeros(1))
-    found = study(lab, PAIRS, weights, ("t",), 5)
+    found = analyse_pairs(lab, PAIRS, weights, ("t",), 5)
     same = lab.outputs(A, A)
     assert same is not None
     interaction = same.interaction()[0, :, :, 0]
@@ -104,19 +116,21 @@ def test_without_dense_layers_pairs_are_flat_in_distance() -> None:
     assert np.abs(interaction - expected[:, None]).max() <= 1e-4 * np.abs(expected).max()
     assert np.ptp(interaction, axis=1).max() <= 1e-4 * np.abs(expected).max()
     assert expected.max() < 0
-    assert not any(row["seen"] for row in found.verdicts)
+    assert not any(row["distance_dependent"] for row in found.verdicts)
 
 
 def test_dense_layers_do_not_join_units() -> None:
     """Two motifs add up, wherever they lie: what is left is that bases resemble both a little."""
     made = model(2)
-    rows = study(laboratory(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5).verdicts
+    rows = analyse_pairs(
+        marginalizer(of_model(made), A, B, step=3), PAIRS, reader(2), ("t",), 5
+    ).verdicts
     for row in rows:
         if row["kind"] == "heterotypic":
             effects = [abs(float(row[f"{which}_effect"])) for which in ("first", "second")]  # type: ignore[arg-type]
             assert min(effects) > 0
             assert abs(float(row["difference"])) < 0.02 * min(effects)  # type: ignore[arg-type]
-            assert row["seen"] == 0 and float(row["share"]) < 0.05  # type: ignore[arg-type]
+            assert row["distance_dependent"] == 0 and float(row["relative_range"]) < 0.05  # type: ignore[arg-type]
 
 
 def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
@@ -131,14 +145,17 @@ def test_a_planted_distance_is_seen_and_its_absence_is_not() -> None:
         return (total + bonus + noise)[:, None]
 
     for dependent in (True, False):
-        lab = laboratory(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
+        lab = marginalizer(lambda codes: outputs(codes, dependent), A, B, CONTROL)  # noqa: B023
         pairs = with_controls(PAIRS[:1])
-        rows = study(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
-        seen = [row["seen"] for row in rows if row["kind"] == "heterotypic"]
+        rows = analyse_pairs(lab, pairs, Reader(np.eye(1), np.zeros(1)), ("t",), 5).verdicts
+        seen = [row["distance_dependent"] for row in rows if row["kind"] == "heterotypic"]
         assert seen == [int(dependent)] * 2, rows
         median = [row["difference"] for row in rows if row["kind"] == "heterotypic"]
         assert dependent or median == pytest.approx([1.0, 1.0], abs=0.1)
-        assert [row["seen"] for row in rows if row["kind"] == "control"] == [None, None]
+        assert [row["distance_dependent"] for row in rows if row["kind"] == "control"] == [
+            None,
+            None,
+        ]
 
 
 def test_words_are_written_where_they_belong() -> None:
@@ -161,18 +178,18 @@ def test_the_second_motif_goes_everywhere_beside_the_first() -> None:
         seen.append(codes)
         return np.zeros((len(codes), 1))
 
-    found = laboratory(predict, A, B, length=41, n=2).outputs(A, B)
+    found = marginalizer(predict, A, B, length=41, n=2).outputs(A, B)
     assert found is not None
     assert found.starts.tolist() == [*range(-16, -7), *range(8, 18)]
     assert found.gaps.tolist() == [*range(8, -1, -1), *range(0, 10)]
     assert all(hits(codes, A).any() or hits(codes, B).any() for codes in seen[1:3])
-    assert laboratory(predict, A, B, length=15).outputs(A, B) is None
+    assert marginalizer(predict, A, B, length=15).outputs(A, B) is None
 
 
 def test_padding_is_never_written_over() -> None:
     bare = backbones(3, 40, 1)
     bare[:, :10] = bare[:, 35:] = dna.N_CODE
-    lab = Laboratory(
+    lab = PairMarginalizer(
         bare, lambda c: (c == dna.N_CODE).sum(axis=1)[:, None], letters_of([A, B], 3, 1)
     )
     found = lab.outputs(A, B)
@@ -208,7 +225,7 @@ def test_noise_that_does_not_depend_on_distance_is_no_trend() -> None:
     tested = [trend(rng.normal(size=(40, 100)), gaps, 0).p for _ in range(400)]
     assert 0.02 < np.mean(np.array(tested) < 0.05) < 0.09
     slope = trend(rng.normal(size=(40, 100)) + gaps * 0.02, gaps, 0)
-    assert slope.p < 1e-10 and slope.spread == pytest.approx(1.8, abs=0.5)
+    assert slope.p < 1e-10 and slope.range == pytest.approx(1.8, abs=0.5)
 
 
 def motif(word: str, name: str, id: str) -> Motif:
@@ -241,10 +258,12 @@ def test_pairs_are_names_or_words() -> None:
 
 def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
     bad = Pair("heterotypic", "X", "Y", reason="there is no known motif X")
-    found = study(laboratory(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5)
+    found = analyse_pairs(
+        marginalizer(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
+    )
     assert found.curves == [] and found.verdicts[0]["reason"] == "there is no known motif X"
-    short = laboratory(lambda c: np.zeros((len(c), 1)), A, B, length=15)
-    rows = study(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
+    short = marginalizer(lambda c: np.zeros((len(c), 1)), A, B, length=15)
+    rows = analyse_pairs(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
     assert rows[0]["reason"] == "the sequences are too short for both motifs side by side"
     assert {*rows[0]} <= {*VERDICT_COLUMNS} and "difference" in CURVE_COLUMNS
 

@@ -45,7 +45,7 @@ def test_the_planted_motif_tells_the_last_cycle_from_the_first(test: bool) -> No
     assert table.loc[0, "auroc"] == pytest.approx(1)
     assert table.loc[0, "auprc"] == pytest.approx(1)
     assert table.loc[1, "auroc"] < 0.8
-    assert (table[["last", "first", "n_last", "n_first"]].iloc[0]).tolist() == [
+    assert (table[["last_cycle", "first_cycle", "n_last", "n_first"]].iloc[0]).tolist() == [
         *("cycle_4", "cycle_0"),
         *(50, 50),
     ]

@@ -26,7 +26,7 @@ from nfexplainn.models.torch_model import TorchModel
 from nfexplainn.motifs import places as places_module
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.places import PlaceScanner, best_apart
-from nfexplainn.results.hits.contributions import Contributions, Sites, cut_sites, support
+from nfexplainn.results.hits.contributions import Contributions, Sites, cut_sites, same_sign
 from nfexplainn.results.hits.finder import Finder, make_finder, row_table
 from nfexplainn.results.hits.regions import Regions
 from nfexplainn.results.hits.scan import scan, union
@@ -112,8 +112,8 @@ def test_windows_of_short_sequences_are_filled_up(tmp_path: Path) -> None:
     assert edits.first[1] == 4 + 26 - 2
 
 
-def test_support_counts_replicates_of_the_mean_sign() -> None:
-    found = support(np.array([[1.0, -1, 0, 0], [2.0, 0.5, 0, -1], [0.0, 0.1, 0, -1]]))
+def test_same_sign_counts_replicates_of_the_mean_sign() -> None:
+    found = same_sign(np.array([[1.0, -1, 0, 0], [2.0, 0.5, 0, -1], [0.0, 0.1, 0, -1]]))
     assert found.tolist() == [2, 1, 0, 2]
 
 
@@ -363,7 +363,7 @@ def test_files_hold_planted_sites_and_agree(tmp_path: Path) -> None:
     with (tmp_path / "d.explainn.hits_thresholds.tsv").open() as handle:
         (line,) = csv.DictReader(handle, delimiter="\t")
     assert int(line["hits"]) == len(rows) and line["regions_with_hit"] == "3"
-    assert float(line["share"]) == 0.75 and line["supported"] == "true"
+    assert float(line["regions_share"]) == 0.75 and line["supported"] == "true"
     mean = np.mean([float(row[6]) for row in rows])
     assert float(line["contribution"]) == pytest.approx(mean, rel=1e-3)
     session = (tmp_path / "d.explainn.igv_session.xml").read_text()

@@ -237,7 +237,7 @@ def test_the_part_of_the_units_is_a_multiple_of_their_own_sum(
     logits = network.final_bias[0] + each.sum(axis=1)
     parts = extended.parts(codes, logits)
     logit = extended.terms.logit
-    slope = float(extended.weights[1] / logit.spread[0])
+    slope = float(extended.weights[1] / logit.sd[0])
     shift = slope * float(network.final_bias[0] - logit.mean[0])
     others = sum(part for name, part in parts.items() if name != UNITS)
     total = shift + slope * each.sum(axis=1) + others

@@ -164,7 +164,7 @@ def test_from_file_to_page(root: Path, tmp_path: Path, monkeypatch: pytest.Monke
     with (tmp_path / "d.learning_curve.tsv").open() as handle:
         found = list(csv.DictReader(handle, delimiter="\t"))
     assert len(found) == 12 and {row["metric"] for row in found} == {"auprc"}
-    best = [float(row["score"]) for row in found if row["share"] == "1"]
+    best = [float(row["value"]) for row in found if row["train_share"] == "1"]
     assert min(best) > 0.9
     files = [tmp_path / f"d.learning_curve.{ending}" for ending in ("tsv", "json")]
     (tmp_path / "d.status.json").write_text('{"dataset": "d", "state": "ok"}')

@@ -136,9 +136,9 @@ def test_predictions_are_the_sum_over_the_kept_units(
     np.testing.assert_allclose(both[test], logits, atol=1e-5)
     (row,) = iterate_tsv(tmp_path / f"{RUN}.pruned.tsv")
     score = metrics.headline(dataset.labels[test], both[test], "multilabel")[1]
-    assert float(row["score"]) == pytest.approx(score, abs=1e-5)
-    assert (row["units"], row["kept"], row["rows"]) == ("9", "3", "row_002,row_001")
-    assert row["members"] == "unit_002,unit_005,unit_008" and row["metric"] == "auprc"
+    assert float(row["value"]) == pytest.approx(score, abs=1e-5)
+    assert (row["n_units"], row["n_kept"], row["groups"]) == ("9", "3", "row_002,row_001")
+    assert row["units"] == "unit_002,unit_005,unit_008" and row["metric"] == "auprc"
 
 
 def test_the_file_is_a_model_file_like_any_other(
@@ -210,8 +210,8 @@ def test_a_replicate_without_a_chosen_unit_has_no_file(
     write_inputs(tmp_path, [("", "true"), ("row_003", "true"), ("*", "false")])
     prune(root, tmp_path, monkeypatch)
     (row,) = iterate_tsv(tmp_path / f"{RUN}.pruned.tsv")
-    assert (row["kept"], row["score"], row["rows"]) == ("0", "", "row_003")
-    assert float(row["whole_score"]) > 0
+    assert (row["n_kept"], row["value"], row["groups"]) == ("0", "", "row_003")
+    assert float(row["whole_value"]) > 0
     assert not (tmp_path / f"{RUN}.pruned.safetensors").exists()
 
 
@@ -236,8 +236,8 @@ def test_a_header_without_profiles_gets_none() -> None:
 
 def test_the_page_shows_what_is_left(tmp_path: Path) -> None:
     fixtures.write_results(tmp_path / "in", fixtures.DEMO[1:2])
-    cells = dict.fromkeys(PRUNED_COLUMNS, "") | {"units": 30, "kept": 2, "metric": "auprc"}
-    cells |= {"rows": "row_001,row_002", "score": 0.91, "whole_score": 0.92}
+    cells = dict.fromkeys(PRUNED_COLUMNS, "") | {"n_units": 30, "n_kept": 2, "metric": "auprc"}
+    cells |= {"groups": "row_001,row_002", "value": 0.91, "whole_value": 0.92}
     fixtures.table(tmp_path / "in" / "OCT4.explainn.r1.pruned.tsv", [cells])
     build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
     shown = json.loads((tmp_path / "out/nfx_evidence_pruned_models_mqc.json").read_text())

@@ -16,7 +16,7 @@ import pytest
 
 from nfexplainn import dna
 from nfexplainn.assays import contrast
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.contrast import Side, compare, in_both, match_sides, prepare, side_of
 from nfexplainn.assays.spec import Options, Row, Spec, read_spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta, read_dataset, write_dataset
@@ -257,9 +257,9 @@ def test_the_script_writes_a_state_and_not_a_failure(two: Path, root: Path) -> N
 def test_streams_go_by_name() -> None:
     spec = Spec("A_vs_B", "contrast", (), (), Options(folds=5, seed=3))
     a, b = side("A", draw(400, 1, 0.45)), side("B", draw(300, 2))
-    one = compare(spec, (a, b), "gc", Ledger()).dataset
-    other = compare(dataclasses.replace(spec, id="C_vs_D"), (a, b), "gc", Ledger()).dataset
-    again = compare(spec, (a, b), "gc", Ledger()).dataset
+    one = compare(spec, (a, b), "gc", PrepLog()).dataset
+    other = compare(dataclasses.replace(spec, id="C_vs_D"), (a, b), "gc", PrepLog()).dataset
+    again = compare(spec, (a, b), "gc", PrepLog()).dataset
     assert one.digest() == again.digest()
     assert list(one.names) != list(other.names)
     assert contrast.LEAST_MATCHED < contrast.LEAST_A_SIDE

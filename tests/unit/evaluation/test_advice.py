@@ -138,7 +138,7 @@ def told(kind: str) -> Iterator[str]:
     for scored in kinds:
         for changes in (
             *({"value": 0.05}, {"value": 0.2, "gc": -1}, {"value": 0.65}, {"value": math.nan}),
-            *({"gc": 0.95}, {"kmer4": 0.95}, {"test_positives": 2}, {"spread": 0.5}),
+            *({"gc": 0.95}, {"kmer4": 0.95}, {"test_positives": 2}, {"range": 0.5}),
             *({}, {"replicates": 1}, {"ended_early": 3}, {"supported": 2}),
             *({"test_positives": 2, "recipe": "paper"}, {"kmer4": 0.95, "motif": MOTIF}),
         ):

@@ -36,7 +36,7 @@ def test_the_verdict_is_of_the_mean_over_folds_and_counts_all_that_was_held_out(
     own = {1: 0.9, 2: 0.8, 3: 0.95, 4: 0.7, 5: 0.85}
     scores = rows({(r, t): v for r, v in own.items() for t in ("a", "b")})
     evidence, by_task = gather_evidence(scores, baselines(), COUNTS, folds=5)
-    assert evidence.value == pytest.approx(0.84) and evidence.spread == pytest.approx(0.25)
+    assert evidence.value == pytest.approx(0.84) and evidence.range == pytest.approx(0.25)
     assert evidence.kmer4 == pytest.approx(0.53)
     # Each of the 24 positives of five folds is trained on (by three models) and tested once.
     assert by_task["a"].test_positives == by_task["a"].train_positives == 120

@@ -35,7 +35,7 @@ def motifs_of(
     *rows: dict[str, Any], loss: str = "bce", low: tuple[str, ...] = ()
 ) -> SupportedMotifs:
     names = list(dict.fromkeys(one["task"] for one in rows)) or ["a"]
-    tasks = pd.DataFrame({"task": names, "loss": [loss] * len(names)})
+    tasks = pd.DataFrame({"task": names, "loss_function": [loss] * len(names)})
     return supported_motifs(pd.DataFrame(list(rows)), tasks, low)
 
 
@@ -90,7 +90,7 @@ def test_half_of_the_tasks_must_have_a_motif_to_lift_them_together() -> None:
         {"value": 0.7, "kmer4": 0.6},
         {"kmer4": 0.8, "test_positives": 12},
         {"kmer4": 0.8, "train_positives": 80},
-        {"kmer4": 0.8, "spread": 0.2},
+        {"kmer4": 0.8, "range": 0.2},
     ],
 )
 def test_weak_becomes_usable_and_says_why(changes: dict[str, Any]) -> None:

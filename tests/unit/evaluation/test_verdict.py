@@ -43,7 +43,7 @@ def test_good_model_is_usable_and_says_by_how_much():
         ({"train_positives": 99}, "weak"),
         ({"train_positives": 100}, "usable"),
         ({"test_positives": 19}, "weak"),
-        ({"spread": 0.11}, "weak"),
+        ({"range": 0.11}, "weak"),
         ({"value": NAN}, "weak"),
         ({"gc": NAN, "kmer4": NAN}, "usable"),
         ({"metric": "pearson", "value": 0.31, "gc": 0.1, "kmer4": 0.2}, "usable"),
@@ -58,29 +58,29 @@ def test_each_threshold_from_both_sides(changes, expected):
 
 
 def test_a_lead_within_the_range_of_the_replicates_is_told():
-    word, reason, _ = judge(dataclasses.replace(GOOD, value=0.76, kmer4=0.75, spread=0.03))
+    word, reason, _ = judge(dataclasses.replace(GOOD, value=0.76, kmer4=0.75, range=0.03))
     assert word == "usable"
     assert reason.endswith(
         "That is hardly above 4-mers (0.75): the replicates differ by as much or more."
     )
     for changes in (
-        {"value": 0.79, "kmer4": 0.75, "spread": 0.03},  # clearly above
-        {"value": 0.74, "kmer4": 0.75, "spread": 0.03},  # below, which is told otherwise
-        {"value": 0.76, "kmer4": NAN, "spread": 0.03},
-        {"value": 0.75, "kmer4": 0.75, "spread": 0.0, "replicates": 1},
+        {"value": 0.79, "kmer4": 0.75, "range": 0.03},  # clearly above
+        {"value": 0.74, "kmer4": 0.75, "range": 0.03},  # below, which is told otherwise
+        {"value": 0.76, "kmer4": NAN, "range": 0.03},
+        {"value": 0.75, "kmer4": 0.75, "range": 0.0, "replicates": 1},
     ):
         assert "hardly above" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
 
 
 def test_every_reason_has_its_numbers_and_a_next_step():
-    for changes in ({"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"test_positives": 12}):
+    for changes in ({"value": 0.55}, {"gc": 0.95}, {"range": 0.3}, {"test_positives": 12}):
         word, reason, advice = judge(dataclasses.replace(GOOD, **changes))
         assert word != "usable" and reason.endswith(".") and advice.endswith(".")
     assert "12 positives" in judge(dataclasses.replace(GOOD, test_positives=12))[1]
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"kmer4": 0.95}, {"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"value": NAN}]
+    "changes", [{}, {"kmer4": 0.95}, {"value": 0.55}, {"gc": 0.95}, {"range": 0.3}, {"value": NAN}]
 )
 def test_training_cut_short_is_said_first(changes):
     first = "Training ended at max_epochs (12) while the validation loss still fell"
@@ -162,7 +162,7 @@ def test_evidence_takes_test_scores_against_all_negatives():
     record = verdict_record("d", "explainn", 1, evidence, by_task)
     assert record["unfinished"] is True and "max_epochs (9)" in record["advice"]
     assert evidence.value == pytest.approx(0.85)  # median of the means .85, .65, .925
-    assert evidence.spread == pytest.approx(0.275)
+    assert evidence.range == pytest.approx(0.275)
     assert evidence.replicates == 3
     assert (evidence.gc, evidence.kmer4) == (pytest.approx(0.6), pytest.approx(0.7))
     assert evidence.train_positives == 1600
@@ -208,7 +208,7 @@ def test_record_prints_the_thresholds():
     record = verdict_record("d", "explainn", 2, GOOD, {"a": GOOD})
     assert record["thresholds"] == dataclasses.asdict(Thresholds())
     assert record["best_replicate"] == 2 and record["unfinished"] is False
-    assert record["value"] == 0.93 and record["spread"] == 0.02
+    assert record["value"] == 0.93 and record["range"] == 0.02
 
 
 def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import fisher_exact, mannwhitneyu, norm, rankdata
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.contrast import Side, compare
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.data.dataset import Dataset
@@ -127,7 +127,7 @@ def side(name: str, codes: dna.Codes) -> Side:
 
 def made(a: dna.Codes, b: dna.Codes) -> Dataset:
     spec = Spec("A_vs_B", "contrast", (), (), Options(folds=5, seed=1))
-    return compare(spec, (side("A", a), side("B", b)), "none", Ledger()).dataset
+    return compare(spec, (side("A", a), side("B", b)), "none", PrepLog()).dataset
 
 
 def answer(dataset: Dataset, logits: np.ndarray, motifs: pd.DataFrame = NO_MOTIFS) -> pd.Series:

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import mannwhitneyu, pearsonr
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.contrast_values import difference
 from nfexplainn.assays.spec import InputFile, Options, Row, Spec
 from nfexplainn.data.dataset import Dataset, DatasetMeta
@@ -44,7 +44,7 @@ def made(codes: dna.Codes, first: np.ndarray, second: np.ndarray) -> Dataset:
     rows = (Row("D/a", 0, label="a"), Row("D/b", 0, label="b"))
     files = (InputFile("data set D", "/dev/null"),)
     spec = Spec("D_a_vs_D_b", "contrast", rows, files, Options(folds=5, seed=1))
-    return difference(spec, dataset, Ledger()).dataset
+    return difference(spec, dataset, PrepLog()).dataset
 
 
 @pytest.fixture(scope="module")

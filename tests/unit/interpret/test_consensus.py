@@ -34,7 +34,7 @@ def test_support_score_and_counts() -> None:
         UnitMotif("r3", "unit_004", _counts("CCACCAGGGG", 4, 5), 0.1),
     ]
     motifs = consensus_motifs(units, ["r1", "r2", "r3"])
-    assert [motif.support for motif in motifs] == [2, 2]
+    assert [motif.found_in for motif in motifs] == [2, 2]
     assert np.isclose(motifs[0].score, (1 + 1 + 0) / 3)
     assert np.isclose(motifs[1].score, (0.5 + 0 + 1) / 3)
     best = motifs[0].counts[5:15]

@@ -193,7 +193,7 @@ def test_planted_motifs_are_found_ranked_and_supported(folder, root, motif_set):
         ranked = table.merge(own, on=["replicate", "unit"])
         for replicate in REPLICATES:
             assert ranked.loc[ranked["replicate"] == replicate, f"rank:{task}"].min() <= 3
-        assert ranked["support"].max() == 2
+        assert ranked["matched_in"].max() == 2
         # The planted motif stands in the positives: whatever a unit's output does there, it raises.
         first = ranked.sort_values(f"rank:{task}").drop_duplicates("replicate")
         assert (first[f"direction:{task}"] == "raises").all()
@@ -245,8 +245,8 @@ def check_consensus(folder: Path) -> None:
     assert [motif.id for motif in motifs] == joint["motif"].tolist()
     for task in TASKS:
         own = joint[joint["task"] == task]
-        assert task in own.iloc[0]["annotation"] and own.iloc[0]["support"] == 2
-        assert own["score"].is_monotonic_decreasing
+        assert task in own.iloc[0]["annotation"] and own.iloc[0]["found_in"] == 2
+        assert own["effect_share"].is_monotonic_decreasing
     members = [
         name for cell in joint.loc[joint["task"] == "CTCF", "units"] for name in cell.split(",")
     ]
@@ -380,7 +380,7 @@ def test_the_default_recipe_adds_second_motifs_and_the_papers_none(folder, root)
         folder / f"{prefix}.units.meme"
     ).read_bytes()
     pwms = read_tsv(folder / f"{prefix}.pwms.tsv", PWM_COLUMNS)
-    best = pwms[pwms["best"] == 1].set_index(["task", "motif"])["auprc_test"]
+    best = pwms[pwms["best"] == 1].set_index(["task", "kind"])["auprc_test"]
     for task in TASKS:
         assert best[task, "reestimated"] >= best[task, "sites"] - 0.02
         assert best[task, "reestimated"] > 0.8

@@ -142,7 +142,7 @@ def test_threshold_is_half_of_the_maximum_after_the_exponential():
 
 
 def test_huge_activations_do_not_overflow():
-    # exp(200) is infinite in float32, exp(12) in the original's float16 (D17).
+    # exp(200) is infinite in float32, exp(12) in the original's float16.
     rng = np.random.default_rng(5)
     filters = exact_filters(rng, 3, 6, 15)
     lifted = Filters(filters.weights, filters.offset + np.float32(200), 15)

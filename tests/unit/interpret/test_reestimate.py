@@ -103,7 +103,7 @@ def test_both_kinds_are_scored_and_the_test_part_is_used_once(task_type: str) ->
     table = second.table.frame()
     assert list(table.columns) == list(PWM_COLUMNS) and len(table) == 2 * 2 * 2
     assert [motif.id for motif in second.motifs] == ["unit_001", "unit_002"]
-    of_task = table[table["task"] == "AP1"].set_index(["unit", "motif"])
+    of_task = table[table["task"] == "AP1"].set_index(["unit", "kind"])
     first, better = (of_task.loc[("unit_001", kind), "auprc"] for kind in KINDS)
     assert better > first > 0.8 and of_task.loc[("unit_002", "sites"), "auprc"] < 0.7
     assert table["auprc_test"].notna().sum() == table["best"].sum() == 4

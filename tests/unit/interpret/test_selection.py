@@ -59,7 +59,7 @@ def test_multiclass_goes_by_the_largest_not_by_one_half():
 def test_regression_of_many_tasks_goes_by_the_rows_correlation(rng):
     labels = rng.normal(size=(200, 6)).astype(np.float32)
     logits = (labels + rng.normal(0, 0.9, (200, 6))).astype(np.float32)
-    labels[0] = 1.5  # constant: no correlation, and the rows after it must not shift (D15)
+    labels[0] = 1.5  # constant: no correlation, and the rows after it must not shift
     labels[1, :4] = NAN  # two known labels: always correlated by +1 or -1
     labels[2, 0] = NAN
     selection = select_well_predicted("regression", labels, logits, correlation=0.75)

@@ -62,19 +62,19 @@ def test_support_counts_the_replicates_that_share_the_motif():
     table = support(replicates, OPTIONS).set_index(["replicate", "unit"])
     assert (table["replicates"] == 3).all()
     first = table.loc[(1, "unit_001")]
-    assert first["support"] == 3 and first["matches"] == "r2:unit_002,r3:unit_001"
-    assert table.loc[(3, "unit_002"), "support"] == 2
+    assert first["matched_in"] == 3 and first["matches"] == "r2:unit_002,r3:unit_001"
+    assert table.loc[(3, "unit_002"), "matched_in"] == 2
     assert table.loc[(3, "unit_002"), "matches"] == "r1:unit_002"
-    assert table.loc[(2, "unit_001"), "support"] == 1
+    assert table.loc[(2, "unit_001"), "matched_in"] == 1
     assert table.loc[(2, "unit_001"), "matches"] == ""
     # Noise hardly ever comes back.
     noisy = table[~table.index.get_level_values("unit").isin(["unit_001", "unit_002"])]
-    assert (noisy["support"] > 1).mean() < 0.1
+    assert (noisy["matched_in"] > 1).mean() < 0.1
 
 
 def test_one_replicate_supports_itself():
     table = support([replicate(1, list(WORDS))], OPTIONS)
-    assert (table["support"] == 1).all() and (table["replicates"] == 1).all()
+    assert (table["matched_in"] == 1).all() and (table["replicates"] == 1).all()
 
 
 def test_only_motifs_with_sites_and_information_are_compared():
@@ -183,7 +183,7 @@ def joined() -> pd.DataFrame:
     )
     supported = pd.DataFrame(
         [
-            {"replicate": 1, "unit": unit, "support": 2, "replicates": 3, "annotation": name}
+            {"replicate": 1, "unit": unit, "matched_in": 2, "replicates": 3, "annotation": name}
             for unit, name in (
                 ("unit_001", "FOS, JUN"),
                 ("unit_002", "ETS1"),
@@ -208,7 +208,7 @@ def test_final_table_joins_everything():
     assert table.loc["unit_003", "status"] == "unannotated"
     assert table.loc["unit_003", "annotation"] == "poly-A"
     assert pd.isna(table.loc["unit_003", "target_id"])
-    assert pd.isna(table.loc["unit_006", "support"])
+    assert pd.isna(table.loc["unit_006", "matched_in"])
     # Which way the motif works is no matter of the effect's sign.
     assert (first["site_effect:NA"], first["direction:NA"]) == (-0.5, "lowers")
     # Largest effect first, ties in the order of the units; neither dead nor undefined is ranked.
@@ -223,7 +223,7 @@ def test_final_table_round_trips_through_its_file(tmp_path):
     write_tsv(joined(), path)
     lines = path.read_text().splitlines()
     fields = dict(zip(lines[0].split("\t"), lines[2].split("\t"), strict=True))
-    assert fields["support"] == "2" and fields["rank:NA"] == "4" and fields["q_value"] == "0.01"
+    assert fields["matched_in"] == "2" and fields["rank:NA"] == "4" and fields["q_value"] == "0.01"
     back = read_tsv(path, FIXED_COLUMNS)
     assert back["unit"].tolist() == joined()["unit"].tolist()
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -233,7 +233,7 @@ def test_nothing_matches():
     empty = pd.DataFrame(columns=["replicate", "unit", "target_id", "target_name", "q_value"])
     units = replicate(1, list(WORDS)).units.assign(consensus="N", reason="")
     names = units["unit"].tolist()
-    none = pd.DataFrame(columns=["replicate", "unit", "support", "replicates", "annotation"])
+    none = pd.DataFrame(columns=["replicate", "unit", "matched_in", "replicates", "annotation"])
     found = final_units("d", "m", {1: units}, {1: effects(names, {"t": [1, 2, 3]})}, empty, none)
     assert found["annotation"].isna().all() and (found["status"] == "unannotated").all()
 

@@ -15,7 +15,7 @@ from nfexplainn.analyses.plug_and_play.drift import unit_drift
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import Weights, initial_weights
 from nfexplainn.models.profiles import start_from_profiles
-from nfexplainn.motifs.choice import choose_profiles, farthest_points, similarity
+from nfexplainn.motifs.diverse_subset import choose_profiles, farthest_points, similarity
 from nfexplainn.motifs.motif import Motif, MotifSet
 from nfexplainn.motifs.starts import filter_weights, resize, starts
 from nfexplainn.training.loop import TrainingOptions
@@ -185,7 +185,7 @@ def test_drift_tells_kept_from_drifted_and_unreadable() -> None:
     assert list(table["state"]) == ["kept", "no motif", "drifted", "no motif"]
     assert table.loc["unit_001", "q_value"] <= 0.05 < table.loc["unit_003", "q_value"]
     assert table.loc["unit_003", "nearest"] == "MTGACTCAT"
-    assert list(table["change"].round(6)) == [0, 0, 2, 0]
+    assert list(table["filter_change"].round(6)) == [0, 0, 2, 0]
     assert list(table["correlation"].round(6)) == [1, 1, -1, 1]
     assert list(table["strand"]) == ["+", "-", "+", "-"]
 
@@ -209,7 +209,7 @@ def test_too_many_profiles_are_a_mistake_that_names_the_numbers(tmp_path: Path, 
                 " or all."
             )
     rows = (tmp_path / "d.initial.tsv").read_text().splitlines()
-    assert len(rows) == 7 and rows[0] == "order\tprofile\tname\twidth\tsimilarity"
+    assert len(rows) == 7 and rows[0] == "order\tprofile\tname\twidth\tnearest_minus_ln_p"
 
 
 def test_the_methods_text_says_what_filters_started_from() -> None:

@@ -113,7 +113,7 @@ def test_of_the_known_motifs_only_runs_are_of_low_complexity(root: Path) -> None
 )
 def test_of_other_taxa_too(taxon: str, names: set[str]) -> None:
     pytest.importorskip("pyjaspar")
-    from nfexplainn.motifs.sets import fetch_jaspar
+    from nfexplainn.motifs.jaspar import fetch_jaspar
 
     known = fetch_jaspar("2026", taxon).motifs
     assert {motif.name for motif in known if low_complexity(motif.ppm)} == names

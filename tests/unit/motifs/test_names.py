@@ -27,7 +27,7 @@ def known(root: Path) -> MotifSet:
 @pytest.fixture(scope="module")
 def fungi() -> MotifSet:
     pytest.importorskip("pyjaspar")
-    from nfexplainn.motifs.sets import fetch_jaspar
+    from nfexplainn.motifs.jaspar import fetch_jaspar
 
     return fetch_jaspar("2026", "fungi")
 

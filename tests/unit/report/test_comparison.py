@@ -25,7 +25,9 @@ def test_only_common_replicates_are_paired() -> None:
     assert found.pairs == 3
     assert found.difference == pytest.approx(0.1)
     assert found.p == pytest.approx(truth.pvalue)
-    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+    assert (found.difference_low, found.difference_high) == pytest.approx(
+        (interval.low, interval.high)
+    )
     turned = paired(TWO, ONE)
     assert turned.difference == pytest.approx(-0.1)
     assert turned.p == pytest.approx(truth.pvalue)
@@ -34,7 +36,7 @@ def test_only_common_replicates_are_paired() -> None:
 def test_too_few_pairs_have_no_p_value() -> None:
     assert vars(paired({1: 0.5}, {1: 0.25})) == {
         **{"pairs": 1, "difference": 0.25},
-        **{"low": None, "high": None, "p": None},
+        **{"difference_low": None, "difference_high": None, "p": None},
     }
     assert paired({1: 0.5}, {2: 0.5}).difference is None
     assert paired({1: 0.5, 2: 0.5}, {1: 0.5, 2: 0.5}).p is None
@@ -116,7 +118,7 @@ def test_models_are_compared_with_explainn(page: Path) -> None:
     theirs = [0.60, 0.60, 0.605]
     truth = stats.ttest_rel(theirs, ours)
     cnn1 = rows[2]
-    assert cnn1["against"] == "explainn" and cnn1["pairs"] == "3"
+    assert cnn1["other_model"] == "explainn" and cnn1["pairs"] == "3"
     assert float(cnn1["mean"]) == pytest.approx(sum(theirs) / 3, rel=1e-5)
     assert float(cnn1["difference"]) == pytest.approx((sum(theirs) - sum(ours)) / 3, rel=1e-4)
     assert float(cnn1["p"]) == pytest.approx(truth.pvalue, rel=1e-4)
@@ -128,7 +130,7 @@ def test_models_are_compared_with_explainn(page: Path) -> None:
 
 def test_data_set_without_explainn_is_compared_with_its_first(page: Path) -> None:
     rows = [row for row in rows_of(page, "comparison") if row["dataset"] == "only"]
-    assert {(row["model"], row["against"]) for row in rows} == {("cnn1", ""), ("danq", "cnn1")}
+    assert {(row["model"], row["other_model"]) for row in rows} == {("cnn1", ""), ("danq", "cnn1")}
 
 
 def test_page_reads_units_only_where_there_are_some(page: Path) -> None:

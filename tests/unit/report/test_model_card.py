@@ -86,11 +86,11 @@ def test_scores_have_intervals_and_baselines(tmp_path: Path) -> None:
     (dataset,), (model,) = inputs.datasets, inputs.models
     for metric, name in (("auprc", "AUPRC"), ("auroc", "AUROC")):
         score = sc.pick(sc.model_scores(model), "bound", metric)
-        assert score is not None and score.mean is not None and score.spread is not None
+        assert score is not None and score.mean is not None and score.sd is not None
         low, high = score_interval(metric, score.mean, 400, 200) or (0, 0)
         base = [sc.pick(sc.baseline_scores(dataset, b), "bound", metric) for b in sc.BASELINES]
         cells = [f"{one.mean:.3f}" for one in base if one and one.mean]
-        told = f"{score.mean:.3f} | {low:.3f} to {high:.3f} | {score.spread:.3f} |"
+        told = f"{score.mean:.3f} | {low:.3f} to {high:.3f} | {score.sd:.3f} |"
         assert f"| bound | {name} | {told} {' | '.join(cells)} |" in table
 
 

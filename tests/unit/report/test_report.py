@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 import report_fixtures as fixtures
-from nfexplainn.motifs.sets import jaspar_releases
+from nfexplainn.motifs.jaspar import jaspar_releases
 from nfexplainn.order import natural_key
 from nfexplainn.page import scores as sc
 from nfexplainn.page.load import Inputs, load_inputs
@@ -138,7 +138,7 @@ def test_the_first_screen_says_which_folds_were_tested(tmp_path: Path) -> None:
 
 def test_motifs_are_ranked_within_each_task(demo: Path) -> None:
     first = {
-        row["task"]: row["motifs"].split(" (")[0]
+        row["task"]: row["leading_motifs"].split(" (")[0]
         for row in table(demo, "summary")
         if row["dataset"] == "yeast_promoters"
     }
@@ -161,7 +161,7 @@ def test_scores_are_means_and_deviations_over_replicates(demo: Path, inputs: Inp
             ]
     row = next(row for row in table(demo, "summary") if row["dataset"] == "OCT4")
     assert float(row["value"]) == pytest.approx(np.mean(values), rel=1e-5)
-    assert float(row["spread"]) == pytest.approx(np.std(values, ddof=1), rel=1e-5)
+    assert float(row["sd"]) == pytest.approx(np.std(values, ddof=1), rel=1e-5)
     shown = content(demo, "nfx_performance_scores")["data"]["OCT4"]
     assert shown["mean"] == pytest.approx(np.mean(values))
     assert shown["chance"] == 0.5

@@ -32,7 +32,7 @@ def metric(task: str, name: str, value: float, model: str = "explainn") -> Row:
 def unit(number: int, annotation: str) -> Row:
     row = {"replicate": "1", "unit": f"unit_{number:03d}", "status": "annotated"}
     row |= {"consensus": "TAATTA", "annotation": annotation, "target_id": "", "q_value": "1e-6"}
-    row |= {"sites": "90", "width": "6", "support": "1", "replicates": "1", "information": "9"}
+    row |= {"sites": "90", "width": "6", "matched_in": "1", "replicates": "1", "information": "9"}
     for task in CYCLES:
         row |= {f"weight:{task}": "1", f"effect:{task}": str(9 - number)}
         row |= {f"rank:{task}": str(number), f"importance:{task}": "", f"importance_n:{task}": "0"}
@@ -55,7 +55,7 @@ def inputs_of(
 
 def selex(folder: Path) -> Inputs:
     table = folder / "d.explainn.r1.cycles.tsv"
-    rows = ["unit\tlast\tfirst\tauroc\tauprc\tn_last\tn_first"]
+    rows = ["unit\tlast_cycle\tfirst_cycle\tauroc\tauprc\tn_last\tn_first"]
     rows += ["unit_002\tcycle_4\tcycle_0\t0.91\t0.93\t45\t20"]
     rows += ["unit_001\tcycle_4\tcycle_0\t0.81\t0.83\t45\t20"]
     table.write_text("\n".join(rows) + "\n")
@@ -141,7 +141,7 @@ def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -
 
 def scored(*aurocs: float) -> list[Row]:
     """Rows of cycles.tsv of as many units, best first."""
-    columns = {"last": "cycle_4", "first": "cycle_0", "n_last": "45", "n_first": "20"}
+    columns = {"last_cycle": "cycle_4", "first_cycle": "cycle_0", "n_last": "45", "n_first": "20"}
     return [
         {"unit": f"unit_{number:03d}", "auroc": str(auroc), "auprc": str(auroc)} | columns
         for number, auroc in enumerate(sorted(aurocs, reverse=True), 1)

@@ -16,7 +16,7 @@ from nfexplainn.page.mqc import Page
 from nfexplainn.report.consensus import write_consensus
 
 HEADER = (
-    "dataset\tmodel\ttask\tmotif\tscore\tsupport\treplicates\tsites\twidth\tinformation"
+    "dataset\tmodel\ttask\tmotif\teffect_share\tfound_in\treplicates\tsites\twidth\tinformation"
     "\tconsensus\tannotation\ttarget_id\tq_value\tunits"
 )
 SCORES = "dataset\tmodel\treplicate\tsplit\ttask\tagainst\tmetric\tvalue\tn\tpositives"

@@ -212,7 +212,7 @@ def test_shares_are_of_the_sides_by_name(one_pair: Path) -> None:
     assert found.sides == ("MAFK", "OCT4")
     row = found.rows[0] | {"positives_with_site": "0.5", "negatives_with_site": "0.1"}
     assert "in 50 % of MAFK, 10 % of OCT4" in row_facts(row, found.sides)
-    said = row_facts(row | {"negatives": "gc"})
+    said = row_facts(row | {"negative_kind": "gc"})
     assert "in 50 % of positives, 10 % of negatives (gc)" in said
 
 

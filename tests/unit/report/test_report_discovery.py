@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nfexplainn.analyses.cooperativity.judge import CURVE_COLUMNS, VERDICT_COLUMNS
+from nfexplainn.analyses.cooperativity.pairs import CURVE_COLUMNS, VERDICT_COLUMNS
 from nfexplainn.analyses.cooperativity.report import words, write_cooperativity
 from nfexplainn.analyses.discovery.compare import BEST_COLUMNS, TIMING_COLUMNS
 from nfexplainn.analyses.discovery.pairs import BOTH, OURS, PAIR_COLUMNS, THEIRS
@@ -185,8 +185,14 @@ def verdict(sign: str, **more: object) -> dict[str, object]:
     return {
         **{"dataset": "d", "model": "explainn", "replicate": 1, "task": "t", "pair": "A:B"},
         **{"kind": "heterotypic", "first": "A", "second": "B", "orientation": sign},
-        **{"first_effect": 2, "second_effect": 1, "difference": 0.1, "spread": 0.5, "share": 0.25},
-        **{"p": 1e-9, "seen": 1, "channel": "unit_007", "channel_share": 0.6},
+        **{"first_effect": 2, "second_effect": 1, "difference": 0.1, "range": 0.5},
+        **{
+            "relative_range": 0.25,
+            "p": 1e-9,
+            "distance_dependent": 1,
+            "channel": "unit_007",
+            "channel_share": 0.6,
+        },
         **more,
     }
 
@@ -195,11 +201,11 @@ def test_a_pair_is_drawn_and_put_in_words(tmp_path: Path) -> None:
     for model in ("explainn", "deepcnn"):
         more = {"model": model, "channel": "unit_007" if model == "explainn" else ""}
         stem = tmp_path / f"d.{model}.r1"
-        rows = [verdict("+", **more), verdict("-", **more, seen=0, spread=0.1)]
+        rows = [verdict("+", **more), verdict("-", **more, distance_dependent=0, range=0.1)]
         weak = [verdict(sign, **more, task="u", first_effect=0.1) for sign in "+-"]
         table(Path(f"{stem}.cooperativity_verdict.tsv"), VERDICT_COLUMNS, *rows, *weak)
         curves = [
-            verdict(sign, **more) | {"start": start, "gap": 5, "difference_low": 0}
+            verdict(sign, **more) | {"second_start": start, "gap": 5, "difference_low": 0}
             for sign in "+-"
             for start in (-20, 20)
         ]
@@ -211,9 +217,9 @@ def test_a_pair_is_drawn_and_put_in_words(tmp_path: Path) -> None:
     assert len(lines) == 4  # two models, two strands, and no intervals
     rows = found["nfx_cooperativity_in_words"]["data"]
     ours = rows["d \u00b7 A:B \u00b7 ExplaiNN"]
-    assert "yes (second motif on +)&#44; 60% of it inside unit_007" in ours["seen"]
-    assert "not across units" in ours["seen"] and ours["share"] == 25
-    assert "unit" not in rows["d \u00b7 A:B \u00b7 DeepCNN"]["seen"]
+    assert "yes (second motif on +)&#44; 60% of it inside unit_007" in ours["distance_dependent"]
+    assert "not across units" in ours["distance_dependent"] and ours["share"] == 25
+    assert "unit" not in rows["d \u00b7 A:B \u00b7 DeepCNN"]["distance_dependent"]
 
 
 def test_the_words_fit_the_architecture() -> None:
@@ -221,10 +227,10 @@ def test_the_words_fit_the_architecture() -> None:
         row = {key: str(value) for key, value in (verdict("+", reason="") | more).items()}
         return words([row], model)
 
-    assert said("explainn", seen=0).startswith("no; nor could it across units")
-    assert said("explainn_u20", seen=0).startswith("no; nor could it across units")
-    assert said("deepcnn", seen=0) == "no: flat"
-    assert said("explainn", kind="homotypic", seen=0) == "no: flat"
+    assert said("explainn", distance_dependent=0).startswith("no; nor could it across units")
+    assert said("explainn_u20", distance_dependent=0).startswith("no; nor could it across units")
+    assert said("deepcnn", distance_dependent=0) == "no: flat"
+    assert said("explainn", kind="homotypic", distance_dependent=0) == "no: flat"
     assert "not across" not in said("explainn", kind="homotypic")
     assert said("danq", kind="control") == "the control"
     assert said("danq", reason="too short") == "cannot be told: too short"

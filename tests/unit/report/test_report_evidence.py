@@ -48,7 +48,7 @@ def evidence_row(number: int, supported: bool, **more: Any) -> dict[str, Any]:
             "positives_with_site": 0.62,
             "negatives_with_site": 0.05,
             "direction": "raises",
-            "negatives": "gc",
+            "negative_kind": "gc",
             "test": "t",
         }
         | more
@@ -132,7 +132,9 @@ def test_the_first_screen_names_supported_motifs_with_their_gains_and_no_others(
         assert markup.count(f'id="{symbol}"') == 1 and f'href="#{symbol}"' in markup
     with (out / "tables" / "summary.tsv").open(newline="") as handle:
         (row, *_) = csv.DictReader(handle, delimiter="\t")
-    assert row["motifs"].startswith("TF1<b>, OTHER (row_001, > 100 % of the model, q 1e-08, 2/3")
+    assert row["leading_motifs"].startswith(
+        "TF1<b>, OTHER (row_001, > 100 % of the model, q 1e-08, 2/3"
+    )
 
 
 def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> None:
@@ -228,7 +230,7 @@ def test_a_family_stands_on_the_first_screen_with_its_members(tmp_path) -> None:
     assert "(FOXC1, FOXB1, FOXA1, FOXL1, FOXD1, ...)" in markup
     with (out / "tables" / "summary.tsv").open(newline="") as handle:
         (row, *_) = csv.DictReader(handle, delimiter="\t")
-    assert row["motifs"].startswith("forkhead (FOXC1, ")
+    assert row["leading_motifs"].startswith("forkhead (FOXC1, ")
 
 
 def test_where_nothing_is_supported_the_page_says_so(tmp_path) -> None:

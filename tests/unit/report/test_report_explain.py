@@ -11,7 +11,7 @@ from nfexplainn.analyses.explain.report import write_explained
 from nfexplainn.page.load import load_inputs
 from nfexplainn.page.mqc import Page
 
-HEADER = "sequence\ttask\tlogit\tbias\tunits\tleading"
+HEADER = "sequence\ttask\tlogit\tbias\tn_units\tleading"
 
 
 def test_the_highest_predictions_are_shown_with_their_pictures(tmp_path: Path) -> None:

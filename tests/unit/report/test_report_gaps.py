@@ -119,7 +119,7 @@ def test_sweep_chooses_by_the_tasks_with_a_value(tmp_path: Path) -> None:
     )
     build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
     rows = table(tmp_path / "out", "sweep")
-    assert [(row["valid"], row["test"], row["chosen"]) for row in rows] == [
+    assert [(row["valid_score"], row["test_score"], row["chosen"]) for row in rows] == [
         ("0.5", "0.6", "0"),
         ("0.9", "0.8", "1"),
     ]

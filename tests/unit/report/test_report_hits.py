@@ -30,7 +30,12 @@ def line(**cells: object) -> list[object]:
     whole: dict[str, object] = dict.fromkeys(THRESHOLD_COLUMNS, "")
     whole |= {"motif": "row_001", "name": "CTCF <1>", "task": "a", "threshold": 6.25, "fdr": 0.04}
     whole |= {"positives": 1500, "positives_with_hit": 1100, "negatives": 1400}
-    whole |= {"negatives_with_hit": 30, "negatives_per_kb": 0.125, "hits": 5200, "share": 0.75}
+    whole |= {
+        "negatives_with_hit": 30,
+        "negatives_per_kb": 0.125,
+        "hits": 5200,
+        "regions_share": 0.75,
+    }
     return list((whole | {"contribution": 1.5} | cells).values())
 
 

@@ -77,7 +77,7 @@ def test_plots_count_no_samples_and_heatmaps_show_numbers_alike(tmp_path: Path) 
 
 def write_consensus_of(folder: Path, spec: fixtures.Spec) -> None:
     row = {"dataset": spec.id, "model": "explainn", "task": spec.tasks[0], "motif": "motif_001"}
-    row |= {"score": "1", "support": "2", "replicates": "2", "sites": "80", "width": "6"}
+    row |= {"effect_share": "1", "found_in": "2", "replicates": "2", "sites": "80", "width": "6"}
     row |= {"information": "9", "consensus": "ACGTAC", "annotation": "", "target_id": ""}
     row |= {"q_value": "", "units": "r1:unit_001"}
     fixtures.table(folder / f"{spec.id}.explainn.consensus.tsv", [row])

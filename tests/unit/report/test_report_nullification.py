@@ -67,7 +67,9 @@ def test_every_row_is_in_the_table(page: Path) -> None:
     assert own[0]["annotation"] == "CTCF<b>"
     assert own[0]["consensus"] == "TGACTCA"
     assert {row["annotation"] for row in own[2:]} == {""}
-    assert sum(float(row["share"]) for row in own if row["task"] == "a") == pytest.approx(1, 1e-4)
+    assert sum(float(row["influence_share"]) for row in own if row["task"] == "a") == pytest.approx(
+        1, 1e-4
+    )
     first = next(row for row in found if row["model"] == "explainn" and row["unit"] == "unit_001")
     assert first["annotation"] == "CTCF"
 

@@ -29,7 +29,7 @@ def strongest(task: str, percentile: float, row: str) -> list[object]:
     cells |= {"delta": -2.5, "delta_min": -3.0, "delta_max": -2.0, "percentile": percentile}
     cells |= {"motif_1": "CTCF", "part_1": -2.0, "motif_2": "MAX", "part_2": -0.4, "rest": -0.1}
     cells |= {"word_ref": "ACGTT", "word_alt": "ACCTT"}
-    return list((cells | {"change": "destroyed", "row": row, "id": "rs<7>"}).values())
+    return list((cells | {"site_change": "destroyed", "row": row, "id": "rs<7>"}).values())
 
 
 def write(folder: Path, rows: list[list[object]], **summary: object) -> None:

@@ -55,11 +55,11 @@ def test_sequences_files_and_intervals_tell_the_same(results: Path, tmp_path: Pa
     planted = found[found["start"] == 40]
     assert planted["chrom"].tolist() == ["a one", "b>2"]
     assert planted["strand"].tolist() == ["+", "+"] and set(planted["name"]) == {"MAFK"}
-    assert (planted["end"] == 40 + len(WORD)).all() and found["support"].max() <= 2
+    assert (planted["end"] == 40 + len(WORD)).all() and found["same_sign"].max() <= 2
     texts = list(sequences().values())
     (tmp_path / "g.fa").write_text(f">x\n{texts[0]}\n>y\n{texts[1]}\n>z\n{texts[2]}\n")
     (tmp_path / "r.bed").write_text("x\t0\t500\ny\t0\t90\n")
-    numbers = ["start", "end", "strand", "contribution", "support", "log_odds", "motif"]
+    numbers = ["start", "end", "strand", "contribution", "same_sign", "log_odds", "motif"]
     others = (
         dataset.hits(texts, fdr=0.4),
         dataset.hits(regions=tmp_path / "g.fa", fdr=0.4),

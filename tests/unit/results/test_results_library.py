@@ -55,6 +55,8 @@ def test_predictions_are_those_of_the_training_run(earlier: Path, below: str) ->
 def test_tables_are_frames(earlier: Path) -> None:
     results = open_results(earlier)
     assert list(results.motifs["unit"]) == ["unit_001", "unit_002"] * 2
+    # Called "support" when these results were written.
+    assert list(results.motifs["matched_in"]) == [1, 1, 1, 1]
     assert results.evidence.empty  # that version judged no groups
     assert set(results.metrics["replicate"]) == {1, 2}
     assert results["MAFK"].meta.length == 200 and results["MAFK"]["explainn"].header.tasks == (

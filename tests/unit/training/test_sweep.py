@@ -129,11 +129,11 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_table_and_curve(page: Path) -> None:
     rows = [row for row in read(page / "tables" / "sweep.tsv") if row["dataset"] == "one"]
-    assert [row["units"] for row in rows] == ["5", "20", "100"]
-    assert [float(row["valid"]) for row in rows] == pytest.approx([0.5, 0.8, 0.81])
-    assert [float(row["test"]) for row in rows] == pytest.approx([0.4, 0.7, 0.71])
-    assert float(rows[0]["valid_error"]) == pytest.approx(0.02 / 3**0.5, rel=1e-4)
-    assert float(rows[0]["test_spread"]) == pytest.approx(0.02, rel=1e-4)
+    assert [row["n_units"] for row in rows] == ["5", "20", "100"]
+    assert [float(row["valid_score"]) for row in rows] == pytest.approx([0.5, 0.8, 0.81])
+    assert [float(row["test_score"]) for row in rows] == pytest.approx([0.4, 0.7, 0.71])
+    assert float(rows[0]["valid_se"]) == pytest.approx(0.02 / 3**0.5, rel=1e-4)
+    assert float(rows[0]["test_sd"]) == pytest.approx(0.02, rel=1e-4)
     assert [row["chosen"] for row in rows] == ["0", "1", "0"]
     assert [row["modes"] for row in rows] == ["0.333333", "1.33333", ""]
     section = json.loads((page / "nfx_performance_number_of_units_mqc.json").read_text())
@@ -162,7 +162,7 @@ def test_modes_of_models(page: Path) -> None:
 
 def test_compared_with_the_largest(page: Path) -> None:
     rows = [row for row in read(page / "tables" / "comparison.tsv") if row["dataset"] == "one"]
-    assert {row["against"] for row in rows} == {"", "explainn_u100"}
+    assert {row["other_model"] for row in rows} == {"", "explainn_u100"}
     methods = (page / "nfx_methods_main_mqc.json").read_text()
     assert "explainn_u" not in methods
 

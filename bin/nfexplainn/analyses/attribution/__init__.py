@@ -1,1 +1,1 @@
-"""What every base adds to a prediction (DeepLIFT), and the motifs in that (TF-MoDISco) (I7)."""
+"""What every base adds to a prediction (DeepLIFT), and the motifs in that (TF-MoDISco)."""

@@ -1,4 +1,4 @@
-"""Which binding modes a model has found: those of which a unit, or a filter, is a member (I8)."""
+"""Which binding modes a model has found: those of which a unit, or a filter, is a member."""
 
 from __future__ import annotations
 

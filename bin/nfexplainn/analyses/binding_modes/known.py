@@ -1,4 +1,4 @@
-"""Binding modes (I8): clusters of known motifs that say the same.
+"""Binding modes: clusters of known motifs that say the same.
 
 The paper counts the clusters of JASPAR's profiles of which a model has found a member
 (Novakovsky, Fornes et al., Genome Biology 2023, Figure 1D and E). Where no such table is given, the
@@ -15,7 +15,7 @@ from nfexplainn.io.delimited import open_delimited
 from nfexplainn.motifs.lines import one_line
 from nfexplainn.motifs.modes import Mode
 from nfexplainn.motifs.motif import MotifSet
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 
 NAMES = 3
 COLUMNS = ("mode", "name", "members", "target_id", "target_name")
@@ -43,7 +43,7 @@ def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None
         If a line has not two columns, a motif is there in two clusters, or none is of the set.
     """
     shown = name or Path(path).name
-    problems = Problems(shown)
+    problems = ErrorCollector(shown)
     places = {motif.id: place for place, motif in enumerate(motifs.motifs)}
     bases = {identifier.partition(".")[0]: place for identifier, place in places.items()}
     found: dict[int, str] = {}

@@ -92,7 +92,7 @@ def _counts(page: Page, inputs: Inputs, found: Found) -> None:
             replicates.setdefault(row["mode"], set()).add(row["replicate"])
         shown[title_of(model, inputs.models)] = {
             "mean": statistics.fmean(counts) if counts else None,
-            "spread": statistics.stdev(counts) if len(counts) > 1 else None,
+            "sd": statistics.stdev(counts) if len(counts) > 1 else None,
             "any": len(replicates),
             "all": sum(len(some) == len(counts) for some in replicates.values()),
             "replicates": len(counts),
@@ -107,7 +107,7 @@ def _counts(page: Page, inputs: Inputs, found: Found) -> None:
                 "description": "Mean over the replicates",
                 "format": "{:,.1f}",
             },
-            "spread": {
+            "sd": {
                 "title": "\u00b1",
                 "description": "Standard deviation over the replicates",
                 "format": "{:,.1f}",

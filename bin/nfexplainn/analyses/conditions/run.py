@@ -294,7 +294,7 @@ def _slope_lines(
                 "name": motifs.words[row]["name"],
                 "sample": sample.task,
                 "condition": sample.condition,
-                "replicate": sample.replicate,
+                "sample_replicate": sample.replicate,
                 "slope": float(slopes.values[row, column]),
             }
 

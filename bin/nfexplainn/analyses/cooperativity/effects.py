@@ -73,7 +73,7 @@ def turned(letters: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.where(flipped >= 0, 3 - flipped, flipped).astype(np.int8)
 
 
-class Laboratory:
+class PairMarginalizer:
     """Random sequences, and a model that is asked about them; what was asked is remembered.
 
     Parameters

@@ -105,7 +105,7 @@ def _curves(page: Page, curves: Sequence[Row], tasks: Mapping[Key, str]) -> None
 
 
 def _line(rows: Sequence[Row], column: str) -> list[list[float]]:
-    pairs = ((float(row["start"]), number(row[column])) for row in rows)
+    pairs = ((float(row["second_start"]), number(row[column])) for row in rows)
     return [[start, round(value, 5)] for start, value in pairs if value is not None]
 
 
@@ -116,12 +116,12 @@ def _table(page: Page, verdicts: Sequence[Row], tasks: Mapping[Key, str]) -> Non
             groups.setdefault((row["dataset"], row["pair"], row["model"]), []).append(row)
     rows: dict[str, dict[str, Cell]] = {}
     for (dataset, pair, model), group in list(groups.items())[:ROW_LIMIT]:
-        strongest = max(group, key=lambda row: number(row["spread"]) or 0.0)
+        strongest = max(group, key=lambda row: number(row["range"]) or 0.0)
         p = number(strongest["p"])
-        share = number(strongest["share"])
+        share = number(strongest["relative_range"])
         rows[f"{dataset} \u00b7 {pair} \u00b7 {name_of(model)}"] = {
             "kind": cell(strongest["kind"]),
-            "seen": cell(words(group, model)),
+            "distance_dependent": cell(words(group, model)),
             "first": number(strongest["first_effect"]),
             "second": number(strongest["second_effect"]),
             "difference": number(strongest["difference"]),
@@ -132,7 +132,7 @@ def _table(page: Page, verdicts: Sequence[Row], tasks: Mapping[Key, str]) -> Non
     number_format = {"format": "{:,.3f}"}
     headers: dict[str, dict[str, object]] = {
         "kind": {"title": "Kind"},
-        "seen": {"title": "Does the distance matter?"},
+        "distance_dependent": {"title": "Does the distance matter?"},
         "first": {"title": "First alone", "description": "Median effect", **number_format},
         "second": {"title": "Second alone", "description": "Median effect", **number_format},
         "difference": {
@@ -203,7 +203,7 @@ def words(group: Sequence[Row], model: str) -> str:
         return f"cannot be told: {reasons[0]}"
     if group[0]["kind"] == "control":
         return "the control"
-    seen = [row for row in group if row["seen"] == "1"]
+    seen = [row for row in group if row["distance_dependent"] == "1"]
     different = group[0]["kind"] == "heterotypic"
     if not seen:
         if different and _additive(model):

@@ -27,14 +27,14 @@ class Trend:
     p : float
         Of Friedman's test over the bins, with a backbone as block; NaN where it cannot be done, 1
         where no bin differs.
-    spread : float
+    range : float
         Largest minus smallest median of a bin, in units of the output.
     """
 
     least_gap: int
     bins: int
     p: float
-    spread: float
+    range: float
 
 
 @cache
@@ -98,7 +98,7 @@ def trend(values: Floats, gaps: NDArray[np.intp], least_gap: int) -> Trend:
     if means is None or len(means) < 2:
         return Trend(least_gap, len(found), float("nan"), float("nan"))
     medians = np.median(means, axis=1)
-    spread = float(medians.max() - medians.min())
+    widest = float(medians.max() - medians.min())
     if np.ptp(means, axis=0).max() == 0:
         return Trend(least_gap, len(means), 1.0, 0.0)
     from scipy import stats
@@ -107,4 +107,4 @@ def trend(values: Floats, gaps: NDArray[np.intp], least_gap: int) -> Trend:
         test = stats.wilcoxon(means[0], means[1])
     else:
         test = stats.friedmanchisquare(*means)
-    return Trend(least_gap, len(means), float(test.pvalue), spread)
+    return Trend(least_gap, len(means), float(test.pvalue), widest)

@@ -19,8 +19,8 @@ ROWS_BELOW = 6  # of motifs that are commoner in the first cycle
 _CLEARLY_BELOW = 0.2
 _MARKS = {"raises": "↑ raises", "lowers": "↓ lowers"}
 _COLUMNS = (
-    *("dataset", "model", "replicate", "unit", "annotation", "last", "first"),
-    *("auroc", "auprc", "n_last", "n_first"),
+    *("dataset", "model", "replicate", "unit", "annotation", "last_cycle"),
+    *("first_cycle", "auroc", "auprc", "n_last", "n_first"),
 )
 
 
@@ -66,7 +66,7 @@ def question(rows: Sequence[Row], units: Sequence[Row]) -> str:
         return ""
     if sum(sites.get(unit, 0.0) * value for unit, value in off.items()) >= 0:
         return ""
-    first, last = rows[0]["first"], rows[0]["last"]
+    first, last = rows[0]["first_cycle"], rows[0]["last_cycle"]
     return (
         f"The strongest motifs are commoner in the first cycle ({first}) than in the last"
         f" ({last}): are the cycles' labels swapped?"
@@ -146,10 +146,10 @@ def _ends(rows: Sequence[Row]) -> list[Row]:
 
 def _table(page: Page, panel: _Panel) -> None:
     counts = panel.rows[0][0]
-    first, last = escape(counts["first"]), escape(counts["last"])
+    first, last = escape(counts["first_cycle"]), escape(counts["last_cycle"])
     rows: dict[str, dict[str, Cell]] = {}
     for row, unit in panel.rows:
-        effect = unit.in_task(counts["last"])
+        effect = unit.in_task(counts["last_cycle"])
         rows[unit.id] = {
             "logo": raw_cell(logo(unit)),
             "name": cell(", ".join(unit.names) if unit.annotation else DASH),

@@ -17,7 +17,7 @@ from nfexplainn.io.tsv import Table
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.scan import average_precision, best_hits
 
-COLUMNS = ("unit", "last", "first", "auroc", "auprc", "n_last", "n_first")
+COLUMNS = ("unit", "last_cycle", "first_cycle", "auroc", "auprc", "n_last", "n_first")
 
 
 def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> Table:

@@ -258,7 +258,7 @@ def _table(
             "name": cell(best["annotation"] or DASH),
             "q": None if q_value is None else power(q_value),
             "auprc": _mean(group, "auprc_test"),
-            "spread": _spread(group),
+            "sd": _sd(group),
             "chance": _mean(group, "prevalence"),
             "motifs": _mean(group, "motifs"),
             "effect": _ranks(group, "rank_effect"),
@@ -276,7 +276,7 @@ def _table(
             "description": "Best hit, test set, mean of replicates or folds",
             **score,
         },
-        "spread": {"title": "\u00b1", "description": "Standard deviation over these", **score},
+        "sd": {"title": "\u00b1", "description": "Standard deviation over these", **score},
         "chance": {"title": "Chance", "description": "Share of positives, test set", **score},
         "motifs": {"title": "Motifs", "description": "To choose from", "format": "{:,.0f}"},
         "effect": {
@@ -346,7 +346,7 @@ def _mean(rows: Sequence[Row], column: str) -> float | None:
     return statistics.fmean(values) if values else None
 
 
-def _spread(rows: Sequence[Row]) -> float | None:
+def _sd(rows: Sequence[Row]) -> float | None:
     values = _values(rows, "auprc_test")
     return statistics.stdev(values) if len(values) > 1 else None
 

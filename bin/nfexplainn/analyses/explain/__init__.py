@@ -1,1 +1,1 @@
-"""What a model says about sequences that a user gives it (I16)."""
+"""What a model says about sequences that a user gives it."""

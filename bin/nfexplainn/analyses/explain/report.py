@@ -28,7 +28,7 @@ ROWS = 20
 PICTURES = 5
 _COLUMNS = (
     *("dataset", "model", "replicate", "sequence", "task"),
-    *("logit", "bias", "units", "leading"),
+    *("logit", "bias", "n_units", "leading"),
 )
 _PICTURE = re.compile(r"\.explained_\d+\.svg$")
 _MUTAGENESIS = re.compile(r"\.mutagenesis_\d+\.svg$")
@@ -96,7 +96,7 @@ def _table(page: Page, title: str, path: Path) -> None:
             "task": cell(row["task"]) if len(tasks) > 1 else None,
             "logit": number(row["logit"]),
             "bias": number(row["bias"]),
-            "units": number(row["units"]),
+            "units": number(row["n_units"]),
             "leading": cell(_leading(row) or "none"),
         }
     headers = {

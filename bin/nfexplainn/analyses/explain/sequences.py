@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nfexplainn import METADATA_KEY, dna
-from nfexplainn.assays.common import Ledger
+from nfexplainn.assays.common import PrepLog
 from nfexplainn.assays.spec import Options, Spec
 from nfexplainn.assays.windows import WindowReader
 from nfexplainn.data.padding import pad_codes
@@ -27,7 +27,7 @@ from nfexplainn.io.peak_files import read_peaks
 from nfexplainn.io.reading import reading
 from nfexplainn.io.sequence_table import find_sequence_column, read_sequence_table
 from nfexplainn.io.text import read_lines
-from nfexplainn.problems import Problems
+from nfexplainn.problems import ErrorCollector
 from nfexplainn.results.windows import Shape
 
 _GROUP_ROWS = 65536
@@ -117,7 +117,7 @@ def read_sequences(
 
 def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
     length = shape.inner
-    problems = Problems(name)
+    problems = ErrorCollector(name)
     lengths = fasta.lengths
     for row in np.flatnonzero(lengths < length).tolist():
         problems.add(
@@ -158,7 +158,7 @@ def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | N
         )
     peaks = read_peaks(path, name)
     options = Options(width=length)
-    reader = WindowReader(Spec("explain", "explain", (), (), options), genome, Ledger())
+    reader = WindowReader(Spec("explain", "explain", (), (), options), genome, PrepLog())
     chrom = reader.map_names(peaks)
     start = peaks.summit - length // 2
     known = chrom >= 0

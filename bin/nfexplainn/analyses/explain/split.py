@@ -1,4 +1,4 @@
-"""Split predictions over the units of a model, with the place where each unit fits best (I16).
+"""Split predictions over the units of a model, with the place where each unit fits best.
 
 A logit of ExplaiNN is a bias and a sum over the units of weight times output, so the split is the
 model itself, no approximation (Novakovsky et al. 2023, "Local interpretation").

@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
         ("activation", pa.float32()),
     ]
 )
-COLUMNS = ("sequence", "task", "logit", "bias", "units", "leading")
+COLUMNS = ("sequence", "task", "logit", "bias", "n_units", "leading")
 LEADING = 3
 # As genome browsers colour: what raises a prediction, and what lowers it.
 _RAISES, _LOWERS = "178,24,43", "33,102,172"

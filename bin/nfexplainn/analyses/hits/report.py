@@ -27,7 +27,7 @@ CHAPTER = Chapter(
 COLUMNS = (
     *("dataset", "model", "motif", "name", "consensus", "supported", "task", "threshold"),
     *("positives", "positives_with_hit", "negatives", "negatives_with_hit", "fdr"),
-    *("negatives_per_kb", "hits", "regions_with_hit", "share", "contribution", "note"),
+    *("negatives_per_kb", "hits", "regions_with_hit", "regions_share", "contribution", "note"),
 )
 
 
@@ -75,7 +75,7 @@ def answers(inputs: Inputs) -> list[Answer]:
 
 
 def _most(row: Row, said: Mapping[str, Any]) -> str:
-    share = _percent(row["share"])
+    share = _percent(row["regions_share"])
     where = "" if share is None or said.get("whole_genome") else f", in {share:.1f} % of them"
     return (
         f'<div class="nfx-one">{escape(row["name"])}: {plural(int(row["hits"]), "site")}{where}'
@@ -98,7 +98,7 @@ def _table(
             "logo": logos.cell(row["motif"]),
             "task": cell(row["task"]) if several else None,
             "hits": None if lacks else number(row["hits"]),
-            "share": None if lacks or said.get("whole_genome") else _percent(row["share"]),
+            "share": None if lacks or said.get("whole_genome") else _percent(row["regions_share"]),
             "contribution": None if lacks else number(row["contribution"]),
             "threshold": cell(row["note"]) if lacks else number(row["threshold"]),
             "positives": None if lacks else _of(row, "positives"),

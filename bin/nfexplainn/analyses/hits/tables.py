@@ -24,14 +24,14 @@ from nfexplainn.results.hits.regions import Regions
 Ints = NDArray[np.int64]
 
 BED_COLUMNS = (
-    *("#chrom", "start", "end", "name", "score", "strand", "contribution", "support"),
+    *("#chrom", "start", "end", "name", "score", "strand", "contribution", "same_sign"),
     *("log_odds", "motif"),
 )
 MOST_SCORE = 1000
 THRESHOLD_COLUMNS = (
     *("motif", "name", "consensus", "supported", "task", "threshold", "positives"),
     *("positives_with_hit", "negatives", "negatives_with_hit", "fdr", "negatives_per_kb"),
-    *("hits", "regions_with_hit", "share", "contribution", "note"),
+    *("hits", "regions_with_hit", "regions_share", "contribution", "note"),
 )
 
 
@@ -83,7 +83,7 @@ class BedWriter:
         shares = np.clip(MOST_SCORE * places.score / self._best[motif], 0, MOST_SCORE)
         columns = (
             *(found.chrom, places.start, ends, motif, np.rint(shares).astype(np.int64)),
-            *(places.strand, scored.contribution, scored.support, places.score),
+            *(places.strand, scored.contribution, scored.same_sign, places.score),
         )
         names = self._genome.names
         lines = (

@@ -183,15 +183,20 @@ def _listed(given: Standard | Scale) -> dict[str, Any]:
     return {name: np.asarray(value).tolist() for name, value in values}
 
 
+def _sd(held: Mapping[str, Any]) -> Any:
+    """Give a standard deviation, which files of before 0.1.0 call spread."""
+    return held["sd"] if "sd" in held else held["spread"]
+
+
 def _from_json(held: Mapping[str, Any]) -> ExtendedModel:
     def standard(name: str) -> Standard:
-        return Standard(*(np.array(held[name][key]) for key in ("mean", "spread")))
+        return Standard(np.array(held[name]["mean"]), np.array(_sd(held[name])))
 
     motifs, scales = [], []
     for row in held["rows"]:
         motifs.append(Motif(row["id"], row["name"], np.array(row["ppm"]), float(row["sites"])))
         own = row["scale"]
-        scales.append(Scale(own["centre"], own["spread"], np.array(own["knots"])))
+        scales.append(Scale(own["centre"], _sd(own), np.array(own["knots"])))
     terms = Terms(
         tuple(motifs),
         tuple(scales),

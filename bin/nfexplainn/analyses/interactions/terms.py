@@ -32,14 +32,14 @@ class Scale:
 
     Attributes
     ----------
-    centre, spread : float
+    centre, sd : float
         Of the scores on validation sequences.
     knots : float64 array, shape (6,)
         Their quantiles :data:`KNOTS`.
     """
 
     centre: float
-    spread: float
+    sd: float
     knots: Floats
 
     @property
@@ -57,13 +57,13 @@ class Scale:
         """Give the terms of a curve of straight pieces, float64 (n, 7)."""
         line = (score - self.centre)[:, None]
         bends = np.maximum(score[:, None] - self.knots, 0.0)
-        return np.concatenate([line, bends], axis=1) / self.spread
+        return np.concatenate([line, bends], axis=1) / self.sd
 
 
 def scale_of(score: Floats) -> Scale:
     """Find the scale of a row's scores, float64 (n,), of sequences that choose nothing else."""
-    spread = float(score.std())
-    return Scale(float(score.mean()), spread if spread > 0 else 1.0, np.quantile(score, KNOTS))
+    sd = float(score.std())
+    return Scale(float(score.mean()), sd if sd > 0 else 1.0, np.quantile(score, KNOTS))
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,11 @@ def doubled(points: Sequence[Point]) -> Doubling | None:
     Doubling or None
         None where fewer than :data:`FEWEST_SHARES` shares have a score.
     """
-    known = [one for one in points if np.isfinite(one.score)]
-    if len({one.share for one in known}) < FEWEST_SHARES:
+    known = [one for one in points if np.isfinite(one.value)]
+    if len({one.train_share for one in known}) < FEWEST_SHARES:
         return None
     x = np.log2([one.train for one in known])
-    y = np.log(np.maximum(1 - np.array([one.score for one in known]), LEAST_ERROR))
+    y = np.log(np.maximum(1 - np.array([one.value for one in known]), LEAST_ERROR))
     numbers = sorted({one.number for one in known})
     block = np.array([[one.number == number for number in numbers] for one in known], dtype=float)
     design = np.column_stack([block, x])
@@ -76,8 +76,8 @@ def doubled(points: Sequence[Point]) -> Doubling | None:
         return None
     residual = y - design @ coefficients
     variance = float(residual @ residual) / freedom
-    most = max(one.share for one in known)
-    last = np.array([one.share == most for one in known])
+    most = max(one.train_share for one in known)
+    last = np.array([one.train_share == most for one in known])
     at, slope = float(y[last].mean()), float(coefficients[-1])
     # The largest subsets weigh twice: in the mean that it starts from, and in the slope.
     weights = np.linalg.pinv(design)[-1] + last / last.sum()

@@ -35,7 +35,7 @@ class Point:
 
     Attributes
     ----------
-    share : float
+    train_share : float
         Of the training and validation parts.
     number : int
         Of the draw.
@@ -43,19 +43,19 @@ class Point:
         Sequences of the training part, and those that are positive in any task (0 of values).
     metric : str
         ``auprc``, ``accuracy`` or ``pearson``.
-    score : float
+    value : float
         On the test part; NaN where there is none, or the training diverged.
-    supported : int
+    n_supported : int
         Motif rows of this one model that its test part supports.
     """
 
-    share: float
+    train_share: float
     number: int
     train: int
     positives: int
     metric: str
-    score: float
-    supported: int
+    value: float
+    n_supported: int
 
 
 def measure(

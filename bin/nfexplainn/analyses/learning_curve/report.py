@@ -26,7 +26,10 @@ CHAPTER = Chapter(
         " number of sequences."
     ),
 )
-COLUMNS = ("dataset", "share", "number", "train", "positives", "metric", "score", "supported")
+COLUMNS = (
+    *("dataset", "train_share", "number", "train", "positives", "metric", "value"),
+    "n_supported",
+)
 SMALL = 0.005
 """A gain that is no reason to make more data."""
 
@@ -93,12 +96,12 @@ _HEADERS: dict[str, dict[str, Any]] = {
 def _means(rows: Sequence[Row]) -> list[tuple[int, float, float]]:
     """Give, for each share, the number of training sequences, score and supported motifs."""
     out = []
-    for share in sorted({row["share"] for row in rows}, key=float):
-        own = [row for row in rows if row["share"] == share]
-        scores = [value for row in own if (value := number(row["score"])) is not None]
+    for share in sorted({row["train_share"] for row in rows}, key=float):
+        own = [row for row in rows if row["train_share"] == share]
+        scores = [value for row in own if (value := number(row["value"])) is not None]
         if scores:
             size = round(fmean(float(row["train"]) for row in own))
-            out.append((size, fmean(scores), fmean(float(row["supported"]) for row in own)))
+            out.append((size, fmean(scores), fmean(float(row["n_supported"]) for row in own)))
     return out
 
 

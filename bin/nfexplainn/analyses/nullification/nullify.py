@@ -1,4 +1,4 @@
-"""Nullification (I6): what the predictions lose when one filter, or one unit, says nothing.
+"""Nullification: what the predictions lose when one filter, or one unit, says nothing.
 
 After Maslova et al. 2020 (AI-TAC), as Novakovsky, Fornes et al., Genome Biology 2023, apply it to
 their convolutional networks. A filter's activation map is replaced by its mean (or by 0) before the

@@ -35,7 +35,7 @@ HEATMAP_TASKS = 40
 TOGETHER = "*"
 _COLUMNS = (
     *("dataset", "model", "replicate", "unit", "annotation", "consensus", "task", "influence"),
-    *("share", "change", "sequences", "basis"),
+    *("influence_share", "change", "sequences", "basis"),
 )
 
 
@@ -65,7 +65,7 @@ def write_nullification(page: Page, inputs: Inputs) -> None:
                 **row,
                 "annotation": names.get(row["unit"], _Name()).annotation,
                 "consensus": names.get(row["unit"], _Name()).consensus,
-                "share": _share(row, totals),
+                "influence_share": _share(row, totals),
             }
             for row in rows
         ]

@@ -22,7 +22,7 @@ DRIFT_COLUMNS = (
     "state",
     "q_value",
     "correlation",
-    "change",
+    "filter_change",
     "nearest",
     "nearest_name",
     "nearest_q",
@@ -114,5 +114,7 @@ def _filter_change(before: NDArray[np.float32], after: NDArray[np.float32]) -> d
     size = float(np.sqrt((old**2).sum()))
     return {
         "correlation": float(together / spread) if spread > 0 else float("nan"),
-        "change": float(np.sqrt(((new - old) ** 2).sum())) / size if size > 0 else float("nan"),
+        "filter_change": float(np.sqrt(((new - old) ** 2).sum())) / size
+        if size > 0
+        else float("nan"),
     }

@@ -88,7 +88,7 @@ def _table(
             "end": _logo(after.get(row["unit"]), f"nfx-d{position}-{place}-b", symbols),
             "state": cell(_STATES.get(row["state"], row["state"])),
             "q": None if q_value is None else power(q_value),
-            "change": number(row["change"]),
+            "filter_change": number(row["filter_change"]),
             "correlation": number(row["correlation"]),
             "nearest": cell(nearest) if row["state"] == "drifted" else DASH,
             "effect": None if effect is None else round(effect, 3) + 0.0,
@@ -99,7 +99,7 @@ def _table(
         "end": {"title": "After training", "description": "The unit's motif, from its sites"},
         "state": {"title": "State"},
         "q": {"title": "q", "description": "Of the match with its own profile"},
-        "change": {
+        "filter_change": {
             "title": "Change",
             "description": "Of the filter, relative to its start",
             "format": "{:,.3f}",
@@ -140,7 +140,7 @@ def _said(tables: Mapping[int | None, list[Row]]) -> str:
     if not compared:
         return "No unit has a motif that could be compared with its profile."
     share = short(100 * counts["drifted"] / compared, 0)
-    unchanged = all(number(row["change"]) == 0 for table in tables.values() for row in table)
+    unchanged = all(number(row["filter_change"]) == 0 for table in tables.values() for row in table)
     still = " Every filter is what it started as, bit for bit." if unchanged else ""
     return (
         f"Of {compared} units with a motif (all replicates), {counts['drifted']} ({share} %) no"

@@ -28,7 +28,7 @@ CHAPTER = Chapter(
 
 COLUMNS = (
     *("dataset", "model", "task", "replicates", "sequences", "calibrated"),
-    *("median", "q5", "q95", "least", "largest", "above_half", "range"),
+    *("median", "q05", "q95", "least", "largest", "above_half", "range"),
 )
 UNLIKE = "unlike the training data"
 TASKS = 6
@@ -86,7 +86,7 @@ def table_rows(one: Predicted) -> list[dict[str, object]]:
                 "sequences": one.sequences,
                 "calibrated": task["calibrated"],
                 "median": shares.get("50"),
-                "q5": shares.get("5"),
+                "q05": shares.get("5"),
                 "q95": shares.get("95"),
                 "least": shares.get("0"),
                 "largest": shares.get("100"),

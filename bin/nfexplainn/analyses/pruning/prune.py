@@ -23,7 +23,7 @@ from nfexplainn.models.checkpoint import ModelHeader
 from nfexplainn.models.config import ExplaiNNConfig
 from nfexplainn.models.explainn_weights import FINAL, Weights, expected_weights
 
-PRUNED_COLUMNS = ("units", "kept", "rows", "members", "metric", "score", "whole_score")
+PRUNED_COLUMNS = ("n_units", "n_kept", "groups", "units", "metric", "value", "whole_value")
 _EVERY = slice(None)
 
 

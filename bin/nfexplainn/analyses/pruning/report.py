@@ -48,11 +48,11 @@ def write_pruned(page: Page, inputs: Inputs) -> None:
 
 def _cells(row: Row) -> dict[str, Cell]:
     return {
-        "kept": cell(f"{row['kept']} of {row['units']}"),
-        "groups": cell(row["rows"].replace(",", ", ") or DASH),
+        "kept": cell(f"{row['n_kept']} of {row['n_units']}"),
+        "groups": cell(row["groups"].replace(",", ", ") or DASH),
         "metric": cell(row["metric"].upper()),
-        "score": number(row["score"]),
-        "whole": number(row["whole_score"]),
+        "score": number(row["value"]),
+        "whole": number(row["whole_value"]),
     }
 
 

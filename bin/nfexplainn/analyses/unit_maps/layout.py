@@ -1,4 +1,4 @@
-"""A map of sequences by what the units see in them (I15; Novakovsky et al. 2023, Fig. 6G, S5)."""
+"""A map of sequences by what the units see in them (Novakovsky et al. 2023, Fig. 6G, S5)."""
 
 from __future__ import annotations
 

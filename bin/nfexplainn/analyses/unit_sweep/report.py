@@ -18,8 +18,9 @@ from nfexplainn.page.style import COLOURS, ROW_LIMIT, capped
 from nfexplainn.training.sweep import Plateau, plateau, recommendation, units_of_name
 
 _COLUMNS = (
-    *("dataset", "units", "metric", "valid", "valid_error", "test", "test_spread", "replicates"),
-    *("modes", "modes_spread", "parameters", "seconds", "epochs", "chosen"),
+    *("dataset", "n_units", "metric", "valid_score", "valid_se", "test_score", "test_sd"),
+    "replicates",
+    *("modes", "modes_sd", "parameters", "seconds", "epochs", "chosen"),
 )
 
 
@@ -107,14 +108,14 @@ def _rows(sweep: Sweep) -> list[dict[str, object]]:
         modes = sweep.modes.get(units, [])
         rows.append(
             {
-                **{"dataset": sweep.dataset, "units": units, "metric": sweep.metric},
-                "valid": _mean(valid),
-                "valid_error": _spread(valid, error=True),
-                "test": _mean(test),
-                "test_spread": _spread(test),
+                **{"dataset": sweep.dataset, "n_units": units, "metric": sweep.metric},
+                "valid_score": _mean(valid),
+                "valid_se": _sd(valid, error=True),
+                "test_score": _mean(test),
+                "test_sd": _sd(test),
                 "replicates": len(valid) or len(test),
                 "modes": _mean(modes),
-                "modes_spread": _spread(modes),
+                "modes_sd": _sd(modes),
                 **cost(model),
                 "chosen": int(sweep.found is not None and sweep.found.chosen == units),
             }
@@ -126,25 +127,25 @@ def _mean(values: Sequence[float]) -> float | None:
     return statistics.fmean(values) if values else None
 
 
-def _spread(values: Sequence[float], *, error: bool = False) -> float | None:
+def _sd(values: Sequence[float], *, error: bool = False) -> float | None:
     if len(values) < 2:
         return None
     return statistics.stdev(values) / (len(values) ** 0.5 if error else 1.0)
 
 
 def _score_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
-    """Draw the test scores (solid), their spread and the validation scores (dotted)."""
+    """Draw the test scores (solid), their standard deviation and the validation scores (dotted)."""
     lines: dict[str, list[list[float]]] = {}
     colours: dict[str, str] = {}
     dashes: dict[str, str] = {}
     for place, sweep in enumerate(sweeps):
         name = escape(sweep.dataset)
-        spread = {units: _spread(values) or 0.0 for units, values in sweep.test.items()}
+        sd = {units: _sd(values) or 0.0 for units, values in sweep.test.items()}
         kinds = {
             f"{name}: test": ("solid", _points(sweep.test)),
             f"{name}: validation": ("dash", _points(sweep.valid)),
-            f"{name}: test + 1 s.d.": ("dot", _points(sweep.test, spread, 1)),
-            f"{name}: test - 1 s.d.": ("dot", _points(sweep.test, spread, -1)),
+            f"{name}: test + 1 s.d.": ("dot", _points(sweep.test, sd, 1)),
+            f"{name}: test - 1 s.d.": ("dot", _points(sweep.test, sd, -1)),
         }
         for label, (dash, points) in kinds.items():
             lines[label], dashes[label] = points, dash
@@ -196,11 +197,11 @@ def _mode_curves(page: Page, sweeps: Sequence[Sweep]) -> None:
 
 def _points(
     values: Mapping[int, Sequence[float]],
-    spread: Mapping[int, float] | None = None,
+    sd: Mapping[int, float] | None = None,
     sign: int = 0,
 ) -> list[list[float]]:
     return [
-        [float(units), statistics.fmean(some) + sign * (spread or {}).get(units, 0.0)]
+        [float(units), statistics.fmean(some) + sign * (sd or {}).get(units, 0.0)]
         for units, some in values.items()
         if some
     ]
@@ -221,16 +222,16 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
     score = {"format": "{:,.3f}"}
     count = {"format": "{:,.0f}"}
     headers: dict[str, dict[str, object]] = {
-        "valid": {"title": "Validation", "description": "Mean over the replicates", **score},
-        "valid_error": {"title": "± s.e.", "description": "Standard error", **score},
-        "test": {"title": "Test", "description": "Mean over the replicates", **score},
-        "test_spread": {"title": "± s.d.", "description": "Standard deviation", **score},
+        "valid_score": {"title": "Validation", "description": "Mean over the replicates", **score},
+        "valid_se": {"title": "± s.e.", "description": "Standard error", **score},
+        "test_score": {"title": "Test", "description": "Mean over the replicates", **score},
+        "test_sd": {"title": "± s.d.", "description": "Standard deviation", **score},
         "modes": {
             "title": "Modes",
             "description": "Binding modes found, mean over the replicates",
             "format": "{:,.1f}",
         },
-        "modes_spread": {
+        "modes_sd": {
             "title": "± modes",
             "description": "Standard deviation",
             "format": "{:,.1f}",
@@ -242,7 +243,7 @@ def _table(page: Page, rows: Sequence[Mapping[str, object]], several: bool) -> N
     }
     shown: dict[str, dict[str, Cell]] = {}
     for row in rows[:ROW_LIMIT]:
-        title = f"{row['dataset']} \u00b7 {row['units']}" if several else str(row["units"])
+        title = f"{row['dataset']} \u00b7 {row['n_units']}" if several else str(row["n_units"])
         shown[title] = {key: _cell(row[key]) for key in headers if key != "chosen"}
         shown[title]["chosen"] = "\u2713" if row["chosen"] else ""
     used = {key for row in shown.values() for key, value in row.items() if value is not None}

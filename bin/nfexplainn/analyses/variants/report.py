@@ -28,7 +28,7 @@ CHAPTER = Chapter(
 MOST = 99.95
 _COLUMNS = (
     *("dataset", "model", "chrom", "pos", "id", "ref", "alt", "kind", "task", "logit_ref"),
-    *("logit_alt", "delta", "delta_min", "delta_max", "percentile", "change", "site_ref"),
+    *("logit_alt", "delta", "delta_min", "delta_max", "percentile", "site_change", "site_ref"),
     *("site_alt", "motif_1", "part_1", "motif_2", "part_2", "motif_3", "part_3", "rest", "row"),
     *("word_ref", "word_alt"),
 )
@@ -76,7 +76,7 @@ def answers(inputs: Inputs) -> list[Answer]:
 
 
 def _strongest(row: Row) -> str:
-    change = f"; the site is {escape(row['change'])}" if row["change"] else ""
+    change = f"; the site is {escape(row['site_change'])}" if row["site_change"] else ""
     return (
         f'<div class="nfx-one">{escape(_place(row))} changes the logit most:'
         f" {short(number(row['delta']))}, mostly by {escape(row['motif_1'])}{change}"
@@ -116,7 +116,7 @@ def _table(
             "percentile": cell(_percentile(row["percentile"])),
             "logo": logos.cell(row["row"]),
             "motif": cell(f"{row['motif_1']} {short(number(row['part_1']))}"),
-            "change": cell(row["change"]) if row["change"] else None,
+            "site_change": cell(row["site_change"]) if row["site_change"] else None,
             "words": raw_cell(_words(row["word_ref"], row["word_alt"]))
             if row["word_ref"]
             else None,
@@ -146,7 +146,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "logo": {"title": "Logo", "description": "Of the motif that changes most"},
     "motif": {"title": "Motif", "description": "That changes most, with its part of the change"},
-    "change": {"title": "Site", "description": "What becomes of the motif's site"},
+    "site_change": {"title": "Site", "description": "What becomes of the motif's site"},
     "words": {
         "title": "Read there",
         "description": "What the motif's unit reads without and with the variant, best window each",

@@ -27,7 +27,7 @@ PARTS = 3  # that are told apart in TSV and VCF
 STRONGEST = 20
 COLUMNS = (
     *("chrom", "pos", "id", "ref", "alt", "kind", "task", "logit_ref", "logit_alt", "delta"),
-    *("delta_min", "delta_max", "percentile", "change", "site_ref", "site_alt"),
+    *("delta_min", "delta_max", "percentile", "site_change", "site_ref", "site_alt"),
     *(f"{what}_{number}" for number in range(1, PARTS + 1) for what in ("motif", "part")),
     "rest",
 )
@@ -153,7 +153,7 @@ class VariantWriter:
         fields = [(name, pa.string()) for name in ("chrom", "id", "ref", "alt", "kind", "task")]
         fields += [("pos", pa.int64())]
         fields += [(name, pa.float32()) for name in _NUMBERS]
-        fields += [(name, pa.string()) for name in ("motif", "change", "site_ref", "site_alt")]
+        fields += [(name, pa.string()) for name in ("motif", "site_change", "site_ref", "site_alt")]
         fields += [(f"part:{row}", pa.float32()) for row in names]
         self._schema = pa.schema(
             fields, metadata={METADATA_KEY: json.dumps({"motifs": names}, sort_keys=True)}

@@ -123,7 +123,7 @@ class Contributions:
         return found
 
 
-def support(contributions: Floats) -> NDArray[np.int64]:
+def same_sign(contributions: Floats) -> NDArray[np.int64]:
     """Count the replicates whose contribution has the sign of the mean, int64 (n,)."""
     mean = contributions.mean(axis=0)
     return np.asarray((np.sign(contributions) == np.sign(mean)).sum(axis=0) * (mean != 0))

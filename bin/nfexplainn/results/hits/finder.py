@@ -28,7 +28,7 @@ from nfexplainn.motifs.formats import read_meme
 from nfexplainn.motifs.motif import Motif
 from nfexplainn.motifs.places import PlaceScanner
 from nfexplainn.motifs.scan import log_odds
-from nfexplainn.results.hits.contributions import Contributions, Sites, support
+from nfexplainn.results.hits.contributions import Contributions, Sites, same_sign
 from nfexplainn.results.hits.scan import Found, scan
 from nfexplainn.results.hits.thresholds import (
     ANY_TASK,
@@ -124,13 +124,13 @@ class Scored:
         ``motif`` of its places counts the rows that have a threshold (:attr:`Finder.found`).
     contribution : float64 array, shape (n,)
         Mean over the replicates.
-    support : int64 array, shape (n,)
+    same_sign : int64 array, shape (n,)
         Replicates whose contribution has the sign of the mean.
     """
 
     found: Found
     contribution: Floats
-    support: Ints
+    same_sign: Ints
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ class Finder:
             ends = where.start + self.widths[where.motif]
             sites = Sites(found.chrom, where.start, ends, place[where.motif], task[where.motif])
             each = contributions.of(sites)
-            yield Scored(found, each.mean(axis=0), support(each))
+            yield Scored(found, each.mean(axis=0), same_sign(each))
 
 
 def make_finder(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    *("chrom", "start", "end", "name", "strand", "contribution", "support", "log_odds"),
+    *("chrom", "start", "end", "name", "strand", "contribution", "same_sign", "log_odds"),
     "motif",
 )
 
@@ -93,7 +93,7 @@ def hits_frame(
         cells = (
             *(chromosomes[scored.found.chrom], places.start),
             *(places.start + finder.widths[places.motif], labels[places.motif]),
-            *(np.where(places.strand > 0, "+", "-"), scored.contribution, scored.support),
+            *(np.where(places.strand > 0, "+", "-"), scored.contribution, scored.same_sign),
             *(places.score, ids[places.motif]),
         )
         frames.append(pd.DataFrame(dict(zip(COLUMNS, cells, strict=True))))

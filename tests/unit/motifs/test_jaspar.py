@@ -12,7 +12,7 @@ import pytest
 from nfexplainn.errors import UserError
 from nfexplainn.motifs import families
 from nfexplainn.motifs.formats import read_meme
-from nfexplainn.motifs.sets import (
+from nfexplainn.motifs.jaspar import (
     DEFAULT_RELEASE,
     TAXA,
     fetch_jaspar,

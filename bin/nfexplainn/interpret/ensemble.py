@@ -85,7 +85,7 @@ def _row(
         task,
         motif.id,
         found.score,
-        found.support,
+        found.found_in,
         replicates,
         int(motif.nsites),
         len(motif.ppm),

@@ -14,7 +14,7 @@ from nfexplainn import dna
 from nfexplainn.errors import UserError
 from nfexplainn.evaluation.predict import write_predictions
 from nfexplainn.interpret.columns import CONSENSUS_COLUMNS
-from nfexplainn.interpret.joint import consensus_of, mean_logits
+from nfexplainn.interpret.ensemble import consensus_of, mean_logits
 from nfexplainn.motifs.alignments import MIN_OVERLAP, _deviation, alignments
 from nfexplainn.motifs.motif import Motif, MotifSet
 from training_fixtures import planted
@@ -52,12 +52,12 @@ def test_consensus_per_task() -> None:
     found, joined = consensus_of(table, motifs)
     assert list(found.columns) == list(CONSENSUS_COLUMNS)
     first, second, third = found.to_dict("records")
-    assert (first["task"], first["support"], first["replicates"]) == ("a", 2, 2)
-    assert first["units"] == "r1:unit_001,r2:unit_001" and first["score"] == 1.0
+    assert (first["task"], first["found_in"], first["replicates"]) == ("a", 2, 2)
+    assert first["units"] == "r1:unit_001,r2:unit_001" and first["effect_share"] == 1.0
     assert (first["annotation"], first["target_id"]) == ("AP1", "M_AP1")
     assert "TGACTCAGCA" in first["consensus"]
-    assert (second["task"], second["support"], second["score"]) == ("a", 1, 0.25)
-    assert (third["task"], third["annotation"], third["support"]) == ("b", "CTCF", 1)
+    assert (second["task"], second["found_in"], second["effect_share"]) == ("a", 1, 0.25)
+    assert (third["task"], third["annotation"], third["found_in"]) == ("b", "CTCF", 1)
     assert found["motif"].tolist() == [one.id for one in joined.motifs]
     assert joined.motifs[0].nsites == 400
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfexplainn.analyses.cooperativity.effects import ORIENTATIONS, Laboratory, PairOutputs
+from nfexplainn.analyses.cooperativity.effects import ORIENTATIONS, PairMarginalizer, PairOutputs
 from nfexplainn.analyses.cooperativity.sites import Pair
 from nfexplainn.analyses.cooperativity.statistics import (
     LEAST_P,
@@ -21,14 +21,24 @@ from nfexplainn.analyses.cooperativity.statistics import (
 )
 
 CURVE_COLUMNS = (
-    *("dataset", "model", "replicate", "task", "pair", "kind", "orientation", "start", "gap"),
+    *(
+        "dataset",
+        "model",
+        "replicate",
+        "task",
+        "pair",
+        "kind",
+        "orientation",
+        "second_start",
+        "gap",
+    ),
     *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
 )
 VERDICT_COLUMNS = (
     *("dataset", "model", "replicate", "task", "pair", "kind", "first", "second", "orientation"),
-    *("first_effect", "second_effect", "difference", "least_gap", "bins", "spread", "share"),
-    *("control_spread", "p", "seen", "channel", "channel_share", "channel_first_effect"),
-    *("channel_second_effect", "reason"),
+    *("first_effect", "second_effect", "difference", "least_gap", "bins", "range"),
+    *("relative_range", "control_range", "p", "distance_dependent", "channel", "channel_share"),
+    *("channel_first_effect", "channel_second_effect", "reason"),
 )
 
 
@@ -61,8 +71,8 @@ class Findings:
     verdicts: list[dict[str, object]]
 
 
-def study(
-    laboratory: Laboratory,
+def analyse_pairs(
+    marginalizer: PairMarginalizer,
     pairs: Sequence[Pair],
     reader: Reader,
     tasks: Sequence[str],
@@ -77,7 +87,7 @@ def study(
 
     Parameters
     ----------
-    laboratory : Laboratory
+    marginalizer : PairMarginalizer
     pairs : sequence of Pair
         Those with a reason get a row that says it.
     reader : Reader
@@ -89,15 +99,15 @@ def study(
     Findings
     """
     found = Findings([], [])
-    spreads: dict[tuple[str, str, int], float] = {}
+    ranges: dict[tuple[str, str, int], float] = {}
     # Controls first: a pair is compared with that of its first motif.
     for pair in sorted(pairs, key=lambda pair: pair.kind != "control"):
-        outputs = None if pair.reason else laboratory.outputs(pair.first_word, pair.second_word)
+        outputs = None if pair.reason else marginalizer.outputs(pair.first_word, pair.second_word)
         if outputs is None:
             reason = pair.reason or "the sequences are too short for both motifs side by side"
             found.verdicts.append(_names(pair) | {"reason": reason})
             continue
-        _one_pair(found, pair, outputs, reader, tasks, filter_length, spreads)
+        _one_pair(found, pair, outputs, reader, tasks, filter_length, ranges)
     order = {pair.name: place for place, pair in enumerate(pairs)}
     for rows in (found.curves, found.verdicts):
         rows.sort(key=lambda row: order[str(row["pair"])])
@@ -111,7 +121,7 @@ def _one_pair(
     reader: Reader,
     tasks: Sequence[str],
     filter_length: int,
-    spreads: dict[tuple[str, str, int], float],
+    ranges: dict[tuple[str, str, int], float],
 ) -> None:
     channels = outputs.interaction()
     # From the channels: an interaction that no channel has is exactly 0, not a rounding error.
@@ -137,7 +147,7 @@ def _one_pair(
             found.curves.extend(
                 label
                 | {
-                    **{"start": int(start), "gap": int(gap)},
+                    **{"second_start": int(start), "gap": int(gap)},
                     **dict(zip(CURVE_COLUMNS[-6:], map(float, numbers), strict=True)),
                 }
                 for start, gap, *numbers in zip(
@@ -149,10 +159,10 @@ def _one_pair(
             tested = trend(values, outputs.gaps, least)
             key = (pair.first_word, task, orientation)
             if pair.kind == "control":
-                spreads[key] = tested.spread
+                ranges[key] = tested.range
             found.verdicts.append(
                 label
-                | _verdict(tested, effect, other, spreads.get(key), pair.kind)
+                | _verdict(tested, effect, other, ranges.get(key), pair.kind)
                 | _channel(channels[turn], outputs, turn, reader, column)
                 | {"difference": float(np.median(values))}
             )
@@ -168,7 +178,7 @@ def _verdict(
     tested: Trend, effect: float, other: float, control: float | None, kind: str
 ) -> dict[str, object]:
     stronger = max(abs(effect), abs(other))
-    share = tested.spread / stronger if stronger else float("nan")
+    share = tested.range / stronger if stronger else float("nan")
     seen: bool | None = None
     reason = ""
     if np.isnan(tested.p):
@@ -178,18 +188,18 @@ def _verdict(
         seen = bool(
             tested.p < LEAST_P
             and share >= LEAST_SHARE
-            and (not known or tested.spread >= 2 * float(control or 0.0))
+            and (not known or tested.range >= 2 * float(control or 0.0))
         )
     return {
         "first_effect": effect,
         "second_effect": other,
         "least_gap": tested.least_gap,
         "bins": tested.bins,
-        "spread": tested.spread,
-        "share": share,
-        "control_spread": control,
+        "range": tested.range,
+        "relative_range": share,
+        "control_range": control,
         "p": tested.p,
-        "seen": None if seen is None else int(seen),
+        "distance_dependent": None if seen is None else int(seen),
         "reason": reason,
     }
 

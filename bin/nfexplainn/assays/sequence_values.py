@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfexplainn import dna
-from nfexplainn.assays.common import Ledger, assemble, joint_source, task_names
+from nfexplainn.assays.common import PrepLog, assemble, joint_source, task_names
 from nfexplainn.assays.spec import Prepared, Row, Spec
 from nfexplainn.assays.value_fasta import read_value_fasta
 from nfexplainn.assays.value_options import ValueOptions
@@ -24,7 +24,7 @@ from nfexplainn.errors import UnusableError, UserError
 from nfexplainn.problems import gather
 
 
-def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
+def read_tables(spec: Spec, layout: Layout, log: PrepLog) -> list[ValueTable]:
     """Read the table of every row of the sheet; collect the mistakes of all."""
     tables, errors = [], []
     for row in spec.rows:
@@ -34,11 +34,11 @@ def read_tables(spec: Spec, layout: Layout, ledger: Ledger) -> list[ValueTable]:
                 table = read_value_table(file.path, file.name, layout)
             else:
                 table = read_value_fasta(file, spec.file(row.values), layout)
-                ledger.note(table.note)
+                log.note(table.note)
             for reading in table.readings:
-                ledger.read(*reading)
-            ledger.read(file.name, "records", f"{len(table.sequences) + table.flagged:,}")
-            ledger.drop(file.name, "flagged", table.flagged)
+                log.read(*reading)
+            log.read(file.name, "records", f"{len(table.sequences) + table.flagged:,}")
+            log.drop(file.name, "flagged", table.flagged)
             tables.append(table)
         except UserError as error:
             errors.append(error)
@@ -92,7 +92,7 @@ def prepare_values(
     spec: Spec,
     options: ValueOptions,
     layout: Layout,
-    ledger: Ledger,
+    log: PrepLog,
     trim: Callable[[ValueTable], int] | None = None,
 ) -> Prepared:
     """Make the data set of tables with numbers: regression.
@@ -102,7 +102,7 @@ def prepare_values(
     spec : Spec
     options : ValueOptions
     layout : Layout
-    ledger : Ledger
+    log : PrepLog
     trim : callable, optional
         Gives the further bases to cut off the end of a table's sequences.
 
@@ -114,7 +114,7 @@ def prepare_values(
         If too few sequences have a value, or all have the same.
     """
     check_parts(spec, options)
-    tables = read_tables(spec, layout, ledger)
+    tables = read_tables(spec, layout, log)
     cuts = [trim(table) if trim else 0 for table in tables]
     values = [np.array(table.values, dtype=np.float64) for table in tables]
     values = [
@@ -122,9 +122,9 @@ def prepare_values(
         for value, table in zip(values, tables, strict=True)
     ]
     if options.transform != "none":
-        ledger.note(f"The values of each file were transformed: {options.transform}.")
+        log.note(f"The values of each file were transformed: {options.transform}.")
     tasks, columns = name_tasks(spec, [table.columns for table in tables])
-    return join_tables(spec, options, ledger, tables, values, columns, tasks, "regression", cuts)
+    return join_tables(spec, options, log, tables, values, columns, tasks, "regression", cuts)
 
 
 def name_tasks(
@@ -169,7 +169,7 @@ def name_tasks(
 def join_tables(
     spec: Spec,
     options: ValueOptions,
-    ledger: Ledger,
+    log: PrepLog,
     tables: Sequence[ValueTable],
     values: Sequence[NDArray[np.float64]],
     columns: Sequence[Sequence[int]],
@@ -184,7 +184,7 @@ def join_tables(
 
     Parameters
     ----------
-    spec, options, ledger
+    spec, options, log
     tables : sequence of ValueTable
         One per row of the sheet.
     values : sequence of float64 arrays, shape (rows, columns)
@@ -199,7 +199,7 @@ def join_tables(
         _trimmed(table, options.trim_left, options.trim_right + cut)
         for table, cut in zip(tables, cuts, strict=True)
     ]
-    length = _length(spec, trimmed, ledger)
+    length = _length(spec, trimmed, log)
     codes, labels, names, parts, groups = [], [], [], [], []
     for row, table, sequences, value, where in zip(
         spec.rows, tables, trimmed, values, columns, strict=True
@@ -207,10 +207,10 @@ def join_tables(
         kept, some = _encode(sequences, length)
         usable = mostly_known(some, spec.options.max_unknown)
         known = ~np.isnan(value[kept]).all(axis=1)
-        ledger.drop(table.source, "shorter than the length", len(sequences) - len(kept))
+        log.drop(table.source, "shorter than the length", len(sequences) - len(kept))
         reason = why_dropped("sequence", spec.options.max_unknown)
-        ledger.drop(table.source, reason, int((~usable).sum()))
-        ledger.drop(table.source, "no value", int((usable & ~known).sum()))
+        log.drop(table.source, reason, int((~usable).sum()))
+        log.drop(table.source, "no value", int((usable & ~known).sum()))
         kept, some = kept[usable & known], some[usable & known]
         full = np.full((len(kept), len(tasks)), np.nan)
         full[:, list(where)] = value[kept]
@@ -220,7 +220,7 @@ def join_tables(
         parts += [row.split or ""] * len(kept)
         groups += [table.groups[i] for i in kept.tolist()] if table.groups else [""] * len(kept)
     everything, first = _merge(
-        np.concatenate(codes), np.concatenate(labels), parts, task_type, spec, ledger
+        np.concatenate(codes), np.concatenate(labels), parts, task_type, spec, log
     )
     pick = first.tolist()
     check_values(spec, everything, tasks, task_type)
@@ -230,19 +230,19 @@ def join_tables(
         "split_column": options.split_column,
     }
     if options.split_column:
-        part, held_out = split_by_column([groups[i] for i in pick], spec, options, ledger)
+        part, held_out = split_by_column([groups[i] for i in pick], spec, options, log)
         extra |= {"split_groups": held_out} if held_out else {}
     pad = options.pad_of(length)
     if pad:
-        ledger.note(f"Sequences were padded with {pad} N on both sides.")
-    ledger.note(
+        log.note(f"Sequences were padded with {pad} N on both sides.")
+    log.note(
         "Strands are averaged: a sequence and its reverse complement are one observation."
         if options.reverse_complement
         else "Strands are not averaged: only the given strand is looked at."
     )
     return assemble(
         spec,
-        ledger,
+        log,
         _unique([names[i] for i in pick]),
         pad_codes(np.concatenate(codes)[first], pad),
         everything.astype(np.float32),
@@ -270,7 +270,7 @@ def _trimmed(table: ValueTable, left: int, right: int) -> list[bytes]:
     return [sequence[left : len(sequence) - right] for sequence in table.sequences]
 
 
-def _length(spec: Spec, trimmed: Sequence[list[bytes]], ledger: Ledger) -> int:
+def _length(spec: Spec, trimmed: Sequence[list[bytes]], log: PrepLog) -> int:
     """Find the length of the data set.
 
     Raises
@@ -296,7 +296,7 @@ def _length(spec: Spec, trimmed: Sequence[list[bytes]], ledger: Ledger) -> int:
             f" {high} bp; give {high} or less."
         )
     if high > wanted:
-        ledger.note(f"Sequences were cut to the {wanted} bp round their middle.")
+        log.note(f"Sequences were cut to the {wanted} bp round their middle.")
     return wanted
 
 
@@ -335,7 +335,7 @@ def _merge(
     parts: list[str],
     task_type: TaskType,
     spec: Spec,
-    ledger: Ledger,
+    log: PrepLog,
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Make one of equal sequences of one part; give labels and first rows, in the old order."""
     number = np.unique(np.array(parts, dtype="<U5"), return_inverse=True)[1].astype(np.uint64)
@@ -356,7 +356,7 @@ def _merge(
         what = "duplicate sequence"
     # The same sequence in tables of different tasks is what joins them, and no repeat.
     repeats = known.sum(axis=0) - (~np.isnan(merged)).sum(axis=0)
-    ledger.drop(joint_source(spec), what, int(repeats.max()))
+    log.drop(joint_source(spec), what, int(repeats.max()))
     order = np.argsort(first, kind="stable")
     return merged[order], first[order]
 
