@@ -247,7 +247,7 @@ def largest_class(dataset: DatasetResult) -> float | None:
 def label(metric: str, task: str = "*") -> str:
     """Name of a metric for people; the accuracy within one class is its recall."""
     if metric == "accuracy" and task not in ("", "*"):
-        return "Share of its sequences found"
+        return "Recall"
     return METRICS.get(metric, metric)
 
 

@@ -64,7 +64,7 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
         "linegraph",
         panels,
         description="Dotted: training; solid: validation. A validation loss that rises while the"
-        " training loss falls is overfitting, which the kept epoch avoids.",
+        " training loss falls indicates overfitting; the weights of the best epoch are kept.",
         pconfig={
             **_axes("Loss"),
             "colors": colours,

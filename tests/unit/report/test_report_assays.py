@@ -109,7 +109,7 @@ def test_a_class_is_judged_by_auroc_and_its_accuracy_is_called_what_it_is(tmp_pa
 def test_without_auroc_the_accuracy_of_a_class_is_the_share_found(tmp_path: Path) -> None:
     write_summary(Page(tmp_path / "out"), selex(tmp_path), {}, [])
     page = str(data_of(tmp_path / "out", "nfx_summary_main"))
-    assert page.count("Share of its sequences found <b>") == 3
+    assert page.count("Recall <b>") == 3
 
 
 def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_page_of_asked_models_tells_the_methods_and_what_was_scanned(tmp_pat
     params = {"apply": "some/results", "hits": "peaks", "hits_fdr": 0.05}
     build_answers(load_inputs([tmp_path / "in"], params, {"A": {"numpy": "2"}}), tmp_path / "page")
     summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
-    assert "say of their own positives; nothing was trained" in summary
+    assert "for their own positives; nothing was trained" in summary
     assert "in 75.0 % of them" in summary
     methods = (tmp_path / "page" / "methods.html").read_text()
     assert "Sites of the supported motifs were found" in methods
