@@ -60,16 +60,14 @@ def test_each_threshold_from_both_sides(changes, expected):
 def test_a_lead_within_the_range_of_the_replicates_is_told():
     word, reason, _ = judge(dataclasses.replace(GOOD, value=0.76, kmer4=0.75, spread=0.03))
     assert word == "usable"
-    assert reason.endswith(
-        "That is hardly above 4-mers (0.75): the replicates differ by as much or more."
-    )
+    assert reason.endswith("The lead over 4-mers (0.75) is within the range of the replicates.")
     for changes in (
         {"value": 0.79, "kmer4": 0.75, "spread": 0.03},  # clearly above
         {"value": 0.74, "kmer4": 0.75, "spread": 0.03},  # below, which is told otherwise
         {"value": 0.76, "kmer4": NAN, "spread": 0.03},
         {"value": 0.75, "kmer4": 0.75, "spread": 0.0, "replicates": 1},
     ):
-        assert "hardly above" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
+        assert "The lead over" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
 
 
 def test_every_reason_has_its_numbers_and_a_next_step():
@@ -83,7 +81,7 @@ def test_every_reason_has_its_numbers_and_a_next_step():
     "changes", [{}, {"kmer4": 0.95}, {"value": 0.55}, {"gc": 0.95}, {"spread": 0.3}, {"value": NAN}]
 )
 def test_training_cut_short_is_said_first(changes):
-    first = "Training ended at max_epochs (12) while the validation loss still fell"
+    first = "Training stopped at max_epochs (12) while the validation loss was still falling"
     evidence = dataclasses.replace(GOOD, max_epochs=12, **changes)
     word, _, plain = judge(evidence)
     for ended, which in ((2, " in 2 of 3 replicates"), (3, "")):
@@ -264,6 +262,8 @@ def test_a_class_without_an_example_in_training_has_no_part() -> None:
     assert by_task["NK"].train_positives == 0
     word, reason, _ = judge(by_task["NK"])
     assert word == "unusable"
-    assert reason == "There is no example of it in the training part, so it cannot be learnt."
+    assert (
+        reason == "The training part has no example of this task or class, so it cannot be learnt."
+    )
     record = verdict_record("d", "explainn", 1, whole, by_task)
     assert "1 of 3 tasks is weak or unusable: NK." in record["reason"]
