@@ -213,7 +213,7 @@ def left_out(missing: Mapping[str, Mapping[str, str]]) -> str:
         told += [f"{escape(where)}: {', '.join(some)}{more}"] if some else []
     if not told:
         return ""
-    return f" No model has a value of these tasks, so the mean leaves them out: {'; '.join(told)}."
+    return f" No model has a score for these tasks, so the mean leaves them out: {'; '.join(told)}."
 
 
 def together(scores: Sequence[Score]) -> list[str]:

@@ -145,6 +145,7 @@ def _row(dataset: str, asked: Sequence[tuple[Chapter, Answer]], several: bool) -
         for said in dict.fromkeys(said for _, answer in asked for said in answer.minded)
     )
     return (
-        f'<tr><th scope="row"><span class="nfx-name">{escape(dataset)}</span></th>'
-        f'<td>{"".join(blocks)}</td><td class="nfx-why">{minded or "Nothing."}</td></tr>'
+        '<tr><th scope="row"><span'
+        f' class="nfx-name">{escape(dataset)}</span></th><td>{"".join(blocks)}</td><td'
+        f' class="nfx-why">{minded or "None."}</td></tr>'
     )

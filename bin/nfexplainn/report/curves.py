@@ -170,7 +170,7 @@ def _runs(
             "best": {"title": "Kept epoch", "format": "{:,.0f}"},
             "loss": {
                 "title": "Validation loss",
-                "description": "At the kept epoch",
+                "description": "At the best epoch",
                 "format": "{:,.4f}",
             },
             "seconds": {"title": "Seconds", "format": "{:,.1f}"},

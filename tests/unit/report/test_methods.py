@@ -45,7 +45,7 @@ WORDS = {
         "DeepLIFT",
         ("deeplift", "tangermeme", "modisco", "shuffle"),
     ),
-    "explainn.r1.umap.tsv": ("laid out by UMAP", ("umap",)),
+    "explainn.r1.umap.tsv": ("embedded by UMAP", ("umap",)),
     "explainn.r1.explained.tsv": ("were split over the units", ()),
 }
 

@@ -156,7 +156,7 @@ def test_swapped_cycles_are_asked_about(tmp_path: Path) -> None:
     # As ALX4 with its labels swapped: composition leads, the factor's motif is at the bottom.
     asked = question(scored(0.98, 0.92, 0.01, 0.0005), counted(193, 10, 1200, 4300))
     assert asked == (
-        "The strongest motifs are commoner in the first cycle (cycle_0) than in the last"
+        "The strongest motifs are more frequent in the first cycle (cycle_0) than in the last"
         " (cycle_4): are the cycles' labels swapped?"
     )
     # Right labels: the factor's motif leads, and a few sites of composition are the first's.

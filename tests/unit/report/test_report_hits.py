@@ -65,7 +65,7 @@ def test_motifs_are_shown_with_their_sites(tmp_path: Path) -> None:
     text = str(found["description"])
     assert "&lt;mine&gt;.bed (4\u202f000 intervals) was scanned" in text and "(2 of 9)" in text
     assert "1\u202f200 over the end of the chromosome" in text
-    assert "5 % holds among sequences like those of the data set" in text
+    assert "5 % holds for sequences like those of the data set" in text
     with (tmp_path / "out" / "tables" / "hits.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert [row["motif"] for row in rows] == ["row_001", "row_002"]
