@@ -223,9 +223,9 @@ def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():
     baseline = baseline_rows({(model, task): 0.5 for model in ("gc", "kmer4") for task in "ab"})
     evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
     assert (evidence.kind, evidence.accuracy, evidence.chance) == ("classes", 0.5, 0.75)
-    assert "accuracy 0.50 (always the largest: 0.75)" in judge(evidence)[1]
+    assert "accuracy 0.50 (always the largest class: 0.75)" in judge(evidence)[1]
     assert by_task["b"].accuracy == 0.4
-    assert "accuracy 0.40; each class" in judge(by_task["b"])[1]
+    assert "accuracy 0.40; one-vs-rest" in judge(by_task["b"])[1]
     for kind in ({"accuracy": 0.3, "assay": "htselex"}, {"metric": "pearson", "assay": "pbm"}):
         for changes in ({"value": 0.1}, {"value": 0.29}, {"gc": 0.95}, {"kmer4": 0.95}):
             advice = judge(dataclasses.replace(GOOD, **kind, **changes))[2]

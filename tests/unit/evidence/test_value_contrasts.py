@@ -177,7 +177,7 @@ def test_values_are_compared_in_the_folds_that_have_the_row(alike: Dataset) -> N
     [
         ("none", ([], []), "Sequence explains no difference between A and B.", "unusable"),
         ("composition", ([], []), "A and B differ by composition: mono- and", "weak"),
-        ("motifs", ([], []), "Sequence predicts the difference of A and B better", "weak"),
+        ("motifs", ([], []), "Sequence predicts the difference between A and B better", "weak"),
         ("motifs", (["X"], ["Y", "Z"]), ": A is higher with X; B is higher with Y, Z.", "usable"),
         ("motifs", ([], ["X"]), "differ in motifs: B is higher with X.", "usable"),
     ],
