@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sort the known motifs into binding modes: by our own Tomtom, or as a table says."""
+"""Cluster the known motifs into binding modes: by our own Tomtom, or by a table."""
 
 from __future__ import annotations
 

@@ -159,9 +159,7 @@ def streme_of(folder: Path, id: str, number: int, fold: int | None) -> StremeRes
         for row in iterate_tsv(tasks):
             if (row["number"], row["fold"]) == own and row["reason"]:
                 return StremeResult("skipped", row["reason"])
-    return StremeResult(
-        "failed", "its task could not be run (its container, or too little memory or time)"
-    )
+    return StremeResult("failed", "its task failed (no container, or too little memory or time)")
 
 
 def clocks(result: StremeResult, task: str, fold: int | None) -> Rows:

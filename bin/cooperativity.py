@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Put pairs of motifs into random sequences at every distance, and ask a model about them."""
+"""Put pairs of motifs into random sequences at every distance, and predict them with a model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = replicate_parser(__doc__, "dataset")
     parser.add_argument("--pairs", required=True, help="D.cooperativity_pairs.tsv")
-    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
+    parser.add_argument(
+        "--trust-programs", action="store_true", help="load models that may contain code"
+    )
     return parser.parse_args()
 
 

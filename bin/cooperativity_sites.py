@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Choose the pairs of motifs to look at: those given, or of the two leading annotated units."""
+"""Choose the pairs of motifs to test: those given, or of the two top annotated units."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from nfexplainn.typed import from_json
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spec", required=True, help="spec.json, as of prepare.py")
+    parser.add_argument("--spec", required=True, help="spec.json, as for prepare.py")
     parser.add_argument("--options", required=True, help="JSON file of the settings")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure how far the units of a model went from the profiles that their filters started from."""
+"""Measure how much the units of a model changed from the profiles of their initial filters."""
 
 from __future__ import annotations
 

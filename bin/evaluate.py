@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Predict a data set with a trained model, and measure how good the predictions are."""
+"""Predict a data set with a trained model, and score the predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
     parser.add_argument("--kernel", default="auto", help="auto, native or torch")
-    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
+    parser.add_argument(
+        "--trust-programs", action="store_true", help="load models that may contain code"
+    )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()

@@ -19,7 +19,9 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("genome.fa"), help="where plain gzip is unpacked to"
     )
-    parser.add_argument("--status", type=Path, help="status file to write, ending with 0 always")
+    parser.add_argument(
+        "--status", type=Path, help="status file to write; mistakes then end with exit code 0"
+    )
     arguments = parser.parse_args()
     (name,) = read_names(arguments.names, [arguments.genome])
     status = {"dataset": name, "state": "ok", "reason": "", "advice": ""}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Test which pairs of motifs say more, or less, together than their sum, on unseen sequences."""
+"""Test on unseen sequences which pairs of motifs have more, or less, effect than their sum."""
 
 from __future__ import annotations
 

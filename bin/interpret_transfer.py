@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Interpret a model over trained models: what each of their outputs does in each task."""
+"""Interpret a model of trained models: the effect of each of their outputs in each task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--predictions", required=True, help="R.predictions.parquet")
     parser.add_argument("--id", required=True, help="prefix of the file written")
     parser.add_argument("--kernel", default="auto", help="auto, native or torch")
-    parser.add_argument("--trust-programs", action="store_true", help="the model may hold code")
+    parser.add_argument(
+        "--trust-programs", action="store_true", help="load models that may contain code"
+    )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--out", type=Path, default=Path(), help="folder to write to")
     return parser.parse_args()
@@ -42,7 +44,7 @@ def main() -> None:
     loaded = load_module(args.model, trust_programs=args.trust_programs)
     if not isinstance(loaded.model, TransferModel) or loaded.header.tasks != dataset.meta.tasks:
         raise UserError(
-            f"{args.model}: this is no model over trained models for {args.dataset}; give one of"
+            f"{args.model}: this is not a model of trained models for {args.dataset}; give one of"
             " the models single_layer and nam that was trained on it."
         )
     use_kernel(loaded.model, args.kernel, "cpu")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Join the first filters of a network's replicates, and test each group on unseen sequences."""
+"""Group the first-layer filters of a network's replicates; test each group on unseen sequences."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def influence_of(path: str, filters: int) -> np.ndarray:
     found = table[table["task"] != "*"].groupby("unit", sort=False)["influence"].max()
     if len(found) != filters:
         raise UserError(
-            f"{path}: {len(found)} filters, and the model has {filters}; nullify the model anew."
+            f"{path}: {len(found)} filters, but the model has {filters}; nullify the model again."
         )
     return np.asarray(found.to_numpy(dtype=np.float64))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Judge variants by all replicates of a model, split by motif, beside random variants."""
+"""Score variants with all replicates of a model, by motif, compared with random variants."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def main() -> None:
     given = Given(args.alleles, args.variants, read["file"])
     strongest = judge_all(scorer, background, genome, given, prefix)
     write_summary(prefix, strongest, read, background, len(replicates))
-    print(f"{args.id}: {read['judged']:,} alleles judged", file=sys.stderr)
+    print(f"{args.id}: {read['judged']:,} alleles scored", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train on parts of a data set, and tell what twice the data would add."""
+"""Train on parts of a data set, and extrapolate the score to twice the data."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the data set of a contrast: positives of one data set against those of another."""
+"""Make the data set of a contrast: positives of one data set versus those of another."""
 
 from nfexplainn.assays.contrast import prepare
 from nfexplainn.assays.spec import run_prepare

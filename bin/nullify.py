@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nullify every filter of a network, or every unit of ExplaiNN, and measure what that changes."""
+"""Measure how predictions change without each filter of a network, or unit of ExplaiNN."""
 
 from __future__ import annotations
 

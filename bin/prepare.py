@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turn the files of a data set, of whatever assay, into the data set."""
+"""Make a data set from its files, for any assay."""
 
 import importlib
 

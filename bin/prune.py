@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write a model of nothing but the units of the minimal model, as a model file of its own."""
+"""Write a model file with only the units of the minimal model."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def main() -> None:
     row = (*facts, metric, score if members else None, whole)
     write_tsv(folder / f"{args.id}.pruned.tsv", prune.PRUNED_COLUMNS, [row])
     if not members:
-        print(f"{args.id}: no unit is of a chosen group; no pruned model", file=sys.stderr)
+        print(f"{args.id}: no unit belongs to a chosen group; no pruned model", file=sys.stderr)
         return
     smaller, kept = prune.prune_weights(config, weights, chosen.units, bias)
     path = folder / f"{args.id}.pruned.safetensors"

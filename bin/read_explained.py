@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read the sequences that a user asks about, and cut them to the length of the data set."""
+"""Read the sequences to predict or explain, and cut them to the length of the data set."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spec", required=True, help='JSON: {"name": ..., "genome": ... or null}')
-    parser.add_argument("--sequences", required=True, help="FASTA, a table, BED or its relatives")
-    text = "of what they are given to: D.header.json, D.dataset.parquet or R.model.safetensors"
+    parser.add_argument("--sequences", required=True, help="FASTA, a table, BED or similar")
+    text = "file with the input length: D.header.json, D.dataset.parquet or R.model.safetensors"
     parser.add_argument("--header", required=True, help=text)
     parser.add_argument("--for", dest="use", default="explain", help="explain or predict")
     parser.add_argument("--genome", help="indexed FASTA, for intervals")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the motifs of a network's first filters, as those of ExplaiNN's units are made."""
+"""Make motifs of a network's first-layer filters in the same way as of ExplaiNN's units."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def main() -> None:
     layer = first_layer(loaded.model)
     if layer is None:
         raise UserError(
-            f"{args.model}: a {loaded.header.architecture} has no first layer to read; give one of"
-            " the convolutional networks."
+            f"{args.model}: a {loaded.header.architecture} has no first layer to interpret; give"
+            " one of the convolutional networks."
         )
     check_tasks(args.model, loaded.header.tasks, args.dataset, dataset.meta.tasks)
     make_scanner: Callable[[Filters], Scanner] = TableScanner

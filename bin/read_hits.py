@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read where sites are to be looked for: intervals, sequences, a genome, or the data set itself."""
+"""Read what is scanned for sites: intervals, sequences, a genome, or the data set itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     text = 'JSON: {"name": ..., "word": null, "genome" or "peaks", "genome": ... or null}'
     parser.add_argument("--spec", required=True, help=text)
-    parser.add_argument("--regions", help="BED or its relatives, FASTA, a table; none for a word")
+    parser.add_argument("--regions", help="BED or similar, FASTA, a table; none for a word")
     parser.add_argument("--dataset", required=True, help="D.dataset.parquet")
     parser.add_argument("--genome", help="indexed FASTA, for intervals")
     parser.add_argument("--id", required=True, help="prefix of the files written")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read the pretrained models of a data set, to see before any training whether they can be used."""
+"""Check before training whether the pretrained models of a data set can be used."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--header", required=True, help="D.header.json")
-    parser.add_argument("--pretrained", nargs="+", required=True, help="models to make units of")
+    parser.add_argument(
+        "--pretrained", nargs="+", required=True, help="models whose outputs become units"
+    )
     add_names(parser)
-    parser.add_argument("--trust-programs", action="store_true", help="models may hold code")
-    parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
+    parser.add_argument(
+        "--trust-programs", action="store_true", help="load models that may contain code"
+    )
+    parser.add_argument("--length", type=int, help="input length of models whose file lacks it, bp")
     parser.add_argument("--id", required=True, help="prefix of the file written: D")
     return parser.parse_args()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read a file that a parameter gives to several data sets, before any of them is trained."""
+"""Check a file that several data sets share, before any of them is trained."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from nfexplainn.io.text import write_text
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--holds", required=True, choices=[*READERS, "models"], help="what it is")
+    parser.add_argument(
+        "--holds", required=True, choices=[*READERS, "models"], help="what the file holds"
+    )
     parser.add_argument("--files", nargs="+", required=True, help="the file, or several models")
     add_names(parser)
-    parser.add_argument("--length", type=int, help="bp that models read whose file does not say it")
-    parser.add_argument("--trust-programs", action="store_true", help="models may hold code")
+    parser.add_argument("--length", type=int, help="input length of models whose file lacks it, bp")
+    parser.add_argument(
+        "--trust-programs", action="store_true", help="load models that may contain code"
+    )
     return parser.parse_args()
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read the variants that are to be judged, and hold them against the genome."""
+"""Read the variants to score, and compare them with the genome."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main() -> None:
         found = told(tally, spec["name"], spec["genome"])
         write_text(f"{args.id}.variants_read.json", json.dumps(found, indent=1) + "\n")
         print(
-            f"{spec['name']}: {tally.judged:,} of {tally.alleles:,} alleles can be judged."
+            f"{spec['name']}: {tally.judged:,} of {tally.alleles:,} alleles can be scored."
             f" {found['note']}".rstrip(),
             file=sys.stderr,
         )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gather the results of all data sets into what MultiQC turns into the report.
+"""Gather the results of all data sets into the input of MultiQC, which writes the report.
 
     report.py --inputs DIR... --params params.json --versions versions.yml --out .
     multiqc . --config multiqc_config.yml --filename multiqc_report.html --strict
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--params", required=True, type=Path, help="resolved parameters (JSON)")
     parser.add_argument("--versions", type=Path, help="versions of the steps' tools (YAML)")
     parser.add_argument("--best", type=Path, help="best replicate of each model (JSON)")
-    parser.add_argument("--faults", type=Path, help="data sets in error: id to sentences (JSON)")
+    parser.add_argument("--faults", type=Path, help="data sets in error: id to messages (JSON)")
     parser.add_argument("--out", default=Path(), type=Path, help="where to write")
     args = parser.parse_args()
     for path in args.inputs:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Predict a new data set with all models of an earlier run's, and score them on it."""
+"""Predict a new data set with all models of an earlier run, and score them on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse() -> argparse.Namespace:
     text = "R.model.safetensors and R.calibration.json of all, and D.dataset.parquet of the models"
     parser.add_argument("--files", required=True, nargs="+", type=Path, help=text)
     parser.add_argument("--options", required=True, help="JSON file of the settings")
-    parser.add_argument("--prefix", required=True, type=Path, help="of the files written")
+    parser.add_argument("--prefix", required=True, type=Path, help="prefix of the files written")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     return parser.parse_args()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Name the units of all replicates, join what is known of them, judge the model, draw logos."""
+"""Name the units of all replicates, join their results, judge the model, draw logos."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train one model on a data set, with one seed, and measure it where that is asked for."""
+"""Train one model on a data set, with one seed, and optionally evaluate it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--id", required=True, help="prefix of the files written")
     parser.add_argument("--model", help="architecture (default: the options' model, or explainn)")
     parser.add_argument("--initial", help="MEME file of the profiles that the filters start from")
-    parser.add_argument("--pretrained", nargs="*", default=[], help="models to make units of")
+    parser.add_argument(
+        "--pretrained", nargs="*", default=[], help="models whose outputs become units"
+    )
     add_names(parser)
-    parser.add_argument("--replicate", type=int, help="number (default: the options', or 1)")
+    parser.add_argument(
+        "--replicate", type=int, help="replicate number (default: the options', or 1)"
+    )
     parser.add_argument("--seed", type=int, help="seed (default: the options')")
     parser.add_argument("--device", help="auto, cpu or gpu (default: the options', or auto)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--evaluate", action="store_true", help="predict and measure, too")
+    parser.add_argument("--evaluate", action="store_true", help="also predict and evaluate")
     parser.add_argument("--out", default=".", help="folder to write to")
     return parser.parse_args()
 

@@ -143,7 +143,7 @@ def test_streme_runs_once_per_fold_and_is_scored_on_it(finished: Run) -> None:
     )
     cpu = [row for row in clocks if (row["source"], row["clock"]) == ("streme", "wall")]
     assert [row["replicate"] for row in cpu] == ["1", "2", "3"]
-    assert "STREME's motifs of all runs are joined" in (
+    assert "similar motifs of all STREME runs are joined" in (
         finished.results / "multiqc_report.html"
     ).read_text("utf-8")
 
@@ -187,7 +187,7 @@ def test_pairs_are_measured_for_every_model(finished: Run) -> None:
         assert {row["replicate"] for row in verdicts} == {str(best)}
         assert [row["pair"] for row in verdicts].count("CTCF:REST") == 2
         (unknown,) = [row for row in verdicts if "NOSUCH" in row["pair"]]
-        assert unknown["reason"].startswith("there is no known motif NOSUCH")
+        assert unknown["reason"].startswith("NOSUCH is neither a known motif")
         curves = rows(folder / f"ctcf.{model}.r{best}.cooperativity.tsv")
         for row in curves:
             low, middle, high = (float(row[f"difference{s}"]) for s in ("_low", "", "_high"))
@@ -206,7 +206,7 @@ def test_the_report_has_both_chapters(finished: Run) -> None:
         "De novo discovery",
         "STREME ended with exit code 1: FATAL: Could not open the sequences.",
         "Cooperativity",
-        "there is no known motif NOSUCH",
+        "NOSUCH is neither a known motif nor a word",
         "never across units",
     ):
         assert text in page, text

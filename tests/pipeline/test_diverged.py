@@ -72,7 +72,7 @@ def test_a_replicate_that_is_left_is_summarised(finished: Run) -> None:
     assert (folder / "wild.explainn.verdict.json").is_file() == (lost < 2)
     assert (folder / "motifs" / "wild.explainn.tomtom.tsv").is_file() == (lost < 2)
     summary = next(row for row in table(finished, "summary") if row["dataset"] == "wild")
-    assert ("Left out, since diverged" in summary["reason"]) == (lost == 1)
+    assert ("Diverged and left out" in summary["reason"]) == (lost == 1)
 
 
 def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:

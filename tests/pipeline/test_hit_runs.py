@@ -142,7 +142,7 @@ def test_files_tell_the_same_and_no_place_twice(finished: Run) -> None:
 
 def test_the_report_tells_sites_and_caveat(finished: Run) -> None:
     page = (finished.results / "multiqc_report.html").read_text()
-    assert "nfx_hits" in page and "holds among sequences like those of the data set" in page
+    assert "nfx_hits" in page and "holds for sequences like those of the data set" in page
     assert "1 over the end of the chromosome, left out" in page
     rows = table(finished.results / "tables" / "hits.tsv")
     assert rows[0]["motif"] == "row_001" and float(rows[0]["fdr"]) <= 0.05

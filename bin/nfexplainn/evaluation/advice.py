@@ -9,24 +9,24 @@ from __future__ import annotations
 from nfexplainn.features import Advice, assay_facts
 
 # Parts of sentences that several assays share.
-BELIEVE = "and believe only motifs that all replicates support."
+BELIEVE = "and trust only motifs that all replicates support."
 CUT = "adapters and barcodes are cut off (--trim_left, --trim_right)"
-REPEATED = "and how well repeated measurements agree: no model predicts better than these."
-NOISE = f"Leave out values that hardly differ from the noise, or give more sequences, {BELIEVE}"
+REPEATED = "and how well replicate measurements agree: no model can predict better."
+NOISE = f"Leave out values close to the noise, or give more sequences, {BELIEVE}"
 OUTSIDE = "if the signal lies outside them."
 VALUES = Advice(
     wrong="Check that the values belong to the sequences (--value_columns, --transform),"
     f" {REPEATED}",
     more=NOISE,
-    composition="Compare sequences of like GC content: the values follow it, and the motifs may be"
-    " nothing else.",
+    composition="Compare sequences of similar GC content: the values correlate with it, and the"
+    " motifs may only reflect it.",
     short=f"Give more sequences, or longer ones {OUTSIDE}",
 )
 _LABELS = Advice(
     wrong="Check that the labels belong to the sequences (--value_columns), or give more data.",
     more=f"Give more sequences, {BELIEVE}",
-    composition="Compare sequences of like GC content: the labels follow it, and the motifs may be"
-    " nothing else.",
+    composition="Compare sequences of similar GC content: the labels correlate with it, and the"
+    " motifs may only reflect it.",
     short=f"Give more sequences, or longer ones {OUTSIDE}",
 )
 
@@ -36,10 +36,9 @@ def of_regions(values: str) -> Advice:
     return Advice(
         wrong="Check that the regions are of this genome and that their values belong to them"
         f" ({values}), {REPEATED}",
-        more="Give more regions, or leave out those whose values hardly differ from the noise,"
-        f" {BELIEVE}",
-        composition="Compare regions of like GC content: the values follow it, and the motifs may"
-        " be nothing else.",
+        more=f"Give more regions, or leave out those with values close to the noise, {BELIEVE}",
+        composition="Compare regions of similar GC content: the values correlate with it, and the"
+        " motifs may only reflect it.",
         short=f"Give more regions, or wider windows (--width) {OUTSIDE}",
     )
 
@@ -60,7 +59,7 @@ def advice_for(assay: str, *, values: bool) -> Advice:
 def for_few_positives(assay: str) -> str:
     """Say what to do where no task has enough positives to be learnt."""
     return (
-        f"Give more {assay_facts(assay).positives}, or lower --min_positives and read the"
+        f"Give more {assay_facts(assay).positives}, or lower --min_positives and interpret the"
         " result with care."
     )
 
@@ -96,6 +95,6 @@ def for_bad_split(assay: str, *, folded: bool = False) -> str:
         return "Use fewer folds (--folds; 1 makes one split), or give more sequences."
     places = "--valid_chromosomes, --test_chromosomes, " if assay_facts(assay).genome else ""
     return (
-        f"Choose the parts otherwise (--split_by, --valid_fraction, {places}or the column split),"
-        " or give more sequences."
+        f"Change the split (--split_by, --valid_fraction, {places}or the column split), or give"
+        " more sequences."
     )

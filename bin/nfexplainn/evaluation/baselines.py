@@ -142,7 +142,7 @@ def _features(dataset: Dataset, name: str) -> NDArray[np.generic]:
             for start in range(0, max(n, 1), _CHUNK)
         )
         return np.concatenate(list(parts))
-    raise ValueError(f"no baseline is called {name}")
+    raise ValueError(f"there is no baseline called {name}")
 
 
 def _constant(value: float) -> Predictor:

@@ -316,18 +316,18 @@ def read_calibration(path: str | Path) -> Calibration:
         If the file is damaged or of another format version.
     """
     fields = read_json(str(path), str(path))
-    with reading(str(path), "this is no readable calibration", "delete it, or train anew"):
+    with reading(str(path), "this is not a readable calibration", "delete it, or train again"):
         if fields["format_version"] != FORMAT_VERSION:
             raise UserError(
                 f"{path}: calibration format {fields['format_version']}, this release reads"
-                f" {FORMAT_VERSION}; delete it, and it is fitted anew."
+                f" {FORMAT_VERSION}; delete it, and it is fitted again."
             )
         found = from_json(Calibration, {**fields, "unseen": []}, str(path))
         tasks = tuple(fields["tasks"])
         unseen = tuple(from_json(Reliability, one, str(path)) for one in fields["unseen"])
         wanted = {"platt": (len(tasks), len(tasks)), "temperature": (1, 0), "none": (0, 0)}
         if (len(found.log_slope), len(found.offset)) != wanted[found.method]:
-            raise ValueError("it has too few or too many slopes")
+            raise ValueError("it has the wrong number of slopes")
         if found.task_type not in TASK_TYPES:
             raise ValueError(f"its task type is '{found.task_type}'")
         return dataclasses.replace(found, tasks=tasks, unseen=unseen)

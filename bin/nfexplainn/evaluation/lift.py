@@ -46,10 +46,10 @@ class LiftingMotif:
         where = f" {self.where}" if self.where else ""
         share = "more than 100 %" if self.share > 1 else f"{100 * self.share:.0f} %"
         return (
-            f"The motif {name} lifts this from weak to usable{where}: without it the loss on unseen"
-            f" sequences rises by {self.gain:.2g} nats (95 % interval {self.gain_low:.2g} to"
-            f" {self.gain_high:.2g}), {share} of what the model explains, and by itself it reaches"
-            f" AUROC {self.alone:.2f} (at least {self.alone_low:.2f})."
+            f"The motif {name} raises the verdict from weak to usable{where}: without it the loss"
+            f" on unseen sequences rises by {self.gain:.2g} nats (95 % interval"
+            f" {self.gain_low:.2g} to {self.gain_high:.2g}), {share} of what the model explains,"
+            f" and by itself it reaches AUROC {self.alone:.2f} (at least {self.alone_low:.2f})."
         )
 
 

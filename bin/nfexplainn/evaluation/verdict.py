@@ -119,7 +119,7 @@ def judge(evidence: Evidence, limits: Thresholds | None = None) -> tuple[Verdict
 
 def _when_usable(evidence: Evidence) -> str:
     if evidence.replicates < 2:
-        return "Run several replicates (--replicates) to see which motifs come back."
+        return "Run several replicates (--replicates) to see which motifs are reproducible."
     if evidence.supported:
         return _TRUST_SUPPORTED
     return "Trust the motifs that all replicates support."
@@ -137,8 +137,8 @@ def _first(evidence: Evidence, advice: str) -> str:
     ended, of = evidence.ended_early, evidence.replicates
     which = f" in {ended} of {of} replicates" if ended < of else ""
     return (
-        f"Training ended at max_epochs ({evidence.max_epochs}) while the validation loss still"
-        f" fell{which}: raise max_epochs. After that: {_within(advice)}"
+        f"Training stopped at max_epochs ({evidence.max_epochs}) while the validation loss was"
+        f" still falling{which}: raise max_epochs. After that: {_within(advice)}"
     )
 
 
@@ -152,9 +152,9 @@ def _facts(evidence: Evidence) -> str:
         text += (
             "; "
             if math.isnan(evidence.chance)
-            else f" (always the largest: {evidence.chance:.2f}); "
+            else f" (always the largest class: {evidence.chance:.2f}); "
         )
-        name = "each class against the others: AUROC"
+        name = "one-vs-rest AUROC"
     text += f"{name} {evidence.value:.2f}"
     if evidence.folds > 1:
         of = "" if evidence.tested_folds == evidence.folds else f"{evidence.tested_folds} of "
@@ -181,10 +181,7 @@ def _barely(evidence: Evidence, limits: Thresholds) -> str:
         or not limits.margin_kmer4 <= lead <= evidence.range
     ):
         return ""
-    return (
-        f" That is hardly above 4-mers ({evidence.kmer4:.2f}): the replicates differ by as much or"
-        " more."
-    )
+    return f" The lead over 4-mers ({evidence.kmer4:.2f}) is within the range of the replicates."
 
 
 def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
@@ -194,8 +191,8 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
         return [
             _Finding(
                 "unusable",
-                "There is no example of it in the training part, so it cannot be learnt.",
-                "Give some in the training part, or leave it out of the data set.",
+                "The training part has no example of this task or class, so it cannot be learnt.",
+                "Add examples to the training part, or leave it out of the data set.",
             )
         ]
     if math.isnan(value):
@@ -263,9 +260,9 @@ def _findings(evidence: Evidence, limits: Thresholds) -> list[_Finding]:
 def _as_short(evidence: Evidence) -> str:
     """Say that 4-mers do as well, and what follows from it, if anything does."""
     if evidence.motif:
-        return "Counting 4-mers does as well."
-    return "Counting 4-mers does as well" + (
-        " so far." if evidence.unfinished else ", so nothing longer was learnt."
+        return "The score is no better than the 4-mer baseline."
+    return "The score is no better than the 4-mer baseline" + (
+        " so far." if evidence.unfinished else ": no evidence of longer motifs."
     )
 
 

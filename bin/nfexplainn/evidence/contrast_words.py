@@ -36,10 +36,8 @@ def sentence_of(
         if own
     )
     if answer == SAME:
-        note = f" Single motifs are supported all the same ({found}): read them with care."
-        return f"No difference between {a} and {b} that sequence explains." + (
-            note if found else ""
-        )
+        note = f" Single motifs are supported nevertheless ({found}): interpret them with care."
+        return f"Sequence explains no difference between {a} and {b}." + (note if found else "")
     if answer == COMPOSITION and values:
         return (
             f"{a} and {b} differ by composition: mono- and dinucleotides predict the difference as"
@@ -47,17 +45,17 @@ def sentence_of(
         )
     if answer == COMPOSITION:
         return (
-            f"{a} and {b} differ in composition: mono- and dinucleotides tell them apart as well"
-            " as the model, and no motif is supported."
+            f"{a} and {b} differ in composition: mono- and dinucleotides separate them as well as"
+            " the model, and no motif is supported."
         )
     if not found and values:
         return (
-            f"Sequence predicts the difference of {a} and {b} better than composition does, but no"
-            " single motif is supported."
+            f"Sequence predicts the difference between {a} and {b} better than composition, but"
+            " no single motif is supported."
         )
     if not found:
         return (
-            f"Sequence tells {a} from {b} better than composition does, but no single motif is"
+            f"Sequence separates {a} from {b} better than composition, but no single motif is"
             " supported."
         )
     return f"{a} and {b} differ in motifs{':' if values else ', more often'} {found}."
@@ -92,11 +90,11 @@ def verdict_of(
         word = "usable"
     advice: Mapping[str, str] = {
         "usable": "Read the motifs and their sides in the chapter What differs.",
-        "weak": "Compare what is of like composition and on one scale, or give more sequences."
+        "weak": "Compare values on one scale and of similar composition, or give more sequences."
         if values
-        else "Compare peaks of like strength and composition, or give more of them.",
-        "unusable": "That may be the answer; with more"
-        f" {'sequences' if values else 'peaks'} smaller differences show.",
+        else "Compare peaks of similar strength and composition, or give more of them.",
+        "unusable": f"This may be the answer; more {'sequences' if values else 'peaks'} can"
+        " reveal smaller differences.",
     }
     name = "Correlation" if values else "AUROC"
     said = sentence_of(answer, sides, names, values)

@@ -49,11 +49,13 @@ def read_sites(path: str | Path, dataset: Dataset) -> FilterSites:
     UserError
         If the file cannot be read or is of another data set.
     """
-    fault, remedy = "the sites of the filters cannot be read", "read the filters anew"
+    fault, remedy = "the sites of the filters cannot be read", "read the filters again"
     with reading(str(path), fault, remedy):
         with np.load(path, allow_pickle=False) as file:
             rows, packed, counts = (file[name] for name in ("rows", "activated", "counts"))
         activated = np.unpackbits(packed, axis=1, count=len(counts)).astype(np.bool_)
     if not np.array_equal(rows, unseen_rows(dataset)):
-        raise UserError(f"{path}: the sites are not of the data set {dataset.meta.id}; {remedy}.")
+        raise UserError(
+            f"{path}: the sites are not those of the data set {dataset.meta.id}; {remedy}."
+        )
     return FilterSites(rows, activated, counts)

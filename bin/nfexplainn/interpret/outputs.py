@@ -174,7 +174,7 @@ def read_outputs(path: str | Path, dataset: Dataset) -> StoredOutputs:
     UserError
         If the file cannot be read or is of another data set.
     """
-    fault, remedy = "the outputs of the units cannot be read", "interpret the model anew"
+    fault, remedy = "the outputs of the units cannot be read", "interpret the model again"
     with reading(str(path), fault, remedy):
         with np.load(path, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
@@ -182,5 +182,7 @@ def read_outputs(path: str | Path, dataset: Dataset) -> StoredOutputs:
         sites = np.unpackbits(held.pop("sites"), axis=1, count=units).astype(np.bool_)
         stored = StoredOutputs(sites=sites, **held | {"loss": str(held["loss"])})
     if not np.array_equal(stored.rows, kept_rows(dataset)):
-        raise UserError(f"{path}: the outputs are not of the data set {dataset.meta.id}; {remedy}.")
+        raise UserError(
+            f"{path}: the outputs are not those of the data set {dataset.meta.id}; {remedy}."
+        )
     return stored

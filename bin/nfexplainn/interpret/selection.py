@@ -87,7 +87,7 @@ def select_well_predicted(
         right = (logits > 0) == (labels > 0.5)
         # A prediction that is no number is wrong, whatever the label.
         chosen = known.any(axis=1) & ((right & known) | np.isnan(labels)).all(axis=1)
-        rule = "all known labels are predicted (probability 0.5 divides)"
+        rule = "all known labels are predicted correctly (probability threshold 0.5)"
     return Selection(chosen, *_class_effect_rows(labels, known, chosen), rule)
 
 

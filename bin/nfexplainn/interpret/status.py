@@ -138,10 +138,13 @@ def unit_states(
         reason = ""
         if bits < min_information:
             status = "low_information"
-            reason = f"{bits:.1f} bits are under {min_information:g}: it matches almost anything"
+            reason = (
+                f"{bits:.1f} bits of information (under {min_information:g}): it matches"
+                " almost anything"
+            )
         elif sites < min_sites:
             status = "few_sites"
-            reason = f"its motif rests on {sites} sites, under {min_sites}"
+            reason = f"its motif is from {sites} sites (under {min_sites})"
         states.append(
             UnitState(
                 unit=name(index),

@@ -71,7 +71,7 @@ def final_units(
             raise UserError(f"{dataset}: replicate {replicate} has no table of effects; give it.")
         found = list(dict.fromkeys(effects[replicate]["task"]))
         if tasks and found != tasks:
-            raise UserError(f"{dataset}: the replicates differ in their tasks; train them anew.")
+            raise UserError(f"{dataset}: the replicates differ in their tasks; train them again.")
         tasks = found
         table = units[replicate].copy()
         table.insert(0, "replicate", replicate)
@@ -96,7 +96,9 @@ def _add_effects(table: pd.DataFrame, effects: pd.DataFrame, tasks: Sequence[str
     for task in tasks:
         rows = effects[effects["task"] == task].set_index("unit").reindex(table["unit"])
         if rows["weight"].isna().any():
-            raise UserError(f"The effects of the task {task} lack a unit; interpret anew.")
+            raise UserError(
+                f"The effects of the task {task} lack a unit; interpret the models again."
+            )
         for name, column in _PER_TASK.items():
             table[f"{name}:{task}"] = rows[column].to_numpy()
         values = np.where(dead, np.nan, rows["effect"].to_numpy(dtype=float))

@@ -75,7 +75,9 @@ def read_replicates(paths: Iterable[str | Path]) -> list[ReplicateUnits]:
         for suffix in (".tsv", ".meme"):
             if suffix not in files:
                 given = next(iter(files.values()))
-                raise UserError(f"{given}: its units{suffix} is missing; give both files.")
+                raise UserError(
+                    f"{given}: the file units{suffix} beside it is missing; give both files."
+                )
         replicates.append(
             ReplicateUnits(
                 replicate,

@@ -78,7 +78,7 @@ def read_tsv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    with reading(str(path), _FAULT, "make it anew"):
+    with reading(str(path), _FAULT, "make it again"):
         frame = pd.read_csv(
             path,
             sep="\t",
@@ -99,7 +99,7 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     UserError
         As for :func:`read_tsv`.
     """
-    with reading(str(path), _FAULT, "make it anew"):
+    with reading(str(path), _FAULT, "make it again"):
         header, rows = read_header(path), list(iterate_tsv(path))
         if any(len(row) > len(header) or None in row.values() for row in rows):
             raise ValueError("a row has more or fewer fields than the header")
@@ -110,7 +110,7 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
 def _check_columns(path: str | Path, columns: Sequence[str], there: Collection[str]) -> None:
     missing = [column for column in columns if column not in there]
     if missing:
-        raise UserError(f"{path}: the column {missing[0]} is missing; make the table anew.")
+        raise UserError(f"{path}: the column {missing[0]} is missing; make the table again.")
 
 
 def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
@@ -128,14 +128,14 @@ def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
     """
     columns = [f"logit:{task}" for task in dataset.meta.tasks]
     fault = f"the predictions of {dataset.meta.id} cannot be read"
-    with reading(str(path), fault, "evaluate the model anew"):
+    with reading(str(path), fault, "evaluate the model again"):
         # Not read_table, which loads what reads folders of files, and pandas with it.
         file = pq.ParquetFile(str(path), buffer_size=1 << 16)
         there = file.schema_arrow.names
     lacking = [column for column in ("name", *columns) if column not in there]
     if lacking:
-        raise UserError(f"{path}: the column {lacking[0]} is missing; evaluate the model anew.")
-    with reading(str(path), fault, "evaluate the model anew"):
+        raise UserError(f"{path}: the column {lacking[0]} is missing; evaluate the model again.")
+    with reading(str(path), fault, "evaluate the model again"):
         if file.metadata.num_rows > len(dataset):
             raise ValueError(f"{file.metadata.num_rows:,} rows for {len(dataset):,} sequences")
         names, values = _read_columns(file, columns)
@@ -143,8 +143,8 @@ def read_logits(path: str | Path, dataset: Dataset) -> NDArray[np.float32]:
     if (where < 0).any() or len(np.unique(where)) != len(where):
         row = int(np.argmax(where < 0)) if (where < 0).any() else 0
         raise UserError(
-            f"{path}: the predictions are not of the data set {dataset.meta.id} (see"
-            f" {names[row].as_py()!r}); evaluate the model anew."
+            f"{path}: the predictions are not those of the data set {dataset.meta.id} (see"
+            f" {names[row].as_py()!r}); evaluate the model again."
         )
     logits = np.full((len(dataset), len(columns)), np.nan, dtype=np.float32)
     logits[where] = values

@@ -185,7 +185,7 @@ class ModelResults:
     @property
     def _no_motifs(self) -> str:
         return (
-            f"{self.dataset.name}.{self.name}: its motifs (motifs/*.units.tsv) are not in the"
+            f"{self.dataset.name}.{self.name}: its motifs (motifs/*.units.tsv) are missing in the"
             " folder; copy the whole results folder."
         )
 
@@ -200,8 +200,9 @@ class ModelResults:
 
         if self.header.architecture != "explainn":
             raise UserError(
-                f"{self.dataset.name}.{self.name}: only what ExplaiNN predicts can be split over"
-                f" motifs, and this is {self.header.architecture}; use a model called explainn."
+                f"{self.dataset.name}.{self.name}: only predictions of ExplaiNN can be split over"
+                f" motifs, and this model is {self.header.architecture}; use a model called"
+                " explainn."
             )
         path = self._file("evidence.tsv") or self._file("units.tsv")
         if path is None:

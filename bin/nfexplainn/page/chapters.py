@@ -130,8 +130,8 @@ SUMMARY = Chapter(
     "nfx_summary",
     "Summary",
     1000,
-    "per data set: is the model usable, how well does it predict beside its baselines,"
-    " which motifs drive it, how sure is that, what to do next",
+    "per data set: the verdict, the score and its baselines, the motifs and their evidence, what"
+    " to do next",
 )
 
 STATUS = Chapter(
@@ -145,8 +145,8 @@ DATA = Chapter(
     "nfx_data",
     "Data",
     900,
-    "what was read as what (summits or middles, the column of the score, tasks),"
-    " sequences per part, dropped records, the leakage audit, notes",
+    "how files were read (summits or midpoints, the column of the score, tasks), sequences per"
+    " part, dropped records, the leakage audit, notes",
     lead=("What the models were trained, validated and tested on."),
 )
 
@@ -156,8 +156,8 @@ TRAINING = Chapter(
     850,
     "loss and validation metric per epoch; a row per training",
     lead=(
-        "Training stops when the validation loss has not fallen for a while; the weights of the"
-        " best epoch are kept."
+        "Training stops when the validation loss no longer falls; the weights of the best epoch"
+        " are kept."
     ),
 )
 
@@ -165,22 +165,22 @@ PERFORMANCE = Chapter(
     "nfx_performance",
     "Performance",
     800,
-    "test scores beside GC content, 4-mers and chance",
-    lead=("A model is worth reading only if it beats what GC content or short words know."),
+    "test scores compared with GC content, 4-mers and chance",
+    lead=("Interpret a model only if it beats the GC content and 4-mer baselines."),
 )
 
 EVIDENCE = Chapter(
     "nfx_evidence",
     "Evidence",
     775,
-    "which motifs carry the model on sequences that it never saw, how sure that is, and the fewest"
-    " that predict as well",
+    "which motifs improve predictions of unseen sequences, with intervals and q-values, and the"
+    " fewest that predict as well",
     lead=(
-        "A <b>group</b> joins the units (of other networks, with --nullification, the first"
-        " filters) of all replicates that look for the same thing, on either strand. Its"
-        " <b>gain</b> is what the loss on unseen sequences rises by when the group is taken out of"
-        " the model and the bias fitted anew; its <b>share</b> is that of what the model explains."
-        " A group that is not supported need not be unrelated to the assay: the"
+        "A <b>group</b> joins the units (of other networks, with --nullification, the first-layer"
+        " filters) of all replicates with the same motif, on either strand. Its <b>gain</b> is"
+        " the increase of the loss on unseen sequences when the group is removed from the model"
+        " and the bias refitted; its <b>share</b> is the gain relative to what the model"
+        " explains. A group that is not supported may still be related to the assay, but the"
         " model predicts as well without it."
     ),
 )
@@ -191,12 +191,12 @@ MOTIFS = Chapter(
     750,
     "all motifs with logo, known motif, effect, support, importance, sites",
     lead=(
-        "A motif is what one unit of the model looks for. <b>Effect</b>: how much more it adds to"
-        " the prediction of positives than of negatives (for regression: of high than of low"
-        " values). With several replicates, a consensus joins the leading units of all."
+        "A motif is the pattern that one unit of the model detects. <b>Effect</b>: how much more"
+        " it adds to the prediction of positives than of negatives (for regression: of high than"
+        " of low values). With several replicates, a consensus joins the top units of all."
         " <b>Support</b>: replicates, trained from other seeds, that have a unit with this motif;"
-        " <b>found in</b>: those with a member of the consensus."
-        " <b>q</b>: of the best match among known motifs."
+        " <b>found in</b>: those with a member of the consensus. <b>q</b>: of the best match"
+        " among known motifs."
     ),
 )
 
@@ -211,13 +211,13 @@ SITE_EFFECTS = Chapter(
     "nfx_site_effects",
     "Site effects",
     650,
-    "what a site of each motif does to the prediction of each task; then the final weights of"
+    "the effect of a site of each motif on the prediction of each task; then the final weights of"
     " annotated units",
     lead=(
-        "First what a <b>site</b> of a motif does: <code>site_effect</code> in tables/evidence.tsv,"
-        " with its interval. Then the <b>final weights</b> of the units, which do not tell that: a"
-        " unit may fall silent at its own motif, and a negative weight then raises the prediction"
-        " there."
+        "First the effect of a <b>site</b> of a motif (<code>site_effect</code> in"
+        " tables/evidence.tsv, with its interval), then the <b>final weights</b> of the units."
+        " These can differ in sign: a unit's output may decrease to zero at its own motif, and a"
+        " negative weight then raises the prediction there."
     ),
 )
 
@@ -232,7 +232,7 @@ METHODS = Chapter(
     "nfx_methods",
     "Methods",
     550,
-    "text with references for a paper, made from the parameters of the run",
+    "text with references for a paper, generated from the parameters of the run",
 )
 
 PARAMETERS = Chapter(

@@ -236,7 +236,7 @@ def _others(
         words.append(f"{plural(len(more), 'more supported motif')}")
     if without_motif:
         groups = f"{plural(without_motif, 'supported group')} of {found.members}"
-        words.append(f"{groups} {'has' if without_motif == 1 else 'have'} no motif in common")
+        words.append(f"{groups} {'has' if without_motif == 1 else 'have'} no common motif")
     if rest:
         groups = f"{plural(rest, 'further group')} of {found.members}"
         shown = f'<a href="{link}">{groups}</a>' if link else groups
@@ -245,13 +245,13 @@ def _others(
     if clusters is not None and clusters < FEWEST_CLUSTERS:
         seen = plural(int(clusters), "unseen observation")
         return (
-            f"{seen} can support no motif, since {FEWEST_CLUSTERS} are the least: test more"
+            f"{seen} cannot support a motif (at least {FEWEST_CLUSTERS} are needed): test more"
             " (<code>--folds</code>, <code>--test_fraction</code>)"
         )
     least = number(found.facts(task).get("detectable_share"))
     if least is not None:
         whose = "either side" if found.sides else "the positives"
-        words.append(f"a motif in under {_percent(least)} of {whose} could not be seen")
+        words.append(f"a motif in under {_percent(least)} of {whose} could not be detected")
     return "; ".join(words)
 
 

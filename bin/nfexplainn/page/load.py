@@ -280,7 +280,7 @@ def _find(places: Iterable[str | Path]) -> dict[str, Path]:
         for path in [place] if place.is_file() else _walk(place):
             other = files.setdefault(path.name, path)
             if other != path and other.read_bytes() != path.read_bytes():
-                raise ValueError(f"{other} and {path} are different files of one name")
+                raise ValueError(f"{other} and {path} differ but have the same name")
     return dict(sorted(files.items()))
 
 

@@ -213,7 +213,7 @@ def left_out(missing: Mapping[str, Mapping[str, str]]) -> str:
         told += [f"{escape(where)}: {', '.join(some)}{more}"] if some else []
     if not told:
         return ""
-    return f" No model has a value of these tasks, so the mean leaves them out: {'; '.join(told)}."
+    return f" No model has a score for these tasks, so the mean leaves them out: {'; '.join(told)}."
 
 
 def together(scores: Sequence[Score]) -> list[str]:
@@ -247,7 +247,7 @@ def largest_class(dataset: DatasetResult) -> float | None:
 def label(metric: str, task: str = "*") -> str:
     """Name of a metric for people; the accuracy within one class is its recall."""
     if metric == "accuracy" and task not in ("", "*"):
-        return "Share of its sequences found"
+        return "Recall"
     return METRICS.get(metric, metric)
 
 

@@ -60,9 +60,10 @@ def _write_status(page: Page, inputs: Inputs) -> None:
         STATUS,
         "",
         "html",
-        "<p>What is asked of these data sets, or they themselves, could not be read; the others are"
-        ' not touched by that.</p><div class="table-responsive"><table class="table nfx-plain">'
-        f"<thead><tr><th>Data set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
+        "<p>These data sets, or the files given for them, could not be read; the others are not"
+        ' affected.</p><div class="table-responsive"><table class="table'
+        ' nfx-plain"><thead><tr><th>Data'
+        f" set</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
 
 
@@ -70,18 +71,18 @@ def _write_methods(page: Page, inputs: Inputs) -> None:
     """Write the methods text of a run that trained nothing: what was asked, and of what."""
     text = MethodsText()
     body = (
-        f"Models that an earlier run had trained (ExplaiNN {text.cite('explainn')} and what was"
+        f"Models trained by an earlier run (ExplaiNN {text.cite('explainn')} and the networks"
         " compared with it) were loaded from its results."
     )
     said = analyses_text(inputs, text.cite)
     steps = (
-        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
-        f" {text.cite('multiqc')}."
+        f"The steps were run with Nextflow {text.cite('nextflow')}, and this report was made with"
+        f" MultiQC {text.cite('multiqc')}."
     )
     html = (
-        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper, beside the'
-        f" methods of the run that trained.</p><p>{body} {said}</p><p>{steps}</p>"
-        f"<h4>References</h4>{text.references()}</div>"
+        '<div class="nfx-text"><p class="nfx-faint">Text for a paper, in addition to the methods'
+        f" of the training run.</p><p>{body}"
+        f" {said}</p><p>{steps}</p><h4>References</h4>{text.references()}</div>"
     )
     page.section(METHODS, "", "html", html)
     write_text(page.folder / "methods.html", html + "\n")
@@ -111,15 +112,13 @@ def _write_summary(page: Page, inputs: Inputs) -> None:
         SUMMARY,
         "",
         "html",
-        f"{style_markup()}"
-        f'<svg width="0" height="0" aria-hidden="true"><defs>{glyph_defs()}</defs></svg>'
-        f'<p class="nfx-headline">What {models} say'
-        f"{f' of {source}' if source else ''}; nothing was trained. "
-        '<span class="nfx-how">How to read this page: <code>docs/usage/apply.md</code> of the'
-        " pipeline</span></p>"
-        '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
-        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th>Answer</th>'
-        f"<th>What to mind</th></tr></thead><tbody>{rows}</tbody></table></div>",
+        f'{style_markup()}<svg width="0" height="0"'
+        f' aria-hidden="true"><defs>{glyph_defs()}</defs></svg><p class="nfx-headline">Results of'
+        f" {models}{f' for {source}' if source else ''}; nothing was trained. <span"
+        ' class="nfx-how">How to read this page: <code>docs/usage/apply.md</code> of the'
+        ' pipeline</span></p><div class="table-responsive"><table class="table nfx-summary'
+        ' mqc_per_sample_table" id="nfx_summary_table"><thead><tr><th>Data'
+        f" set</th><th>Answer</th><th>Caveats</th></tr></thead><tbody>{rows}</tbody></table></div>",
     )
 
 
@@ -146,6 +145,7 @@ def _row(dataset: str, asked: Sequence[tuple[Chapter, Answer]], several: bool) -
         for said in dict.fromkeys(said for _, answer in asked for said in answer.minded)
     )
     return (
-        f'<tr><th scope="row"><span class="nfx-name">{escape(dataset)}</span></th>'
-        f'<td>{"".join(blocks)}</td><td class="nfx-why">{minded or "Nothing."}</td></tr>'
+        '<tr><th scope="row"><span'
+        f' class="nfx-name">{escape(dataset)}</span></th><td>{"".join(blocks)}</td><td'
+        f' class="nfx-why">{minded or "None."}</td></tr>'
     )

@@ -13,16 +13,16 @@ from nfexplainn.page.style import ROW_LIMIT, capped
 
 _COLUMN, _MOST = 7, 150  # px of a logo
 _TEXT = (
-    "How well one motif alone tells the classes apart, by its best hit per sequence. It is the"
-    " supported group with the best AUPRC on validation, or, where none is supported, the one with"
-    " the least p. <i>Sites</i>: counted from the sites of its units, as in the logo;"
+    "How well one motif alone separates the classes, scored by its best hit per sequence. Shown"
+    " is the supported group with the highest AUPRC on validation or, if none is supported, the"
+    " one with the lowest p. <i>Sites</i>: counted from the sites of its units, as in the logo;"
     " <i>re-estimated</i>: from its best hits in the training positives; <i>tuned</i>: fitted to"
-    " tell the classes apart, for scanning and for comparisons of single motifs. All are in"
+    " separate the classes, for scanning and comparisons of single motifs. All are in"
     " <code>motifs/*.best_pwms.meme</code>."
 )
 _FOLDED = (
-    " With folds a score is the mean over the folds, each with a motif of its own that has not seen"
-    " it; the motif of all folds, which is shown, has none."
+    " With folds, the score is the mean over the folds, each scored with a motif derived without"
+    " it; the motif shown is from all folds and has no score."
 )
 
 

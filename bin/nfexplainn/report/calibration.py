@@ -19,14 +19,14 @@ LEAST = 5
 """Sequences of a bin that is drawn."""
 _IDEAL = "as predicted"
 _TEXT = (
-    "Logits become probabilities by a slope and an offset per task, fitted to the validation part"
-    " (of classes that exclude each other by one temperature). Here they meet sequences of the test"
-    " part: the share of positives among those with about the same probability, all replicates"
-    " together. On the dashed line they fit; below it they are too high, above it too low."
+    "Logits are converted to probabilities with a slope and an offset per task (for mutually"
+    " exclusive classes, one temperature), fitted to the validation part. Shown is the share of"
+    " positives among test sequences of similar probability, all replicates together. On the"
+    " dashed line the probabilities are calibrated; below it they are too high, above it too low."
 )
 _ERROR = (
-    "The expected calibration error is the mean distance of the two shares, over ten bins; with"
-    " few sequences chance alone makes it some hundredths."
+    "The expected calibration error is the mean difference between probability and share, over"
+    " ten bins; with few sequences it is a few hundredths by chance alone."
 )
 
 Found = dict[tuple[str, str], list[tuple[int, Calibration]]]
@@ -80,7 +80,7 @@ _HEADERS: dict[str, dict[str, object]] = {
     "error_before": {"title": "Error before", "description": "Calibration", **_NUMBER},
     "error": {"title": "Error", "description": "Expected calibration error", **_NUMBER},
     "loss_before": {"title": "Loss before", "description": "Cross-entropy, nats", **_NUMBER},
-    "loss": {"title": "Loss", "description": "Cross-entropy after it, nats", **_NUMBER},
+    "loss": {"title": "Loss", "description": "Cross-entropy after calibration, nats", **_NUMBER},
     "replicates": {"title": "Replicates"},
 }
 

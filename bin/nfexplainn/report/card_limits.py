@@ -11,13 +11,13 @@ from nfexplainn.page.load import DatasetResult, Inputs, ModelResult, number
 from nfexplainn.report.markdown import md
 
 _NEGATIVES = {
-    "shuffle": "shuffles of the positives with the same dinucleotides: what tells positives from"
-    " other regions of a genome, but not from shuffles, it has not learnt",
-    "gc": "regions of the genome with the same GC content: it does not know regions of another"
-    " composition, nor what tells this assay from others with the same open regions",
-    "others": "the sequences of the other rows of the sheet: it tells these from each other, and"
+    "shuffle": "shuffles of the positives with the same dinucleotides: it has not learnt features"
+    " that separate positives from other genomic regions but not from shuffles",
+    "gc": "regions of the genome with the same GC content: it has not seen regions of other"
+    " composition, nor learnt what separates this assay from others with the same open regions",
+    "others": "the sequences of the other rows of the sheet: it separates these from each other,"
     " not from the rest of a genome",
-    CONTRAST: "the sequences of the other side: it tells the two sides from each other, and neither"
+    CONTRAST: "the sequences of the other side: it separates the two sides from each other, not"
     " from the rest of a genome",
 }
 
@@ -36,17 +36,16 @@ def limits(
     """
     return [
         _quality(model),
-        "It was trained on the data above alone. It says nothing of other cell types, conditions,"
-        " species or assays until it was tested there.",
-        "Sequences unlike the training data get a prediction, too, and it may be anything."
-        " `--predict` gives the *likeness* of each: below the 1st or above the 99th percentile it"
-        " extrapolates.",
+        "It was trained only on the data above. Test it before you use it for other cell types,"
+        " conditions, species or assays.",
+        "Predictions for sequences unlike the training data are unreliable. `--predict` gives the"
+        " *likeness* of each: below the 1st or above the 99th percentile the model extrapolates.",
         _negatives(dataset),
         _calibration(inputs, dataset, model),
         _length(dataset),
         _names(known),
-        "A gain is what the model loses without a motif, not what a cell does: it is no proof of"
-        " binding, and what correlates with a motif in the data cannot be told from it.",
+        "A gain is the increase of the model's loss without a motif. It does not prove binding,"
+        " and a motif cannot be distinguished from features that correlate with it in the data.",
         _folds(dataset),
         _leaks(dataset),
     ]
@@ -55,7 +54,7 @@ def limits(
 def _quality(model: ModelResult) -> str:
     verdict = str(model.verdict.get("verdict") or "")
     if verdict == "unusable":
-        return "The verdict is *unusable*: neither its predictions nor its motifs mean anything."
+        return "The verdict is *unusable*: interpret neither its predictions nor its motifs."
     if verdict == "weak":
         return (
             "The verdict is *weak*: report only motifs that unseen sequences support, and no single"
@@ -76,8 +75,8 @@ def _negatives(dataset: DatasetResult) -> str:
 def _calibration(inputs: Inputs, dataset: DatasetResult, model: ModelResult) -> str:
     if dataset.meta.get("task_type") == "regression":
         return (
-            "Its values are on the scale of the training data, after the transformation that the"
-            " notes above name; no interval belongs to a single one."
+            "Its predictions are on the scale of the training data, after the transformation in"
+            " the notes above; single predictions have no interval."
         )
     found = [
         read_calibration(path)
@@ -88,8 +87,9 @@ def _calibration(inputs: Inputs, dataset: DatasetResult, model: ModelResult) -> 
     mean = f"{statistics.fmean(errors):.3f}" if errors else ""
     said = f" Their expected calibration error on the test part is {mean}." if mean else ""
     return (
-        f"Its probabilities hold for a mixture such as its validation part{_share(dataset)}; along"
-        f" a genome positives are far rarer, and they are far too high there.{said}"
+        "Its probabilities assume the share of positives in its validation"
+        f" part{_share(dataset)}; along a genome positives are far rarer, so the probabilities"
+        f" are far too high there.{said}"
     )
 
 
@@ -106,8 +106,8 @@ def _length(dataset: DatasetResult) -> str:
     if not length:
         return ""
     return (
-        f"It sees {length} bp at a time: what acts from further away, and where a sequence lies in"
-        " a genome, it does not know."
+        f"It reads {length} bp at a time: it knows neither elements further away nor the position"
+        " of a sequence in the genome."
     )
 
 
@@ -115,9 +115,9 @@ def _names(known: ModelEvidence | None) -> str:
     if known is None:
         return ""
     return (
-        "A motif's name is that of the known motif that explains it best. Members of a family share"
-        " their motif: which of them binds, the name does not tell. Groups that are not supported"
-        " are no findings."
+        "A motif is named after the known motif that explains it best. Members of a family share"
+        " a motif, so the name does not tell which of them binds. Do not report groups that are"
+        " not supported."
     )
 
 
@@ -126,8 +126,8 @@ def _folds(dataset: DatasetResult) -> str:
         return ""
     return (
         f"It was cross-validated ({dataset.folds} folds): each replicate was tested on sequences"
-        " that others were trained on, so that the mean of all replicates has seen every sequence"
-        " of this data set, and only new ones judge it."
+        " that others were trained on. The replicates together have seen every sequence of this"
+        " data set, so test their mean only on new sequences."
     )
 
 

@@ -99,11 +99,10 @@ def write_comparison(page: Page, inputs: Inputs) -> None:
         shown,
         {key: header for key, header in _headers(rows).items() if key in used},
         first="Architecture",
-        description="Trained on the same sequences with the same seeds, loss and stopping."
-        " The difference is tested by a paired t test over the replicates, and its p-value"
-        " adjusted for the number of architectures by Holm's method; with few replicates only"
-        " large differences can be told from chance. Seconds of training are those of this run's"
-        " machines."
+        description="Trained on the same sequences with the same seeds, loss and stopping. The"
+        " difference is tested by a paired t test over the replicates, and its p-value adjusted"
+        " for the number of architectures by Holm's method; with few replicates only large"
+        " differences are significant. Training times depend on the machines of this run."
         + sc.left_out({dataset.id: _left_out(dataset) for dataset in inputs.datasets})
         + capped(len(rows), ROW_LIMIT, "comparison"),
     )
@@ -199,7 +198,7 @@ def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object
         "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
         "sd": {"title": "±", "description": "Standard deviation over replicates", **score},
         "difference": {
-            "title": f"Less {base}",
+            "title": f"Minus {base}",
             "description": f"Mean difference from {base} of the same replicate",
             **score,
         },
@@ -207,7 +206,7 @@ def _headers(rows: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object
         "p": {"title": "p", "description": "Paired t test, two-sided", **small},
         "p_holm": {"title": "p (Holm)", "description": "For all architectures", **small},
         "replicates": {"title": "Replicates", **count},
-        "parameters": {"title": "Parameters", "description": "Trained numbers", **count},
+        "parameters": {"title": "Parameters", "description": "Trained weights and biases", **count},
         "seconds": {"title": "Seconds", "description": "Of training, per replicate", **count},
         "epochs": {"title": "Epochs", "description": "Per replicate", **count},
     }

@@ -71,12 +71,12 @@ def _table(page: Page, model: ModelResult, title: str, position: int) -> None:
             "q": None if q_value is None else power(q_value),
         }
     headers = {
-        "logo": {"title": "Logo", "description": "Of the added counts of all members"},
+        "logo": {"title": "Logo", "description": "From the summed counts of all members"},
         "name": {"title": "Known motif", "description": "Of the member that matches best"},
         "task": {"title": "Task"},
         "score": {
             "title": "Score",
-            "description": "Its best share of the largest effect, mean over the replicates",
+            "description": "Effect relative to the largest one, mean over the replicates",
             "format": "{:,.2f}",
         },
         "found_in": {"title": "Found in", "description": "Replicates with a member"},
@@ -87,9 +87,9 @@ def _table(page: Page, model: ModelResult, title: str, position: int) -> None:
     text = (
         '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
         + "".join(symbols)
-        + "</svg><p>The leading units of all replicates (20 each), joined where their motifs are"
-        f" alike; the first {least} per task. A motif that is found in all of them with a score"
-        f" near 1 leads every replicate.{_ensemble(model)}</p>"
+        + "</svg><p>The top units of all replicates (20 each), clustered by similarity of their"
+        f" motifs; the first {least} per task. A motif found in all replicates with a score near"
+        f" 1 is the top motif of each.{_ensemble(model)}</p>"
     )
     kept = {key: header for key, header in headers.items() if key in used}
     name = f"Consensus: {title}"

@@ -64,7 +64,7 @@ def _losses(page: Page, models: Sequence[ModelResult]) -> None:
         "linegraph",
         panels,
         description="Dotted: training; solid: validation. A validation loss that rises while the"
-        " training loss falls is overfitting, which the kept epoch avoids.",
+        " training loss falls indicates overfitting; the weights of the best epoch are kept.",
         pconfig={
             **_axes("Loss"),
             "colors": colours,
@@ -170,7 +170,7 @@ def _runs(
             "best": {"title": "Kept epoch", "format": "{:,.0f}"},
             "loss": {
                 "title": "Validation loss",
-                "description": "At the kept epoch",
+                "description": "At the best epoch",
                 "format": "{:,.4f}",
             },
             "seconds": {"title": "Seconds", "format": "{:,.1f}"},

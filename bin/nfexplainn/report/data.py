@@ -11,7 +11,7 @@ from nfexplainn.page.mqc import DASH, MINUS, Cell, Page, cell, escape, lines, pl
 from nfexplainn.page.style import ROW_LIMIT, capped
 from nfexplainn.report.readings import lost, write_readings
 
-NO_MODEL = "No result of a training reached the report."
+NO_MODEL = "No trained model is available for this data set."
 _CHECKS = {
     "exact_duplicates": ("Same sequence", "The same sequence in two parts"),
     "reverse_complement_duplicates": (
@@ -22,16 +22,16 @@ _CHECKS = {
     "overlapping_windows": ("Overlap", "Overlapping windows in two parts"),
     "shared_kmers": (
         "Shared 24-mers",
-        "Held-out sequences of which a quarter of the 24-mers stand in training",
+        "Held-out sequences that share a quarter of their 24-mers with training",
     ),
-    "unknown_bases": ("N", "Sequences with N, where those tell the classes of a task apart"),
+    "unknown_bases": ("N", "Sequences with N, if N separates the classes of a task"),
 }
 # Of splits by homology alone.
 _SIMILAR = {
     "similar_sequences": ("Similar", "Held-out sequences that are similar to one of training"),
     "similar_if_random": (
-        "Similar, were it random",
-        "As many held-out sequences a random split would have had similar to one of training",
+        "Similar if random",
+        "Held-out sequences that a random split would have had similar to one of training",
     ),
 }
 _OPEN = "not_applicable"
@@ -55,10 +55,9 @@ def write_status(page: Page, inputs: Inputs) -> None:
         )
         markup = (
             f"<p>{plural(good, 'data set')} could be trained on, {len(bad)} could not. The others"
-            " are not touched by that.</p>"
-            '<div class="table-responsive"><table class="table nfx-plain"><thead><tr>'
-            "<th>Data set</th><th>State</th><th>Why</th><th>What to do</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table></div>"
+            ' are not affected.</p><div class="table-responsive"><table class="table'
+            ' nfx-plain"><thead><tr><th>Data set</th><th>State</th><th>Why</th><th>What to'
+            f" do</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
     else:
         markup = f"<p>All could be trained on ({plural(good, 'data set')}).</p>"
@@ -220,10 +219,10 @@ def _audit(page: Page, datasets: Sequence[DatasetResult]) -> None:
         shown,
         headers | {"example": {"title": "Example"}},
         first="Data set",
-        description="Could a model know its test sequences from training, or a class by its N?"
-        f"{' Of folds the one with most is shown.' if folded else ''}"
-        f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning;"
-        f" {DASH} where there is nothing to check." + capped(len(rows), len(shown), "audit"),
+        description="Checks for overlap between training and test sequences, and for classes that"
+        f" differ in N.{' The worst fold is shown.' if folded else ''}"
+        f" {plural(counts['pass'], 'check')} passed, {counts['warn']} with a warning; {DASH}"
+        " where there is nothing to check." + capped(len(rows), len(shown), "audit"),
     )
 
 
@@ -287,7 +286,7 @@ def _notes(page: Page, datasets: Sequence[DatasetResult]) -> None:
         "Notes",
         "html",
         f'<div class="nfx-text">{"".join(parts)}</div>',
-        description="What was cut, matched and shuffled on the way.",
+        description="How sequences were cut, matched and shuffled.",
     )
 
 

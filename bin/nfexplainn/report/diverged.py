@@ -45,7 +45,7 @@ def with_diverged(page: Page, inputs: Inputs) -> Inputs:
 def _told(dataset: DatasetResult, records: Mapping[str, Sequence[Record]]) -> DatasetResult:
     if not dataset.models:
         found = [record for some in records.values() for record in some]
-        reason = f"No training gave a model ({len(found)} diverged). {found[0]['reason']}"
+        reason = f"No model could be trained ({len(found)} diverged). {found[0]['reason']}"
         return dataclasses.replace(
             dataset, state="unusable", reason=reason, advice=found[0]["advice"]
         )
@@ -60,7 +60,7 @@ def _told(dataset: DatasetResult, records: Mapping[str, Sequence[Record]]) -> Da
             known = str(model.verdict.get("reason") or "")
             verdict = {
                 **model.verdict,
-                "reason": f"{known} Left out, since diverged: {which}. {advice}".strip(),
+                "reason": f"{known} Diverged and left out: {which}. {advice}".strip(),
             }
         models[name] = dataclasses.replace(model, verdict=verdict)
     return dataclasses.replace(dataset, models=tuple(models.values()))

@@ -121,24 +121,24 @@ _HEADERS: dict[str, dict[str, object]] = {
     "task": {"title": "Task"},
     "supported": {
         "title": "Supported",
-        "description": "q at most 0.05, at least 1 % of what the model explains, and pointing the"
-        " right way by itself",
+        "description": "q at most 0.05, at least 1 % of what the model explains, and predictive"
+        " by itself",
     },
     "interval": {"title": "Interval", "description": "Gain with its 95 % interval"},
     "gain": {
         "title": "Gain",
-        "description": "Loss on unseen sequences without the group less loss with it",
+        "description": "Loss on unseen sequences without the group minus loss with it",
         "format": "{:,.4f}",
     },
     "share": {
         "title": "Share",
-        "description": "Gain as per cent of what the model explains; shares do not add up",
+        "description": "Gain in % of what the model explains; shares need not sum to 100 %",
         "format": "{:,.1f}",
     },
     "q": {"title": "q", "description": "Benjamini-Hochberg over all groups and tasks tested"},
     "alone": {
         "title": "Alone",
-        "description": "AUROC (of values: correlation) of the group's contributions by themselves",
+        "description": "AUROC (values: correlation) of the group's contributions alone",
         "format": "{:,.3f}",
     },
     "found_in": {"title": "Found in", "description": "Replicates with a unit in the group"},
@@ -152,7 +152,7 @@ _HEADERS: dict[str, dict[str, object]] = {
         "description": "Unseen negatives with a hit of the motif",
         "format": "{:,.0f}",
     },
-    "overlaps": {"title": "Overlaps", "description": "In what they predict, with these groups"},
+    "overlaps": {"title": "Overlaps", "description": "Groups that are partly redundant with it"},
     "sites": {"title": "Sites", "description": "Of all members", "format": "{:,.0f}"},
 }
 
@@ -172,7 +172,7 @@ def _text(found: ModelEvidence, model: ModelResult) -> str:
     if folds > 1:
         count = tested_folds(model)
         some = f"{count} of " if count < folds else ""
-        said += f" of {some}{folds} folds, each unseen by the models that judge it"
+        said += f" of {some}{folds} folds, each unseen by the models that test it"
     against = _NEGATIVES.get(kind, f"negatives of the kind <i>{escape(kind)}</i>")
     if found.sides:
         against = f"the sequences of {escape(found.sides[1])}; positives are those of"
@@ -186,9 +186,9 @@ def _text(found: ModelEvidence, model: ModelResult) -> str:
         small, whole = (short(number(row["test_score"]), 3) for row in tested)
         if folds > 1:
             return (
-                f"{said} Each fold chose the fewest groups by itself (test"
+                f"{said} The fewest groups were chosen in each fold (test"
                 f" {escape(tested[0]['metric'].upper())} {small}, whole model {whole}, means over"
-                f" folds); at least half of them chose {names}.</p>"
+                f" folds); at least half of the folds chose {names}.</p>"
             )
         said += (
             f" The fewest that suffice on validation: {names} (test"
@@ -219,9 +219,10 @@ def _curves(page: Page, inputs: Inputs, evidence: Evidence) -> None:
             "Fewest groups",
             "linegraph",
             lines,
-            description="Validation loss by the number of groups, each time the one that lowers it"
-            " most. Chosen are those whose help is sure (<code>tables/minimal.tsv</code>); the loss"
-            " at the end of a line is too good, since groups were chosen by it.",
+            description="Validation loss by the number of groups; each step adds the group that"
+            " lowers it most. Groups that lower it significantly are chosen"
+            " (<code>tables/minimal.tsv</code>); the loss at the end of a line is too low, since"
+            " groups were chosen by it.",
             pconfig={
                 "xlab": "Groups",
                 "ylab": "Validation loss",

@@ -102,10 +102,10 @@ def _draw(page: Page, panels: Sequence[tuple[str, dict[str, Box]]], pairs: int) 
         data if many else data[0],
         lead="What a unit adds to the prediction of the well-predicted sequences in which it is"
         f" active: {note}. Box: quartiles; whiskers: 5% and 95%; n: sequences, each strand"
-        " counted. The median is the paper's importance; it says nothing about how often a unit"
-        " is active, so the motifs are ranked by effect. It is 0 where a unit is <i>silent</i> at"
-        " its own motif, whose filter still finds the motif: such a unit speaks wherever the motif"
-        " is missing, and what the motif does is <code>site_effect</code> in tables/motifs.tsv."
+        " counted. The median is the paper's importance; it does not depend on how often a unit"
+        " is active, so the motifs are ranked by effect. It is 0 where a unit's output is 0 at"
+        " its own motif (<i>silent</i>): the unit then contributes only where the motif is"
+        " absent, and the effect of the motif is <code>site_effect</code> in tables/motifs.tsv."
         " Contributions are in logits, or in units of the target.",
         pconfig={
             "xlab": "Contribution",

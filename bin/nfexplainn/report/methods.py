@@ -89,13 +89,13 @@ def methods_html(inputs: Inputs) -> str:
         _evidence(inputs, text),
         analyses_text(inputs, text.cite),
         _verdicts(inputs),
-        f"The steps were run by Nextflow {text.cite('nextflow')}, and this page was made by MultiQC"
-        f" {text.cite('multiqc')}.",
+        f"The steps were run with Nextflow {text.cite('nextflow')}, and this report was made with"
+        f" MultiQC {text.cite('multiqc')}.",
     ]
     body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
     differ = _differences(params)
     return (
-        '<div class="nfx-text"><p class="nfx-faint">Ready to be pasted into a paper; made from the'
+        '<div class="nfx-text"><p class="nfx-faint">Text for a paper, generated from the'
         f" parameters of this run.</p>{body}{differ}<h4>References</h4>{text.references()}</div>"
     )
 
@@ -104,7 +104,8 @@ def _data(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> str:
     assays = Counter(str(d.meta["assay"]) for d in inputs.datasets if d.meta.get("assay"))
     kinds = ", ".join(f"{escape(assay)} ({count})" for assay, count in sorted(assays.items()))
     out = [
-        f"The run held {plural(len(inputs.datasets), 'data set')}{': ' + kinds if kinds else ''}."
+        "The run comprised"
+        f" {plural(len(inputs.datasets), 'data set')}{': ' + kinds if kinds else ''}."
     ]
     if params.get("width"):
         cut = dict.fromkeys(assay_facts(assay).windows for assay in sorted(assays))
@@ -128,8 +129,8 @@ def _unknown(share: object) -> str:
     if not float(str(share)):
         return "Sequences with an unknown base (N) were left out."
     return (
-        f"Sequences with more than {_percent(share)} unknown bases (N) were left out; in the others"
-        " an N adds nothing to a filter."
+        f"Sequences with more than {_percent(share)} unknown bases (N) were left out; in the"
+        " others an N contributes 0 to a filter."
     )
 
 
@@ -186,8 +187,8 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> s
     out.append(f"They minimised {losses} by Adam {text.cite('adam')}{settings}{stop}.")
     if params.get("reverse_complement"):
         out.append(
-            "Where the assay does not know strands, models were trained on both strands and"
-            " predictions average them."
+            "For assays without strand information, models were trained on both strands and"
+            " predictions are their mean."
         )
     out += _replicates(inputs, params)
     out += starts_text(params)
@@ -197,8 +198,8 @@ def _training(params: Mapping[str, Any], inputs: Inputs, text: MethodsText) -> s
 def _interpretation(params: Mapping[str, Any], text: MethodsText) -> str:
     share = _percent(params.get("activation_threshold", 0.5))
     out = [
-        f"A unit's motif counts the sites at which its filter reaches at least {share} of its"
-        f" largest activation over the well-predicted sequences {text.cite('explainn')}."
+        f"A unit's motif was counted from the sites at which its filter reaches at least {share}"
+        f" of its largest activation over the well-predicted sequences {text.cite('explainn')}."
         " Its importance in a task is the median of weight times output over the sequences with"
         " such a site; its effect is the weight times the difference of its mean output between"
         " positives and negatives (for regression, times the slope of the output on the target)."
@@ -233,7 +234,7 @@ def _annotation(params: Mapping[str, Any], text: MethodsText) -> str:
         covered += (
             f"{',' if covered else ' and covers'} at least {_percent(own)} of the motif's own and"
             " explains half of it; a motif of which a longer one explains four fifths is named as"
-            " its part, and one of low complexity as such"
+            " a part of that one, and a motif of low complexity is named low complexity"
         )
     return (
         f"Motifs were compared with {known} by a NumPy implementation of Tomtom"
@@ -267,20 +268,20 @@ def _evidence(inputs: Inputs, text: MethodsText) -> str:
     if not inputs.ending(".evidence.tsv"):
         return ""
     unseen = (
-        " With folds every sequence counts once, by the models that have not seen it; the interval"
-        " is that of the mean over these fitted models."
+        " With folds, every sequence was used once, with the models that have not seen it; the"
+        " interval is for the mean over these fitted models."
         if inputs.folded
         else ""
     )
     return (
         "Units of all replicates with similar motifs (cosine of columns at least 0.7), or with"
         " matches in one cluster of known motifs, were joined into groups. The gain of a group is"
-        " what the loss on the test part rises by when its units are taken out of the model and the"
-        " bias is fitted to the training part anew, mean over the replicates. It was tested by a"
-        " one-sided t-test with errors clustered over sequences that belong together (where few"
-        " clusters carry it, by a clustered bootstrap-t); q-values are those of Benjamini and"
-        f" Hochberg {text.cite('fdr')}. A group is supported at q ≤ 0.05 with at least 1 % of what"
-        f" the model explains, if its contributions alone point the right way.{unseen}"
+        " the increase of the loss on the test part when its units are removed from the model and"
+        " the bias is refitted to the training part, mean over the replicates. It was tested by a"
+        " one-sided t-test with standard errors clustered by related sequences (where few"
+        " clusters contribute, by a clustered bootstrap-t); q-values are those of Benjamini and"
+        f" Hochberg {text.cite('fdr')}. A group is supported if q ≤ 0.05, it has at least 1 % of"
+        f" what the model explains, and its contributions alone are predictive.{unseen}"
     )
 
 
@@ -296,13 +297,15 @@ def _verdicts(inputs: Inputs) -> str:
         if not isinstance(value, Mapping)
     )
     mean = (
-        "; with folds their mean, never of predictions pooled over folds" if inputs.folded else ""
+        "; with folds, the mean over the folds, without pooling predictions"
+        if inputs.folded
+        else ""
     )
     return (
         "The verdict compares the median of the replicates' test scores (AUROC, or Pearson's"
         f" r{mean}) with logistic (linear) models on GC content and on 4-mers, fitted to the same"
-        " parts, and a supported group of clear gain lifts it from weak to usable"
-        f" (thresholds: {shown})."
+        " parts, and a supported group of clear gain raises it from weak to usable (thresholds:"
+        f" {shown})."
     )
 
 
@@ -367,7 +370,7 @@ def write_parameters(page: Page, inputs: Inputs) -> None:
             rows,
             {"value": {"title": "Value"}},
             first="Parameter",
-            lead="As resolved for this run; what a data set overrides is named in Methods.",
+            lead="As resolved for this run; Methods lists what data sets override.",
         )
 
 

@@ -95,20 +95,20 @@ def _left_out(meta: Mapping[str, Any]) -> str:
     """Tell what a given split of positives and negatives costs."""
     if meta.get("task_type") not in ("binary", "multilabel"):
         return ""
-    return "; what equals or overlaps a sequence of a later part was left out of the earlier"
+    return "; sequences that equal or overlap one of a later part were left out of the earlier"
 
 
 def _kept_together(meta: Mapping[str, Any]) -> str:
     kept = []
     if meta.get("extra", {}).get("split_by") == "homology":
         kept.append(
-            "sequences that share a tenth of their words of 10 bp, on either strand, stayed on one"
-            " side, as did all that are similar over several steps (sketches of 128 least words)"
+            "sequences that share a tenth of their 10-mers, on either strand, were kept in one"
+            " part, as were sequences linked by similar ones (MinHash sketches of size 128)"
         )
     if meta.get("extra", {}).get("negatives") == "shuffle":
-        kept.append("a shuffled negative stayed on the side of the sequence it was made from")
+        kept.append("a shuffled negative was kept in the part of the sequence it was made from")
     if assay_facts(meta.get("assay")).genome:
-        kept.append("overlapping windows stayed on one side")
+        kept.append("overlapping windows were kept in one part")
     return f"; {', and '.join(kept)}" if kept else ""
 
 

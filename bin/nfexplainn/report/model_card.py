@@ -87,7 +87,7 @@ def model_card(
         ["## How it was split", "", *_split(inputs, dataset)],
         ["## Scores", "", *_scores(dataset, model)],
         ["## Motifs", "", *_motifs(model, known)],
-        ["## What must not be concluded", "", *bullets(limits(inputs, dataset, model, known))],
+        ["## Limitations", "", *bullets(limits(inputs, dataset, model, known))],
         ["## How to use it again", "", *_use(dataset, model)],
         ["## Licence and citation", "", *_licence(inputs, model)],
     ]
@@ -97,7 +97,7 @@ def model_card(
 def _verdict(model: ModelResult) -> list[str]:
     verdict = str(model.verdict.get("verdict") or "")
     if not verdict:
-        return ["Trained to be compared with ExplaiNN; the run gave no verdict on it."]
+        return ["Trained for comparison with ExplaiNN; it has no verdict."]
     reason, advice = (str(model.verdict.get(key) or "") for key in ("reason", "advice"))
     return [f"**{md(verdict)}.** {md(plain(reason))} {md(plain(advice))}".rstrip()]
 
@@ -127,11 +127,11 @@ def _what(inputs: Inputs, dataset: DatasetResult, model: ModelResult) -> list[st
             f"{plural(len(runs), 'replicate')}"
             f" ({', '.join(f'`r{run}`' for run in runs)}), each a file"
             f" {code(f'{dataset.id}.{model.name}.r<replicate>.model.safetensors')}"
-            + (f" with {thousands(weights[0])} trained numbers" if weights else "")
+            + (f" with {thousands(weights[0])} trained weights and biases" if weights else "")
             + f"; the best on validation is `r{model.best_replicate}`. A prediction is the mean"
             " of all.",
             f"It reads DNA of {length} bp{padded}. {strands}" if length else strands,
-            f"It answers with {_KINDS.get(str(meta.get('task_type')), 'a number per task')};"
+            f"It predicts {_KINDS.get(str(meta.get('task_type')), 'a number per task')};"
             f" {plural(len(tasks), 'task')}: {_named(tasks)}.",
         )
     )
@@ -199,7 +199,7 @@ def _split(inputs: Inputs, dataset: DatasetResult) -> list[str]:
             f"The audit warns of {md(check)}{often}: {worst['count']} of {worst['total']} sequences"
             f" ({md(worst['example'])})."
         )
-    fine = "The audit found nothing that the parts share." if dataset.audit and not warned else ""
+    fine = "The audit found no overlap between the parts." if dataset.audit and not warned else ""
     return _without_gaps(
         [
             md(told),
@@ -234,11 +234,11 @@ def _scores(dataset: DatasetResult, model: ModelResult) -> list[str]:
     note = (
         "Means over the replicates on the test part"
         + (f" ({md(tested)})" if tested else "")
-        + ", which they were neither trained nor chosen on. The interval is what another test part"
-        " of this size would scatter by, were its sequences independent (Hanley and McNeil for"
+        + ", which was used neither for training nor for selection. The interval is the sampling"
+        " interval of a test part of this size with independent sequences (Hanley and McNeil for"
         " AUROC, Boyd's logit interval for AUPRC, Fisher's z, Wilson); the standard deviation is"
-        " over trainings. GC and 4-mers are logistic (linear) baselines on the same parts; chance"
-        " is the AUPRC of guessing."
+        " over replicates. GC and 4-mers are logistic (linear) baselines on the same parts;"
+        " chance is the AUPRC of guessing."
     )
     together = [score for score in model.ensemble if score["metric"] in _SHOWN]
     joint = [
@@ -274,18 +274,18 @@ def _baseline(dataset: DatasetResult, baseline: str, score: sc.Score) -> str:
 def _motifs(model: ModelResult, known: ModelEvidence | None) -> list[str]:
     if known is None:
         return [
-            "What its motifs are worth on unseen sequences was not tested"
+            "Its motifs were not tested on unseen sequences"
             + (
                 "."
                 if is_explainn(model.name)
-                else ": this network has no units that read one motif each (`--nullification`)."
+                else ": this network has no units of one motif each (`--nullification`)."
             )
         ]
     supported = [row for row in known.rows if row["supported"] == "true"]
     if not supported:
         return [
-            f"No group of {known.members} is supported by unseen sequences: what the model has"
-            " learnt cannot be told from noise, and none of its motifs should be reported."
+            f"No group of {known.members} is supported by unseen sequences: its motifs cannot be"
+            " distinguished from noise and should not be reported."
         ]
     shown: list[Row] = []
     tasks = list(dict.fromkeys(row["task"] for row in known.rows))
@@ -319,8 +319,8 @@ def _motifs(model: ModelResult, known: ModelEvidence | None) -> list[str]:
     return _without_gaps(
         [
             f"Groups of {known.members} with similar motifs that unseen sequences support"
-            f" ({len(supported)}). The gain is what the loss rises by without the group, in nats"
-            " per sequence (squared units for values); the files are"
+            f" ({len(supported)}). The gain is the increase of the loss without the group, in"
+            " nats per sequence (squared units for values); the files are"
             f" {code(f'motifs/{model.dataset}.{model.name}.evidence.tsv')} and `.evidence.meme`.",
             "",
             *table(header, rows),
@@ -332,7 +332,7 @@ def _motifs(model: ModelResult, known: ModelEvidence | None) -> list[str]:
 def _use(dataset: DatasetResult, model: ModelResult) -> list[str]:
     repeats = int(dataset.meta.get("length") or 200) // 4 + 1
     return [
-        "Ask it something new, without training (`results` is the folder that this run wrote):",
+        "Predict new sequences (`results` is the output folder of this run):",
         "",
         "```bash",
         f"./nextflow run . --apply results --datasets {dataset.id} --predict sequences.fa"
@@ -347,8 +347,8 @@ def _use(dataset: DatasetResult, model: ModelResult) -> list[str]:
         "from nfexplainn import open_results",
         "",
         f'model = open_results("results")["{dataset.id}"]["{model.name}"]',
-        f'print(model.predict(["ACGT" * {repeats}]))  # of longer sequences the middle is read',
-        "print(model.evidence)  # its motifs, and what they are worth",
+        f'print(model.predict(["ACGT" * {repeats}]))  # longer sequences: the middle is read',
+        "print(model.evidence)  # its motifs and their evidence",
         "```",
     ]
 
@@ -359,9 +359,9 @@ def _licence(inputs: Inputs, model: ModelResult) -> list[str]:
     cited = [REFERENCES["explainn"], *([facts.reference] if facts and facts.reference else [])]
     cited += [REFERENCES["jaspar"]] if jaspar else []
     return [
-        "nf-explainn, which made and reads this model, is under the MIT licence. What may be done"
-        " with the weights depends on the data that they were trained on, whose terms this file"
-        " cannot know: name the source of the data and keep to its licence."
+        "nf-explainn, which made and reads this model, is under the MIT licence. Use of the"
+        " weights may be subject to the terms of the training data, which are not known here:"
+        " cite the source of the data and keep to its licence."
         + (" The names of the motifs come from JASPAR (CC BY 4.0)." if jaspar else ""),
         "",
         *bullets(f"{md(words)} doi:{md(doi)}" for words, doi in cited),

@@ -112,8 +112,8 @@ def _headers() -> dict[str, dict[str, Any]]:
         },
         "tasks": {
             "title": "Tasks",
-            "description": "Effect (and rank) in the tasks in which it ranks highest, first the one"
-            " whose effect and importance are shown",
+            "description": "Effect (and rank) in the tasks in which it ranks highest; effect and"
+            " importance are shown for the first",
         },
         "effect": {
             "title": "Effect",
@@ -283,8 +283,8 @@ def write_tomtom(page: Page, inputs: Inputs, shown: Units) -> None:
             "strand": {"title": "Strand", "description": "Of the known motif"},
         },
         first="#",
-        lead="Up to five known motifs that each unit resembles, best first."
-        " Members of a family look alike: read the name as the family's."
+        lead="Up to five known motifs that each unit resembles, best first. Members of a family"
+        " are similar: a match identifies the family, not the member."
         + capped(len(found), len(rows), "tomtom"),
     )
 

@@ -69,10 +69,10 @@ def write_performance(page: Page, inputs: Inputs) -> None:
         dict(list(rows.items())[:ROW_LIMIT]),
         {key: header for key, header in _headers().items() if key in used},
         first="Data set",
-        description="Mean over the replicates on the test set, ± the standard deviation."
-        f"{_folded(inputs)} AUPRC is"
-        " the average precision; chance is the share of positives, or of the largest class, and"
-        " 0.5 of AUROC." + capped(len(rows), ROW_LIMIT, "performance"),
+        description="Mean over the replicates on the test set, ± the standard"
+        f" deviation.{_folded(inputs)} AUPRC is the average precision; chance is the share of"
+        " positives, or of the largest class, and 0.5 for AUROC."
+        + capped(len(rows), ROW_LIMIT, "performance"),
     )
 
 
@@ -145,7 +145,7 @@ def _headers() -> dict[str, dict[str, Any]]:
         "verdict": {"title": "Verdict", "description": "Of the task, where there are several"},
         "metric": {
             "title": "Metric",
-            "description": "Shown first; the verdict names its own",
+            "description": "Of the score; the verdict names its own",
         },
         "mean": {"title": "Score", "description": "Mean over replicates, test set", **score},
         "sd": {"title": "±", "description": "Standard deviation over replicates", **score},
@@ -165,10 +165,10 @@ def _headers() -> dict[str, dict[str, Any]]:
     }
     for metric in sc.METRICS:
         headers[metric] = {"title": sc.label(metric), "description": "On the test set", **score}
-    headers["accuracy"]["description"] = "Test set; of one class: the share of its sequences found"
+    headers["accuracy"]["description"] = "Test set; of one class: its recall"
     headers["positives"] = {"title": "Positives", "description": "In the test set", **count}
     headers["n"] = {"title": "Sequences", "description": "Of known label, test set", **count}
-    headers["note"] = {"title": "Note", "description": "Why there is no score, or a doubt"}
+    headers["note"] = {"title": "Note", "description": "Why there is no score, or a caveat"}
     return headers
 
 
@@ -187,9 +187,9 @@ def _bars(page: Page, bars: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         "Against baselines",
         "bargraph",
         panels if len(panels) > 1 else panels[0],
-        description="Test set, mean over the replicates, beside models of GC content and of 4-mers."
-        " Chance is the prevalence, of several classes the share of the largest, and 0.5 of"
-        f" AUROC.{note}",
+        description="Test set, mean over the replicates, compared with models of GC content and"
+        " of 4-mers. Chance is the prevalence (several classes: the share of the largest) and 0.5"
+        f" for AUROC.{note}",
         categories=[bar_kinds] * len(panels) if len(panels) > 1 else bar_kinds,
         pconfig={
             "stacking": "group",

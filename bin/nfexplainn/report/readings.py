@@ -47,8 +47,8 @@ def write_readings(page: Page, datasets: Sequence[DatasetResult], limit: int) ->
             "value": {"title": "Read as"},
         },
         first="#",
-        description="Which columns and positions the numbers come from: a wrong one shows here."
-        + (more if len(found) > limit else ""),
+        description="The columns and positions that values were read from: check that they are"
+        " right." + (more if len(found) > limit else ""),
     )
 
 

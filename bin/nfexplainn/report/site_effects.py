@@ -65,8 +65,8 @@ _OF_GROUPS = (
     " interval includes 0."
 )
 _OF_CLASSES = (
-    " Where one loss is of all tasks, a group's strongest unit in the best replicate stands for it,"
-    " less its mean over the tasks."
+    " Where all tasks share one loss, a group is represented by its strongest unit in the best"
+    " replicate, minus the unit's mean over the tasks."
 )
 _OF_UNITS = (
     "Annotated units: how much more (red) or less (blue) they add to the prediction of sequences"
@@ -74,8 +74,9 @@ _OF_UNITS = (
 )
 _OF_WEIGHTS = (
     "The final weights of the annotated units: positive (red) where the unit's output raises the"
-    " prediction, negative (blue) where it lowers it. An output may fall where the motif is, down"
-    " to silence: neither the weight's sign nor the effect's says which way the motif itself works."
+    " prediction, negative (blue) where it lowers it. A unit's output may decrease at its own"
+    " motif, even to zero, so neither the sign of the weight nor that of the effect is the"
+    " direction of the motif."
 )
 
 

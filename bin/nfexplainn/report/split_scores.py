@@ -16,10 +16,10 @@ COLUMNS = (
     *("value", "other_value", "difference", "random_shared", "random_held_out"),
 )
 _TEXT = (
-    "Data sets of the same files, one of which keeps similar sequences on one side of the split"
-    " (<code>split_by homology</code>). Its scores are those of sequences that are like none of"
-    " training; what the other split has more is what it owes to similar ones, save for chance:"
-    " each has a test part of its own."
+    "Data sets from the same files, one of which keeps similar sequences in one part"
+    " (<code>split_by homology</code>): none of its test sequences is similar to a training"
+    " sequence. A higher score with the other split is due to similar sequences, apart from"
+    " chance, since the test parts differ."
 )
 
 
@@ -52,14 +52,14 @@ def write_split_scores(page: Page, inputs: Inputs) -> None:
             "other_value": {"title": "Other split", **number},
             "difference": {
                 "title": "Difference",
-                "description": "The other split less that by homology",
+                "description": "The other split minus the split by homology",
                 **number,
             },
             "other": {"title": "Compared with"},
             "shared": {
-                "title": "Similar, were it random",
-                "description": "Sequences that a random split would have held out, and that are"
-                " similar to one of its training part",
+                "title": "Similar if random",
+                "description": "Held-out sequences of a random split that are similar to one of"
+                " its training part",
             },
         },
         first="Data set",

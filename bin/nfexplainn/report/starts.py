@@ -10,9 +10,9 @@ from nfexplainn.page.mqc import escape, plural
 from nfexplainn.training.options import SEEDED
 
 _LEARN = {
-    "free": "learnt from there on",
-    "frozen": "stayed as they were",
-    "released": "were frozen first and released when {until}",
+    "free": "were trained further",
+    "frozen": "were kept fixed",
+    "released": "were frozen until {until}",
 }
 
 
@@ -55,7 +55,7 @@ def _recipe(values: Mapping[str, Any]) -> str:
         return "Models were trained by the protocol of the ExplaiNN paper."
     out = (
         "The robust recipe was used: training windows were shifted at random by up to 10 bp in"
-        " every epoch, and shuffled training negatives were shuffled anew in every epoch."
+        " every epoch, and shuffled training negatives were reshuffled in every epoch."
     )
     if "explainn" not in models:
         return out
@@ -75,17 +75,18 @@ def _seeds(values: Mapping[str, Any]) -> str:
     if used["motif_seeds"]:
         each = plural(int(used["seed_copies"]), "filter")
         pwms = (
-            f"PWMs refined on the training part and enriched in the validation part, too (at most"
+            "PWMs refined on the training part and enriched in the validation part (at most"
             f" {used['motif_seeds']}, {each} each), and from "
         )
     out = (
-        f" 30 % of ExplaiNN's filters started from {pwms}words of 6 to 8 bp enriched in the"
-        " training positives."
+        f" 30 % of ExplaiNN's filters were initialised from {pwms}k-mers of 6 to 8 bp enriched in"
+        " the training positives."
     )
     if used["unit_penalty"]:
         out += (
-            f" Its training loss held an L1 penalty on what each unit adds to the sum"
-            f" ({used['unit_penalty']:g} over the square root of the number of training sequences)."
+            " Its training loss included an L1 penalty on the contribution of each unit"
+            f" ({used['unit_penalty']:g} over the square root of the number of training"
+            " sequences)."
         )
     return out
 
@@ -100,11 +101,11 @@ def _profiles(values: Mapping[str, Any]) -> str:
     if count != "all":
         chosen += ", chosen by farthest point sampling on Tomtom's similarity"
     epochs = values.get("initial_epochs")
-    until = f"{epochs} epochs were over" if epochs else "validation no longer got better"
+    until = f"{epochs} epochs had passed" if epochs else "the validation loss no longer improved"
     learn = _LEARN[str(values.get("initial_filters", "free"))].format(until=until)
     return (
-        f"The filters of ExplaiNN started from {escape(chosen)}, two units per profile (one per"
-        f" strand) instead of the number above, and {learn}."
+        f"The filters of ExplaiNN were initialised from {escape(chosen)}, two units per profile"
+        f" (one per strand) instead of the number above, and {learn}."
     )
 
 
@@ -114,8 +115,8 @@ def _pretrained(values: Mapping[str, Any]) -> str:
         return ""
     return (
         f"The units of {' and '.join(heads)} are the outputs of trained models"
-        f" ({escape(values['pretrained'])}), frozen with all their statistics; only what adds them"
-        " up was trained, by the protocol of the ExplaiNN paper."
+        f" ({escape(values['pretrained'])}), frozen with all their statistics; only the layers"
+        " that combine them were trained, by the protocol of the ExplaiNN paper."
     )
 
 

@@ -81,12 +81,12 @@ def write_summary(
             position += 1
     logos = evidence_logos(evidence_of(everything or inputs))
     markup = (
-        f"{style_markup()}{logo_symbols(shown, logos)}{headline(inputs)}"
-        '<div class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
-        ' id="nfx_summary_table"><thead><tr><th>Data set</th>'
-        '<th><span class="nfx-task"><span>Score on the test set</span>'
-        f"<span>{_heading(known)}</span></span></th><th>Why, and what next</th></tr></thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f"{style_markup()}{logo_symbols(shown, logos)}{headline(inputs)}<div"
+        ' class="table-responsive"><table class="table nfx-summary mqc_per_sample_table"'
+        ' id="nfx_summary_table"><thead><tr><th>Data set</th><th><span'
+        ' class="nfx-task"><span>Score on the test'
+        f" set</span><span>{_heading(known)}</span></span></th><th>Reason and next"
+        f" step</th></tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
     page.section(SUMMARY, "", "html", markup)
     columns = list(dict.fromkeys(key for row in table for key in row))

@@ -113,13 +113,13 @@ def load_replicates(files: Sequence[ReplicateFiles], **how: Any) -> list[Replica
     for one, model in zip(files, loaded, strict=True):
         if _shape(model.header) != _shape(first):
             raise UserError(
-                f"{one.model}: this model has other tasks or another length than {files[0].model},"
-                " of which it is called a replicate; give a folder of one run."
+                f"{one.model}: its tasks or length differ from those of {files[0].model}, but"
+                " both are named replicates of one model; give a folder of one run."
             )
         if len({first.dataset_digest, model.header.dataset_digest} - {""}) > 1:
             raise UserError(
-                f"{one.model}: this model was trained on other sequences than {files[0].model}, of"
-                " which it is called a replicate; take out the files of the earlier run."
+                f"{one.model}: it was trained on other sequences than {files[0].model}, but both"
+                " are named replicates of one model; remove the files of the earlier run."
             )
     return [
         Replicate(one.number, model, calibration_of(one, model.header))
@@ -150,9 +150,9 @@ def check_dataset(
     """
     if header.dataset_digest not in ("", digest):
         raise UserError(
-            f"{files[0].model}: this model was not trained on the sequences of {dataset}, as where"
-            " two runs wrote into one folder; give a folder of one run, or take out the files of"
-            " the other."
+            f"{files[0].model}: it was not trained on the sequences of {dataset}: perhaps two"
+            " runs wrote into one folder; give a folder of one run, or remove the files of the"
+            " other."
         )
 
 
@@ -179,8 +179,8 @@ def calibration_of(files: ReplicateFiles, header: ModelHeader) -> Calibration | 
         found = read_calibration(files.calibration)
         if (found.tasks, found.task_type) != (header.tasks, header.task_type):
             raise UserError(
-                f"{files.calibration}: the calibration is of other tasks than {files.model}; copy"
-                " the results folder again."
+                f"{files.calibration}: the calibration is for other tasks than {files.model};"
+                " copy the results folder again."
             )
         return found
     if files.predictions is None:

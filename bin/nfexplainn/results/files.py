@@ -138,8 +138,9 @@ def _why_nothing(folder: Path, paths: Iterable[Path]) -> str:
     names = [path.name for path in paths]
     if any(name.endswith(".dataset.parquet") for name in names):
         return (
-            "there are data sets and no trained model; the run ended before its training did, or"
-            " its models diverged: see multiqc_report.html there, and run it again with -resume."
+            "there are data sets and no trained model: the run ended before its training did,"
+            " or its models diverged; see multiqc_report.html there, and run it again with"
+            " -resume."
         )
     if (folder / "pipeline_info").is_dir():
         return (

@@ -150,7 +150,9 @@ def named_sequences(sequences: Any, least: int) -> list[tuple[str, str]]:
     pairs = list(sequences.items()) if _is_named(sequences) else list(enumerate(sequences, 1))
     wrong = [said for name, text in pairs if (said := _problem(str(name), text, least))]
     if wrong:
-        rest = [f"{len(wrong) - 10:,} more sequences are as these."] if len(wrong) > 10 else []
+        rest = (
+            [f"{len(wrong) - 10:,} more sequences have such mistakes."] if len(wrong) > 10 else []
+        )
         raise UserError("\n".join(wrong[:10] + rest))
     return [(str(name), text) for name, text in pairs]
 
@@ -161,10 +163,13 @@ def _is_named(sequences: Any) -> bool:
 
 def _problem(name: str, text: Any, inner: int) -> str:
     if not isinstance(text, str):
-        return f"sequence {name}: this is no text but {type(text).__name__}; give DNA as text."
+        return f"sequence {name}: this is {type(text).__name__}, not text; give DNA as text."
     strange = text.encode("latin-1", "replace").translate(None, LEGAL_LETTERS)
     if strange:
-        return f"sequence {name}: it holds {strange[:1].decode()!r}, which is no DNA; take it out."
+        return (
+            f"sequence {name}: it holds {strange[:1].decode()!r}, which is not a DNA letter;"
+            " remove it."
+        )
     if len(text) < inner:
         return (
             f"sequence {name}: it has {len(text)} bp, but the model reads {inner}; give that many"

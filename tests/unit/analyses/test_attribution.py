@@ -266,7 +266,7 @@ def test_modisco_finds_the_motif_of_padded_probes():
     both = (letters, dna.decode(dna.reverse_complement(dna.encode([letters])))[0])
     assert any(word in text for text in both), letters
     short = np.where(np.arange(length + 2 * pad) < 18 + pad, codes, dna.N_CODE).astype(np.uint8)
-    wanted = "18 bp are fewer than the 19 that TF-MoDISco needs"
+    wanted = "sequences of 18 bp, TF-MoDISco needs at least 19"
     assert find_patterns(short, found, "t", "") == ([], wanted)
 
 
@@ -274,7 +274,7 @@ def test_too_little_signal_is_a_result():
     few = Attributions(np.ones((3, LENGTH, 4), np.float32), np.zeros(3), np.zeros(3))
     assert find_patterns(random_codes(3), few, "t", "") == (
         [],
-        f"3 sequences are fewer than {LEAST_SEQUENCES}",
+        f"too few sequences: 3, at least {LEAST_SEQUENCES} are needed",
     )
     n = LEAST_SEQUENCES + 5
     flat = Attributions(np.zeros((n, LENGTH, 4), np.float32), np.zeros(n), np.zeros(n))

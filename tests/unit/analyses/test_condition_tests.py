@@ -141,8 +141,8 @@ def test_rows_that_never_vary_give_no_p_that_is_not_a_number() -> None:
 @pytest.mark.parametrize(
     ("condition", "names", "words"),
     [
-        ([0, 0, 0, 0], ["a"], "all samples are of the condition 'a'"),
-        ([0, 0, 0, 1], ["a", "b"], "'b' has 1 sample, and 2 are the least"),
+        ([0, 0, 0, 0], ["a"], "all samples have the condition 'a'"),
+        ([0, 0, 0, 1], ["a", "b"], "'b' has 1 sample, but at least 2 are needed"),
     ],
 )
 def test_too_few_samples_are_refused(condition: list[int], names: list[str], words: str) -> None:

@@ -206,8 +206,8 @@ def test_windows_without_a_value_in_some_sample_are_left_out() -> None:
     )
     assert not any("p" in one for one in none.tests) and none.slopes == []
     assert {(one["kind"], one["reason"]) for one in none.tests} == {
-        (ROW, "90 windows have a value in all samples, and 200 are the least"),
-        (CLUSTER, "150 windows have a value in all samples, and 200 are the least"),
+        (ROW, "90 windows have a value in all samples, but at least 200 are needed"),
+        (CLUSTER, "150 windows have a value in all samples, but at least 200 are needed"),
     }
 
 
@@ -236,8 +236,8 @@ def test_a_sample_given_twice_and_one_that_is_empty_are_told_and_nothing_is_test
     [
         ((Sample("x", "a", "1"),), "regression", "has no sample 'x'.*its samples are control_1"),
         (SAMPLES, "multilabel", "holds classes .task_type multilabel."),
-        (SAMPLES[:3], "regression", "all samples are of the condition 'control'"),
-        (SAMPLES[:4], "regression", "'treated' has 1 sample, and 2 are the least"),
+        (SAMPLES[:3], "regression", "all samples have the condition 'control'"),
+        (SAMPLES[:4], "regression", "'treated' has 1 sample, but at least 2 are needed"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(

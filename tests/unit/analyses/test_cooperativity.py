@@ -247,7 +247,7 @@ def test_pairs_are_names_or_words() -> None:
     assert pairs[0].first_word == "CCGGAAGT"
     wrong = given_pairs("GAPBA:ACG,GABPA:MA2.1", known)
     assert wrong[0].reason == (
-        "there is no known motif GAPBA, and it is no word of DNA letters; did you mean GABPA?;"
+        "GAPBA is neither a known motif nor a word of DNA letters; did you mean GABPA?;"
         " the word ACG is shorter than 4 letters"
     )
     assert wrong[1].reason == ""
@@ -257,11 +257,13 @@ def test_pairs_are_names_or_words() -> None:
 
 
 def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
-    bad = Pair("heterotypic", "X", "Y", reason="there is no known motif X")
+    bad = Pair("heterotypic", "X", "Y", reason="X is neither a known motif nor a word")
     found = analyse_pairs(
         marginalizer(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
     )
-    assert found.curves == [] and found.verdicts[0]["reason"] == "there is no known motif X"
+    assert (
+        found.curves == []
+        and found.verdicts[0]["reason"] == "X is neither a known motif nor a word"
     short = marginalizer(lambda c: np.zeros((len(c), 1)), A, B, length=15)
     rows = analyse_pairs(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
     assert rows[0]["reason"] == "the sequences are too short for both motifs side by side"

@@ -311,7 +311,7 @@ def test_the_planted_motif_is_chosen_and_reported_on_test() -> None:
     ours = (motif("CCCCATTTT", "wrong"), motif("TGACTCAGC", "right"))
     sides = [
         Candidates("explainn", 1, ours, ranks=ranks),
-        Candidates("streme", None, (), "absent", "the program streme was not there"),
+        Candidates("streme", None, (), "absent", "the program streme was not found"),
     ]
     judged = judge(dataset, 0, sides)
     best, absent = judged.best

@@ -368,8 +368,11 @@ def test_files_of_another_model_or_data_set_are_refused(
     write_dataset(other, tmp_path / "e.dataset.parquet")
     second = f"{folder}/d.cnn1.r2.nullification.tsv"
     for changed, said in (
-        (["--influence", str(few), second], f"{few}: 1 filters, and the model has 100;"),
-        (["--dataset", f"{tmp_path}/e.dataset.parquet"], "the sites are not of the data set d;"),
+        (["--influence", str(few), second], f"{few}: 1 filters, but the model has 100;"),
+        (
+            ["--dataset", f"{tmp_path}/e.dataset.parquet"],
+            "the sites are not those of the data set d;",
+        ),
     ):
         with pytest.raises(SystemExit) as ended:
             run("judge_filters.py", *arguments(folder), *changed)

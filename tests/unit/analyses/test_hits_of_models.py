@@ -232,7 +232,7 @@ def test_why_there_is_no_threshold() -> None:
     assert threshold(dataset(share=0), 0).note.startswith(NONE_REACHES)
     # 12 of 100 positives are too few for 5 %, and none of the negatives has the word.
     few = threshold(dataset(share=0.12), 0)
-    assert few.note == f"{NONE_REACHES}; the least is {100 / 12:.3g} %"
+    assert few.note == f"{NONE_REACHES}; the lowest is {100 / 12:.3g} %"
 
 
 def test_rows_are_the_supported_else_all() -> None:

@@ -406,11 +406,12 @@ def test_a_pair_is_a_sentence() -> None:
         return sentence_of({name: str(value) for name, value in line(**more).items()})
 
     assert said() == (
-        "CTCF and row_002 within 20 bp of each other together say more than anywhere in the"
+        "CTCF and row_002 within 20 bp of each other together have more effect than anywhere in the"
         " sequence."
     )
     assert (
-        said(kind="product", coefficient=-1) == "CTCF and row_002 together say less than their sum."
+        said(kind="product", coefficient=-1)
+        == "CTCF and row_002 together have less effect than their sum."
     )
     assert said(kind="product", supported="false").startswith("CTCF and row_002: no evidence")
 

@@ -145,8 +145,8 @@ def test_the_interval_holds_what_it_says() -> None:
     [
         ((0.012, 0.004, 0.02), "would add about 0.012 to the AUPRC (0.004 to 0.020)"),
         ((0.01, -0.01, 0.03), "would add about 0.010 to the AUPRC, and perhaps nothing"),
-        ((-0.01, -0.03, 0.01), "would add nothing that shows to the AUPRC ("),
-        ((0.001, -0.001, 0.002), "would add next to nothing to the AUPRC"),
+        ((-0.01, -0.03, 0.01), "would not measurably add to the AUPRC ("),
+        ((0.001, -0.001, 0.002), "would add almost nothing to the AUPRC"),
     ],
 )
 def test_what_twice_the_data_would_add(gain: tuple[float, float, float], said: str) -> None:

@@ -102,7 +102,7 @@ def test_sequences_of_another_length_are_not_asked(files: DatasetFiles, tmp_path
     write_dataset(short, tmp_path / "new.dataset.parquet")
     prefix = tmp_path / "new.by_MAFK"
     told = score_all(files, tmp_path / "new.dataset.parquet", PredictOptions(), prefix)
-    assert told["refused"] == "its sequences have 150 bp, and the models read 200"
+    assert told["refused"] == "its sequences have 150 bp, but the models read 200"
     assert not list(tmp_path.glob("*.predicted.*"))
     assert [row["note"] for row in table_rows(told)] == [told["refused"]]
 
@@ -136,7 +136,7 @@ def test_the_page_tells_scores_and_what_was_left_out(files: DatasetFiles, tmp_pa
     build_answers(inputs, tmp_path / "page")
     summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
     assert (
-        "What the models of <code>results</code> say of <code>new.csv</code>"
+        "Results of the models of <code>results</code> for <code>new.csv</code>"
         in json.loads(summary)["data"]
     )
     for said in ("by the models of MAFK", "AUROC", "the scores leave these out"):

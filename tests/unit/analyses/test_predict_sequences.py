@@ -196,7 +196,7 @@ def test_untrimmed_sequences_are_cut_as_in_training(
     found = read_sequences(tmp_path / "p.fa", "p.fa", shape, None)
     known = set(dna.decode(dataset.codes))
     assert set(dna.decode(found.codes)) <= known
-    assert found.notes == {"as long as the assay's own, cut as these were": len(given)}
+    assert found.notes == {"as long as the assay's sequences, cut as these were": len(given)}
     for kind in (list, dna.encode):
         assert np.array_equal(cut_windows(kind(given), shape)[1], found.codes)
     # of sequences that are longer still it is the middle
@@ -228,7 +228,7 @@ def test_the_page_answers_first(
     for said in ("1 model", "<code>results</code>", "<code>own.fa</code>", "30 sequences"):
         assert said in summary
     assert "nothing was trained" in summary and "with a probability of at least 0.5" in summary
-    assert "what they predict there is no test" in summary
+    assert "their predictions there are no test" in summary
     assert "mine/" not in summary
     assert "nfx_status_main_mqc" not in sections
     assert "Platt" in sections["nfx_methods_main_mqc"]

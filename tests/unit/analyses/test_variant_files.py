@@ -119,9 +119,9 @@ def test_what_cannot_be_judged_is_counted_and_listed(genome: Genome, tmp_path: P
     assert dict(tally.left_out) == {
         "ALT is symbolic, a breakend or *": 3,
         "ALT holds letters other than A, C, G, T": 1,
-        "ALT is REF": 1,
+        "ALT equals REF": 1,
         "no ALT allele": 1,
-        "REF is not what the genome has there": 1,
+        "REF differs from the genome": 1,
         "window over the end of its chromosome": 3,
         "longer than the model's window": 2,
         "beyond the end of its chromosome": 1,
@@ -158,7 +158,7 @@ def test_many_mismatches_have_a_likely_reason(
 ) -> None:
     (tmp_path / "in.vcf").write_text(HEADER + "".join(mostly_wrong(genome, turn)))
     tally = check(tmp_path / "in.vcf", genome)
-    assert tally.left_out["REF is not what the genome has there"] == 10
+    assert tally.left_out["REF differs from the genome"] == 10
     note = tally.note("genome.fa")
     assert word in note and "10 of 30 alleles" in note
     assert told(tally, "in.vcf", "genome.fa")["note"] == note
@@ -178,7 +178,7 @@ def test_letters_of_ref_stand_for_the_bases_that_iupac_says(genome: Genome, tmp_
     (tmp_path / "in.tsv").write_text("".join(lines))
     tally = check(tmp_path / "in.tsv", genome)
     assert [one[4] for one in alleles(tmp_path)] == expected
-    assert tally.left_out == {"REF is not what the genome has there": len(lines) - len(expected)}
+    assert tally.left_out == {"REF differs from the genome": len(lines) - len(expected)}
 
 
 def test_positions_that_count_from_0_are_told(genome: Genome, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_positions_that_count_from_0_are_told(genome: Genome, tmp_path: Path) ->
     lines += [f"chrB\t9\t{bases(genome, 'chrB', 10, 3)}\tA\n"]
     (tmp_path / "in.tsv").write_text("".join(lines))
     note = check(tmp_path / "in.tsv", genome).note("genome.fa")
-    assert "positions count from 1 here, so add 1 to each" in note
+    assert "positions are 1-based here, so add 1 to each" in note
 
 
 def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:

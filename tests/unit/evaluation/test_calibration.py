@@ -125,9 +125,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     ("change", "said"),
     [
         ({"format_version": 9}, "calibration format 9"),
-        ({"log_slope": []}, "no readable calibration"),
+        ({"log_slope": []}, "not a readable calibration"),
         ({"method": "magic"}, "method is 'magic'"),
-        ({"task_type": "odd"}, "no readable calibration"),
+        ({"task_type": "odd"}, "not a readable calibration"),
         ({"offset": ["x"]}, "offset is"),
     ],
 )

@@ -19,9 +19,9 @@ from nfexplainn.evaluation.verdict import Evidence, judge, verdict_record
 SHORT = Evidence("auroc", 0.93, 0.02, 3, 0.6, 0.95, 800, 100)  # 4-mers do better
 MOTIF = LiftingMotif("row_001", "KLF1", 0.1234, 0.0912, 0.1567, 0.41, 0.831, 0.802)
 SENTENCE = (
-    "The motif KLF1 (row_001) lifts this from weak to usable: without it the loss on unseen"
-    " sequences rises by 0.12 nats (95 % interval 0.091 to 0.16), 41 % of what the model explains,"
-    " and by itself it reaches AUROC 0.83 (at least 0.80)."
+    "The motif KLF1 (row_001) raises the verdict from weak to usable: without it the loss"
+    " on unseen sequences rises by 0.12 nats (95 % interval 0.091 to 0.16), 41 % of what the model"
+    " explains, and by itself it reaches AUROC 0.83 (at least 0.80)."
 )
 
 
@@ -67,7 +67,7 @@ def test_low_complexity_and_other_losses_lift_nothing() -> None:
 def test_the_largest_share_is_told_and_a_missing_name_is_none() -> None:
     found = motifs_of(row(share=0.2), row(motif="row_002", name=math.nan, share=0.3)).of_task("a")
     assert found is not None and (found.motif, found.name) == ("row_002", "")
-    assert found.sentence.startswith("The motif row_002 lifts this from weak to usable: ")
+    assert found.sentence.startswith("The motif row_002 raises the verdict from weak to usable: ")
     over = dataclasses.replace(found, share=1.3)
     assert "nats (95 % interval 0.01 to 0.03), more than 100 % of what" in over.sentence
 
@@ -97,7 +97,7 @@ def test_weak_becomes_usable_and_says_why(changes: dict[str, Any]) -> None:
     plain = dataclasses.replace(SHORT, **changes)
     word, reason, advice = judge(dataclasses.replace(plain, motif=MOTIF, supported=1))
     assert judge(plain)[0] == "weak" and word == "usable"
-    assert reason.endswith(f". {SENTENCE}") and "nothing longer" not in reason
+    assert reason.endswith(f". {SENTENCE}") and "no evidence of longer" not in reason
     told = judge(plain)[2]
     assert advice == (
         "Trust the motifs that unseen sequences support. For a better score:"

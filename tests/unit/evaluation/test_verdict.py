@@ -60,16 +60,14 @@ def test_each_threshold_from_both_sides(changes, expected):
 def test_a_lead_within_the_range_of_the_replicates_is_told():
     word, reason, _ = judge(dataclasses.replace(GOOD, value=0.76, kmer4=0.75, range=0.03))
     assert word == "usable"
-    assert reason.endswith(
-        "That is hardly above 4-mers (0.75): the replicates differ by as much or more."
-    )
+    assert reason.endswith("The lead over 4-mers (0.75) is within the range of the replicates.")
     for changes in (
         {"value": 0.79, "kmer4": 0.75, "range": 0.03},  # clearly above
         {"value": 0.74, "kmer4": 0.75, "range": 0.03},  # below, which is told otherwise
         {"value": 0.76, "kmer4": NAN, "range": 0.03},
         {"value": 0.75, "kmer4": 0.75, "range": 0.0, "replicates": 1},
     ):
-        assert "hardly above" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
+        assert "The lead over" not in judge(dataclasses.replace(GOOD, **changes))[1], changes
 
 
 def test_every_reason_has_its_numbers_and_a_next_step():
@@ -83,7 +81,7 @@ def test_every_reason_has_its_numbers_and_a_next_step():
     "changes", [{}, {"kmer4": 0.95}, {"value": 0.55}, {"gc": 0.95}, {"range": 0.3}, {"value": NAN}]
 )
 def test_training_cut_short_is_said_first(changes):
-    first = "Training ended at max_epochs (12) while the validation loss still fell"
+    first = "Training stopped at max_epochs (12) while the validation loss was still falling"
     evidence = dataclasses.replace(GOOD, max_epochs=12, **changes)
     word, _, plain = judge(evidence)
     for ended, which in ((2, " in 2 of 3 replicates"), (3, "")):
@@ -225,9 +223,9 @@ def test_classes_are_judged_with_their_accuracy_and_values_without_peaks():
     baseline = baseline_rows({(model, task): 0.5 for model in ("gc", "kmer4") for task in "ab"})
     evidence, by_task = gather_evidence(metrics, baseline, COUNTS)
     assert (evidence.kind, evidence.accuracy, evidence.chance) == ("classes", 0.5, 0.75)
-    assert "accuracy 0.50 (always the largest: 0.75)" in judge(evidence)[1]
+    assert "accuracy 0.50 (always the largest class: 0.75)" in judge(evidence)[1]
     assert by_task["b"].accuracy == 0.4
-    assert "accuracy 0.40; each class" in judge(by_task["b"])[1]
+    assert "accuracy 0.40; one-vs-rest" in judge(by_task["b"])[1]
     for kind in ({"accuracy": 0.3, "assay": "htselex"}, {"metric": "pearson", "assay": "pbm"}):
         for changes in ({"value": 0.1}, {"value": 0.29}, {"gc": 0.95}, {"kmer4": 0.95}):
             advice = judge(dataclasses.replace(GOOD, **kind, **changes))[2]
@@ -264,6 +262,8 @@ def test_a_class_without_an_example_in_training_has_no_part() -> None:
     assert by_task["NK"].train_positives == 0
     word, reason, _ = judge(by_task["NK"])
     assert word == "unusable"
-    assert reason == "There is no example of it in the training part, so it cannot be learnt."
+    assert (
+        reason == "The training part has no example of this task or class, so it cannot be learnt."
+    )
     record = verdict_record("d", "explainn", 1, whole, by_task)
     assert "1 of 3 tasks is weak or unusable: NK." in record["reason"]

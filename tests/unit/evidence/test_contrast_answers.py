@@ -189,8 +189,8 @@ def test_scores_are_those_of_models_that_have_not_seen_a_sequence(alike: Dataset
 @pytest.mark.parametrize(
     ("kind", "names", "says", "word"),
     [
-        ("none", ([], []), "No difference between A and B that sequence explains.", "unusable"),
-        ("none", (["X"], []), "supported all the same (X in A): read them with care", "weak"),
+        ("none", ([], []), "Sequence explains no difference between A and B.", "unusable"),
+        ("none", (["X"], []), "supported nevertheless (X in A): interpret them with care", "weak"),
         ("composition", ([], []), "A and B differ in composition", "weak"),
         ("motifs", ([], []), "no single motif is supported", "weak"),
         ("motifs", (["X", "X"], ["Y", "Z"]), "more often X in A; Y, Z in B.", "usable"),

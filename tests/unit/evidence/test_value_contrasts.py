@@ -175,9 +175,9 @@ def test_values_are_compared_in_the_folds_that_have_the_row(alike: Dataset) -> N
 @pytest.mark.parametrize(
     ("kind", "names", "says", "word"),
     [
-        ("none", ([], []), "No difference between A and B that sequence explains.", "unusable"),
+        ("none", ([], []), "Sequence explains no difference between A and B.", "unusable"),
         ("composition", ([], []), "A and B differ by composition: mono- and", "weak"),
-        ("motifs", ([], []), "Sequence predicts the difference of A and B better", "weak"),
+        ("motifs", ([], []), "Sequence predicts the difference between A and B better", "weak"),
         ("motifs", (["X"], ["Y", "Z"]), ": A is higher with X; B is higher with Y, Z.", "usable"),
         ("motifs", ([], ["X"]), "differ in motifs: B is higher with X.", "usable"),
     ],

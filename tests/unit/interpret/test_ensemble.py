@@ -99,5 +99,5 @@ def test_mean_logits(tmp_path: Path) -> None:
         write_predictions(dataset, values, path)
     np.testing.assert_allclose(mean_logits(paths, dataset), logits.mean(axis=0), rtol=1e-6)
     other = dataclasses.replace(dataset, names=[f"x{name}" for name in dataset.names])
-    with pytest.raises(UserError, match="not of the data set"):
+    with pytest.raises(UserError, match="not those of the data set"):
         mean_logits(paths, other)

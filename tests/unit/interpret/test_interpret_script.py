@@ -220,7 +220,7 @@ def check_end_of_training(folder: Path, verdict: dict[str, object]) -> None:
         for path in sorted(folder.glob("*.history.tsv"))
     ]
     cut = sum(len(loss) == MAX_EPOCHS and loss.argmin() == MAX_EPOCHS - 1 for loss in last)
-    said = str(verdict["advice"]).startswith(f"Training ended at max_epochs ({MAX_EPOCHS})")
+    said = str(verdict["advice"]).startswith(f"Training stopped at max_epochs ({MAX_EPOCHS})")
     assert verdict["unfinished"] == said == (2 * cut >= len(last))
 
 

@@ -132,7 +132,7 @@ def test_a_file_gives_back_what_was_written_and_belongs_to_its_data_set(tmp_path
     first = path.read_bytes()
     write_outputs(stored, path)
     assert path.read_bytes() == first
-    with pytest.raises(UserError, match="not of the data set e"):
+    with pytest.raises(UserError, match="not those of the data set e"):
         read_outputs(path, dataset(50, "e"))
     path.write_bytes(first[: len(first) // 2])
     with pytest.raises(UserError, match="cannot be read"):

@@ -54,17 +54,20 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     [
         (lambda t: t.drop_columns(["logit:x.1"]), "the column logit:x.1 is missing"),
         (lambda t: t.drop_columns(["name"]), "the column name is missing"),
-        (lambda t: t.take([0, 0, 1]), "not of the data set d .see 's0'"),
+        (lambda t: t.take([0, 0, 1]), "not those of the data set d .see 's0'"),
         (
             lambda t: t.set_column(0, "name", pa.array([*"abcdefghi"])),
-            "not of the data set d .see 'a'",
+            "not those of the data set d .see 'a'",
         ),
         (
             lambda t: t.set_column(0, "name", pa.array([None] * 9, pa.string())),
-            "not of the data set d .see None",
+            "not those of the data set d .see None",
         ),
         (lambda t: pa.concat_tables([t, t]), "18 rows for 9 sequences"),
-        (lambda t: t.set_column(0, "name", pa.array(range(9))), "not of the data set d .see 0"),
+        (
+            lambda t: t.set_column(0, "name", pa.array(range(9))),
+            "not those of the data set d .see 0",
+        ),
         (
             lambda t: t.set_column(5, "logit:x", pa.array(np.zeros(9))),
             "cannot be read .a column is of the type double",

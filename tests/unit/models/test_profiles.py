@@ -217,12 +217,12 @@ def test_the_methods_text_says_what_filters_started_from() -> None:
 
     assert starts_text({"models": "explainn", "initial_motifs": None, "datasets": {"a": {}}}) == []
     (said,) = starts_text({"initial_motifs": "mine.meme", "initial_count": "all"})
-    assert "all profiles of mine.meme" in said and said.endswith("learnt from there on.")
+    assert "all profiles of mine.meme" in said and said.endswith("were trained further.")
     general = {"initial_motifs": "jaspar", "initial_count": "5", "initial_filters": "released"}
     own = {"a": {"initial_filters": "frozen"}, "b": {"initial_epochs": 3}, "c": {"models": "danq"}}
     one, two = starts_text({**general, "datasets": own})
-    assert one.startswith("In a: ") and one.endswith("stayed as they were.")
-    assert two.startswith("In b: ") and two.endswith("released when 3 epochs were over.")
+    assert one.startswith("In a: ") and one.endswith("were kept fixed.")
+    assert two.startswith("In b: ") and two.endswith("frozen until 3 epochs had passed.")
     (said,) = starts_text({"models": "nam", "pretrained": "old", "initial_motifs": "jaspar"})
     assert said.startswith("The units of nam are the outputs of trained models (old)")
 
@@ -230,7 +230,11 @@ def test_the_methods_text_says_what_filters_started_from() -> None:
 def test_the_methods_text_says_by_which_recipe_models_were_trained() -> None:
     from nfexplainn.report.starts import starts_text
 
-    robust, words, again = "The robust recipe was used:", "filters started from", "re-estimated"
+    robust, words, again = (
+        "The robust recipe was used:",
+        "filters were initialised from",
+        "re-estimated",
+    )
     (said,) = starts_text({"recipe": "robust"})
     assert said.startswith(robust) and words in said and again in said
     (said,) = starts_text({"recipe": "robust", "models": "danq"})
@@ -239,7 +243,7 @@ def test_the_methods_text_says_by_which_recipe_models_were_trained() -> None:
     assert words not in said and again in said
     # What is made of trained models is trained by the paper's, whatever the others are.
     (said,) = starts_text({"recipe": "robust", "models": "nam", "pretrained": "old"})
-    assert said.endswith("was trained, by the protocol of the ExplaiNN paper.")
+    assert said.endswith("were trained, by the protocol of the ExplaiNN paper.")
     said, heads = starts_text({"recipe": "robust", "models": "cnn1,nam", "pretrained": "old"})
     assert said.startswith(robust) and heads.startswith("The units of nam")
     own = {"a": {"recipe": "paper"}, "b": {}}

@@ -146,6 +146,6 @@ def test_page_reads_units_only_where_there_are_some(page: Path) -> None:
     assert names[2:5] == [f"two · {MEAN} · {name}" for name in ("DanQ", "ExplaiNN", "CNN_1")]
     assert len(names) == 2 + 9
     # The data sets differ in what they are compared with.
-    assert shown["headers"]["difference"]["title"] == "Less the reference"
+    assert shown["headers"]["difference"]["title"] == "Minus the reference"
     methods = json.loads((page / "nfx_methods_main_mqc.json").read_text())["data"]
     assert "For comparison, CNN_1" in methods and "hybrid convolutional" in methods

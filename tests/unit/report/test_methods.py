@@ -45,7 +45,7 @@ WORDS = {
         "DeepLIFT",
         ("deeplift", "tangermeme", "modisco", "shuffle"),
     ),
-    "explainn.r1.umap.tsv": ("laid out by UMAP", ("umap",)),
+    "explainn.r1.umap.tsv": ("embedded by UMAP", ("umap",)),
     "explainn.r1.explained.tsv": ("were split over the units", ()),
 }
 
@@ -73,7 +73,7 @@ def test_groups_of_units_are_told_where_they_were_tested(tmp_path: Path) -> None
 
 
 def test_folds_are_told_where_any_data_set_has_them(tmp_path: Path) -> None:
-    words = (" and, with folds, in the fold that they are tested on", "With folds every sequence")
+    words = (" and, with folds, in the fold that they are tested on", "With folds, every sequence")
     inputs = inputs_of(tmp_path, "d.explainn.evidence.tsv", replicates=5)
     one, other = inputs.datasets
     assert not inputs.folded
@@ -205,8 +205,8 @@ def test_each_split_is_told_as_it_was_made(tmp_path: Path) -> None:
         f"of chromosome were split by chromosome {parts} (validation: chr8; test: chr1, chr9).",
         "of sheet were split by the samplesheet into training and test parts; 10 % of training"
         " was taken at random for validation.",
-        f"of whole were split by the samplesheet {parts}; what equals or overlaps a sequence of a"
-        " later part was left out of the earlier.",
+        f"of whole were split by the samplesheet {parts}; sequences that equal or overlap one of"
+        " a later part were left out of the earlier.",
         "of cells were split by the column set of the table; 10 % of training was taken at random"
         " for validation, 20 % for test.",
         "of groups were split by the column sp of the table (test: At); 10 % of training was taken"
@@ -219,14 +219,14 @@ def test_each_split_is_told_as_it_was_made(tmp_path: Path) -> None:
 
 
 def test_a_split_keeps_together_what_there_is(tmp_path: Path) -> None:
-    shuffled, overlapping = "a shuffled negative stayed", "overlapping windows stayed"
+    shuffled, overlapping = "a shuffled negative was kept", "overlapping windows were kept"
     inputs = inputs_of(tmp_path, **SPLITS)
 
     def text(one: DatasetResult) -> str:
         return methods_html(dataclasses.replace(inputs, datasets=(one,)))
 
     peaks = text(split("d", "random", "peaks", "binary", negatives="shuffle"))
-    assert f"{shuffled} on the side of the sequence it was made from, and {overlapping}" in peaks
+    assert f"{shuffled} in the part of the sequence it was made from, and {overlapping}" in peaks
     values = text(split("d", "random"))
     assert shuffled not in values and overlapping not in values
 

@@ -114,7 +114,9 @@ def test_no_supported_motif_is_said(tmp_path: Path) -> None:
     (place,) = {path.name.split(".")[0] for path in (tmp_path / "in").glob("*.evidence.tsv")}
     inputs = made(tmp_path, fixtures.Spec(place))
     (path,) = [p for p in write_cards(inputs, tmp_path / "cards") if p.name.startswith(place)]
-    assert "none of its motifs should be reported" in chapter(path.read_text(), "Motifs")
+    assert "cannot be distinguished from noise and should not be reported" in chapter(
+        path.read_text(), "Motifs"
+    )
 
 
 LIMITS = {
@@ -127,7 +129,7 @@ LIMITS = {
     "share": ({}, "(50 % positives); along a genome positives are far rarer"),
     "folds": ({"folds": 5}, "It was cross-validated (5 folds)"),
     "audit": ({}, "may be too high, as the audit warns (shared kmers)"),
-    "length": ({}, "It sees 200 bp at a time"),
+    "length": ({}, "It reads 200 bp at a time"),
     "values": ({"task_type": "regression"}, "on the scale of the training data"),
 }
 
@@ -136,13 +138,13 @@ LIMITS = {
 def test_limits(case: str, tmp_path: Path) -> None:
     meta, sentence = LIMITS[case]
     text = card(tmp_path, made(tmp_path, fixtures.Spec("OCT4"), meta))
-    assert sentence in chapter(text, "What must not be concluded")
+    assert sentence in chapter(text, "Limitations")
 
 
 @pytest.mark.parametrize(("kind", "word"), [("weak", "*weak*"), ("usable", "")])
 def test_a_weak_model_says_so_among_its_limits(kind: str, word: str, tmp_path: Path) -> None:
     text = card(tmp_path, made(tmp_path, fixtures.Spec("OCT4", kind=kind)))
-    assert (f"The verdict is {word}" in chapter(text, "What must not be concluded")) == bool(word)
+    assert (f"The verdict is {word}" in chapter(text, "Limitations")) == bool(word)
 
 
 def test_names_cannot_become_markup(tmp_path: Path) -> None:

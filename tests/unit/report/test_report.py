@@ -118,7 +118,7 @@ def test_a_replicate_that_diverged_is_told_of(tmp_path: Path) -> None:
     )
     build_report(load_inputs([tmp_path / "in"], {}, {}), tmp_path / "out")
     rows = {row["model"]: row for row in table(tmp_path / "out", "summary")}
-    assert rows["explainn"]["reason"].endswith("Left out, since diverged: r3. Lower it.")
+    assert rows["explainn"]["reason"].endswith("Diverged and left out: r3. Lower it.")
     assert rows["explainn"]["verdict"] != "none"
     assert rows["cnn1"]["verdict"] == "unusable" and rows["cnn1"]["reason"] == "Nothing but nan."
 
@@ -400,7 +400,7 @@ def test_files_of_one_name_must_agree(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.status.json").write_text(f'{{"state": "ok", "reason": "{folder}"}}')
-    with pytest.raises(ValueError, match="different files of one name"):
+    with pytest.raises(ValueError, match="differ but have the same name"):
         load_inputs([tmp_path], {}, {})
 
 

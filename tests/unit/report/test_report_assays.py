@@ -109,7 +109,7 @@ def test_a_class_is_judged_by_auroc_and_its_accuracy_is_called_what_it_is(tmp_pa
 def test_without_auroc_the_accuracy_of_a_class_is_the_share_found(tmp_path: Path) -> None:
     write_summary(Page(tmp_path / "out"), selex(tmp_path), {}, [])
     page = str(data_of(tmp_path / "out", "nfx_summary_main"))
-    assert page.count("Share of its sequences found <b>") == 3
+    assert page.count("Recall <b>") == 3
 
 
 def test_each_motif_is_shown_with_its_power_to_tell_the_cycles(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_swapped_cycles_are_asked_about(tmp_path: Path) -> None:
     # As ALX4 with its labels swapped: composition leads, the factor's motif is at the bottom.
     asked = question(scored(0.98, 0.92, 0.01, 0.0005), counted(193, 10, 1200, 4300))
     assert asked == (
-        "The strongest motifs are commoner in the first cycle (cycle_0) than in the last"
+        "The strongest motifs are more frequent in the first cycle (cycle_0) than in the last"
         " (cycle_4): are the cycles' labels swapped?"
     )
     # Right labels: the factor's motif leads, and a few sites of composition are the first's.

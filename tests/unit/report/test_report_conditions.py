@@ -129,7 +129,9 @@ def test_sentences(qs: dict[tuple[str, str], object], words: str) -> None:
 
 def test_why_nothing_was_tested_is_said(tmp_path: Path) -> None:
     lines = lines_of({("row", "r"): UNTESTED, ("cluster", "c"): UNTESTED})
-    assert "none goes with the mean signal" in sentence([lines[0] | {"reason": "few"}, lines[1]])
+    assert "none is associated with the mean signal" in sentence(
+        [lines[0] | {"reason": "few"}, lines[1]]
+    )
     lines = [one | {"reason": "'T1' and 'T2' have the same values"} for one in lines]
     assert sentence(lines) == "No motif could be tested: 'T1' and 'T2' have the same values."
     write_results(tmp_path / "results", lines)

@@ -164,8 +164,8 @@ def test_measured_values_have_correlations_and_means(tmp_path: Path) -> None:
     motifs = sections["Motifs: D/b : D/a"]
     assert (motifs["data"]["row_001"]["a"], motifs["data"]["row_001"]["b"]) == (-1.5, 0.25)
     assert motifs["data"]["row_001"]["sites"] == "0.04"
-    assert "Mean of D/b less D/a" in motifs["headers"]["a"]["description"]
-    assert "the shares are" not in motifs["description"]
+    assert "Mean of D/b minus D/a" in motifs["headers"]["a"]["description"]
+    assert "The shares therefore" not in motifs["description"]
     (row, *_) = rows_of(out, "contrast_motifs")
     assert (row["difference_with_site"], row["difference_without_site"]) == ("-1.5", "0.25")
     methods = next(out.glob("nfx_methods*_mqc.*")).read_text()

@@ -96,8 +96,8 @@ def test_motif_for_motif(tmp_path: Path) -> None:
     assert ">TGAC<" in first["streme"] and ">TGAC<" in first["consensus"]
     assert "JUN&lt;1&gt; (row_001)" in first["ours"]
     assert "STREME" in second["state"] and "ours alone" in third["state"]
-    assert "Of STREME's 2 motifs 1 are like a supported group" in side["description"]
-    assert "1 supported group of ours STREME lacks" in side["description"]
+    assert "Of STREME's 2 motifs, 1 match a supported group" in side["description"]
+    assert "STREME lacks 1 supported group of ours" in side["description"]
     assert "found_in" not in first | side["headers"] and "runs" not in side["description"]
     assert len((tmp_path / "out/tables/discovery_pairs.tsv").read_text().splitlines()) == 5
 
@@ -160,7 +160,7 @@ def test_with_folds_the_means_over_them_stand_side_by_side(tmp_path: Path) -> No
     pairs = found["nfx_discovery_motif_for_motif"]
     assert ["3/3" in one["found_in"] for one in pairs["data"].values()] == [True, False, False]
     assert ">TGAC<" in pairs["data"]["d · 1"]["streme"]
-    assert "Of STREME's 2 motifs 1 are like a supported group" in pairs["description"]
+    assert "Of STREME's 2 motifs, 1 match a supported group" in pairs["description"]
     assert "(1 more in fewer runs)" in pairs["description"]
 
 
@@ -227,10 +227,10 @@ def test_the_words_fit_the_architecture() -> None:
         row = {key: str(value) for key, value in (verdict("+", reason="") | more).items()}
         return words([row], model)
 
-    assert said("explainn", distance_dependent=0).startswith("no; nor could it across units")
-    assert said("explainn_u20", distance_dependent=0).startswith("no; nor could it across units")
+    assert said("explainn", distance_dependent=0).startswith("no; across units, ExplaiNN cannot")
+    assert said("explainn_u20", distance_dependent=0).startswith("no; across units, ExplaiNN cannot")
     assert said("deepcnn", distance_dependent=0) == "no: flat"
     assert said("explainn", kind="homotypic", distance_dependent=0) == "no: flat"
     assert "not across" not in said("explainn", kind="homotypic")
     assert said("danq", kind="control") == "the control"
-    assert said("danq", reason="too short") == "cannot be told: too short"
+    assert said("danq", reason="too short") == "unknown: too short"

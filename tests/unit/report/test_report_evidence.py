@@ -126,7 +126,7 @@ def test_the_first_screen_names_supported_motifs_with_their_gains_and_no_others(
     assert "&gt; 100 % of the model" in markup or "> 100 % of the model" in markup
     assert "in 62 % of positives, 5 % of negatives (gc)" in markup
     assert "15 further groups of units</a> are not supported by unseen sequences" in markup
-    assert "a motif in under 4 % of the positives could not be seen" in markup
+    assert "a motif in under 4 % of the positives could not be detected" in markup
     assert "more supported motif" in markup  # only a few fit
     for symbol in ("nfx-e0-row_001", "nfx-e0-row_002"):
         assert markup.count(f'id="{symbol}"') == 1 and f'href="#{symbol}"' in markup
@@ -149,7 +149,7 @@ def test_units_without_a_motif_in_common_are_counted_and_not_drawn(tmp_path) -> 
     markup = content(built(tmp_path, rows), "nfx_summary_main")["data"]
     assert "TF1&lt;b&gt;" in markup and "TF3&lt;b&gt;" in markup
     assert "<b>ACGTAC</b>" not in markup
-    assert "1 supported group of units has no motif in common" in markup
+    assert "1 supported group of units has no common motif" in markup
 
 
 def test_a_network_that_is_compared_has_its_groups_of_filters_in_the_chapter(tmp_path) -> None:
@@ -189,8 +189,8 @@ def test_too_few_observations_are_told(tmp_path) -> None:
     names = load_inputs([tmp_path / "probe"], fixtures.PARAMS, {}).models[0].tasks
     rows = [evidence_row(number, False, task=task) for task in names for number in (1, 2)]
     markup = content(built(tmp_path, rows, clusters=41), "nfx_summary_main")["data"]
-    assert "41 unseen observations can support no motif, since 50 are the least" in markup
-    assert "could not be seen" not in markup
+    assert "41 unseen observations cannot support a motif (at least 50 are needed)" in markup
+    assert "could not be detected" not in markup
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_motifs_are_shown_with_their_sites(tmp_path: Path) -> None:
     text = str(found["description"])
     assert "&lt;mine&gt;.bed (4\u202f000 intervals) was scanned" in text and "(2 of 9)" in text
     assert "1\u202f200 over the end of the chromosome" in text
-    assert "5 % holds among sequences like those of the data set" in text
+    assert "5 % holds for sequences like those of the data set" in text
     with (tmp_path / "out" / "tables" / "hits.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert [row["motif"] for row in rows] == ["row_001", "row_002"]
@@ -105,7 +105,7 @@ def test_the_page_of_asked_models_tells_the_methods_and_what_was_scanned(tmp_pat
     params = {"apply": "some/results", "hits": "peaks", "hits_fdr": 0.05}
     build_answers(load_inputs([tmp_path / "in"], params, {"A": {"numpy": "2"}}), tmp_path / "page")
     summary = (tmp_path / "page" / "nfx_summary_main_mqc.json").read_text()
-    assert "say of their own positives; nothing was trained" in summary
+    assert "for their own positives; nothing was trained" in summary
     assert "in 75.0 % of them" in summary
     methods = (tmp_path / "page" / "methods.html").read_text()
     assert "Sites of the supported motifs were found" in methods

@@ -83,7 +83,7 @@ def test_one_split_alone_has_no_table(split: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("split", ["homology", "random"])
 def test_the_audit_shows_what_a_random_split_would_have_shared(split: str, tmp_path: Path) -> None:
     out = build(tmp_path, (fixtures.Spec("a"), header(split)))
-    assert ("Similar, were it random" in page(out)) == (split == "homology")
+    assert ("Similar if random" in page(out)) == (split == "homology")
     if split == "homology":
         assert {r["check"] for r in table(out, "audit")} > {"similar_if_random"}
         assert "0 of 800" in page(out)
@@ -93,6 +93,6 @@ def test_methods_and_first_screen(tmp_path: Path) -> None:
     out = build(tmp_path, (fixtures.Spec("a"), header("homology")))
     methods = (out / "methods.html").read_text()
     assert "split at random, in equal proportion of labels" in methods
-    assert "sequences that share a tenth of their words of 10 bp" in methods
+    assert "sequences that share a tenth of their 10-mers" in methods
     assert held_out_part(header("homology")) == "sequences similar to none of training"
     assert "tested on sequences similar to none of training" in page(out)

@@ -73,7 +73,7 @@ def test_the_first_heatmap_is_of_supported_groups_and_of_what_is_sure(tmp_path: 
     config = section(page, "two")["pconfig"]
     assert (config["min"], config["max"], config["zlab"]) == (-7.9, 7.9, "Site effect")
     weights = section(page, "final_weights__two")
-    assert weights["pconfig"]["zlab"] == "Final weight" and "silence" in weights["description"]
+    assert weights["pconfig"]["zlab"] == "Final weight" and "even to zero" in weights["description"]
 
 
 def test_classes_take_the_strongest_unit_less_its_mean_over_the_classes(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_classes_take_the_strongest_unit_less_its_mean_over_the_classes(tmp_path
     (values,) = shown(page, "two").values()
     assert values == pytest.approx({"a": effects[0] - mean, "b": effects[1] - mean})
     assert sum(value or 0.0 for value in values.values()) == pytest.approx(0)
-    assert "less its mean over the tasks" in section(page, "two")["description"]
+    assert "minus the unit's mean over the tasks" in section(page, "two")["description"]
 
 
 def test_without_evidence_annotated_units_are_shown(tmp_path: Path) -> None:

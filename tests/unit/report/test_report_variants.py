@@ -18,7 +18,7 @@ from nfexplainn.page.mqc import Page
 
 SUMMARY = {
     **{"file": "/home/me/<mine>.vcf", "genome": "g.fa", "records": 9, "alleles": 12000},
-    **{"judged": 11000, "left_out": {"ALT is REF": 1000}, "replicates": 3, "no_percentile": ""},
+    **{"judged": 11000, "left_out": {"ALT equals REF": 1000}, "replicates": 3, "no_percentile": ""},
     **{"note": "REF differs from the genome g.fa in 1,500 of 12,000 alleles; look.", "random": {}},
 }
 
@@ -59,7 +59,7 @@ def test_the_strongest_are_shown_with_their_logos(tmp_path: Path) -> None:
     assert first["words"] == "<code>AC<b>G</b>TT</code><br><code>AC<b>C</b>TT</code>"
     text = table["description"]
     assert '<symbol id="nfx-variants-0-row_001"' in text and "&lt;mine&gt;.vcf" in text
-    assert "1,500 of 12,000" in text and "ALT is REF" in text and "of type SNV" in text
+    assert "1,500 of 12,000" in text and "ALT equals REF" in text and "of type SNV" in text
     with (tmp_path / "out" / "tables" / "variants.tsv").open(newline="") as handle:
         written = list(csv.DictReader(handle, delimiter="\t"))
     assert [row["pos"] for row in written] == ["100", "200"]

@@ -79,7 +79,7 @@ def test_sequences_are_places_of_their_own(tmp_path: Path) -> None:
     found = read(tmp_path, gzip.compress(text.encode()), None)
     assert found.names == ["a", "c", "a|2"] == found.chrom and found.sequences
     assert found.end.tolist() == [150, 4, 4]
-    assert found.notes[SHORT] == 2 and found.notes["given twice, taken once"] == 1
+    assert found.notes[SHORT] == 2 and found.notes["given twice, used once"] == 1
     place = open_genome(tmp_path / "d.hits.fa", "mine")
     assert place.names == ("a", "c", "a|2") and place.sizes.tolist() == [150, 4, 4]
     assert dna.decode(place.fetch(np.array([0]), np.array([0]), 150)) == ["ACGTN" * 30]
@@ -96,8 +96,8 @@ WRONG = {
     ">a\nMKLVEQW\n": "looks like protein",
     ">a\n>b\nACGT\n": "the record 'a' has no sequence",
     "1\t5\t200\n2\t5\t200\n": "none of its chromosomes (1, 2) is in the genome g.fa (chr1, chr2)",
-    "chrX\t5\t200\n": "give the genome that the intervals are of",
-    "chr1\t900\t1200\nchr2\t5000\t5100\n": "all 2 intervals reach over the end of their chromosome",
+    "chrX\t5\t200\n": "give the genome of the intervals",
+    "chr1\t900\t1200\nchr2\t5000\t5100\n": "all 2 intervals extend beyond the end of their",
     "chr1\t300\t200\n": "line 1",
     "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
     "chr1\t5\t.\tA\tC\t.\t.\t.\n": "this is VCF, variants; give the regions as BED",
@@ -167,7 +167,7 @@ def test_regions_are_written_and_read(tmp_path: Path, genome: Genome) -> None:
     assert again.names == ["chr1", "chr2"] and again.end.tolist() == [1000, 1000]
     assert (again.kind, again.sequences, again.notes) == ("genome", False, {})
     (tmp_path / "r.parquet").write_bytes(b"no")
-    with pytest.raises(UserError, match="make them anew"):
+    with pytest.raises(UserError, match="make them again"):
         load_regions(tmp_path / "r.parquet")
 
 

@@ -77,7 +77,7 @@ def test_what_cannot_be_found_is_said(results: Path, tmp_path: Path) -> None:
     dataset = open_results(results)["MAFK"]
     with pytest.raises(UserError, match="give either sequences, or regions"):
         dataset.hits()
-    with pytest.raises(UserError, match="sequence 1: it holds 'E', which is no DNA"):
+    with pytest.raises(UserError, match="sequence 1: it holds 'E', which is not a DNA letter"):
         dataset.hits(["ACGE"])
     for rate in (0, 5):
         with pytest.raises(UserError, match=f"fdr is {rate}; give a rate above 0"):
@@ -86,7 +86,7 @@ def test_what_cannot_be_found_is_said(results: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no genome to read them from"):
         dataset.hits(regions=tmp_path / "r.bed")
     shutil.rmtree(results / "MAFK" / "explainn" / "motifs")
-    with pytest.raises(UserError, match=r"its motifs .* are not there; copy the whole results"):
+    with pytest.raises(UserError, match=r"its motifs.* are missing .*; copy the whole results"):
         dataset.hits(sequences())
 
 

@@ -103,10 +103,10 @@ def test_sequences_of_any_kind_are_cut_to_the_middle(earlier: Path, kind: type) 
     ("given", "said"),
     [
         (["ACGT"], "sequence 1: it has 4 bp, but the model reads 200"),
-        (["!" * 200], "sequence 1: it holds '!', which is no DNA"),
-        ([5], "sequence 1: this is no text but int"),
+        (["!" * 200], "sequence 1: it holds '!', which is not a DNA letter"),
+        ([5], "sequence 1: this is int, not text"),
         (np.zeros((2, 9), np.uint8), r"shape \(2, 9\), but the model reads 200 bp"),
-        (["A"] * 30, "20 more sequences are as these"),
+        (["A"] * 30, "20 more sequences have such mistakes"),
         (np.full((2, 200), 65, np.uint8), "the codes hold 65, but A, C, G, T and N are 0, 1, 2"),
     ],
 )
@@ -173,7 +173,7 @@ def test_replicates_that_do_not_belong_together(earlier: Path) -> None:
     loaded = load_model(path)
     fields = {**vars(loaded.header), "tasks": ("other",)}
     save_model(path, loaded.model.weights(), type(loaded.header)(**fields))
-    with pytest.raises(UserError, match="other tasks or another length"):
+    with pytest.raises(UserError, match="tasks or length differ"):
         open_results(earlier).predict(["A" * 200])
 
 
@@ -214,7 +214,7 @@ def test_a_broken_model_and_a_foreign_calibration(earlier: Path) -> None:
     Path(f"{stem}.calibration.json").write_text(
         text + ' "log_slope": [0], "offset": [0], "sequences": [1], "unseen": []}'
     )
-    with pytest.raises(UserError, match="calibration is of other tasks"):
+    with pytest.raises(UserError, match="calibration is for other tasks"):
         open_results(earlier).predict(["A" * 200])
     path = Path(f"{stem}.model.safetensors")
     path.write_bytes(path.read_bytes()[:1000])

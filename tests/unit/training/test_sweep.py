@@ -184,7 +184,7 @@ def test_a_diverged_replicate_is_told_of_its_size(tmp_path: Path) -> None:
         if row["dataset"] == "one"
     }
     assert "explainn" not in rows
-    assert rows["explainn_u5"].endswith("Left out, since diverged: r2. Lower it.")
+    assert rows["explainn_u5"].endswith("Diverged and left out: r2. Lower it.")
     assert "diverged" not in rows["explainn_u20"]
 
 

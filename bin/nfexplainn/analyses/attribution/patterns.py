@@ -112,7 +112,7 @@ def find_patterns(
         none (empty where there are some).
     """
     if len(codes) < LEAST_SEQUENCES:
-        return [], f"{len(codes)} sequences are fewer than {LEAST_SEQUENCES}"
+        return [], f"too few sequences: {len(codes)}, at least {LEAST_SEQUENCES} are needed"
     if not np.any(found.hypothetical):
         return [], "all attributions are 0"
     import modiscolite.tfmodisco
@@ -120,7 +120,7 @@ def find_patterns(
     inner = inner_columns(codes)
     length = inner.stop - inner.start
     if length < _LEAST_LENGTH:
-        return [], f"{length} bp are fewer than the {_LEAST_LENGTH} that TF-MoDISco needs"
+        return [], f"sequences of {length} bp, TF-MoDISco needs at least {_LEAST_LENGTH}"
     known = codes[:, inner].copy()
     unknown = known == dna.N_CODE
     known[unknown] = np.random.default_rng(0).integers(0, 4, int(unknown.sum()))
@@ -135,7 +135,7 @@ def find_patterns(
     except (ValueError, IndexError, ZeroDivisionError, FloatingPointError) as error:
         # It has no words of its own for too little signal: arrays of its steps become empty.
         reason = " ".join(str(error).split()) or type(error).__name__
-        return [], f"TF-MoDISco came to no end on so little signal ({reason})"
+        return [], f"TF-MoDISco failed for lack of signal ({reason})"
     patterns = []
     for word, raises, some in (("up", True, raising), ("down", False, lowering)):
         ranked = sorted(some or [], key=lambda pattern: -len(pattern.seqlets))
@@ -143,7 +143,7 @@ def find_patterns(
             Pattern(task, f"{prefix}{word}_{number}", raises, len(one.seqlets), _trimmed(one))
             for number, one in enumerate(ranked, 1)
         ]
-    why = f"fewer than {LEAST_SEQLETS} windows stand out, or no two of them are alike"
+    why = f"fewer than {LEAST_SEQLETS} seqlets, or no two similar ones"
     return patterns, "" if patterns else why
 
 

@@ -20,13 +20,13 @@ CHAPTER = Chapter(
     "nfx_attribution",
     "Attributions",
     575,
-    "motifs in DeepLIFT's attributions of every model, beside the units, with"
+    "motifs in DeepLIFT's attributions of every model, compared with the units, with"
     " [`--attribution`](usage/attribution.md)",
     lead=(
-        "What every base adds to a prediction (DeepLIFT, against shuffles of the sequence), and"
-        " the motifs that come back in that (TF-MoDISco), for every model. Beside each stands the"
-        " unit of ExplaiNN that looks most alike: what both find does not hang on how a model is"
-        " read."
+        "The contribution of every base to a prediction (DeepLIFT, with shuffles of the sequence"
+        " as references), and the motifs that recur in these attributions (TF-MoDISco), for every"
+        " model. Each is shown with the most similar unit of ExplaiNN: motifs found by both"
+        " methods do not depend on the attribution method."
     ),
 )
 
@@ -141,11 +141,11 @@ def _table(
     headers = {
         "logo": {"title": "Logo", "description": "Height: information, 2 bits at most"},
         "task": {"title": "Task"},
-        "direction": {"title": "Prediction", "description": "What the pattern does to it"},
-        "seqlets": {"title": "Sites", "description": "Windows of it", "format": "{:,.0f}"},
+        "direction": {"title": "Prediction", "description": "Effect of the pattern on it"},
+        "seqlets": {"title": "Sites", "description": "Its seqlets", "format": "{:,.0f}"},
         "name": {"title": "Known motif"},
         "q": {"title": "q", "description": "q-value of the best match"},
-        "unit": {"title": "Unit of ExplaiNN", "description": "Most alike, cosine 0.7 or more"},
+        "unit": {"title": "Unit of ExplaiNN", "description": "Most similar, cosine 0.7 or more"},
         "similarity": {"title": "Cosine", "description": "With it", "format": "{:,.2f}"},
     }
     used = {key for one in rows.values() for key, value in one.items() if value is not None}
@@ -164,7 +164,7 @@ def _summary(tasks: list[Row]) -> str:
     parts = [f"{plural(total, 'test sequence')} attributed."]
     if errors:
         parts.append(
-            f"The attributions of a sequence sum to its prediction less that of its references,"
+            "The attributions of a sequence sum to its prediction minus that of its references,"
             f" to within {max(errors):.1g}."
         )
     notes = [(row["task"], row["note"]) for row in tasks if row["note"]]
@@ -174,7 +174,7 @@ def _summary(tasks: list[Row]) -> str:
         parts.append(f"{len(notes) - 3} more tasks are in <code>tables/attribution.tsv</code>.")
     mean = [value for row in tasks if (value := number(row["mean_delta"])) is not None]
     if len(mean) == 1:
-        parts.append(f"On average a sequence is {short(mean[0])} above its references.")
+        parts.append(f"On average, a sequence is predicted {short(mean[0])} above its references.")
     return " ".join(parts)
 
 
@@ -196,13 +196,13 @@ def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
             f" {cite('integrated_gradients')}."
         )
     return (
-        f"Predictions of at most {number} well-predicted test sequences per task were attributed to"
-        f" bases by DeepLIFT {cite('deeplift')} in tangermeme {cite('tangermeme')}, against ten"
-        f" dinucleotide shuffles {cite('shuffle')} of each sequence, for the best replicate of each"
-        f" model ({listed_models(models)}).{recurrent} Motifs in the attributions were found by"
-        f" TF-MoDISco {cite('modisco')} (modisco-lite with its defaults; in sequences of up to"
-        " 60 bp windows of 11 bp and 4 on either side), compared with the known motifs as those of"
-        " units are, and with ExplaiNN's units by the cosine of their aligned columns."
+        f"Predictions of at most {number} well-predicted test sequences per task were attributed"
+        f" to bases by DeepLIFT {cite('deeplift')} in tangermeme {cite('tangermeme')}, against"
+        f" ten dinucleotide shuffles {cite('shuffle')} of each sequence, for the best replicate"
+        f" of each model ({listed_models(models)}).{recurrent} Motifs in the attributions were"
+        f" found by TF-MoDISco {cite('modisco')} (modisco-lite with its defaults; in sequences of"
+        " up to 60 bp windows of 11 bp and 4 on either side), compared with the known motifs like"
+        " those of units, and with ExplaiNN's units by the cosine of their aligned columns."
     )
 
 

@@ -52,8 +52,8 @@ def read_clusters(path: str | Path, motifs: MotifSet, *, name: str | None = None
     for number, cells in open_delimited(path, shown, header=False):
         if len(cells) != 2 or not all(cells):
             problems.add(
-                f"{len([cell for cell in cells if cell])} columns; give a motif and its cluster,"
-                " separated by a tab.",
+                f"{len([cell for cell in cells if cell])} columns instead of 2; give a motif and"
+                " its cluster, separated by a tab.",
                 number,
             )
             continue

@@ -20,7 +20,7 @@ CHAPTER = Chapter(
     "which clusters of known motifs each model has found, with"
     " [`--binding_modes`](usage/binding_modes.md)",
     lead=(
-        "Motifs of one family look alike, so the known motifs are sorted into binding modes"
+        "Motifs of one family are similar, so the known motifs are sorted into binding modes"
         " (clusters). A model has found a mode when at least one of its units (of a network"
         " without units: a filter of its first layer) is annotated with a member."
     ),
@@ -117,8 +117,8 @@ def _counts(page: Page, inputs: Inputs, found: Found) -> None:
             "replicates": {"title": "Replicates"},
         },
         first="Model",
-        description="One unit that matches by chance adds a mode, so those in all replicates are"
-        f" the surest.{capped(len(found), ROW_LIMIT, 'mode_counts')}",
+        description="One chance match adds a mode, so modes found in all replicates are the most"
+        f" reliable.{capped(len(found), ROW_LIMIT, 'mode_counts')}",
     )
 
 

@@ -223,13 +223,13 @@ def fit_conditions(
     counts = np.bincount(condition, minlength=len(names))
     if len(names) < 2:
         raise UserError(
-            f"all samples are of the condition '{''.join(names)}'; give samples of a second one."
+            f"all samples have the condition '{''.join(names)}'; give samples of a second one."
         )
     for name, count in zip(names, counts.tolist(), strict=True):
         if count < FEWEST_SAMPLES:
             raise UserError(
-                f"the condition '{name}' has {count} sample{'' if count == 1 else 's'}, and"
-                f" {FEWEST_SAMPLES} are the least; add replicates, or leave the condition out."
+                f"the condition '{name}' has {count} sample{'' if count == 1 else 's'}, but at"
+                f" least {FEWEST_SAMPLES} are needed; add replicates, or leave the condition out."
             )
     degrees = values.shape[1] - len(names)  # 2 at least, with two samples a condition
     own = condition[:, None] == np.arange(len(names))

@@ -21,13 +21,13 @@ CHAPTER = Chapter(
     "between conditions with replicates: which motifs differ, with samples as the unit, by the"
     " columns `condition` and `replicate` or [`--conditions`](usage/conditions.md)",
     lead=(
-        "How much higher the measured signal of a sample is in windows with a site of a motif than"
-        " in others of the same composition (its <b>slope</b>), compared between conditions:"
-        " samples are the unit, and the p tells whether the conditions differ by more than the"
-        " replicates of each do. <b>Own</b> motifs are groups of units of the model, looked for in"
-        " windows that it has not seen; <b>known</b> ones are clusters of the motif database, in"
-        " all windows. That a motif differs does not tell that its factor does: factors of a family"
-        " share a motif, and motifs that stand together share a slope."
+        "How much higher the measured signal of a sample is in windows with a site of a motif"
+        " than in others of the same composition (its <b>slope</b>), compared between conditions:"
+        " samples are the unit, and p tests whether the conditions differ by more than their"
+        " replicates. <b>Own</b> motifs are groups of units of the model, in windows that it has"
+        " not seen; <b>known</b> ones are clusters of the motif database, in all windows. A motif"
+        " that differs does not prove that its factor does: factors of a family share a motif,"
+        " and motifs that co-occur share a slope."
     ),
 )
 KINDS = {"row": "own", "cluster": "known"}
@@ -103,7 +103,7 @@ def sentence(rows: Sequence[Row]) -> str:
     counts = [len(differing(rows, kind)) for kind in KINDS]
     if not any(tested(rows, kind) for kind in KINDS):
         why = rows[-1]["reason"] if all(row["reason"] for row in rows) else ""
-        why = why or "none goes with the mean signal of all samples"
+        why = why or "none is associated with the mean signal of all samples"
         return f"No motif could be tested: {why}."
     samples = f"with {first['samples']} and {first['samples_reference']} samples as the unit"
     between = f"between {first['condition']} and {first['reference']}"
@@ -165,8 +165,8 @@ def _answers(page: Page, pairs: Mapping[Pair, list[Row]], several: Several) -> N
             },
         },
         first="Pair",
-        description=f"<p>Tested are motifs whose sites go with the mean signal of all samples; the"
-        f" others do nothing in any.{capped(len(pairs), ROW_LIMIT, 'conditions')}</p>",
+        description="<p>Only motifs whose sites are associated with the mean signal of all"
+        f" samples are tested.{capped(len(pairs), ROW_LIMIT, 'conditions')}</p>",
     )
 
 
@@ -250,7 +250,7 @@ def _headers(sides: Sequence[str], low: float, high: float) -> dict[str, dict[st
         "higher": {"title": "Higher in", "description": "Where q is at most .05"},
         "slopes": {
             "title": f"Slopes: {condition} above {reference}",
-            "description": f"A point per sample, from {short(low)} to {short(high)}; the upright"
+            "description": f"A point per sample, from {short(low)} to {short(high)}; the vertical"
             " line is 0, short ones are means",
         },
         "slope": {"title": condition, "description": "Mean slope", **formatted},
@@ -308,16 +308,16 @@ def methods(values: Values, _models: Sequence[str], cite: Cite) -> str:
     reference = values.get("reference_condition")
     against = f"with {escape(str(reference))}" if reference else "pair by pair"
     return (
-        "Conditions were compared with samples as the unit. For each sample and motif the measured"
-        " signal was regressed on the presence of a site, with dinucleotides, GC content, its"
-        " square and a spline of it with nine knots: for groups of units of the model in windows"
-        " that it had not seen, for clusters of known motifs (a site: the 5 % of windows with the"
-        " highest best score of the profile of middle information) in all windows. Motifs whose"
-        " sites went with the mean signal of all samples (q at most 0.05) were tested; the slopes"
-        f" of conditions were compared {against} by moderated t-tests {cite('smyth')}, whose prior"
-        " variance was a sum of the noise of a slope and a share of its squared mean, and no"
-        " variance was taken as smaller than a motif's own; Benjamini-Hochberg q over the motifs"
-        " of a kind."
+        "Conditions were compared with samples as the unit. For each sample and motif the"
+        " measured signal was regressed on the presence of a site, with dinucleotides, GC"
+        " content, its square and a spline of it with nine knots: for groups of units of the"
+        " model in windows that it had not seen, for clusters of known motifs (a site: the 5 % of"
+        " windows with the highest best score of the profile of middle information) in all"
+        " windows. Motifs whose sites were associated with the mean signal of all samples (q at"
+        f" most 0.05) were tested; the slopes of conditions were compared {against} by moderated"
+        f" t-tests {cite('smyth')}, whose prior variance was a sum of the noise of a slope and a"
+        " share of its squared mean, and no variance was taken as smaller than a motif's own;"
+        " Benjamini-Hochberg q over the motifs of a kind."
     )
 
 

@@ -134,15 +134,15 @@ def check_samples(
     """Refuse samples that a data set does not have, and data sets without measured values."""
     if task_type != "regression":
         raise UserError(
-            f"{dataset} holds classes (task_type {task_type}), and conditions are compared by"
+            f"{dataset} holds classes (task_type {task_type}), but conditions are compared by"
             " measured values; give counts or signal, or leave its conditions out."
         )
     missing = [one.task for one in samples if one.task not in tasks]
     if missing:
         shown = f"{', '.join(tasks[:10])}{', ...' if len(tasks) > 10 else ''}"
         raise UserError(
-            f"{dataset} has no sample {', '.join(map(repr, missing))}, which a condition is given"
-            f" for; its samples are {shown}: name them as the header of its file does."
+            f"{dataset} has no sample {', '.join(map(repr, missing))}, for which a condition is"
+            f" given; its samples are {shown}: use the names in the header of its file."
         )
 
 
@@ -180,7 +180,8 @@ def why_untested(values: Floats, samples: Sequence[Sample]) -> str:
     """
     if len(values) < FEWEST_WINDOWS:
         return (
-            f"{len(values)} windows have a value in all samples, and {FEWEST_WINDOWS} are the least"
+            f"{len(values)} windows have a value in all samples, but at least {FEWEST_WINDOWS}"
+            " are needed"
         )
     names = [one.task for one in samples]
     for name, own in zip(names, values.T, strict=True):
@@ -190,8 +191,8 @@ def why_untested(values: Floats, samples: Sequence[Sample]) -> str:
     for (name, own), (other, its) in combinations(zip(names, values.T, strict=True), 2):
         if np.array_equal(own, its):
             return (
-                f"'{name}' and '{other}' have the same values in every window, as one sample given"
-                " twice"
+                f"'{name}' and '{other}' have the same values in every window: one sample given"
+                " twice?"
             )
     return ""
 

@@ -32,25 +32,26 @@ CHAPTER = Chapter(
     "nfx_contrasts",
     "What differs",
     970,
-    "between two data sets: is there a difference that sequence explains, by which motifs, on"
-    " which side, with [`--contrast`](usage/contrast.md)",
+    "between two data sets: whether sequence explains a difference, by which motifs, on which"
+    " side, with [`--contrast`](usage/contrast.md)",
     lead=(
-        "The sequences of two data sets against each other: what is in both is left out, and the"
-        " rest is matched by GC content. Of two tasks of measured values, the difference is"
-        " predicted. A motif is <b>supported</b> if the loss on unseen sequences rises without it"
-        " (q at most 0.05), and if the sides differ in how many of these have a site (or values in"
-        " those with a site from those without), beyond what composition explains; its"
-        " <b>side</b> is where more have one (or the side that is higher with a site than"
-        " without). Peaks of other strength or other kinds of regions (promoters, enhancers)"
-        " differ in motifs, too: a difference need not be that of the factors."
+        "A model separates the sequences of two data sets: those in both are left out, and the"
+        " rest is matched by GC content. For two tasks of measured values, it predicts the"
+        " difference. A motif is <b>supported</b> if the loss on unseen sequences rises without"
+        " it (q at most 0.05), and if the share of these with a site differs between the sides"
+        " (values: if sequences with and without a site differ), beyond what composition"
+        " explains; its <b>side</b> is where more have a site (values: the side that is higher"
+        " with a site than without). Peaks of other strength or other kinds of regions"
+        " (promoters, enhancers) also differ in motifs: a difference need not be one of the"
+        " factors."
     ),
 )
 ROWS = 30
 _UNSUPPORTED = 5
 _HALF = 80  # px of either side of a bar
 _SHARES = (
-    ", the same for both sides, so that the shares are not those of the chapter <i>Evidence</i>:"
-    " compare the two columns, not either with 100 %"
+    ", the same for both sides. The shares therefore differ from those in the chapter"
+    " <i>Evidence</i>: compare only the two columns"
 )
 SIGNED = ("difference_with_site", "difference_without_site")
 """Columns whose sign the order of the sides gives."""
@@ -223,8 +224,8 @@ def _matrix(page: Page, rows: Sequence[Row]) -> None:
         "All pairs of values" if values_of_both else "All pairs",
         "heatmap",
         [[values.get((a, b)) for b in names] for a in names],
-        description=f"{title} of each pair: {least:g} where sequence tells nothing of how the two"
-        " differ. Empty where a pair was not asked for.",
+        description=f"{title} of each pair: {least:g} where sequence does not predict the"
+        " difference. Empty where a pair was not requested.",
         xcats=[escape(name) for name in names],
         ycats=[escape(name) for name in names],
         pconfig={

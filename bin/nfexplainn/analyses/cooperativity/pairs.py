@@ -182,7 +182,7 @@ def _verdict(
     seen: bool | None = None
     reason = ""
     if np.isnan(tested.p):
-        reason = "the sequences are too short for gaps that differ"
+        reason = "the sequences are too short for different gaps"
     elif kind != "control":
         known = control is not None and not np.isnan(control)
         seen = bool(

@@ -13,13 +13,14 @@ CHAPTER = Chapter(
     "nfx_cooperativity",
     "Cooperativity",
     590,
-    "whether two motifs do more together than each alone, and whether their distance"
-    " matters, with [`--cooperativity`](usage/cooperativity.md)",
+    "whether two motifs have more effect together than the sum of both, and whether their"
+    " distance matters, with [`--cooperativity`](usage/cooperativity.md)",
     lead=(
         "Two motifs are put into random sequences, the first in the middle, the second at every"
-        " distance (the paper's Figure 2). Shown is what both do together beyond what each does"
-        " alone: the prediction with both, minus that with each, plus that with none; 0 means that"
-        " they add up. A control word without meaning takes the place of the second motif."
+        " distance (the paper's Figure 2). Shown is the effect of both beyond the sum of each:"
+        " the prediction with both, minus that with each, plus that with none; 0 means that the"
+        " effects are additive. As a control, the second motif is replaced by a word that is no"
+        " motif."
     ),
 )
 
@@ -171,16 +172,16 @@ def _what_can_be_seen(verdicts: Sequence[Row]) -> str:
     ]
     if any(_additive(model) for model in models):
         parts.append(
-            "ExplaiNN adds up units of one filter each, so two different motifs can work together"
-            " only within a unit whose filter fits both, never across units; a strong dependence"
-            " in the data can teach it such a filter. A unit's own layers do see two copies of its"
-            " motif. A flat curve of ExplaiNN therefore says nothing of the data: train other"
-            " networks beside it (--models explainn,deepcnn)."
+            "ExplaiNN sums units of one filter each, so two different motifs can interact only"
+            " within a unit whose filter matches both, never across units; such a filter may be"
+            " learnt from a strong dependence in the data. Two copies of a unit's motif can"
+            " interact in its layers. A flat curve of ExplaiNN is therefore no evidence about the"
+            " data: train other networks as well (--models explainn,deepcnn)."
         )
     if any(not _additive(model) for model in models):
         parts.append(
-            "The other networks can see it; that one of them does not is evidence that it is not"
-            " there, as far as it predicts well."
+            "The other networks can learn interactions: if one of them shows none and predicts"
+            " well, this is evidence that there is none."
         )
     return " ".join(parts)
 
@@ -200,14 +201,14 @@ def words(group: Sequence[Row], model: str) -> str:
     """
     reasons = [row["reason"] for row in group if row["reason"]]
     if reasons:
-        return f"cannot be told: {reasons[0]}"
+        return f"unknown: {reasons[0]}"
     if group[0]["kind"] == "control":
         return "the control"
     seen = [row for row in group if row["distance_dependent"] == "1"]
     different = group[0]["kind"] == "heterotypic"
     if not seen:
         if different and _additive(model):
-            return "no; nor could it across units, each of which has one filter"
+            return "no; across units, ExplaiNN cannot show it"
         return "no: flat"
     strands = " and ".join(row["orientation"].replace("-", MINUS) for row in seen)
     said = f"yes (second motif on {strands})"
@@ -215,7 +216,7 @@ def words(group: Sequence[Row], model: str) -> str:
     if _additive(model) and unit and share is not None:
         said += f", {share:.0%} of it inside {unit}"
         if different:
-            said += ", whose one filter both motifs move: not across units"
+            said += ", whose filter responds to both motifs: not across units"
     return said
 
 

@@ -136,7 +136,7 @@ def _resolve(name: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str,
         return name.upper(), name.upper(), ""
     near = difflib.get_close_matches(name.upper(), words, n=1)
     hint = f"; did you mean {words[near[0]][0]}?" if near else ""
-    return name, "", f"there is no known motif {name}, and it is no word of DNA letters{hint}"
+    return name, "", f"{name} is neither a known motif nor a word of DNA letters{hint}"
 
 
 def top_pairs(

@@ -68,7 +68,7 @@ def question(rows: Sequence[Row], units: Sequence[Row]) -> str:
         return ""
     first, last = rows[0]["first_cycle"], rows[0]["last_cycle"]
     return (
-        f"The strongest motifs are commoner in the first cycle ({first}) than in the last"
+        f"The strongest motifs are more frequent in the first cycle ({first}) than in the last"
         f" ({last}): are the cycles' labels swapped?"
     )
 
@@ -170,7 +170,7 @@ def _table(page: Page, panel: _Panel) -> None:
         "auprc": {"title": "AUPRC", "description": f"Reads of {last} against {first}", **score},
         "direction": {
             "title": "Direction",
-            "description": f"What the motif does to the prediction of {last}",
+            "description": f"Effect of the motif on the prediction of {last}",
         },
         "rank": {"title": "Rank", "description": f"By effect on {last}", "format": "{:,.0f}"},
         "sites": {"title": "Sites", "format": "{:,.0f}"},
@@ -182,11 +182,11 @@ def _table(page: Page, panel: _Panel) -> None:
         rows,
         {key: header for key, header in headers.items() if key in used},
         first="Unit",
-        description=f"{asked}Each unit's motif judged alone, as in the paper: its best hit in the"
+        description=f"{asked}Each unit's motif scored alone, as in the paper: its best hit in the"
         f" test reads of {last} ({int(counts['n_last']):,}) against those of {first}"
-        f" ({int(counts['n_first']):,}). Shown are the best and, below 0.5, the motifs that are"
-        f" commonest in {first}; all are in tables/cycles.tsv. A single motif can tell the two"
-        " cycles apart and the model still confuse neighbouring ones, which share reads.",
+        f" ({int(counts['n_first']):,}). Shown are the best and, below 0.5, the motifs most"
+        f" frequent in {first}; all are in tables/cycles.tsv. A single motif can separate these"
+        " two cycles even if the model confuses neighbouring ones, which share reads.",
     )
 
 

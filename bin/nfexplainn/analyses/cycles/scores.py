@@ -42,7 +42,7 @@ def score_cycles(motifs: Sequence[Motif], dataset: Dataset) -> Table:
     """
     if dataset.meta.task_type != "multiclass":
         raise UserError(
-            f"{dataset.meta.id}: it has no cycles to compare (its labels are"
+            f"{dataset.meta.id}: it has no cycles to compare (its task type is"
             f" {dataset.meta.task_type}); give a data set of the assay htselex."
         )
     split = "test" if len(dataset.rows("test")) else "valid"

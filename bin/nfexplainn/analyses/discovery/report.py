@@ -31,13 +31,13 @@ CHAPTER = Chapter(
     "nfx_discovery",
     "De novo discovery",
     597,
-    "the best motif of the units beside STREME's, by the same score on the same"
-    " sequences, with [`--streme`](usage/streme.md)",
+    "the best motif of the units compared with STREME's, by the same score on the same sequences,"
+    " with [`--streme`](usage/streme.md)",
     lead=(
-        "How well one motif alone tells the classes apart: every motif is scored by the AUPRC of"
-        " its best hit per sequence, the best is chosen on validation and reported on the test set"
-        " (the paper's Figure 3). STREME was given the same training sequences, and its motifs"
-        " went through the same scanner; with folds it was run once for each."
+        "How well one motif alone separates the classes: every motif is scored by the AUPRC of"
+        " its best hit per sequence, the best is chosen on validation and reported on the test"
+        " set (the paper's Figure 3). STREME was given the same training sequences, and its"
+        " motifs were scanned in the same way; with folds it was run once for each."
     ),
 )
 
@@ -111,16 +111,15 @@ def _pairs(page: Page, inputs: Inputs, several: bool) -> None:
         return
     number_of = sum(counts.values()) - counts[OURS]
     joined = (
-        " With folds STREME's motifs of all runs are joined where they are alike, as units are, and"
-        f" counted where at least half of the runs found them ({rare} more in fewer runs)."
+        " With folds, similar motifs of all STREME runs are joined, as units are, and counted if"
+        f" at least half of the runs found them ({rare} more in fewer runs)."
     )
     text = (
-        f"Of STREME's {plural(number_of, 'motif')} {counts[BOTH]} are like a supported group"
-        f" of units, {counts[UNSURE]} like one that unseen sequences do not support, and"
-        f" {counts[THEIRS]} like none; {plural(counts[OURS], 'supported group')} of ours STREME"
-        " lacks. Alike are motifs with a column cosine of at least 0.7; several of STREME's may be"
-        f" like one group.{joined if folded else ''} STREME's motifs are not tested on unseen"
-        " sequences here."
+        f"Of STREME's {plural(number_of, 'motif')}, {counts[BOTH]} match a supported group of"
+        f" units, {counts[UNSURE]} an unsupported one, and {counts[THEIRS]} none; STREME lacks"
+        f" {plural(counts[OURS], 'supported group')} of ours. Motifs match if their column cosine"
+        f" is at least 0.7; several of STREME's may match one group.{joined if folded else ''}"
+        " STREME's motifs are not tested on unseen sequences here."
     )
     headers: dict[str, dict[str, object]] = {
         "state": {"title": "Found by"},
@@ -209,8 +208,8 @@ def _bars(page: Page, groups: Mapping[tuple[str, str, str], Sequence[Row]]) -> N
         "Best motif",
         "bargraph",
         {escape(name): bar for name, bar in list(bars.items())[:BAR_LIMIT]},
-        description="AUPRC on the test set; of the units, the mean over the replicates, and with"
-        f" folds of both sides that over the folds, each with a best motif of its own.{note}",
+        description="AUPRC on the test set; units: mean over the replicates; with folds, both:"
+        f" mean over the folds, each with its own best motif.{note}",
         categories={
             source: {"name": name, "color": COLOURS[place]}
             for place, (source, name) in enumerate(NAMES.items())
@@ -268,7 +267,7 @@ def _table(
         }
     score = {"format": "{:,.3f}"}
     headers: dict[str, dict[str, object]] = {
-        "logo": {"title": "Best motif", "description": "Of the replicates, the one chosen best"},
+        "logo": {"title": "Best motif", "description": "The best one of the replicates"},
         "name": {"title": "Known motif"},
         "q": {"title": "q", "description": "q-value of the best match"},
         "auprc": {
@@ -278,7 +277,11 @@ def _table(
         },
         "sd": {"title": "\u00b1", "description": "Standard deviation over these", **score},
         "chance": {"title": "Chance", "description": "Share of positives, test set", **score},
-        "motifs": {"title": "Motifs", "description": "To choose from", "format": "{:,.0f}"},
+        "motifs": {
+            "title": "Motifs",
+            "description": "Candidates for the best",
+            "format": "{:,.0f}",
+        },
         "effect": {
             "title": "Rank by effect",
             "description": "Of the unit with the best motif, in each replicate",
@@ -289,7 +292,7 @@ def _table(
         },
         "seconds": {
             "title": "Seconds",
-            "description": "STREME: of a run's processor; units: of a training, for all tasks",
+            "description": "STREME: CPU time of a run; units: time of a training, for all tasks",
         },
         "note": {"title": "Note"},
     }
@@ -363,7 +366,7 @@ def _note(rows: Sequence[Row]) -> str:
         for reason, number in count.items()
     )
     if rows[0]["chosen_on"] == "train+valid":
-        notes["chosen on training and validation, for want of positives"] = None
+        notes["chosen on training and validation, since there are few positives"] = None
     return "; ".join(notes)
 
 

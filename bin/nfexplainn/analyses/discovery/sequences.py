@@ -139,8 +139,8 @@ def _write_part(
         if min(counts) < LEAST:
             where = "the training part" if fold is None else f"the training part of fold {fold}"
             reason = (
-                f"there are {counts[0]} positives and {counts[1]} negatives in {where};"
-                f" at least {LEAST} of each are needed"
+                f"{where} has {counts[0]} positives and {counts[1]} negatives; at least {LEAST}"
+                " of each are needed"
             )
         else:
             for kind, part in zip(("positives", "negatives"), parts, strict=True):

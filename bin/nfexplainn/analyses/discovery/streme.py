@@ -22,8 +22,8 @@ State = Literal["ok", "none", "failed", "absent", "skipped"]
 SAYINGS: Mapping[str, str] = {
     "ok": "",
     "none": "STREME found no motif",
-    "failed": "STREME ended with a failure",
-    "absent": "the program streme was not there",
+    "failed": "STREME failed",
+    "absent": "the program streme was not found",
     "skipped": "STREME was not run",
 }
 

@@ -19,8 +19,8 @@ CHAPTER = Chapter(
     "what each unit adds to the predictions of your sequences, with"
     " [`--explain`](usage/explain.md)",
     lead=(
-        "A prediction is the bias plus what every unit adds, exactly. These are the sequences"
-        " given with <code>--explain</code>, split so by the best replicate."
+        "A prediction is exactly the bias plus the contributions of all units. Shown are these"
+        " for the sequences given with <code>--explain</code>, in the best replicate."
     ),
 )
 
@@ -65,7 +65,7 @@ def answers(inputs: Inputs) -> list[Answer]:
             "</span></div>"
             for row in ranked[:1]
         ]
-        about = f"{plural(total, 'sequence')}, split by replicate {replicate}, the best"
+        about = f"{plural(total, 'sequence')}, split by the best replicate ({replicate})"
         found.append(Answer(dataset, about, blocks))
     return found
 
@@ -102,10 +102,10 @@ def _table(page: Page, title: str, path: Path) -> None:
     headers = {
         "task": {"title": "Task", "description": "In which it is predicted highest"},
         "logit": {"title": "Logit", "description": "The prediction", "format": "{:,.2f}"},
-        "bias": {"title": "Bias", "description": "The part of no unit", "format": "{:,.2f}"},
+        "bias": {"title": "Bias", "description": "Independent of all units", "format": "{:,.2f}"},
         "units": {
             "title": "Units",
-            "description": "That add or take anything",
+            "description": "With a contribution other than 0",
             "format": "{:,.0f}",
         },
         "leading": {"title": "Leading units", "description": "With what they add to the logit"},
@@ -114,7 +114,7 @@ def _table(page: Page, title: str, path: Path) -> None:
     kept = {key: header for key, header in headers.items() if key in used}
     text = (
         f"{plural(total, 'sequence')}, the highest predictions first; all of them, and every"
-        " unit's share and place, are in the data set's folder <code>explained</code>"
+        " unit's contribution and position, are in the data set's folder <code>explained</code>"
         f" (Parquet, BED, pictures).{capped(total, len(rows), 'explained')}"
     )
     page.table(CHAPTER, title, rows, kept, first="Sequence", description=text)
@@ -126,21 +126,20 @@ def _pictures(page: Page, title: str, stem: str, inputs: Inputs) -> None:
         title,
         "pictures",
         _drawn(stem, inputs, _PICTURE),
-        "Each lane is a unit at its best place, with what it adds to the logit (red) or"
-        " takes away (blue); the arrow is the strand it reads. The profile above spreads all of"
-        " that over the windows. A prediction is the mean of both strands, so that one motif may"
-        " stand there twice.",
+        "Each lane is a unit at its best position, with what it adds to the logit (red) or"
+        " subtracts (blue); the arrow is the strand it reads. The profile above spreads the"
+        " contributions over the windows. A prediction is the mean of both strands, so one motif"
+        " may appear twice.",
     )
     _figures(
         page,
         title,
         "mutagenesis",
         _drawn(stem, inputs, _MUTAGENESIS),
-        "Every base of the same sequences was changed into every other, and the model evaluated"
-        " anew. The bars are what the logit loses, as the mean over the three changes of a base,"
-        " split by the motif through which it is lost; in the map below them each row is the base"
-        " that was put in (red raises the prediction, blue lowers it; a dot is the base that is"
-        " there).",
+        "Every base of the same sequences was changed into every other, and the logit recomputed."
+        " The bars are the loss of the logit, mean over the three changes of a base, split by the"
+        " motifs that lose it; in the map below them each row is the new base (red raises the"
+        " prediction, blue lowers it; a dot is the original base).",
     )
 
 

@@ -142,9 +142,9 @@ def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
         "longer than the model's input, cut to the middle": int(
             ((lengths > length) & ~whole).sum()
         ),
-        "as long as the assay's own, cut as these were": int(whole.sum()),
-        "given twice, taken once": fasta.merged,
-        "called like another one, now name|2 and so on": fasta.renamed,
+        "as long as the assay's sequences, cut as these were": int(whole.sum()),
+        "given twice, used once": fasta.merged,
+        "with the name of another one, renamed name|2 and so on": fasta.renamed,
     }
     codes = fasta.cut(np.arange(len(chrom)), length, cut)
     return Located(list(fasta.names), codes, chrom, start, strand, _counted(notes))
@@ -153,8 +153,8 @@ def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
 def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | None) -> Located:
     if genome is None:
         raise UserError(
-            f"{name}: this file holds intervals, and there is no genome to read them from; give"
-            " --genome (or the column genome), or the sequences themselves as FASTA."
+            f"{name}: this file holds intervals, and there is no genome to read them from;"
+            " give --genome (or the column genome), or the sequences themselves as FASTA."
         )
     peaks = read_peaks(path, name)
     options = Options(width=length)
@@ -169,13 +169,13 @@ def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | N
     if not len(kept):
         raise UserError(
             f"{name}: none of its {len(peaks):,} intervals leaves a window of {length} bp within"
-            f" a chromosome of {genome.name}; give the genome that they are of."
+            f" a chromosome of {genome.name}; give the genome of the intervals."
         )
     where = chrom[kept]
     notes = {
         "on a chromosome that the genome lacks, left out": int((~known).sum()),
         "over the end of the chromosome, left out": int((known & ~inside).sum()),
-        "the same window again, taken once": len(rows) - len(kept),
+        "the same window again, used once": len(rows) - len(kept),
     }
     return Located(
         window_names(genome.names, where, start[kept], length),
@@ -219,7 +219,7 @@ def read_located(path: str | Path) -> Located:
     UserError
         If the file is damaged.
     """
-    with reading(str(path), "the sequences cannot be read", "make them anew"):
+    with reading(str(path), "the sequences cannot be read", "make them again"):
         table = pq.ParquetFile(str(path)).read(use_threads=False)
         meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Located(

@@ -19,9 +19,9 @@ CHAPTER = Chapter(
     "where the sites of the motifs are, in intervals, sequences or a whole genome, and what each"
     " contributes, with [`--hits`](usage/hits.md)",
     lead=(
-        "The sites of a motif are the places whose score keeps the false discovery rate of"
+        "The sites of a motif are the positions whose score keeps the false discovery rate of"
         " <code>--hits_fdr</code> among held-out sequences. <b>Contribution</b>: the motif's part"
-        " of the logit, less the same with the site as N."
+        " of the logit, minus the same with the site replaced by N."
     ),
 )
 COLUMNS = (
@@ -117,11 +117,11 @@ def _table(
 
 _HEADERS: dict[str, dict[str, Any]] = {
     "logo": {"title": "Logo"},
-    "task": {"title": "Task", "description": "In which its sites are judged"},
-    "hits": {"title": "Sites", "description": "In what was given", "format": "{:,.0f}"},
+    "task": {"title": "Task", "description": "For which its threshold was set"},
+    "hits": {"title": "Sites", "description": "In the scanned sequences", "format": "{:,.0f}"},
     "share": {
         "title": "With a site",
-        "description": "Share of what was given that has a site",
+        "description": "Share of the scanned sequences that have a site",
         "suffix": " %",
         "format": "{:,.1f}",
     },
@@ -172,18 +172,18 @@ def _description(said: Mapping[str, Any], found: Sequence[Row]) -> str:
     how = (
         f"<b>{escape(said['note'])}</b>"
         if said["note"]
-        else f"with the motifs that the evidence supports ({len(found)} of {said['rows']})."
+        else f"with the supported motifs ({len(found)} of {said['rows']})."
     )
     parts = [
-        f"{_scanned(said)} {'was' if said['kind'] != 'peaks' else 'were'} scanned"
-        f"{'.' if said['note'] else ''} {how} Contributions are means over"
+        f"{_scanned(said)} {'was' if said['kind'] != 'peaks' else 'were'}"
+        f" scanned{'.' if said['note'] else ''} {how} Contributions are means over"
         f" {plural(said['replicates'], 'replicate')}. All sites are in the data set's folder"
-        " <code>hits</code>: BED with its index, sites by interval (Parquet), and, for places in a"
+        " <code>hits</code>: BED with its index, sites by interval (Parquet), and, for sites in a"
         " genome, a session for IGV.",
         f"{notes}." if notes else "",
-        f"{rate} holds among sequences like those of the data set. Along a genome, where few"
-        " sequences are like that, more of the sites are false: <b>Per kb</b> says how many to"
-        " expect by chance.",
+        f"{rate} holds for sequences like those of the data set. Along a genome, where such"
+        " sequences are rare, more of the sites are false: <b>Per kb</b> is the number expected"
+        " by chance.",
     ]
     return " ".join(part for part in parts if part)
 
@@ -200,12 +200,12 @@ def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
     rate = values.get("hits_fdr")
     said = f" of {float(str(rate)):g}" if rate else ""
     return (
-        "Sites of the supported motifs were found by the log-odds of their consensus matrices. The"
-        " lowest score at which (hits in negatives + 1) / hits in positives, counted per held-out"
-        f" sequence, kept a false discovery rate{said} was the threshold; of overlapping places of"
-        f" a motif the best was taken. The contribution of a site is the part that the motif's"
-        f" units {cite('explainn')} have in the logit, less the same with the site as N, the mean"
-        " over all replicates."
+        "Sites of the supported motifs were found by the log-odds of their consensus matrices."
+        " The lowest score at which (hits in negatives + 1) / hits in positives, counted per"
+        f" held-out sequence, kept a false discovery rate{said} was the threshold; of overlapping"
+        " sites of a motif the best was kept. The contribution of a site is that of the motif's"
+        f" units {cite('explainn')} to the logit, minus the same with the site replaced by N,"
+        " mean over all replicates."
     )
 
 

@@ -25,8 +25,8 @@ from nfexplainn.results.hits.regions import GENOME, Regions
 from nfexplainn.results.hits.scan import union
 
 NONE_SUPPORTED = (
-    "No motif is supported by the evidence, so that the sites of all motifs with a threshold are"
-    " told; take them with care."
+    "No motif is supported by the evidence, so the sites of all motifs with a threshold are"
+    " given; interpret them with care."
 )
 
 

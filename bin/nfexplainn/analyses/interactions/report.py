@@ -14,16 +14,16 @@ CHAPTER = Chapter(
     "nfx_interactions",
     "Interactions",
     770,
-    "which pairs of motifs say more, or less, together than their sum, and at which distance, with"
-    " [`--interactions`](usage/interactions.md)",
+    "which pairs of motifs have more, or less, effect together than their sum, and at which"
+    " distance, with [`--interactions`](usage/interactions.md)",
     lead=(
-        "ExplaiNN adds its motifs up. Here each pair of supported motifs gets a term of its own,"
-        " beside curves of each motif's best site and of composition: of a <b>product</b>, where"
-        " both have a site; of a <b>spacing</b>, where these lie within some distance, beyond the"
-        " product. Terms are fitted to the validation part. A pair is supported if its term lowers"
-        " the loss on unseen sequences (q at most 0.05, at least 1 % of what the sum explains,"
-        " replicates agree). <b>Less</b> than the sum is what a ceiling of the signal, or two ways"
-        " to the same end, look like, too."
+        "ExplaiNN sums the effects of its motifs. Here each pair of supported motifs gets an"
+        " interaction term, in addition to curves of each motif's best site and of composition: a"
+        " <b>product</b>, where both have a site; a <b>spacing</b>, where these lie within some"
+        " distance, beyond the product. Terms are fitted to the validation part. A pair is"
+        " supported if its term lowers the loss on unseen sequences (q at most 0.05, at least 1 %"
+        " of what the sum explains, replicates agree). <b>Less</b> than the sum can also result"
+        " from saturation of the signal or from redundant motifs."
     ),
 )
 _UNSUPPORTED = 5
@@ -69,14 +69,14 @@ def write_interactions(page: Page, inputs: Inputs) -> None:
 
 _HEADERS: dict[str, dict[str, object]] = {
     "about": {"title": "Data set"},
-    "said": {"title": "What unseen sequences say"},
+    "said": {"title": "Result on unseen sequences"},
     "coefficient": {
         "title": "Term",
-        "description": "What two best sites add beyond their sum, in logits (of values: in their"
+        "description": "What two best sites add beyond their sum, in logits (values: in their"
         " unit), mean over replicates",
         "format": "{:+,.2f}",
     },
-    "gain": {"title": "Gain", "description": "Loss without the term less loss with it"},
+    "gain": {"title": "Gain", "description": "Loss without the term minus loss with it"},
     "interval": {"title": "95 % interval"},
     "share": {"title": "Share", "description": "Of what the sum explains", "suffix": " %"},
     "q": {"title": "q"},
@@ -104,7 +104,7 @@ def sentence_of(row: Row) -> str:
         return f"{names}: no evidence {what} beyond the sum."
     more = "more" if (number(row["coefficient"]) or 0) > 0 else "less"
     beyond = "anywhere in the sequence" if spacing else "their sum"
-    return f"{names}{where} together say {more} than {beyond}."
+    return f"{names}{where} together have {more} effect than {beyond}."
 
 
 def _name(row: Row, which: str) -> str:
@@ -142,8 +142,8 @@ def _spacing(page: Page, good: Sequence[Row], curves: Sequence[Row]) -> None:
         "Spacing",
         "linegraph",
         lines,
-        description="Unseen sequences with a site of both: mean of the label less what the sum"
-        " predicts, by the bases between the sites. Intervals are in"
+        description="Unseen sequences with a site of both: mean of the label minus the prediction"
+        " of the sum, by the bases between the sites. Intervals are in"
         " <code>tables/interactions_spacing.tsv</code>.",
         pconfig={"xlab": "Bases between the sites", "ylab": "Above the sum", "showlegend": True},
     )
@@ -157,12 +157,12 @@ def _middle(row: Row) -> float:
 def _methods(_values: Values, _models: Sequence[str], _cite: Cite) -> str:
     return (
         "Pairs of supported motif groups were tested for interactions: regressions on the model's"
-        " prediction, composition and piecewise linear curves of the motifs' best sites were fitted"
-        " to the validation part of each replicate, with and without a term of the pair (the"
-        " product of both sites' strengths, or that of sites within a distance that validation"
-        " chose, beside curves of their places). The difference of the losses on unseen sequences"
-        " was tested with clustered standard errors, one-sided, with Benjamini and Hochberg's q"
-        " over all pairs of a task; supported pairs joined one by one."
+        " prediction, composition and piecewise linear curves of the motifs' best sites were"
+        " fitted to the validation part of each replicate, with and without a term of the pair"
+        " (the product of both sites' strengths, or that of sites within a distance that"
+        " validation chose, beside curves of their places). The difference of the losses on"
+        " unseen sequences was tested with clustered standard errors, one-sided, with Benjamini"
+        " and Hochberg's q over all pairs of a task; supported pairs were added one by one."
     )
 
 

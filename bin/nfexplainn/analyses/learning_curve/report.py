@@ -20,10 +20,10 @@ CHAPTER = Chapter(
     "how the score and the number of supported motifs grow with the data, and what twice the data"
     " would add, with [`--learning_curve`](usage/learning_curve.md)",
     lead=(
-        "ExplaiNN was trained on an eighth, a quarter, half and all of the training sequences, and"
-        " tested on the same unseen ones. <b>Twice the data</b> is drawn on from that: the"
-        " logarithm of the error (1 less the score) falls about linearly with the logarithm of the"
-        " number of sequences."
+        "ExplaiNN was trained on an eighth, a quarter, half and all of the training sequences,"
+        " and tested on the same unseen ones. <b>Twice the data</b> is extrapolated from that:"
+        " the logarithm of the error (1 minus the score) falls about linearly with the logarithm"
+        " of the number of sequences."
     ),
 )
 COLUMNS = (
@@ -127,9 +127,9 @@ def answer(told: Any) -> str:
     metric = METRICS.get(told["metric"], told["metric"])
     sure = f"({short(low, 3)} to {short(high, 3)})"
     if high < SMALL:
-        return f"would add next to nothing to the {metric} {sure}"
+        return f"would add almost nothing to the {metric} {sure}"
     if gain <= 0:
-        return f"would add nothing that shows to the {metric} {sure}"
+        return f"would not measurably add to the {metric} {sure}"
     if low <= 0:
         return f"would add about {short(gain, 3)} to the {metric}, and perhaps nothing {sure}"
     return f"would add about {short(gain, 3)} to the {metric} {sure}"
@@ -138,10 +138,11 @@ def answer(told: Any) -> str:
 def _methods(values: Values, _: Sequence[str], cite: Cite) -> str:
     return (
         f"Learning curves: ExplaiNN {cite('explainn')} ({escape(values.get('recipe', 'robust'))}"
-        " recipe) was trained on an eighth, a quarter, half and all of the training and validation"
-        " sequences, each in several draws, and tested on the same unseen sequences. log(1 - score)"
-        " was fitted to the logarithm of the number of training sequences by least squares, and"
-        " drawn on from the mean of the largest subsets to twice their number (95 % interval)."
+        " recipe) was trained on an eighth, a quarter, half and all of the training and"
+        " validation sequences, each in several draws, and tested on the same unseen sequences."
+        " log(1 - score) was fitted to the logarithm of the number of training sequences by least"
+        " squares, and extrapolated from the mean of the largest subsets to twice their number"
+        " (95 % interval)."
     )
 
 

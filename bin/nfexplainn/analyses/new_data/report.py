@@ -20,8 +20,8 @@ CHAPTER = Chapter(
     " [`--apply` and `--input`](usage/apply.md#new-data)",
     lead=(
         "Each row of <code>--input</code> was prepared as in training, and predicted by every"
-        " model: the mean over its replicates. Sequences that the models were trained, validated or"
-        " tested on have no part in the scores."
+        " model: the mean over its replicates. Sequences that the models were trained, validated"
+        " or tested on are left out of the scores."
     ),
 )
 COLUMNS = (
@@ -65,7 +65,7 @@ def write_new_data(page: Page, inputs: Inputs) -> None:
         "seen": {
             "title": "Seen",
             "description": "Sequences of the models' own data, and windows that overlap these by"
-            " more than half, which have no part in the scores",
+            " more than half, left out of the scores",
             "format": "{:,.0f}",
         },
         "note": {"title": "Why there is no score"},
@@ -133,7 +133,7 @@ def _silent(one: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
 
 def _said(one: Mapping[str, Any], model: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
     if _silent(one, model):
-        what = "could not be asked" if one["refused"] else "predicted, not scored"
+        what = "could not be predicted" if one["refused"] else "predicted, not scored"
         why = one["refused"] or model["why"]
         return f'<div class="nfx-one">{what}: {escape(why)}</div>'
     known = [

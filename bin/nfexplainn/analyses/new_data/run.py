@@ -112,7 +112,7 @@ def _why_not(new: DatasetMeta, header: ModelHeader, own: DatasetMeta | None) -> 
     """Say why models cannot read a data set; empty where they can."""
     length = int(header.config["length"])
     if new.length != length:
-        return f"its sequences have {new.length} bp, and the models read {length}"
+        return f"its sequences have {new.length} bp, but the models read {length}"
     if own is None:
         return ""
     if pad_of(new) != pad_of(own):
@@ -121,7 +121,7 @@ def _why_not(new: DatasetMeta, header: ModelHeader, own: DatasetMeta | None) -> 
             f" with {pad_of(own)}"
         )
     if new.extra.get(RAW) != own.extra.get(RAW) and own.extra.get(RAW) and new.extra.get(RAW):
-        return "the ends of its reads were cut off otherwise than those of the models"
+        return "the ends of its reads were trimmed differently from those of the models"
     return ""
 
 
@@ -168,14 +168,14 @@ def pair_tasks(
     measured = [kind if kind in ("regression", "multiclass") else "labels" for kind in kinds]
     if measured[0] != measured[1]:
         told = {"regression": "values", "multiclass": "classes", "labels": "positives"}
-        return [], f"it holds {told[measured[0]]}, and the model predicts {told[measured[1]]}"
+        return [], f"it holds {told[measured[0]]}, but the model predicts {told[measured[1]]}"
     place = {task: column for column, task in enumerate(trained)}
     pairs = [(column, place[task]) for column, task in enumerate(new) if task in place]
     if measured[0] == "multiclass" and not len(pairs) == len(new) == len(trained):
         return [], "its classes are not those of the model"
     if not pairs and len(new) == len(trained) == 1:
         pairs = [(0, 0)]
-    return pairs, "" if pairs else "no task has the name of one of the model's"
+    return pairs, "" if pairs else "no task has the name of a task of the model"
 
 
 def _scored(

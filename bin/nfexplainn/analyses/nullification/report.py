@@ -19,14 +19,14 @@ CHAPTER = Chapter(
     "nfx_nullification",
     "Nullification",
     585,
-    "what the predictions lose without each filter or unit, with"
+    "change of the predictions without each filter or unit, with"
     " [`--nullification`](usage/nullification.md)",
     lead=(
-        "What predictions lose when one filter says nothing (Maslova et al. 2020; the paper"
-        " applies it to the networks that ExplaiNN is compared with). The map of a first filter is"
-        " replaced before the pooling; influence is the mean squared change of the prediction (a"
-        " logit, or the value of a regression). A unit of ExplaiNN is taken away by setting its"
-        " output to 0, which changes a prediction by exactly its contribution."
+        "Change of the prediction when one filter is nullified (Maslova et al. 2020; the paper"
+        " applies it to the networks that ExplaiNN is compared with). The activation map of a"
+        " first-layer filter is replaced before pooling; influence is the mean squared change of"
+        " the prediction (a logit, or the value of a regression). A unit of ExplaiNN is removed"
+        " by setting its output to 0, which changes a prediction by exactly its contribution."
     ),
 )
 
@@ -140,7 +140,10 @@ def _plot(
     labels = [_label(unit, names.get(unit, _Name())) for unit in units]
     count = thousands(number(rows[0]["sequences"]) or 0.0) if rows else "0"
     basis = escape(rows[0]["basis"]) if rows else ""
-    text = f"The {len(units)} filters or units of most influence, over {count} sequences ({basis})."
+    text = (
+        f"The {len(units)} filters or units with the largest influence, over {count} sequences"
+        f" ({basis})."
+    )
     if len(tasks) <= len(COLOURS):
         page.section(
             CHAPTER,
@@ -227,7 +230,8 @@ def _table(page: Page, shown: Mapping[str, Mapping[str, Cell]], total: int) -> N
         },
         "change": {
             "title": "Change",
-            "description": "Mean of the prediction less that without it: above 0, it raises it",
+            "description": "Mean prediction minus that without it; above 0, it raises the"
+            " prediction",
             **number_format,
         },
         "correlation": {
@@ -267,10 +271,10 @@ def _methods(values: Values, models: Sequence[str], cite: Cite) -> str:
     out.append("The influence is the mean squared change of the prediction.")
     if networks:
         out.append(
-            "Filters of all replicates with similar motifs were joined into groups as units are (at"
-            f" most {MOST_ROWS}, by the influence of their strongest filters). The gain of a group"
-            " is what the loss rises by when all its filters are nullified at once, on at most"
-            f" {thousands(MOST_UNSEEN)} unseen sequences per replicate."
+            "Filters of all replicates with similar motifs were joined into groups as units are"
+            f" (at most {MOST_ROWS}, by the influence of their strongest filters). The gain of a"
+            " group is the increase of the loss when all its filters are nullified at once, on at"
+            f" most {thousands(MOST_UNSEEN)} unseen sequences per replicate."
         )
     return " ".join(out)
 

@@ -19,13 +19,13 @@ CHAPTER = Chapter(
     "nfx_drift",
     "Plug and play",
     556,
-    "the profile that each unit started from, and what became of it, with"
+    "the profile that each unit started from, and how much it changed, with"
     " [`--initial_motifs`](usage/plug_and_play.md)",
     lead=(
         "Filters that started from known profiles, one unit per strand (the paper's Figure 6)."
-        " **q**: of the match between a unit's motif after training and its own profile; above the"
-        " threshold it has drifted. **Change**: length of the filter's change over that of its"
-        " start; 0 means not a bit of it has changed."
+        " **q**: of the match between a unit's motif after training and its own profile; above"
+        " the threshold it has drifted. **Change**: norm of the filter's change relative to the"
+        " norm of its start; 0 means unchanged."
     ),
 )
 
@@ -141,7 +141,7 @@ def _said(tables: Mapping[int | None, list[Row]]) -> str:
         return "No unit has a motif that could be compared with its profile."
     share = short(100 * counts["drifted"] / compared, 0)
     unchanged = all(number(row["filter_change"]) == 0 for table in tables.values() for row in table)
-    still = " Every filter is what it started as, bit for bit." if unchanged else ""
+    still = " No filter has changed." if unchanged else ""
     return (
         f"Of {compared} units with a motif (all replicates), {counts['drifted']} ({share} %) no"
         f" longer match their own profile; {counts['no motif']} have none.{still}"

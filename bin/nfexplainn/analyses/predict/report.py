@@ -17,12 +17,12 @@ CHAPTER = Chapter(
     "nfx_predictions",
     "Predictions",
     565,
-    "what every model predicts of your sequences, how sure the replicates are, and how like the"
-    " training data the sequences are, with [`--predict`](usage/apply.md)",
+    "what every model predicts for your sequences, how well the replicates agree, and how similar"
+    " the sequences are to the training data, with [`--predict`](usage/apply.md)",
     lead=(
         "The sequences given with <code>--predict</code>. A prediction is the mean over the"
         " replicates of a model. A <b>probability</b> is calibrated on the validation part, so it"
-        " supposes that part's share of positives: where yours are rarer, it is too high."
+        " assumes that part's share of positives: where yours are rarer, it is too high."
     ),
 )
 
@@ -107,26 +107,27 @@ def warnings_of(one: Predicted) -> list[str]:
         if share > 0.05:
             out.append(
                 f"<b>{100 * share:.0f}&nbsp;% are {UNLIKE}</b> (2&nbsp;% of held-out sequences"
-                f" are): {thousands(like['low'])} below and {thousands(like['high'])} above all but"
-                " 1&nbsp;% of these. What a model says of such sequences is an extrapolation."
+                f" are): {thousands(like['low'])} below and {thousands(like['high'])} above all"
+                " but 1&nbsp;% of these. Predictions for such sequences are extrapolations."
             )
     elif like["reason"]:
         out.append(
-            f"How like the training data they are is not known: {escape(like['reason'])}."
-            " Nor is whether its assay padded sequences with N or cut their ends off."
+            f"Their similarity to the training data is unknown: {escape(like['reason'])}. It is"
+            " also unknown whether its assay padded sequences with N or trimmed their ends."
         )
     unknown = one.told.get("unknown", 0)
     if unknown:
         many = f"{plural(unknown, 'sequence')} of these {'is' if unknown == 1 else 'are'}"
         out.append(
             f"<b>{many} more than 10&nbsp;% N</b>, as in gaps of an assembly: the models read too"
-            " few bases there, and their predictions mean little."
+            " few bases there, so their predictions are unreliable."
         )
     seen = one.told.get("seen", 0)
     if seen:
         out.append(
             f"{plural(seen, 'sequence')} of these {'is' if seen == 1 else 'are'} among those that"
-            " the models were trained, validated or tested on: what they predict there is no test."
+            " the models were trained, validated or tested on: their predictions there are no"
+            " test."
         )
     out += [f"{thousands(count)} {escape(reason)}." for reason, count in one.told["notes"].items()]
     return out

@@ -10,12 +10,12 @@ from nfexplainn.page.mqc import DASH, Cell, Page, cell
 from nfexplainn.page.style import ROW_LIMIT, capped
 
 _TEXT = (
-    "Models of nothing but the units of the fewest groups that suffice, with the bias fitted anew"
+    "Models with only the units of the fewest groups that suffice, and the bias refitted"
     " (<code>R.pruned.safetensors</code>). The scores are those of the test part."
 )
 _FOLDED = (
-    " With folds the groups are those that at least half of the folds choose, some of them with"
-    " sequences that others test: the pruned model's score is a little too good."
+    " With folds, the groups are those that at least half of the folds choose, some of them with"
+    " test sequences of others: the pruned model's score is slightly too high."
 )
 
 
@@ -59,7 +59,7 @@ def _cells(row: Row) -> dict[str, Cell]:
 def _methods(_values: Values, _models: Sequence[str], _cite: Cite) -> str:
     return (
         "Models were pruned to the units of the groups that forward selection on the validation"
-        " part had chosen; their biases were fitted anew on the training part."
+        " part had chosen; their biases were refitted on the training part."
     )
 
 

@@ -14,7 +14,7 @@ CHAPTER = Chapter(
     "nfx_transfer",
     "Transfer",
     553,
-    "what each output of pretrained models does in each task, with"
+    "the effect of each output of pretrained models in each task, with"
     " [`--pretrained`](usage/transfer.md)",
     lead=(
         "Units that are the outputs of trained models, frozen (the paper's Figure 6). **Effect**:"

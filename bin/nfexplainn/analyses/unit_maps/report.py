@@ -21,18 +21,17 @@ CHAPTER = Chapter(
     "nfx_maps",
     "Unit maps",
     570,
-    "which sequences the units treat alike, with [`--unit_maps`](usage/unit_maps.md)",
+    "which sequences have similar unit outputs, with [`--unit_maps`](usage/unit_maps.md)",
     lead=(
-        "Sequences that the model predicts well, laid out so that those lie together in which the"
-        " same units answer (UMAP of the unit outputs). Distances between groups mean little; what"
-        " lies within one group is alike."
+        "UMAP of the unit outputs of well-predicted sequences: sequences with similar unit"
+        " outputs lie together. Distances between groups mean little."
     ),
 )
 
 # Each point of a plot is an element of the page; more would make it slow.
 SHOWN = 1000
 _GREY = "#9aa0a6"
-_MEANS = {NONE: "no task: label 1 in none, as of negatives"}
+_MEANS = {NONE: "no task: label 1 in none, as for negatives"}
 _COLUMNS = (
     *("dataset", "model", "replicate", "name", "split", "x", "y", "group"),
     *("unit", "annotation"),
@@ -158,9 +157,9 @@ def _palette(groups: Sequence[str]) -> list[str]:
 
 def _methods(_: Values, __: Sequence[str], cite: Cite) -> str:
     return (
-        "At most 15\u202f000 well-predicted sequences were laid out by UMAP"
-        f" {cite('umap')} of the outputs of all units of the best replicate (15 neighbours, minimal"
-        " distance 0.1, Euclidean)."
+        f"At most 15\u202f000 well-predicted sequences were embedded by UMAP {cite('umap')} of"
+        " the outputs of all units of the best replicate (15 neighbours, minimal distance 0.1,"
+        " Euclidean)."
     )
 
 

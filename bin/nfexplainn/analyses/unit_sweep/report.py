@@ -274,8 +274,8 @@ def sweep_text(inputs: Inputs, cite: Cite) -> str:
 def _sweep(_: Values, __: Sequence[str], cite: Cite) -> str:
     return (
         "Of the numbers of units, the one recommended is the smallest whose mean validation score"
-        " over the replicates lies within one standard error of the best"
-        f" {cite('cart')}; test scores had no share in the choice."
+        f" over the replicates lies within one standard error of the best {cite('cart')}; test"
+        " scores were not used for the choice."
     )
 
 

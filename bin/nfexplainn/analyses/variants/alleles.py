@@ -27,11 +27,11 @@ from nfexplainn.io.variant_files import VariantRecord
 NO_ALT = "no ALT allele"
 SYMBOLIC = "ALT is symbolic, a breakend or *"
 NO_BASES = "ALT holds letters other than A, C, G, T"
-SAME = "ALT is REF"
+SAME = "ALT equals REF"
 TOO_LONG = "longer than the model's window"
 NO_CHROMOSOME = "chromosome not in the genome"
 BEYOND = "beyond the end of its chromosome"
-MISMATCH = "REF is not what the genome has there"
+MISMATCH = "REF differs from the genome"
 OVER_END = "window over the end of its chromosome"
 LEFT_OUT_COLUMNS = ("record", "chrom", "pos", "id", "ref", "alt", "reason")
 
@@ -114,10 +114,10 @@ class Tally:
         if wrong <= MUCH * self.checked:
             return ""
         if self.late > ALL_BUT_FEW * wrong:
-            reason = "it is there one base on: positions count from 1 here, so add 1 to each"
+            reason = "it matches one base further on: positions are 1-based here, so add 1 to each"
         elif self.turned > wrong / 2:
             reason = (
-                "most fit the other strand: write alleles for the forward strand (bcftools norm"
+                "most match the other strand: write alleles for the forward strand (bcftools norm"
                 " --check-ref s)"
             )
         else:
@@ -183,7 +183,7 @@ class Checker:
         """
         tally = self.tally
         if not tally.records:
-            raise UserError(f"{self._name}: there is no variant in this file; give one that has.")
+            raise UserError(f"{self._name}: this file has no variant; give a file with variants.")
         names = list(tally.names)
         counts = [tally.names[name] for name in names]
         way_out = "give the genome that the variants were called on"
@@ -194,10 +194,10 @@ class Checker:
             reason, count = tally.left_out.most_common(1)[0]
             note = tally.note(self._genome.name)
             raise UserError(
-                f"{self._name}: none of its {tally.alleles:,} alleles can be judged ({reason}:"
+                f"{self._name}: none of its {tally.alleles:,} alleles can be scored ({reason}:"
                 f" {count:,}). {note}".rstrip()
                 if note
-                else f"{self._name}: none of its {tally.alleles:,} alleles can be judged"
+                else f"{self._name}: none of its {tally.alleles:,} alleles can be scored"
                 f" ({reason}: {count:,}); give others."
             )
 
@@ -332,7 +332,7 @@ def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
     UserError
         If the file is damaged.
     """
-    with reading(str(path), "the variants cannot be read", "make them anew"):
+    with reading(str(path), "the variants cannot be read", "make them again"):
         file = pq.ParquetFile(str(path))
         held: list[Allele] = []
         for group in range(file.num_row_groups):
@@ -349,5 +349,5 @@ def read_alleles(path: str | Path, size: int) -> Iterator[list[Allele]]:
 
 def count_alleles(path: str | Path) -> int:
     """Give the number of alleles in a file of :func:`check_file`."""
-    with reading(str(path), "the variants cannot be read", "make them anew"):
+    with reading(str(path), "the variants cannot be read", "make them again"):
         return int(pq.ParquetFile(str(path)).metadata.num_rows)

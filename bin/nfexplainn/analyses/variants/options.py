@@ -44,7 +44,7 @@ class VariantOptions:
             )
         if len(set(found)) < len(found):
             raise UserError(
-                f"variant_offsets '{self.variant_offsets}' names one more than once; give every"
-                " one once."
+                f"variant_offsets '{self.variant_offsets}' has an offset more than once; give"
+                " each once."
             )
         return tuple(one for one in found if one is not None)

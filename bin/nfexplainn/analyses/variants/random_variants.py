@@ -222,8 +222,8 @@ def make_background(
     if not len(places):
         return Background(
             {},
-            "There is no percentile: the held-out sequences of the data set have no coordinates in"
-            " this genome, so that no random variants could be placed there.",
+            "There is no percentile: the held-out sequences of the data set have no coordinates"
+            " in this genome, so no random variants could be placed.",
         )
     sizes = {}
     for kind, some in lengths.items():
@@ -238,5 +238,9 @@ def make_background(
         ]
         if parts:
             sizes[kind] = np.sort(np.concatenate(parts), axis=0)
-    why = "" if sizes else "There is no percentile: no random variant had room in the genome."
+    why = (
+        ""
+        if sizes
+        else ("There is no percentile: no random variant could be placed in the genome.")
+    )
     return Background(sizes, why)

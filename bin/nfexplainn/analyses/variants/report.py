@@ -16,7 +16,7 @@ CHAPTER = Chapter(
     "nfx_variants",
     "Variants",
     562,
-    "what your variants do to the predictions, through which motif, and how much that is beside"
+    "the effect of your variants on the predictions, through which motif, and compared with"
     " random variants, with [`--variants`](usage/variants.md)",
     lead=(
         "Each variant of <code>--variants</code> was put into its window of the genome. The change"
@@ -65,9 +65,9 @@ def answers(inputs: Inputs) -> list[Answer]:
         said = read_json(summary, summary.name) if summary else {}
         strongest = read_table(path)[:1]
         about = (
-            f"{thousands(said['judged'])} of {plural(said['alleles'], 'allele')} judged"
+            f"{thousands(said['judged'])} of {plural(said['alleles'], 'allele')} scored"
             if said
-            else "alleles judged"
+            else "alleles scored"
         )
         block = "".join(_strongest(row) for row in strongest)
         minded = [escape(said[key]) for key in ("note", "no_percentile") if said.get(key)]
@@ -136,7 +136,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "task": {"title": "Task", "description": "In which the change is largest"},
     "delta": {
         "title": "Change",
-        "description": "Of the logit: alternative less reference, mean over the replicates",
+        "description": "Of the logit: alternative minus reference, mean over the replicates",
         "format": "{:+,.2f}",
     },
     "range": {"title": "Range", "description": "Least and largest change of the replicates"},
@@ -146,7 +146,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "logo": {"title": "Logo", "description": "Of the motif that changes most"},
     "motif": {"title": "Motif", "description": "That changes most, with its part of the change"},
-    "site_change": {"title": "Site", "description": "What becomes of the motif's site"},
+    "site_change": {"title": "Site", "description": "Change of the motif's site"},
     "words": {
         "title": "Read there",
         "description": "What the motif's unit reads without and with the variant, best window each",
@@ -186,7 +186,7 @@ def _description(said: Mapping[str, Any]) -> str:
     of = ", ".join(f"{thousands(count)} of type {kind}" for kind, count in random.items())
     parts = [
         f"{thousands(said['judged'])} of {plural(said['alleles'], 'allele')} of"
-        f" {escape(PurePath(said['file']).name)} were judged by"
+        f" {escape(PurePath(said['file']).name)} were scored by"
         f" {plural(said['replicates'], 'replicate')}; these change a prediction most. All are in"
         " the data set's folder <code>variants</code> (VCF, TSV, and with every part Parquet).",
         f"Left out: {out} (<code>variants_left_out.tsv</code>)." if out else "",

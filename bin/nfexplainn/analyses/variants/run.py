@@ -90,7 +90,7 @@ def judge_all(
     list of lists
         The strongest variants, see :data:`~.tables.STRONGEST_COLUMNS`.
     """
-    say, done, total = Progress("alleles judged"), 0, count_alleles(given.alleles)
+    say, done, total = Progress("alleles scored"), 0, count_alleles(given.alleles)
     vcf = VcfWriter(given.source, given.name, f"{prefix}.variants.vcf.gz", genome, scorer.tasks)
     with VariantWriter(prefix, scorer.tasks, scorer.rows) as tables, vcf:
         for alleles in read_alleles(given.alleles, scorer.chunk(CHUNK)):
@@ -102,8 +102,8 @@ def judge_all(
             say(done, total)
     if not vcf.ordered:
         print(
-            f"{given.name}: its records are not in the order of their positions, so that the VCF"
-            " has no index; sort it (bcftools sort) to get one.",
+            f"{given.name}: its records are not sorted by position, so the VCF has no index; sort"
+            " it (bcftools sort) to get one.",
             file=sys.stderr,
         )
     return tables.strongest()

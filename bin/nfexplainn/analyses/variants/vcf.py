@@ -37,7 +37,7 @@ INFO = {
     "NFX_MOTIF": ("A", _TEXT, "Motif through which that task changes most"),
     "NFX_CHANGE": (
         *("A", _TEXT),
-        "What becomes of that motif's site: created, destroyed, strengthened, weakened",
+        "Change of that motif's site: created, destroyed, strengthened, weakened",
     ),
     "NFX": (
         *(".", _TEXT),
@@ -136,7 +136,7 @@ class VcfWriter:
             if record is None:
                 raise UserError(
                     f"{self._name}: record {number:,} is no longer there; the file has changed"
-                    " since it was read: run anew."
+                    " since it was read: run again."
                 )
             self._write(str(record), self._info(alleles, len(record.alts or ())))
 

@@ -55,9 +55,9 @@ def finder_of(
     """
     if files is None:
         raise UserError(
-            f"{name}: its motifs (in motifs/, the evidence or the units, each with .meme), by which"
-            " sites are found, are not there; copy the whole results folder of a run that trained"
-            " explainn."
+            f"{name}: its motifs, which are needed to find sites, are missing (in motifs/, the"
+            " evidence or the units, each with .meme); copy the whole results folder of a run"
+            " that trained explainn."
         )
     centred = dataset.meta.task_type == "multiclass"
     return make_finder(replicates, read_row_table(*files, centred=centred), dataset, rate)

@@ -34,8 +34,8 @@ FILE, GENOME, PEAKS = "file", "genome", "peaks"
 NO_CHROMOSOME = "on a chromosome that the genome lacks, left out"
 BEYOND = "over the end of the chromosome, left out"
 WIDENED = "shorter than the model's window, widened to it"
-SHORT = "shorter than the model's window, which N fill up"
-_WAY_OUT = "give the genome that the intervals are of"
+SHORT = "shorter than the model's window, padded with N"
+_WAY_OUT = "give the genome of the intervals"
 _SCHEMA = pa.schema(
     [
         ("name", pa.string()),
@@ -129,8 +129,8 @@ def read_regions(
         return _from_records(read_sequence_table(*table), shape, fasta)
     if genome is None:
         raise UserError(
-            f"{name}: this file holds intervals, and there is no genome to read them from; give"
-            " --genome (or the column genome), or the sequences themselves as FASTA."
+            f"{name}: this file holds intervals, and there is no genome to read them from;"
+            " give --genome (or the column genome), or the sequences themselves as FASTA."
         )
     peaks = read_peaks(path, name)
     codes = {text: code for code, text in enumerate(genome.names)}
@@ -142,8 +142,8 @@ def read_regions(
     inside = known & (peaks.start >= 0) & (peaks.end <= size)
     if not inside.any():
         raise UserError(
-            f"{name}: all {len(peaks):,} intervals reach over the end of their chromosome in"
-            f" {genome.name}; give the genome that they are of."
+            f"{name}: all {len(peaks):,} intervals extend beyond the end of their chromosome in"
+            f" {genome.name}; give the genome of the intervals."
         )
     start, end, short = _widened(peaks.start, peaks.end, peaks.summit, size, shape.inner)
     kept = np.flatnonzero(inside)
@@ -185,8 +185,8 @@ def _from_records(records: Fasta, shape: Shape, fasta: str | Path) -> Regions:
     write_fasta(fasta, zip(records.names, texts, strict=True))
     notes = {
         SHORT: int((lengths < shape.inner).sum()),
-        "given twice, taken once": records.merged,
-        "called like another one, now name|2 and so on": records.renamed,
+        "given twice, used once": records.merged,
+        "with the name of another one, renamed name|2 and so on": records.renamed,
     }
     names = list(records.names)
     zeros = np.zeros(len(names), np.int64)
@@ -281,7 +281,7 @@ def load_regions(path: str | Path) -> Regions:
     UserError
         If the file is damaged.
     """
-    with reading(str(path), "the regions cannot be read", "make them anew"):
+    with reading(str(path), "the regions cannot be read", "make them again"):
         table = pq.ParquetFile(str(path)).read(use_threads=False)
         meta = json.loads((table.schema.metadata or {})[METADATA_KEY.encode()])
         return Regions(

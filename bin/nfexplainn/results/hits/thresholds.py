@@ -234,7 +234,7 @@ def _threshold(positive: Floats, negative: Floats, task: int, rate: float) -> Th
     counts = task, len(positive), len(negative)
     if np.isnan(score):
         few = len(positive) * rate < 1
-        least = f"{NONE_REACHES}; the least is {100 * fdr:.3g} %" if fdr < 1 else NONE_REACHES
+        least = f"{NONE_REACHES}; the lowest is {100 * fdr:.3g} %" if fdr < 1 else NONE_REACHES
         return Threshold(score, *counts, note=TOO_FEW if few else least)
     limit = np.float32(score)
     hits = int((positive >= limit).sum()), int((negative >= limit).sum())
