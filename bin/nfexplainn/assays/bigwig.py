@@ -71,8 +71,7 @@ def finite_sums(name: str, sums: NDArray[np.float64], windows: Windows) -> Float
     if len(wrong):
         raise UserError(
             f"{name}: the signal of the window {windows.name(wrong[0])} adds up to"
-            f" {sums[wrong[0]]:g}; make the track again without values that are infinite or no"
-            " numbers."
+            f" {sums[wrong[0]]:g}; create the track again without infinite or NaN values."
         )
     return sums.astype(np.float32)
 
@@ -149,7 +148,7 @@ def _check_sizes(name: str, sizes: Mapping[str, int], genome: Genome) -> None:
         has = f"{sizes[chromosome]:,} bp" if wrong else "which the genome does not have"
         raise UserError(
             f"{name}: its chromosome {chromosome} ({has}) does not fit the genome {genome.name};"
-            " give the genome that it was mapped to."
+            " give the genome that the data were mapped to."
         )
 
 

@@ -67,7 +67,7 @@ def _linker(table: ValueTable, options: ValueOptions, ledger: Ledger) -> int:
     found = common_end(table.sequences)
     if found < _MIN_LINKER:
         if options.linker == "cut":
-            ledger.note(f"{table.source}: the probes share no end, so no linker was cut.")
+            ledger.note(f"{table.source}: the probes have no common end, so no linker was cut.")
         return 0
     shortest = min(map(len, table.sequences))
     if options.linker == "keep":

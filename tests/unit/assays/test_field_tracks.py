@@ -196,7 +196,9 @@ def test_a_header_above_a_track_is_no_table(tmp_path: Path, genome: Path) -> Non
 
 def test_values_that_are_missing_are_told_the_way(tmp_path: Path, genome: Path) -> None:
     text = BEDGRAPH.replace("\t3\n", "\tnan\n")
-    with pytest.raises(UserError, match=r"a, line 3: the value 'nan' is no number; leave the line"):
+    with pytest.raises(
+        UserError, match=r"a, line 3: the value 'nan' is not a number; leave the line"
+    ):
         run(tmp_path, genome, text)
 
 

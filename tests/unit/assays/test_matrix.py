@@ -196,7 +196,11 @@ GOOD = "".join(f"chr2\t{300 * i}\t{300 * i + 200}\t{i % 2}\t{i % 3 % 2}\n" for i
 BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
     "no header": ({"m.tsv": GOOD.replace("chr2", "2")}, {}, "first line names the columns"),
     "one column": ({"m.tsv": "name\nchr1:1-2\n"}, {}, "is one column"),
-    "no task": ({"m.tsv": "chrom\tstart\tend\nchr1\t1\t300\n"}, {}, "no column beside the regions"),
+    "no task": (
+        {"m.tsv": "chrom\tstart\tend\nchr1\t1\t300\n"},
+        {},
+        "no column besides the regions",
+    ),
     "no end": ({"m.tsv": "chrom\tstart\tA\nchr1\t1\t1\n"}, {}, "no column 'end'"),
     "twice": ({"m.tsv": HEAD.replace("B", "A") + GOOD}, {}, "two columns are called 'A'"),
     "label": (
@@ -212,7 +216,7 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
         {},
         "line 42: start 400 and end",
     ),
-    "name": ({"m.tsv": "name\tA\npeak1\t1\n"}, {}, "line 2: 'peak1' gives no coordinates"),
+    "name": ({"m.tsv": "name\tA\npeak1\t1\n"}, {}, "line 2: 'peak1' has no coordinates"),
     "empty": ({"m.tsv": HEAD}, {}, "no region below the header"),
     "zero": ({"m.tsv": b""}, {}, "the file is empty"),
     "genome": ({"m.tsv": HEAD + GOOD.replace("chr2", "2")}, {}, "write 'chr2' for '2'"),
@@ -222,7 +226,7 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
     "no npz": (
         {"m.npz": b"PK\x03\x04", "r.bed": "chr1\t1\t300\n", "n": "A\n"},
         {"regions": "r.bed", "labels": "n"},
-        "no sparse matrix of SciPy",
+        "not a sparse matrix of SciPy",
     ),
     "no regions": ({"m.npz": b"PK\x03\x04"}, {}, "give a BED in the column 'regions'"),
     "no names": (

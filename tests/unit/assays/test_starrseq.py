@@ -164,16 +164,16 @@ def changed(line: int, column: int, cell: object) -> str:
 
 
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
-    (changed(5, 4, "high"), {}, r"a, line 5: 'high' in column enrichment is no number"),
+    (changed(5, 4, "high"), {}, r"a, line 5: 'high' in column enrichment is not a number"),
     (changed(5, 4, "inf"), {}, r"a, line 5: 'inf' in column enrichment is infinite"),
-    (changed(6, 3, "ACGUACGU" * 10), {}, r"a, line 6: the sequence holds 'U', which no DNA has"),
+    (changed(6, 3, "ACGUACGU" * 10), {}, r"a, line 6: the sequence holds 'U', which is not DNA"),
     (changed(6, 3, ""), {}, r"a, line 6: the sequence is missing"),
     (changed(6, 3, "ACGTACGTAC"), {}, r"differ in length \(10 to 80 bp, most have 80\).*--length"),
     (good() + "train\tAt\n", {}, r"a, line 62: 2 cells, but the first line has 5"),
-    (table([HEADER]), {}, r"a: the table has a header and no row under it"),
-    ("# nothing\n", {}, r"a: there is no line in this table but comments"),
+    (table([HEADER]), {}, r"a: the table has a header but no rows"),
+    ("# nothing\n", {}, r"a: this table holds only comments"),
     ("", {}, r"a: the file is empty"),
-    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged or cut short"),
+    (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged or truncated"),
     (b"PK\x03\x04", {}, r"a: this is an Excel workbook or a ZIP archive"),
     (">s1\nACGTACGTACGT\n", {}, r"a, line 1: this looks like FASTA.*assay\s+'sequences'"),
     ("@s1\nACGTACGTACGT\n+\nIIIIIIIIIIII\n", {}, r"looks like FASTQ.*for reads.*'smileseq'"),
