@@ -239,8 +239,8 @@ def split_chromosomes(
         valid = choose_groups(counts, valid_fraction, set(test))
     if len(set(valid) | set(test)) >= len(counts) or not valid:
         raise UserError(
-            f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])})"
-            " do not suffice for training, validation and test; use split_by random."
+            f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])}) are"
+            " too few for training, validation and test; use split_by random."
         )
     part = np.array(
         ["valid" if c in valid else "test" if c in test else "train" for c in where.chromosomes]

@@ -136,12 +136,12 @@ def open_variants(path: str | Path, name: str) -> pysam.VariantFile:
 def _opened(path: str | Path, name: str) -> pysam.VariantFile:
     import pysam
 
-    with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
+    with reading(name, "this is not a readable VCF or BCF", "download or create it again"):
         try:
             return pysam.VariantFile(str(path))
         except ValueError as error:  # it names the file by its place in the work folder
             raise UserError(
-                f"{name}: this is no readable VCF or BCF; fetch or make it again."
+                f"{name}: this is not a readable VCF or BCF; download or create it again."
             ) from error
 
 
@@ -199,8 +199,8 @@ def _of_table(path: str | Path, name: str) -> Iterator[VariantRecord]:
         at = whole(position)
         if at is None or at < 1:
             problems.add(
-                f"the position {quoted(position)} is no whole number from 1 on; give the place of"
-                " the first base of ref.",
+                f"the position {quoted(position)} is not a whole number of 1 or more; give the"
+                " position of the first base of ref.",
                 row.line,
                 "position",
             )
@@ -225,7 +225,7 @@ def _columns(table: Delimited) -> list[int]:
             raise UserError(f"{table.name}: {_HEADLESS}.")
         if table.columns < 4:
             raise UserError(
-                f"{table.name}: these are no variants; give VCF, BCF, or a table with the columns"
+                f"{table.name}: these are not variants; give VCF, BCF, or a table with the columns"
                 " chrom, pos, ref, alt and, if wanted, id."
             )
         return [0, 1, 2, 3, 4 if table.columns > 4 else -1]
