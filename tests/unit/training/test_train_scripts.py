@@ -171,7 +171,7 @@ def test_baseline_does_not_wait_for_torch(root: Path) -> None:
     [
         ('{"filter_length": 60}', "sequences are 40 bp long, but a filter of 60 bp"),
         ('{"loss": "mse"}', "loss 'mse' does not fit binary labels"),
-        ("{", "options.json: this is no readable JSON"),
+        ("{", "options.json: this is not a readable JSON"),
     ],
 )
 def test_mistakes_are_a_sentence(root: Path, tmp_path: Path, options: str, message: str) -> None:
