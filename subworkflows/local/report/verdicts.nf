@@ -23,7 +23,7 @@ def verdictLines() {
 def errorLines() {
     try {
         def bad = tableCells('status', ['dataset', 'state']).findAll { _dataset, state -> state == 'error' }.collect { dataset, _state -> dataset }
-        return bad ? ["Data sets in error, which have no model: ${bad.join(', ')}. The report says why (Sample status, and tables/status.tsv); mend their files and run again with -resume."] : []
+        return bad ? ["Data sets in error, which have no model: ${bad.join(', ')}. The report says why (Sample status, and tables/status.tsv); correct their files and run again with -resume."] : []
     }
     catch (Exception _error) {
         return []

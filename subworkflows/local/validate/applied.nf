@@ -23,14 +23,14 @@ def appliedPlans(Map values, List problems) {
     def folder = resolvePath(values.apply, null)
     def asked = questions().findAll { name -> values[name] }
     if (!asked) {
-        problems << "--apply: nothing is asked of the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : name == 'input' ? '--input SHEET' : "--${name} FILE" }.join(', ')}."
+        problems << "--apply: there is nothing to do with the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : name == 'input' ? '--input SHEET' : "--${name} FILE" }.join(', ')}."
     }
     def idle = trainingOnly().findAll { name -> values[name] }
     if (idle) {
-        problems << "--${idle.join(', --')}: the models of an earlier run (--apply) answer ${questions().collect { name -> "--${name}" }.join(', ')}; leave ${idle.size() > 1 ? 'these' : 'it'} out, or train with ${idle.size() > 1 ? 'them' : 'it'} by leaving --apply out."
+        problems << "--${idle.join(', --')}: --apply only works with ${questions().collect { name -> "--${name}" }.join(', ')}; leave ${idle.size() > 1 ? 'these' : 'it'} out, or leave --apply out to train with ${idle.size() > 1 ? 'them' : 'it'}."
     }
     if (!(folder instanceof Path) || !folder.exists() || !folder.isDirectory()) {
-        def what = (folder instanceof Path) && folder.exists() ? 'is a file, not a folder' : 'is not there'
+        def what = (folder instanceof Path) && folder.exists() ? 'is a file, not a folder' : 'does not exist'
         problems << "--apply: ${folder.toUriString()} ${what}; give the results folder of a finished run, or the folder of one of its data sets."
         return []
     }
@@ -52,7 +52,7 @@ def appliedPlans(Map values, List problems) {
             problems << "--${name}: ${name == 'attribution' ? 'no model that was trained on sequences themselves' : 'no ExplaiNN, the network whose predictions are a sum over motifs,'} is in ${folder}; leave --${name} out, or give a folder that holds one."
         }
         else if (out) {
-            log.warn("--${name}: left out for ${out.join(', ')}, of which there is no model that it can be asked of.")
+            log.warn("--${name}: left out for ${out.join(', ')}, which have no suitable model.")
         }
     }
     return plans.findAll { plan -> asked.any { name -> plan[name] } }
@@ -62,7 +62,7 @@ def appliedPlans(Map values, List problems) {
 def newDataOptions(List plans, List problems) {
     def lengths = plans.findAll { plan -> plan.input }*.length.findAll { length -> length }.unique().sort()
     if (lengths.size() > 1) {
-        problems << "--input: the models read ${lengths.join(' and ')} bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
+        problems << "--input: the models read ${lengths.join(' and ')} bp, but a sheet is prepared with one length; choose models of one length with --datasets."
     }
     return lengths ? [width: lengths[0] as long, folds: 1L, min_positives: 1L] : [:]
 }
@@ -117,7 +117,7 @@ def outdirProblem(Object folder, Object outdir, List problems) {
     def read = realPlace(folder.toAbsolutePath().normalize())
     def inside = out.startsWith(read) || out == read.parent && out.resolve('pipeline_info').exists()
     if (inside) {
-        problems << "--outdir: ${outdir} is the results folder that --apply reads, or lies in it; give another folder for the answers.".toString()
+        problems << "--outdir: ${outdir} is the results folder that --apply reads, or is inside it; give another folder for the answers.".toString()
     }
 }
 

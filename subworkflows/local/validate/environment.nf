@@ -33,6 +33,6 @@ def kernelProblems(Map options) {
     if (options.kernel != 'native' || !('explainn' in options.models.tokenize(','))) {
         return []
     }
-    return (options.device == 'gpu' ? ['kernel native runs on the CPU only, and device is gpu; use kernel auto or torch, or device cpu.'] : []) +
-        (options.num_fc > 2 ? ["kernel native computes at most 2 dense layers per unit, and num_fc is ${options.num_fc}; use kernel auto or torch, or a smaller num_fc."] : [])
+    return (options.device == 'gpu' ? ['kernel native runs on the CPU only, but device is gpu; use kernel auto or torch, or device cpu.'] : []) +
+        (options.num_fc > 2 ? ["kernel native computes at most 2 dense layers per unit, but num_fc is ${options.num_fc}; use kernel auto or torch, or a smaller num_fc."] : [])
 }

@@ -41,7 +41,7 @@ def expandedPart(Object path) {
     if (!part && !others) {
         return null
     }
-    return "${path.toUriString()} cannot be handed to a task: " + (part ? "a shell expands '${part}' in its path; rename it" : "as a pattern it is also ${others[0].name}; rename one of them")
+    return "${path.toUriString()} cannot be passed to a task: " + (part ? "a shell expands '${part}' in its path; rename it" : "as a pattern it is also ${others[0].name}; rename one of them")
 }
 
 // Why a path is no file that can be read, or (staged) handed to a task; or null.
@@ -52,7 +52,7 @@ def fileProblem(Object path, boolean staged = true) {
     try {
         if (!path.exists()) {
             def name = path.toUriString()
-            return isRemote(name) ? "${name} is not there or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
+            return isRemote(name) ? "${name} does not exist or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
         }
         return path.isDirectory() ? "${path.toUriString()} is a folder, not a file" : staged ? expandedPart(path) : null
     }

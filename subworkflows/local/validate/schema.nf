@@ -40,7 +40,7 @@ def controlCharacters() {
 def controlProblem(Object value) {
     def found = (value instanceof CharSequence) ? value.toString().find(controlCharacters()) : null
     def names = ['\n': ', the end of a line', '\r': ', the end of a line', '\t': ', a tab', '\u2028': ', the end of a line', '\u2029': ', the end of a paragraph']
-    return found ? "it holds the control character U+${String.format('%04X', found.codePointAt(0))}${names[found] ?: ''}; take it out, and rename the file where its name has one" : null
+    return found ? "it holds the control character U+${String.format('%04X', found.codePointAt(0))}${names[found] ?: ''}; remove it, and rename the file if its name has one" : null
 }
 
 // A text of the user's, its control characters visible.

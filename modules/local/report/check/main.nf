@@ -13,7 +13,7 @@ process REPORT_CHECK {
 
     script:
     def lines = faults.collectMany { id, sentences -> sentences.collectMany { text -> text.readLines() }.collect { line -> onPage("${id}: ${line}") } }
-    def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report says what the others are; mend these files and run again with -resume."] + lines).join('\n')
+    def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report gives the verdicts of the others; correct these files and run again with -resume."] + lines).join('\n')
     """cat >&2 <<'FAULTS'
 ${told}
 FAULTS
