@@ -262,11 +262,8 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
         way_out = f"; write {wrong.replace(',', '')}"
     elif number is not None and number == int(number):
         way_out = f"; write {int(number)} (in R: options(scipen = 999))"
-    return (
-        f"'{wrong[:20]}' is not a whole number, as start and end must be{way_out}.",
-        line,
-        "whole",
-    )
+    said = f"'{wrong[:20]}' is not a whole number, as start and end must be{way_out}."
+    return said, line, "whole"
 
 
 def _summit(
@@ -321,11 +318,8 @@ def _scores(
             try:
                 float(text)
             except ValueError:
-                problems.add(
-                    f"the signal '{text[:20]}' ({shape.column(at)}) is not a number.",
-                    line,
-                    "signal",
-                )
+                said = f"the signal '{text[:20]}' ({shape.column(at)}) is not a number."
+                problems.add(said, line, "signal")
                 return None
         absent = value is None or (value == -1 and at in shape.absent)
         values.append(math.nan if absent or value is None else value)

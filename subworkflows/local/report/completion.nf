@@ -1,4 +1,4 @@
-// What is told when a run has ended: on the screen and, where that is asked for, by e-mail and to a hook. None of it fails a run.
+// The message at the end of a run: on the screen and, if requested, by e-mail and to a web hook. It never fails a run.
 
 include { verdictLines; errorLines } from './verdicts.nf'
 
@@ -30,7 +30,7 @@ def taskLine() {
     return "Tasks       : ${stats.succeedCount + stats.cachedCount} (${stats.cachedCount} cached), in ${workflow.duration}"
 }
 
-// What failed, in the words that stand on the screen; without the script of the task.
+// The error as shown on the screen, without the script of the task.
 def failureLines() {
     def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason is in .nextflow.log.').readLines()
     def script = report.findIndexOf { line -> line.startsWith('Command executed') }

@@ -2,7 +2,7 @@
 
 include { features; headsAmong } from './features.nf'
 
-// What is wrong with them and how to mend it, a sentence each.
+// Errors and their remedies, a sentence each.
 def analysisProblems(Map options, Map architectures) {
     def problems = []
     if (options.streme && options.streme_minw > options.streme_maxw) {
@@ -26,7 +26,7 @@ def analysisProblems(Map options, Map architectures) {
     return problems
 }
 
-// Analyses that none of the models has anything for: refused, since nothing would come of them.
+// Analyses that do not apply to any of the models are refused.
 def idleAnalyses(Map options, Collection heads) {
     def models = options.models.tokenize(',')
     def problems = []

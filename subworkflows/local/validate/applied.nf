@@ -1,4 +1,4 @@
-// What is asked of the models of an earlier run (--apply): which of them can answer, and by which files.
+// --apply: which models of an earlier run can be used for what is requested, and their files.
 
 include { didYouMean; readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
 include { resolvePath; fileOrWord; isRemote; knownGenomes; locate } from './paths.nf'
@@ -7,12 +7,12 @@ include { needsTorch } from './environment.nf'
 include { pretrainedArchitectures } from './features.nf'
 include { resultsOf; mixedProblems; modelHeader } from './results_folder.nf'
 
-// What can be asked, by the parameter's name.
+// Parameters that work with --apply.
 def questions() {
     return ['input', 'predict', 'explain', 'variants', 'hits', 'attribution']
 }
 
-// What cannot be asked of models that are trained already: what it belongs to.
+// Parameters that do not work with --apply, since they belong to training.
 def trainingOnly() {
     return ['streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'interactions', 'learning_curve', 'binding_modes', 'initial_motifs', 'pretrained']
 }
@@ -93,7 +93,7 @@ def appliedPlan(String id, Map files, Map given, Map options, List asked, Map va
     ]
 }
 
-// What a question reads besides the models.
+// Files that an analysis reads besides the models.
 def missingFiles(Map plan, List problems) {
     def way = 'copy the whole results folder, or leave'
     def own = plan.runs.findAll { one -> one.run.architecture == 'explainn' }

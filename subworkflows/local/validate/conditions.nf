@@ -74,7 +74,7 @@ def ofTable(Map table, List problems) {
     return table.rows.collect { row -> [task: row.cells.sample, condition: row.cells.condition, replicate: row.cells.replicate, place: "${table.name}, line ${row.line}".toString()] }
 }
 
-// What no test can be made of: told for all conditions at once.
+// What cannot be tested, reported for all conditions at once.
 def designProblems(List samples, Map options, String what) {
     def problems = []
     def byCondition = samples.groupBy { one -> one.condition }

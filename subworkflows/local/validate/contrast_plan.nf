@@ -2,7 +2,7 @@
 
 include { ofValues } from './features.nf'
 
-// With what a contrast is trained and read: both sides have the same.
+// Settings of the training and interpretation of a contrast: both sides have the same.
 def settingsOf(Map plan) {
     return plan.training.explainn + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known, units: plan.units]
 }

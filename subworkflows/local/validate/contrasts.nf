@@ -1,4 +1,4 @@
-// What --contrast asks for: pairs of data sets, each of which becomes one more data set.
+// --contrast: pairs of data sets, each of which becomes one more data set.
 
 include { readJson; schemaProperties; didYouMean; sentence } from './schema.nf'
 include { planOf; settingsOf } from './contrast_plan.nf'

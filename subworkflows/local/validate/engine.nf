@@ -1,4 +1,4 @@
-// Whether tasks can start at all: asked of what is on this machine before the first one. What the run needs and
+// Checks before the first task whether tasks can start on this machine. What the run needs and
 // ./nextflow makes, but for core, which is there, it makes now.
 
 include { readJson; schemaProperties } from './schema.nf'

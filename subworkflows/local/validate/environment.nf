@@ -17,7 +17,7 @@ def needsTorch(String architecture, Map training) {
     return architecture != 'explainn' || training.num_fc > 2
 }
 
-// What of a data set's options makes any of its tasks need torch, as the user would say it.
+// Options of a data set that need torch, in the user's words.
 def torchReasons(Map plan) {
     if (plan.applied) {
         return plan.applied.torch
@@ -28,7 +28,7 @@ def torchReasons(Map plan) {
     return (models.collect { model -> model == 'explainn' ? "num_fc ${plan.training.explainn.num_fc}" : "models ${model}" } + how + asked.findAll { _name, on -> on }.keySet())*.toString().unique()
 }
 
-// What the kernel cannot do and is asked to: told before an environment is made for it. Of a data set's resolved options.
+// Options that the kernel cannot compute, checked before an environment is made for it; of a data set's resolved options.
 def kernelProblems(Map options) {
     if (options.kernel != 'native' || !('explainn' in options.models.tokenize(','))) {
         return []

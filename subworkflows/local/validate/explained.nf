@@ -69,7 +69,7 @@ def predictedSequences(Object located) {
 
 // Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where its step must tell: it is compressed
 // otherwise, or may be a table of sequences, as a cell is DNA.
-// What cannot be read is complained of elsewhere.
+// Unreadable files are reported elsewhere.
 def holdsIntervals(Object path) {
     try {
         def head = path.withInputStream { raw ->

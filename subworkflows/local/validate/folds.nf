@@ -1,4 +1,4 @@
-// Folds and replicates: what is asked for, and whether that goes together.
+// Folds and replicates: what is requested, and whether it is consistent.
 
 include { headsAmong } from './features.nf'
 
@@ -11,7 +11,7 @@ def plannedFolds(Map options, List rows, Map parameters, Map architectures) {
     return options.folds ?: (free ? 0 : 1)
 }
 
-// What of the sheet and the parameters says itself what is tested.
+// Columns and parameters that already define the test part.
 def splitsAsked(Map options, List rows, Map parameters) {
     def named = ['split_column', 'valid_chromosomes', 'test_chromosomes'].findAll { name -> options[name] }
     def shares = ['valid_fraction', 'test_fraction'].findAll { name -> options[name] != parameters[name].default }

@@ -73,7 +73,7 @@ def checkRelations(Map values, List problems) {
     }
 }
 
-// What Nextflow writes into its report as it is, and a browser would take for markup.
+// Text that Nextflow writes unescaped into its report, and a browser would read as HTML.
 def pageProblems() {
     def written = ['the command line': workflow.commandLine, 'the folder where the run is started': workflow.launchDir, 'the work folder (-w)': workflow.workDir, 'the folder of the pipeline': projectDir]
     return written.collectEntries { what, text -> [what, text.toString().find(/<[A-Za-z\/!?][^\s>]{0,20}/)] }.findAll { _what, tag -> tag }.collect { what, tag ->

@@ -44,7 +44,7 @@ def expandedPart(Object path) {
     return "${path.toUriString()} cannot be passed to a task: " + (part ? "a shell expands '${part}' in its path; rename it" : "as a pattern it is also ${others[0].name}; rename one of them")
 }
 
-// Why a path is no file that can be read, or (staged) handed to a task; or null.
+// Why a path is not a file that can be read, or (staged) passed to a task; or null.
 def fileProblem(Object path, boolean staged = true) {
     if (path instanceof Map) {
         return "${path.toUriString()} needs Nextflow's plugin ${path.plugin}, which cannot be fetched; run `nextflow plugin install ${path.plugin}` once where there is a network, or download the file and give its path"

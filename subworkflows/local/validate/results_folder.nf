@@ -63,7 +63,7 @@ def mixedProblems(List models, List problems) {
     }
 }
 
-// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...], length: 200], or null and a sentence.
+// Properties of a model file: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...], length: 200], or null and a sentence.
 def modelHeader(Object path, List problems) {
     try {
         def text = path.withInputStream { stream ->

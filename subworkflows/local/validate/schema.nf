@@ -36,7 +36,7 @@ def controlCharacters() {
     return /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/
 }
 
-// Why a text, as it was given, can be no cell and no parameter, or null.
+// Why a text, as it was given, cannot be a cell or a parameter, or null.
 def controlProblem(Object value) {
     def found = (value instanceof CharSequence) ? value.toString().find(controlCharacters()) : null
     def names = ['\n': ', the end of a line', '\r': ', the end of a line', '\t': ', a tab', '\u2028': ', the end of a line', '\u2029': ', the end of a paragraph']

@@ -1,4 +1,4 @@
-// The samplesheet as text: separators, quotes, byte order marks, line ends, and what is no text at all.
+// The samplesheet as text: separators, quotes, byte order marks, line ends, and files that are not text.
 
 include { blankAboveHeader; separatorOf; splitCells } from './cells.nf'
 include { controlProblem; didYouMean; sentence } from './schema.nf'

@@ -1,4 +1,4 @@
-// What models may start from: known profiles, and trained models.
+// Initialisation of models: known profiles, and trained models.
 
 include { pretrainedArchitectures } from './features.nf'
 include { sentence; controlProblem } from './schema.nf'

@@ -79,7 +79,7 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         "c.csv: it is not clear",
     ),
     "no header, several": (rows("{b},{c},{d}\n"), None, "(there is 2 (2 different), 3 (2"),
-    "unknown": (AMBIGUOUS, "clusters", "there is no column 'clusters' of clusters"),
+    "unknown": (AMBIGUOUS, "clusters", "there is no column 'clusters'"),
     "other cells": (
         "barcode,cluster\n" + rows("pbmc#{b},{c}\n"),
         None,

@@ -234,7 +234,7 @@ def test_a_side_that_is_missing_and_an_unknown_task_or_kind_of_matching(two: Pat
         prepare(spec_of(two, "A", "B", missing={"B": "no peak."}))
     with pytest.raises(UserError, match="A has no task 'x'; it has A"):
         prepare(spec_of(two, "A/x", "B"))
-    with pytest.raises(UserError, match="contrast_matching is 'cg'; it is gc or none"):
+    with pytest.raises(UserError, match="contrast_matching is 'cg'; it must be gc or none"):
         prepare(spec_of(two, "A", "B", contrast_matching="cg"))
 
 

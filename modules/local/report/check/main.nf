@@ -1,7 +1,7 @@
 include { onPage } from '../../../../subworkflows/local/validate/given.nf'
 
-// After the page: fails where data sets are in error and that is to fail the run. It comes last, so that all else is
-// published; where nothing fails it is not started.
+// Fails the run if data sets are in error and --strict is set. It comes after the report, so that everything else is
+// published; without errors it is not started.
 process REPORT_CHECK {
     label 'process_single'
     errorStrategy 'finish'
