@@ -347,10 +347,10 @@ TOLD_OF_FOLDERS = [
     (
         "--apply bare --variants some.vcf --attribution --genome mine.fa",
         [
-            "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not beside it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
+            "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not next to it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
             "--variants: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
             "--attribution: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
-            "--attribution: the predictions of the training (*.predictions.parquet) are not beside {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
+            "--attribution: the predictions of the training (*.predictions.parquet) are not next to {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
         ],
     ),
 ]

@@ -44,11 +44,11 @@ REFUSED = {
     "m:a": "m is a matrix of several tasks; name one, as in m/task.",
     "many:many/t1": "many holds the peaks of its task, so one side is part of the other; name two tasks",
     "a:b": "a has windows of 200 bp and b of 100 bp, so their length alone would separate them; set --width",
-    "a:c": "a lies on the genome genome.fa and c on other.fa, so peaks in both cannot be found; use one genome.",
+    "a:c": "a uses the genome genome.fa and c uses other.fa, so peaks in both cannot be found; use one genome.",
     "a:d": "models of d is cnn1, but a contrast needs the units of explainn; add explainn.",
     "a_vs_many:s": "a_vs_many has windows of 50 bp and s of 60 bp",
     "s:a_vs_many": "s and a_vs_many have different values of units in the sheet; make them equal",
-    "a:many": "its results would be called a_vs_many, as the data set a_vs_many is; rename that in the sheet.",
+    "a:many": "its results would be called a_vs_many, like those of the data set a_vs_many; rename that in the sheet.",
     "many/t1:many/t2": None,
     "many/t2:many/t1": "this pair occurs twice (B:A is A:B with the sides exchanged); give it once.",
 }
@@ -121,7 +121,7 @@ def test_tasks_whose_folders_would_be_called_alike_are_refused(folder: Path) -> 
     pairs = "many/CD4+ T (rest):c,many/CD4+ T [rest]:c"
     run = run_nextflow(folder, ROOT, "--input", str(odd_tasks(folder)), "--contrast", pairs)
     assert (
-        "its results would be called c_vs_many_CD4__T__rest_, as the contrast of c and many/CD4+ T (rest) is;"
+        "its results would be called c_vs_many_CD4__T__rest_, like those of the contrast of c and many/CD4+ T (rest);"
         " rename a task in the sheet." in run.said
     )
 

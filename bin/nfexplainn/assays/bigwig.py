@@ -87,7 +87,7 @@ def _check_header(path: str | Path) -> None:
     with Path(path).open("rb") as file:
         head = file.read(_HEADER.size)
     if len(head) < _HEADER.size:
-        raise ValueError("it is cut short")
+        raise ValueError("it is truncated")
     order = "<" if head[:4] == _LITTLE else ">"
     fields = struct.unpack(order + _HEADER.format.lstrip("<"), head)
     _, version, zooms, *offsets, _, _, _, summary, buffer, _ = fields

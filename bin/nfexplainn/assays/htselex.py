@@ -60,7 +60,7 @@ def prepare(spec: Spec) -> Prepared:
     tasks = [f"cycle_{name}" if name.isdecimal() else name for name in classes]
     first, *between, last = tasks
     told = ", ".join([f"{first} (first)", *between, f"{last} (last)"])
-    ledger.note(f"The cycles in the order of their labels: {told}.")
+    ledger.note(f"Cycles in the order of their labels: {told}.")
     return assemble(
         spec,
         ledger,

@@ -89,7 +89,7 @@ def find_columns(
     width, first = _widths(header, cells, where)
     if wanted:
         tasks = vc.named_columns(name, header, len(header), wanted, where, "that of the regions")
-        how = "as asked for"
+        how = "as requested"
     else:
         known = where if width is None else (*where, width)
         tasks = _unnamed(name, header, cells, known, labels)

@@ -239,8 +239,7 @@ def _peaks(
         begin, end = _position(low), _position(high)
         if begin is None or end is None:
             problems.add(
-                f"{at}'{low}' and '{high}' stand where start and end (whole numbers) are expected;"
-                f" {_way_out(low)}.",
+                f"{at}'{low}' and '{high}' are not start and end (whole numbers); {_way_out(low)}.",
                 line,
                 cause="no whole numbers",
             )
@@ -263,7 +262,7 @@ def _way_out(cell: object) -> str:
     """Say how positions are to be written, after one that is none."""
     if ";" in str(cell):
         return "count the reads per peak, one interval per row (these are genes with exons)"
-    return "write them with digits alone: no commas, decimals or exponents, and none missing"
+    return "write them with digits only: no commas, decimals or exponents, and none missing"
 
 
 def _position(cell: object) -> int | None:

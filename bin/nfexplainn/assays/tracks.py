@@ -234,7 +234,7 @@ def _complain(text: Delimited, kind: str) -> None:
         if wrong:
             problems.add(
                 f"'{wrong[0][:20]}' is not a whole number, as positions must be; write it with"
-                " digits alone.",
+                " digits only.",
                 line,
                 "position",
             )

@@ -55,7 +55,7 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     nothing = (math.nan,) * len(columns)
     table.values = [nothing] * len(records.names)
     table.groups = [""] * len(records.names) if split is not None else []
-    found = "as asked for" if layout.values else "found by their content"
+    found = "as requested" if layout.values else "found by their content"
     said = vc.say_columns(text.header, columns, found)
     table.readings = ((values.name, "value columns", said),)
     _fill(table, text, Problems(values.name), known, name, split, columns)

@@ -349,7 +349,7 @@ def _unnamed(
 def _say(text: Delimited, columns: _Columns, layout: Layout) -> tuple[tuple[str, str, str], ...]:
     """Say which columns were read as what."""
     header = text.header
-    found = "as asked for" if layout.values else "found by their content"
+    found = "as requested" if layout.values else "found by their content"
     readings = [
         ("sequence column", vc.say_columns(header, [columns.sequence], "DNA")),
         ("value columns", vc.say_columns(header, columns.values, found)),

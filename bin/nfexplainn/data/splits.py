@@ -272,7 +272,7 @@ def fold_chromosomes(where: Coordinates, folds: int) -> tuple[Ints, list[list[st
     if len(counts) < folds:
         raise UserError(
             f"folds {folds} with split_by chromosome: the sequences lie on {len(counts)}"
-            f" chromosomes ({', '.join(list(counts)[:5])}), and a fold holds whole ones; use fewer"
+            f" chromosomes ({', '.join(list(counts)[:5])}), and a fold needs whole ones; use fewer"
             " folds, or split_by random."
         )
     chosen: list[list[str]] = [[] for _ in range(folds)]

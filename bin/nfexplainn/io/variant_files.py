@@ -25,7 +25,7 @@ _POSITION = ("pos", "position", "bp")
 _REF = ("ref", "reference", "ref_allele", "reference_allele")
 _ALT = ("alt", "alternate", "alternative", "alt_allele", "alternate_allele", "alts")
 _ID = ("id", "rsid", "snp", "variant", "variant_id", "name")
-_WAY_OUT = "write it as VCF 4 says, with tabs between CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO"
+_WAY_OUT = "write it as VCF 4, with tabs between CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO"
 _HEADLESS = (
     "this VCF has no header; begin it with the lines ##fileformat=VCFv4.2 and"
     " #CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO (bcftools reheader does it)"
@@ -226,7 +226,7 @@ def _columns(table: Delimited) -> list[int]:
         if table.columns < 4:
             raise UserError(
                 f"{table.name}: these are not variants; give VCF, BCF, or a table with the columns"
-                " chrom, pos, ref, alt and, if wanted, id."
+                " chrom, pos, ref, alt and optionally id."
             )
         return [0, 1, 2, 3, 4 if table.columns > 4 else -1]
     titles = [plain(title) for title in table.header]

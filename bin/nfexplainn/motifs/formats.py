@@ -169,9 +169,8 @@ def _require_meme(lines: Sequence[str], shown: str) -> None:
             break
     first = next(line.strip() for line in lines if line.strip())
     raise UserError(
-        f"{shown}: no line 'MEME version 4' stands before the motifs (the file begins with"
-        f" {first[:40]!r}); give motifs in MEME, JASPAR, HOMER, CIS-BP or"
-        " TRANSFAC format."
+        f"{shown}: the line 'MEME version 4' is missing before the motifs (the file begins with"
+        f" {first[:40]!r}); give motifs in MEME, JASPAR, HOMER, CIS-BP or TRANSFAC format."
     )
 
 

@@ -143,7 +143,7 @@ def train_transfer(
     """
     if options.recipe != "paper":
         raise UserError(
-            f"{dataset.meta.id}: recipe {options.recipe} changes the sequences in every epoch, and"
+            f"{dataset.meta.id}: recipe {options.recipe} changes the sequences in every epoch, but"
             " the outputs of pretrained models are computed once; use recipe paper."
         )
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))

@@ -100,14 +100,14 @@ def missingFiles(Map plan, List problems) {
     def bare = own.findAll { one -> !one.files.units || !plan.tables[one.run.model].units }*.files*.model
     def split = ['explain', 'variants', 'hits'].findAll { name -> plan[name] }
     if (split && bare) {
-        problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not beside it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
+        problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not next to it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
     }
     ['variants', 'hits', 'attribution'].findAll { name -> plan[name] && !plan.dataset }.each { name ->
         problems << "--${name}: ${plan.id}.dataset.parquet, which it reads, is not in the folder; ${way} it out.".toString()
     }
     def silent = plan.attribution ? plan.runs.findAll { one -> !one.files.predictions }*.files*.model : []
     if (silent) {
-        problems << "--attribution: the predictions of the training (*.predictions.parquet) are not beside ${silent[0]}; ${way} it out.".toString()
+        problems << "--attribution: the predictions of the training (*.predictions.parquet) are not next to ${silent[0]}; ${way} it out.".toString()
     }
 }
 

@@ -91,7 +91,7 @@ def pairProblems(List sides) {
     }
     def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
     if (a.on_genome && b.on_genome && places[0] != places[1]) {
-        problems << "${a.id} lies on the genome ${a.genome?.name} and ${b.id} on ${b.genome?.name}, so peaks in both cannot be found; use one genome."
+        problems << "${a.id} uses the genome ${a.genome?.name} and ${b.id} uses ${b.genome?.name}, so peaks in both cannot be found; use one genome."
     }
     def widths = [a, b].collect { plan -> plan.on_genome ? plan.spec.options.width : plan.spec.options.length }
     if (widths.every { width -> width != null } && widths[0] != widths[1]) {
@@ -112,6 +112,6 @@ def clashes(List names, String id, List datasets, List found) {
     if (!taken) {
         return []
     }
-    def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')} is; rename a task" : "the data set ${taken.id} is; rename that"
-    return ["its results would be called ${id}, as ${other} in the sheet."]
+    def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')}; rename a task" : "the data set ${taken.id}; rename that"
+    return ["its results would be called ${id}, like those of ${other} in the sheet."]
 }

@@ -94,7 +94,7 @@ def hiddenName(String text, Object folder, Map known) {
 // near: what didYouMean says of it.
 def aboutNames(String text, Object folder, Map known, String near) {
     if (isNamed(text, folder, known)) {
-        return " (the genome ${text}, as params.genomes has it; --igenomes_base says where iGenomes lie)"
+        return " (the genome ${text} of params.genomes; --igenomes_base sets the folder of iGenomes)"
     }
     // A path, or a file's name.
     if (known == null || text =~ /[\/\\]|(?i)\.(fa|fasta|fna|gz|bgz|bz2|xz|zip)$/) {

@@ -227,7 +227,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
         "mark": ("\ufeff" + HEADER + line, "begins with a byte order mark; save it as UTF-8"),
         "five columns": (
             HEADER.replace("\tQUAL\tFILTER\tINFO", "") + line,
-            "its line #CHROM has 5 of the 8 columns; write it as VCF 4 says, with tabs",
+            "its line #CHROM has 5 of the 8 columns; write it as VCF 4, with tabs",
         ),
         "spaces": ((HEADER + line).replace("\t", " "), "has 1 of the 8 columns; write it as VCF 4"),
         "no line #CHROM": (HEADER.split("\n")[0] + "\n" + line, "has no line #CHROM; write it"),

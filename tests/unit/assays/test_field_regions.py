@@ -227,7 +227,7 @@ BAD: dict[str, tuple[str, tuple[str, ...], bool, str]] = {
         tabs(SAF.assign(Start=[f"{s};{s}" for s in SAF.Start])),
         (),
         False,
-        "(whole numbers) are expected; count the reads per peak",
+        "are not start and end (whole numbers); count the reads per peak",
     ),
     "texts": (tabs(frame(A=["x"] * N)), (), False, "no column besides the regions holds numbers"),
     "no header": (

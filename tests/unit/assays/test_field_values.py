@@ -57,7 +57,7 @@ def test_what_describes_a_row_is_no_task(titles: list[str], doubtful: str, tmp_p
         {"a": content},
     )
     got = read(tmp_path, content, value_columns=titles[1])
-    assert ("a", "value columns", f"column '{titles[1]}' (as asked for)") in got.readings
+    assert ("a", "value columns", f"column '{titles[1]}' (as requested)") in got.readings
 
 
 def test_two_columns_of_dna_are_asked_for(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_row_without_a_part_is_said(word: str, tmp_path: Path) -> None:
     parts = [("train", "train", "test", "valid")[i % 4] for i in range(60)]
     content = values(["set", "y"], [word, *parts[1:]], VALUES)
     check_refusal(
-        rf"^d \(a\): the column 'set' says '{word}' \(1 rows\) beside train; write train, valid",
+        rf"^d \(a\): the column 'set' says '{word}' \(1 rows\) besides train; write train, valid",
         starrseq.prepare, tmp_path, {"a": content}, split_column="set",
     )  # fmt: skip
 
@@ -229,7 +229,7 @@ def test_what_has_no_class_is_said(word: str, count: int, tmp_path: Path) -> Non
     assert got.dataset.meta.tasks == ("B", "T")
     assert got.dataset.meta.dropped == {"no value": count}
     assert any(
-        n.startswith(f"{count} sequences say '{word}' where") for n in got.dataset.meta.notes
+        n.startswith(f"{count} sequences say '{word}' instead of") for n in got.dataset.meta.notes
     )
 
 

@@ -196,7 +196,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
         {"split_column": "part", "value_columns": "enrichment,x,y", "sequence_column": "DNA"},
         r"(?s)'DNA' \(sequence_column\).*'part' \(split_column\).*'x' \(value_c.*'y' \(value_c",
     ),
-    (good(), {"split_column": "sp", "test_groups": "Os"}, r"test_groups: .* never says 'Os'"),
+    (good(), {"split_column": "sp", "test_groups": "Os"}, r"test_groups: .* has no 'Os'"),
     (good(), {"split_column": "sp", "test_groups": "At", "valid_groups": "At"}, r"'At' is both"),
     (good(), {"split_column": "sp", "test_groups": "At,Zm,Sb"}, r"none is left to train on"),
     (good(), {"test_groups": "At"}, r"name groups of a column; say which with --split_column"),

@@ -157,7 +157,7 @@ BAD = {
     "empty": ("", "the file is empty (0 bytes); download or create it again"),
     "no motif": (HEADER, "there is no motif in this file"),
     "other format": (">MA1 x\nA [ 1 2 ]\n", "begins with '>MA1 x'"),
-    "no version": ("MOTIF m1\n", "no line 'MEME version 4'"),
+    "no version": ("MOTIF m1\n", "the line 'MEME version 4' is missing"),
     "protein": (GOOD.replace("ACGT", "ACDEFGHIKLMNPQRSTVWY"), "line 3: the alphabet is 'ACDEF"),
     "rna": (GOOD.replace("ACGT", "ACGU"), "line 3: the alphabet is 'ACGU', not ACGT"),
     "alength": (matrix(ROWS, "alength= 20 w= 2"), "line 6: alength is 20, not 4"),
