@@ -34,7 +34,8 @@ CELLS: dict[str, tuple[str, dict[str, Any], str]] = {
         "hg38",
         {"igenomes_base": "{}/copy"},
         "column genome: there is no file {}/copy/Homo_sapiens/UCSC/hg38/Sequence/WholeGenomeFasta/"
-        "genome.fa (the genome hg38 of params.genomes; --igenomes_base sets the folder of iGenomes).",
+        "genome.fa (the genome hg38 of params.genomes; --igenomes_base sets the folder of"
+        " iGenomes).",
     ),
     "another case": (
         "grch38",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from nfexplainn.order import natural_key
 from nfexplainn.page.load import DatasetResult, Inputs
 
-ADVICE = "Mend the input and run again with -resume."
+ADVICE = "Correct the input and run again with -resume."
 
 
 def with_faults(inputs: Inputs, faults: Mapping[str, Sequence[str]]) -> Inputs:

@@ -48,7 +48,7 @@ def shown(Object text) {
     return text.toString().replaceAll(controlCharacters()) { one -> String.format('\\u%04x', one.codePointAt(0)) }
 }
 
-// What is wrong with a coerced value and how to mend it, or null.
+// What is wrong with a coerced value and how to correct it, or null.
 def valueProblem(Map property, Object value) {
     if (value instanceof Boolean && property.type != 'boolean') {
         return 'needs a value'

@@ -44,7 +44,7 @@ THROWN: dict[str, tuple[BaseException, str]] = {
     "struct": (struct.error("unpack requires 8 bytes"), "f: the file cannot be read (unpack"),
     "key": (KeyError("Unable to open object"), "f: the file cannot be read (Unable to open"),
     "deep": (RecursionError("maximum depth"), "f: the file cannot be read (it is nested too"),
-    "panic": (PanicException("called `unwrap`"), "f: the file is damaged; fetch"),
+    "panic": (PanicException("called `unwrap`"), "f: the file is damaged; download"),
     "several lines": (ValueError("one\n two.\n"), "f: the file cannot be read (one two);"),
     "long": (ValueError("x" * 900), "x); download or create it again."),
     "gone": (FileNotFoundError(2, "No such file"), "f: there is no such file"),

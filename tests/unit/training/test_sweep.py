@@ -62,7 +62,7 @@ def test_words() -> None:
     assert found is not None
     text = recommendation(found, alone, "AUPRC")
     assert "Use 10 units: no smaller number is within" in text
-    assert "train several" in text and "more may be better" in text
+    assert "train more replicates" in text and "more may be better" in text
 
 
 def test_names() -> None:
