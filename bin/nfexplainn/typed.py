@@ -73,8 +73,8 @@ def typed(
                 _check_texts(found[field.name])
         except _SteeringError:
             wrong.append(
-                f"{opening}{field.name} holds a character that cannot be seen, or is too long;"
-                f" write it again: {_show(value)}."
+                f"{opening}{field.name} holds an invisible character, or is too long; write it"
+                f" again: {_show(value)}."
             )
         except _MismatchError:
             wanted = _called(hints[field.name])

@@ -18,7 +18,7 @@ from nfexplainn.errors import UserError, printable, quoted
         ),
         ("one.\ntwo.", "one.\ntwo."),
         ("a\r\x00\x7f\x85\u2028\u202e\ud800b", "a\\r\\x00\\x7f\\x85\\u2028\\u202e\\ud800b"),
-        (f"a.bed: '{'A' * 5000}' is not a number.", f"a.bed: '{'A' * 199}... is no number."),
+        (f"a.bed: '{'A' * 5000}' is not a number.", f"a.bed: '{'A' * 199}... is not a number."),
         ("Zürich, 日本, 🧬", "Zürich, 日本, 🧬"),
     ],
 )

@@ -61,7 +61,7 @@ def gather_counts(cells: Cells, clusters: Clusters) -> sparse.csr_matrix:
     if len(empty):
         name = cells.barcodes[kept[empty[0]]]
         raise UserError(
-            f"{cells.name}: the cell '{name}' has no count in any region; leave out empty cells"
+            f"{cells.name}: the cell '{name}' has no count in any region; remove empty cells"
             f" ({len(empty):,}), or leave peakvi out."
         )
     return counts

@@ -69,8 +69,8 @@ def _without_x(name: str, root: Any) -> UserError:
     layers = sorted(child(root, "layers")) if "layers" in root else []
     there = f" (there is layers['{layers[0]}'])" if layers else ""
     return UserError(
-        f"{name}: this AnnData has no X; put cells by regions there{there}, such as SnapATAC2's"
-        " add_tile_matrix or make_peak_matrix give."
+        f"{name}: this AnnData has no X; put the matrix of cells by regions there{there}, as"
+        " SnapATAC2's add_tile_matrix or make_peak_matrix do."
     )
 
 

@@ -318,13 +318,13 @@ def _check_columns(file: pq.ParquetFile, meta: DatasetMeta, flank: int) -> None:
         raise ValueError(f"its column {wrong[0]} is of another type")
     sizes = [file.metadata.row_group(group).num_rows for group in groups]
     if min(sizes, default=0) < 0 or sum(sizes) != file.metadata.num_rows:
-        raise ValueError("its parts do not have the rows that it claims")
+        raise ValueError("its parts do not have the numbers of rows of its header")
     columns = {"sequence": meta.length} | ({_FLANKS: 2 * flank} if flank else {})
     for name, length in columns.items():
         if any(sizes):
             text = file.read_row_group(sizes.index(max(sizes)), columns=[name]).column(0)[0]
             if len(str(text.as_py())) != length:
-                raise ValueError(f"its {name} has not the {length} bp that it claims")
+                raise ValueError(f"its {name} does not have the {length} bp of its header")
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:

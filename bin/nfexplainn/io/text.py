@@ -42,8 +42,8 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF", "check the path"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
-    (b"<!DOCTYPE", "a web page", "the download failed: fetch the file again"),
-    (b"<html", "a web page", "the download failed: fetch the file again"),
+    (b"<!DOCTYPE", "a web page", "the download failed: download the file again"),
+    (b"<html", "a web page", "the download failed: download the file again"),
 )
 
 

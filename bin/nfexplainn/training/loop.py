@@ -352,7 +352,9 @@ class _Trainer:
         mean = sum(epoch.seconds for epoch in self.history) / len(self.history)
         left = (stop_after - last.epoch) * mean
         end = (
-            "done" if last.epoch >= stop_after else f"{_duration(left)} left if no epoch is better"
+            "done"
+            if last.epoch >= stop_after
+            else f"{_duration(left)} left if validation does not improve"
         )
         self.report(
             f"epoch {last.epoch}/{last_epoch}: train loss {last.train_loss:.4f},"
