@@ -68,7 +68,7 @@ REFUSED = {
     "both": ["column condition: good.csv gives the conditions of 'both', too; give them in one place."],
 }  # fmt: skip
 OF_TABLES = (
-    "torn.csv, lines 2 and 3, column sample: 'T1' stands there 2 times; give every sample one line.",
+    "torn.csv, lines 2 and 3, column sample: 'T1' occurs 2 times; give every sample one line.",
     "torn.csv, line 4, column condition: the cell is empty; write the name of a column of the data, its condition and its replicate in every line.",
     "short.csv, line 1: the column 'replicate' is missing; the first line must name sample, condition, replicate.",
     "short.csv, line 1: there is no column 'sex'",
