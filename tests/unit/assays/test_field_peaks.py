@@ -351,7 +351,7 @@ def test_top_n_ranks_by_the_first_column_that_varies(
 
 def test_top_n_without_a_score_that_varies_is_refused(tmp_path: Path, genome: Path) -> None:
     spec = make_spec(tmp_path, genome, "peaks", {"p": narrow(60)}, top_n=30, negatives="shuffle")
-    with pytest.raises(UserError, match=r"p: top_n is 30, .*column 7, column 5.* rank nothing"):
+    with pytest.raises(UserError, match=r"p: top_n is 30, .*column 7, column 5.* cannot be ranked"):
         prepare(spec)
 
 
@@ -457,7 +457,7 @@ def test_the_score_is_what_ranks_peaks(tmp_path: Path, form: str, score: str) ->
 def test_positions_that_a_spreadsheet_rounded_are_lost(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("chr1\t1.01E+08\t1.01E+08\n")
     with pytest.raises(
-        UserError, match=r"'1\.01E\+08' is no .*: a spreadsheet has rounded it; exp"
+        UserError, match=r"'1\.01E\+08' is not a .*: a spreadsheet has rounded it; exp"
     ):
         read_peaks(tmp_path / "x", "x")
 

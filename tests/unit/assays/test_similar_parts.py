@@ -140,7 +140,11 @@ def test_a_set_without_similar_sequences_is_split_as_at_random(tmp_path: Path) -
 
 REFUSED = {
     "given": ({}, "train", "d: split_by homology cannot be used with a given split"),
-    "word": ({"split_by": "homolgy"}, None, "it is one of random, homology, chromosome, given"),
+    "word": (
+        {"split_by": "homolgy"},
+        None,
+        "it must be one of random, homology, chromosome, given",
+    ),
     "folds": ({"folds": 500}, None, "folds is 500; give 1 for one split"),
 }
 

@@ -350,7 +350,7 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "no X": (
         h5ad(lambda root: root.__delitem__("X")),
         {},
-        "this AnnData has no X; put cells by regions there",
+        "this AnnData has no X; put the matrix of cells by regions there",
     ),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
     "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both become the task 'Mono_DC'"),

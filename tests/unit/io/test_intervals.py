@@ -112,7 +112,7 @@ def test_any_bytes_give_peaks_or_a_sentence(tmp_path: Path, raw: bytes) -> None:
         ("chr1\t10\n", "2 columns"),
         ("chr1\n", "one column"),
         ("one\ttwo\tthree\nchr1\t1\t5\n", "header, name its columns chrom, start and end"),
-        ("p1\tchr1\t1\t5\t+\n", "a name stands before the chromosome"),
+        ("p1\tchr1\t1\t5\t+\n", "the first column is a name"),
         ("chr1\t1e+05\t100400\n", "write 100000 (in R: options(scipen = 999))"),
         ("\t1\t5\n", "name is empty"),
         ("chr1\t1\t99999999999999\n", "beyond the end of any chromosome"),

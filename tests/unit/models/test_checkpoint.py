@@ -134,7 +134,7 @@ class TestWrongFiles:
 
     def test_of_another_program(self, tmp_path: Path) -> None:
         save_file({"x": torch.zeros(1)}, str(tmp_path / "m.safetensors"))
-        with pytest.raises(UserError, match="no model of nf-explainn"):
+        with pytest.raises(UserError, match="not a model of nf-explainn"):
             load_model(tmp_path / "m.safetensors")
 
     def test_of_another_version(self, model: ExplaiNN, tmp_path: Path) -> None:
