@@ -129,7 +129,7 @@ def test_files_of_the_field(field_dir: Path, tmp_path: Path) -> None:
     for name in ("HOMER.pfm", "CIS-BP.pfm"):
         text = (case / name).read_text()
         count = text.count("\n>") - 1
-        with pytest.raises(UserError, match="cut short"):  # they end in the midst of a motif
+        with pytest.raises(UserError, match="truncated"):  # they end in the midst of a motif
             read_motifs(case / name)
         (tmp_path / name).write_text(text[: text.rindex("\n>")])
         motifs = read_motifs(tmp_path / name).motifs
