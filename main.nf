@@ -14,7 +14,7 @@ workflow {
         print(helpText())
     }
     else {
-        // Every mistake that can be seen without a task, at once.
+        // All errors that can be found without a task, at once.
         def input = validatedInput()
         if (input.params.apply) { APPLY(input, reportedSettings(input), codeDigests()) } else { EXPLAINN(input, reportedSettings(input), codeDigests()) }
         workflow.onComplete = { tellCompletion(params.email, params.email_on_fail, params.hook_url) }

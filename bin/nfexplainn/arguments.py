@@ -31,7 +31,7 @@ def replicate_parser(description: str | None, *files: str) -> argparse.ArgumentP
 
 def add_names(parser: argparse.ArgumentParser) -> None:
     """Let a script be told what the user calls the files that it reads under names of ours."""
-    text = "JSON list of the files' names in messages, in their order (default: their paths)"
+    text = "JSON list of the files' names in messages, in order (default: the paths)"
     parser.add_argument("--names", type=Path, help=text)
 
 

@@ -16,7 +16,7 @@ PACKAGES = ("torch", "umap", "tangermeme", "modiscolite")
 VARIABLE = "NFEXPLAINN_TORCH"
 
 
-TAKE_TORCH = "mend that, or use --kernel torch, which takes the one that holds it"
+TAKE_TORCH = "fix that, or use --kernel torch, which uses the environment with torch"
 
 
 def run_with_its_packages(main: Callable[[], None]) -> None:
@@ -30,7 +30,7 @@ def run_with_its_packages(main: Callable[[], None]) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in PACKAGES:
             raise
-        advice = "leave beforeScript and container of this task to the pipeline"
+        advice = "do not configure beforeScript or container for this task"
         start_again_with_torch(f"{error.name} is needed here", advice)
 
 

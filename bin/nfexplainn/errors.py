@@ -136,7 +136,7 @@ def run_script(main: Callable[[], None]) -> None:
         print("\n".join(f"ERROR: {line}" for line in str(error).splitlines()), file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)
     except MemoryError:
-        print("ERROR: the machine's memory ran out.", file=sys.stderr)
+        print("ERROR: the machine ran out of memory.", file=sys.stderr)
         sys.exit(EXIT_OUT_OF_MEMORY)
     except Exception as error:
         if _disk_is_full(error):
@@ -149,6 +149,6 @@ def run_script(main: Callable[[], None]) -> None:
             sys.exit(EXIT_USER_ERROR)
         # torch.OutOfMemoryError is a RuntimeError; told by name so that torch need not be imported.
         if type(error).__name__ == "OutOfMemoryError":
-            print(f"ERROR: the GPU's memory ran out: {error}", file=sys.stderr)
+            print(f"ERROR: the GPU ran out of memory: {error}", file=sys.stderr)
             sys.exit(EXIT_OUT_OF_MEMORY)
         raise

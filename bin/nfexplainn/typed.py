@@ -17,7 +17,7 @@ _CALLED = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    str: "a text of one line",
+    str: "one line of text",
 }
 KindT = TypeVar("KindT")
 
@@ -60,9 +60,7 @@ def typed(
     """
     opening = f"{source}: " if source else ""
     if not isinstance(values, Mapping):
-        raise UserError(
-            f"{opening}{_show(values)} stands where settings belong; put them in braces."
-        )
+        raise UserError(f"{opening}{_show(values)} is not a group of settings; put them in braces.")
     hints = get_type_hints(kind)
     found, wrong = {}, []
     for field in dataclasses.fields(kind):
@@ -75,8 +73,8 @@ def typed(
                 _check_texts(found[field.name])
         except _SteeringError:
             wrong.append(
-                f"{opening}{field.name} holds a character that cannot be seen, or is too long;"
-                f" write it anew: {_show(value)}."
+                f"{opening}{field.name} holds an invisible character, or is too long; write it"
+                f" again: {_show(value)}."
             )
         except _MismatchError:
             wanted = _called(hints[field.name])
@@ -188,13 +186,13 @@ def _called(hint: Any) -> str:
     if origin is Literal:
         return " or ".join(map(str, inner))
     if origin is tuple:
-        return "a list of texts" if inner[0] is str else "a list"
+        return "a list of strings" if inner[0] is str else "a list"
     return _CALLED.get(hint, "settings in braces")
 
 
 def _show(value: Any) -> str:
     """Show a value, however long."""
     if isinstance(value, int) and abs(value) > _LARGEST:
-        return "a number beyond all use"
+        return "a number that is out of range"
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

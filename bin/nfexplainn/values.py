@@ -163,7 +163,7 @@ def no_number(cell: str) -> str:
             f"'{shown}' has a decimal comma; write {plain} (export the table with decimal points)"
         )
     if text.lower() in _EXCEL:
-        return f"'{shown}' is an error of the spreadsheet; mend its formula, or write NA"
+        return f"'{shown}' is a spreadsheet error; correct its formula, or write NA"
     if text.lower().lstrip("+-") in ("inf", "infinity"):
         return f"'{shown}' is infinite; write a finite number, or NA if it is unknown"
-    return f"'{shown}' is no number"
+    return f"'{shown}' is not a number"

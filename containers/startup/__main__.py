@@ -90,7 +90,7 @@ def main(words: list[str]) -> int:
         say(told(error))
         return 1
     except KeyboardInterrupt:
-        say("stopped; nothing half-made is left, and the next start goes on from what is cached")
+        say("stopped; no partial files are left, and the next start continues from the cache")
         return 130
 
 
@@ -114,7 +114,7 @@ def other(words: list[str]) -> int:
         case ["lock"]:
             environments.lock()
         case _:
-            raise StartError(f"'{' '.join(words)}' is no request to start.sh: {USE}")
+            raise StartError(f"'{' '.join(words)}' is not a request to start.sh: {USE}")
     return 0
 
 
@@ -135,7 +135,7 @@ def check_cache() -> int:
     for sentence in broken:
         say(sentence)
     if not broken:
-        say(f"{cache_folder()} is whole")
+        say(f"{cache_folder()} is complete")
     return 1 if broken else 0
 
 

@@ -110,8 +110,8 @@ def _configured(name: str, registry: str | None = None) -> str:
         return found[1]
     if not _HOST.fullmatch(registry):
         raise StartError(
-            f"--image_registry: '{registry[:60]}' is no registry: write host and path as in the "
-            "name of an image, without https:// and without a / at the end"
+            f"--image_registry: '{registry[:60]}' is not a registry: write host and path as in the"
+            " name of an image, without https:// and without a / at the end"
         )
     return found[1].replace(REGISTRY, registry, 1)
 
@@ -127,7 +127,7 @@ def _need(engine: str) -> None:
     if answer.returncode != 0:
         reason = (answer.stderr.strip().splitlines() or ["it gives no reason"])[-1]
         way_out = (
-            f"become a member of the group {engine} (usermod -aG {engine} $USER, then log in again)"
+            f"join the group {engine} (usermod -aG {engine} $USER, then log in again)"
             if "permission denied" in reason.lower()
             else f"start it (systemctl start {engine})"
         )
@@ -184,7 +184,7 @@ def _debian(engine: str, dockerfile: Path) -> list[str]:
         return []
     if not answers("image", "inspect", own):
         return []  # the build's own words on it are the reason that the user sees
-    say(f"{pinned} could not be fetched: taking this machine's own {own} instead")
+    say(f"{pinned} could not be fetched: using this machine's own {own} instead")
     return ["--build-arg", f"BASE={own}"]
 
 

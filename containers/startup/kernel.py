@@ -33,7 +33,7 @@ def provide_kernel() -> dict[str, str]:
     try:
         return {VARIABLE: str(compiled_kernel())}
     except StartError as error:
-        say(f"going on without the kernel, slower and with torch: {error}")
+        say(f"continuing without the kernel, slower and with torch: {error}")
         return {}
 
 

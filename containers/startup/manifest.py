@@ -35,7 +35,7 @@ def seal(entry: Path) -> None:
     names = sorted(_files(entry))
     found = {name: _state(entry, name) for name in names}
     if missing := [name for name, state in found.items() if state is None]:
-        raise OSError(f"{missing[0]} vanished while it was made")
+        raise OSError(f"{missing[0]} disappeared while it was made")
     (entry / DIGESTS).write_text(json.dumps(_digests(entry, names)))
     _write_marker(entry, {name: state for name, state in found.items() if state})
 
@@ -121,7 +121,7 @@ def _compare(entry: Path, names: Iterable[str]) -> str | None:
         wrong = [name for name in chosen if found[name] != expected[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"its digests cannot be compared: {error}"
-    return f"{wrong[0]} holds other bytes than when it was made" if wrong else None
+    return f"{wrong[0]} has changed since it was made" if wrong else None
 
 
 def _digests(entry: Path, names: list[str]) -> dict[str, str]:

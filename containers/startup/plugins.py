@@ -55,8 +55,8 @@ def provide_plugins(
     once = f"run `./nextflow plugin install {wanted}`"
     if offline():
         raise StartError(
-            f"{needs}, which is not in {folder}, and NXF_OFFLINE=true forbids to fetch it: "
-            f"{once} once with a network and without NXF_OFFLINE"
+            f"{needs}, which is not in {folder}, and NXF_OFFLINE=true forbids fetching it: {once}"
+            " once with a network and without NXF_OFFLINE"
         )
     say(f"fetching Nextflow's plugin {wanted}")
     folder.mkdir(parents=True, exist_ok=True)

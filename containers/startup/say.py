@@ -123,8 +123,8 @@ def _cause(lines: list[str], label: str, folder: Path) -> str:
         )
     if os.environ.get("NXF_OFFLINE", "").lower() == "true" or "offline" in low:
         return (
-            f"{label} is not in the cache yet and NXF_OFFLINE=true forbids to fetch it: "
-            "start once with a network and without NXF_OFFLINE"
+            f"{label} is not in the cache yet and NXF_OFFLINE=true forbids fetching it: start once"
+            " with a network and without NXF_OFFLINE"
         )
     if any(word in low for word in NO_NETWORK):
         return (
@@ -133,7 +133,7 @@ def _cause(lines: list[str], label: str, folder: Path) -> str:
         )
     if "hash" in low and "mismatch" in low:
         return (
-            f"{label} was fetched but is not what the lock says ({last}): the mirror or proxy "
-            "in between changes files; use another one (PIP_INDEX_URL), then start again"
+            f"{label} was fetched but does not match the lock ({last}): the mirror or proxy changes"
+            " files; use another one (PIP_INDEX_URL), then start again"
         )
     return f"{label} could not be made: {last}; correct that, then start again"

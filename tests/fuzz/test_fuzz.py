@@ -24,7 +24,7 @@ def test_no_broken_input_gets_past_the_steps(root: Path) -> None:
 
 
 OK = {"end": "done", "state": "ok", "reason": "", "said": "", "made": [], "left": [], "names": []}
-NAMED = {"state": "error", "reason": "a.bed, line 3: 'x' is no whole number."}
+NAMED = {"state": "error", "reason": "a.bed, line 3: 'x' is not a whole number."}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,10 @@ NAMED = {"state": "error", "reason": "a.bed, line 3: 'x' is no whole number."}
         ({**NAMED, "expect": REFUSE}, "refused"),
         ({**NAMED, "expect": SOUND}, "rejected"),
         ({"state": "error", "reason": "it cannot be read.", "expect": ANY}, "sentence"),
-        ({"state": "error", "reason": "a.bed: \x1b[31m is no number.", "expect": ANY}, "sentence"),
+        (
+            {"state": "error", "reason": "a.bed: \x1b[31m is not a number.", "expect": ANY},
+            "sentence",
+        ),
         ({"state": "error", "reason": "a.bed: KeyError", "expect": ANY}, "sentence"),
         ({"numbers": "1", "expect": ANY, "left": ["track.bw"]}, "left"),
         ({"numbers": "1", "expect": ANY, "made": ["PWNED"]}, "ran"),

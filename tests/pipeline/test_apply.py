@@ -236,14 +236,14 @@ TOLD = [
         "--apply mine --predict mine.fa --input sheet.csv --streme",
         [
             "--input: there is no file {}/sheet.csv.",
-            "--streme: the models of an earlier run (--apply) answer --input, --predict, --explain, --variants, --hits, --attribution; leave it out, or train with it by leaving --apply out.",
+            "--streme: --apply only works with --input, --predict, --explain, --variants, --hits, --attribution; leave it out, or leave --apply out to train with it.",
         ],
     ),
     (
         "--datasets A",
         [
-            "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.",
-            "--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.",
+            "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to use models that are already trained, give --apply.",
+            "--datasets chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.",
         ],
     ),
 ]
@@ -252,7 +252,7 @@ TOLD_OF_FOLDERS = [
     (
         "--apply empty --datasets A",
         [
-            "--apply: nothing is asked of the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --hits FILE, --attribution.",
+            "--apply: there is nothing to do with the models; give one of --input SHEET, --predict FILE, --explain FILE, --variants FILE, --hits FILE, --attribution.",
             "--apply: the folder {}/empty is empty; give the results folder of a finished run.",
         ],
     ),
@@ -278,15 +278,15 @@ TOLD_OF_FOLDERS = [
         "--apply broken --predict mine.fa --datasets MAFk,broken --explain mine.fa",
         [
             "--datasets: there is no model of a data set 'MAFk' in {}/broken; did you mean MAFK? There are MAFK, broken.",
-            "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged, or no model; copy the results folder again, or take the file out.",
-            "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, no model of nf-explainn; take it out of the folder.",
-            "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; ask it with the release that trained it, or train anew.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r1.model.safetensors is damaged or not a model; copy the results folder again, or remove the file.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r2.model.safetensors is a safetensors file of another program, not a model of nf-explainn; remove it from the folder.",
+            "--apply: {}/broken/broken/explainn/broken.explainn.r3.model.safetensors has the model format 7, and this release reads 1; use the release that trained it, or train it again.",
         ],
     ),
     (
         "--apply gone --predict mine.fa",
         [
-            "--apply: {}/gone/MAFK/data/MAFK.dataset.parquet is a link to a file that is gone, and so are 2 more; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy."
+            "--apply: {}/gone/MAFK/data/MAFK.dataset.parquet is a link to a missing file, and so are 2 more; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy."
         ],
     ),
     (
@@ -299,44 +299,44 @@ TOLD_OF_FOLDERS = [
     (
         "--apply mine --predict mine.fa --outdir mine/answers",
         [
-            "--outdir: mine/answers is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            "--outdir: mine/answers is the results folder that --apply reads, or is inside it; give another folder for the answers."
         ],
     ),
     (
         "--apply mine --predict mine.fa --outdir mine",
         [
-            "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            "--outdir: mine is the results folder that --apply reads, or is inside it; give another folder for the answers."
         ],
     ),
     (
         "--apply link --predict mine.fa --outdir mine",
         [
-            "--outdir: mine is the results folder that --apply reads, or lies in it; give another folder for the answers."
+            "--outdir: mine is the results folder that --apply reads, or is inside it; give another folder for the answers."
         ],
     ),
     (
         "--apply mixed --predict mine.fa",
         [
-            "--apply: {0}/mixed/MAFK/explainn/MAFK.explainn.r3.model.safetensors was trained on other sequences than {0}/mixed/MAFK/explainn/MAFK.explainn.r1.model.safetensors, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other."
+            "--apply: {0}/mixed/MAFK/explainn/MAFK.explainn.r3.model.safetensors was trained on other sequences than {0}/mixed/MAFK/explainn/MAFK.explainn.r1.model.safetensors, as if two runs had written into one folder; give a folder of one run, or remove the files of the other."
         ],
     ),
     (
         "--apply last{x,y}[1] --predict mine.fa",
         [
-            "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be handed to a task: a shell expands '{1}' in its path; rename it."
+            "--apply: {0}/last{1}[1]/MAFK/data/MAFK.dataset.parquet cannot be passed to a task: a shell expands '{1}' in its path; rename it."
         ],
     ),
     (
         "--apply mine --explain some.bed --variants some.vcf",
         [
-            "--explain: some.bed holds intervals, and there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
-            "--variants: some.vcf holds variants, and there is no genome to put them into; give --genome, the one that they were called on.",
+            "--explain: some.bed holds intervals, but there is no genome to read them from; give --genome, or the sequences themselves as FASTA.",
+            "--variants: some.vcf holds variants, but there is no genome; give --genome, the one that they were called on.",
         ],
     ),
     (
         "--apply lengths --input new.csv",
         [
-            "--input: the models read 200 and 201 bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
+            "--input: the models read 200 and 201 bp, but a sheet is prepared with one length; choose models of one length with --datasets."
         ],
     ),
     (
@@ -348,10 +348,10 @@ TOLD_OF_FOLDERS = [
     (
         "--apply bare --variants some.vcf --attribution --genome mine.fa",
         [
-            "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not beside it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
+            "--variants: the motifs of {}/bare/MAFK/MAFK.explainn.r1.model.safetensors are not next to it (motifs/*.units.tsv); copy the whole results folder, or leave it out.",
             "--variants: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
             "--attribution: MAFK.dataset.parquet, which it reads, is not in the folder; copy the whole results folder, or leave it out.",
-            "--attribution: the predictions of the training (*.predictions.parquet) are not beside {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
+            "--attribution: the predictions of the training (*.predictions.parquet) are not next to {}/bare/MAFK/MAFK.explainn.r1.model.safetensors; copy the whole results folder, or leave it out.",
         ],
     ),
 ]
@@ -446,7 +446,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "chr1\t100\t900\n",
             (),
-            "mine: this file holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+            "mine: this file holds intervals, but there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
         ),
         (
             "7\t100\t900\n",
@@ -458,7 +458,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (),
             "mine, line 1: the record 'a' looks like protein (it holds 'E', 'L', 'P', 'Q'); DNA is expected.",
         ),
-        ("", (), "mine: the file is empty (0 bytes); fetch or make it again."),
+        ("", (), "mine: the file is empty (0 bytes); download or create it again."),
     ],
 )
 def test_sequences_that_cannot_be_read(

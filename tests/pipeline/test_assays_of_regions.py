@@ -64,11 +64,13 @@ def test_mistakes_of_all_files_are_told_together(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT, "--input", sheet)
     assert run.code == 1  # after the report, as no data set is left
     said = (run.results / "tables" / "status.tsv").read_text()
-    assert "m.tsv, line 2, column A: 7 is no label" in said
-    assert "acc: tracks (" in said and ") need regions to be summed over (or tile_step)" in said
-    assert "c.csv: none of its barcodes is a cell of the matrix" in said
+    assert "m.tsv, line 2, column A: 7 is not a label" in said
+    assert (
+        "acc: tracks (" in said and (") need regions to sum the signal over (or tile_step)") in said
+    )
+    assert "c.csv: none of its barcodes is in the matrix" in said
     assert "obs has no column 'nowhere' (cluster_column)" in said
-    assert "'both' has 2 rows, but single cells are one matrix" in said
+    assert "'both' has 2 rows, but single cells must be one matrix" in said
     assert "Traceback" not in run.said
     failed = {name for name, status in run.trace().items() if status != "COMPLETED"}
     assert failed == {"REPORT_CHECK (1)"}

@@ -145,10 +145,10 @@ def test_mistakes_of_all_assays_are_told_together(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT, "--input", sheet)
     assert run.code == 1  # after the report, as no data set is left
     said = (run.results / "tables" / "status.tsv").read_text()
-    assert "a.tsv, line 1: 'high' is no number" in said
-    assert "p.txt, line 1: 'bright' is no number" in said
+    assert "a.tsv, line 1: 'high' is not a number" in said
+    assert "p.txt, line 1: 'bright' is not a number" in said
     assert "r.fastq, line" in said
-    assert "sample d: r.fastq stands in two rows of 'c' (labels 0 and 1)" in said
+    assert "sample d: r.fastq is in two rows of 'c' (labels 0 and 1)" in said
     assert not list(run.results.rglob("*.safetensors"))
 
 
@@ -197,6 +197,6 @@ def test_only_a_fasta_of_activities_has_values_beside_it(sheet: Path, tmp_path: 
     (tmp_path / "nowhere.txt").write_text("activity\n1\n")
     run = run_nextflow(tmp_path, ROOT, "--input", tmp_path / "s.csv", "-stub-run")
     assert run.errors() == [
-        "s.csv, line 2, column values: the assay pbm reads no table of values beside its data;"
-        " leave the cell empty."
+        "s.csv, line 2, column values: the assay pbm reads no separate table of values; leave the"
+        " cell empty."
     ]

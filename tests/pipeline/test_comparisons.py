@@ -161,7 +161,7 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     ),
     (
         {"units": "5,10", "initial_motifs": "jaspar"},
-        "initial_motifs decides the number of units (two per profile), but units is 5,10; give one number, or leave initial_motifs out.",
+        "initial_motifs sets the number of units (two per profile), but units is 5,10; give one number, or leave initial_motifs out.",
     ),
     (
         {"mode_clusters": "sheet.csv"},
@@ -169,28 +169,28 @@ RULES: tuple[tuple[dict[str, str], str], ...] = (
     ),
     (
         {"streme": "true", "models": "cnn1,danq"},
-        "streme compares motifs of units with those of STREME, which only explainn has, and models is cnn1,danq; add explainn, or leave streme out.",
+        "streme compares motifs of units with those of STREME, which only explainn has, but models is cnn1,danq; add explainn, or leave streme out.",
     ),
     (
         {"learning_curve": "true", "models": "cnn1"},
-        "learning_curve compares trainings on parts of the data by the motifs of their units, which only explainn has, and models is cnn1; add explainn, or leave learning_curve out.",
+        "learning_curve compares trainings on parts of the data by the motifs of their units, which only explainn has, but models is cnn1; add explainn, or leave learning_curve out.",
     ),
     (
         {"prune": "true", "models": "cnn1"},
-        "prune keeps the units that a model needs, which only explainn has, and models is cnn1; add explainn, or leave prune out.",
+        "prune keeps the units that a model needs, which only explainn has, but models is cnn1; add explainn, or leave prune out.",
     ),
     (
         {"interactions": "true", "models": "cnn1"},
-        "interactions tests pairs of motifs of units, which only explainn has, and models is cnn1; add explainn, or leave interactions out.",
+        "interactions tests pairs of motifs of units, which only explainn has, but models is cnn1; add explainn, or leave interactions out.",
     ),
     (
         {"unit_maps": "true", "models": "cnn1"},
-        "unit_maps maps sequences by the outputs of units, which only explainn has, and models is cnn1; add explainn, or leave unit_maps out.",
+        "unit_maps maps sequences by the outputs of units, which only explainn has, but models is cnn1; add explainn, or leave unit_maps out.",
     ),
     *(
         (
             {name: "true", "models": "nam,single_layer", "pretrained": TRAINED},
-            f"{name} looks at filters and bases, which models made of pretrained ones do not have, and models is nam,single_layer; add another model, such as explainn, or leave {name} out.",
+            f"{name} looks at filters and bases, which models built on pretrained ones do not have, but models is nam,single_layer; add another model, such as explainn, or leave {name} out.",
         )
         for name in ("attribution", "nullification", "binding_modes")
     ),
@@ -228,8 +228,8 @@ def test_what_the_kernel_cannot_do_is_told_at_once(tmp_path: Path, tiny: Path) -
     run = run_nextflow(tmp_path, ROOT, "--input", sheet, "--kernel", "native", "--device", "gpu")
     assert run.code == 1
     on_gpu, layers = run.errors()
-    assert "line 2: kernel native runs on the CPU only, and device is gpu; use" in on_gpu
-    assert "line 2: kernel native computes at most 2 dense layers per unit, and num_fc" in layers
+    assert "line 2: kernel native runs on the CPU only, but device is gpu; use" in on_gpu
+    assert "line 2: kernel native computes at most 2 dense layers per unit, but num_fc" in layers
 
 
 def test_clusters_of_other_motifs_end_the_run_before_training(tmp_path: Path, tiny: Path) -> None:

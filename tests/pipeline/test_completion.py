@@ -89,8 +89,8 @@ def test_a_run_that_fails_is_told_and_a_silent_hook_changes_nothing(tmp_path: Pa
     assert "Error       : " in said and re.search("(?m)no node, in <module>$", said)
     log = (tmp_path / ".nextflow.log").read_text()
     assert "Command exit status:" in said and "versions.json" not in said  # its script
-    (told,) = re.findall(r"the hook could not be told \(.*", log)
-    assert "secret" not in told and "see that --hook_url answers" in log
+    (told,) = re.findall(r"the web hook could not be notified \(.*", log)
+    assert "secret" not in told and "check that --hook_url answers" in log
 
 
 def test_a_mail_that_cannot_be_sent_is_a_warning(tmp_path: Path) -> None:

@@ -52,24 +52,24 @@ SHEET = [
 LINES = {dataset: [at for at, row in enumerate(SHEET, 2) if row[3] == dataset] for dataset in {row[3] for row in SHEET}}  # fmt: skip
 # A part of each sentence, with its place, by data set.
 REFUSED = {
-    "lone": ["column condition: 'lone' has this row alone, and a row stands for one sample; give its samples a row each with the same dataset, or, where they are columns of its file, name them in a table (--conditions)."],
-    "no_replicate": ["column replicate: the cell is empty, but the row has the condition b; write which of its replicates it is, such as 1."],
+    "lone": ["column condition: 'lone' has only this row, but each row is one sample; give each sample a row with the same dataset, or, where they are columns of its file, name them in a table (--conditions)."],
+    "no_replicate": ["column replicate: the cell is empty, but the row has the condition b; write its replicate, such as 1."],
     "no_condition": ["column condition: the cell is empty, but the row has the replicate 2; write one in each of its rows."],
     "gap": ["column condition: the cell is empty, but other rows of 'gap' have a condition; write one in each of its rows."],
-    "calls": ["'calls' is of the assay peaks, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or leave its conditions out."],
-    "again": ["b has the replicate '2' 2 times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."],
+    "calls": ["'calls' is of the assay peaks, but conditions are compared by measured values, which it does not have; give the signal of each sample (assay accessibility), or leave its conditions out."],
+    "again": ["b has the replicate '2' 2 times; a sample is one biological replicate: merge its technical replicates, or number them separately."],
     "alike": ["conditions of 'alike': b and B differ only in upper and lower case; write them alike, or choose another name."],
-    "same": ["conditions of 'same': all samples are of 'a', and nothing can be compared with it; give samples of a second condition."],
-    "single": ["the condition 'b' has this sample alone, and a test needs two of each condition at least"],
-    "refer": ["conditions of 'refer': the reference_condition 'bb' is none of them; did you mean b? They are a, b."],
+    "same": ["conditions of 'same': all samples are of 'a', so there is nothing to compare; give samples of a second condition."],
+    "single": ["the condition 'b' has only this sample, but a test needs at least two samples per condition"],
+    "refer": ["conditions of 'refer': the reference_condition 'bb' is not one of them; did you mean b? They are a, b."],
     "nothing": ["reference_condition is 'b', but no sample of 'nothing' has a condition; add the columns condition and replicate, or --conditions."],
-    "network": ["conditions are compared by the motifs of explainn, and models is cnn1; add explainn, or leave the conditions out."],
+    "network": ["conditions are compared by the motifs of explainn, but models is cnn1; add explainn, or leave the conditions out."],
     "parts": ["column condition: the rows of 'parts' are parts of a split (column split), not samples; name its samples in a table (--conditions)."],
     "both": ["column condition: good.csv gives the conditions of 'both', too; give them in one place."],
 }  # fmt: skip
 OF_TABLES = (
-    "torn.csv, lines 2 and 3, column sample: 'T1' stands there 2 times; give every sample one line.",
-    "torn.csv, line 4, column condition: the cell is empty; write the name of a column of the data, its condition, and which of its replicates it is, in every line.",
+    "torn.csv, lines 2 and 3, column sample: 'T1' occurs 2 times; give every sample one line.",
+    "torn.csv, line 4, column condition: the cell is empty; write the name of a column of the data, its condition and its replicate in every line.",
     "short.csv, line 1: the column 'replicate' is missing; the first line must name sample, condition, replicate.",
     "short.csv, line 1: there is no column 'sex'",
     "empty.csv: the table of conditions is empty; its first line must name the columns sample, condition, replicate.",
@@ -114,7 +114,7 @@ def test_not_with_models_of_an_earlier_run(folder: Path) -> None:
     (folder / "results").mkdir()
     run = run_nextflow(folder, ROOT, "--apply", "results", "--input", "new.csv", "--genome", "genome.fa")  # fmt: skip
     assert (
-        "conditions are compared in the run that trains, and --apply asks the models of an earlier one; leave one of them out."
+        "conditions are compared in the run that trains, but --apply uses the models of an earlier one; leave one of them out."
         in run.said
     )
 

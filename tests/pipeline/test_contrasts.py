@@ -27,30 +27,30 @@ SHEET = (
 )  # fmt: skip
 # Each pair with what is said of it.
 REFUSED = {
-    "a": "'a' is no pair; write two data sets of the sheet with a colon between them, such as A:B.",
-    "a:b:c": "'a:b:c' is no pair;",
-    "a:": "'a:' is no pair;",
-    ":b": "':b' is no pair;",
-    "": "'' is no pair;",
-    "a:a": "both sides are a, which does not differ from itself; name two data sets.",
-    "many/t1:many/t1": "both sides are many/t1, which does not differ from itself",
+    "a": "'a' is not a pair; write two data sets of the sheet with a colon between them, such as A:B.",
+    "a:b:c": "'a:b:c' is not a pair;",
+    "a:": "'a:' is not a pair;",
+    ":b": "':b' is not a pair;",
+    "": "'' is not a pair;",
+    "a:a": "both sides are a; name two different data sets.",
+    "many/t1:many/t1": "both sides are many/t1; name two different data sets.",
     "a:mny": "there is no data set 'mny' in the sheet; did you mean many? The data sets are a, a_vs_many, b,",
     "x:y": "there is no data set 'y' in the sheet",
     "many/t1:many/t3": "the data set many has no task 't3'",
-    "a:e": "e holds measured values, which are compared between two of its tasks; name two, as in e/task1:e/task2.",
-    "e/x:a": "e holds measured values, which are compared between two tasks of one data set; name both, as in e/task1:e/task2 (rows that share 'dataset' become tasks of one).",
+    "a:e": "e holds measured values, which can only be compared between two of its tasks; name two, as in e/task1:e/task2.",
+    "e/x:a": "e holds measured values, which can only be compared between two tasks of one data set; name both, as in e/task1:e/task2 (rows that share 'dataset' become tasks of one).",
     "a:x1": "x1 is of the assay htselex; a contrast compares data sets of peaks or of sequences, or two tasks of measured values.",
     "e/x:e/y": None,
     "m:a": "m is a matrix of several tasks; name one, as in m/task.",
-    "many:many/t1": "many holds the peaks of its task, so that one side is a part of the other; name two tasks",
-    "a:b": "a has windows of 200 bp and b of 100 bp, so that their length alone would tell them apart; set --width",
-    "a:c": "a lies on the genome genome.fa and c on other.fa, so that nobody can tell which peaks are in both; use one genome.",
-    "a:d": "models of d is cnn1, and a contrast needs the units of explainn; add explainn.",
+    "many:many/t1": "many holds the peaks of its task, so one side is part of the other; name two tasks",
+    "a:b": "a has windows of 200 bp and b of 100 bp, so their length alone would separate them; set --width",
+    "a:c": "a uses the genome genome.fa and c uses other.fa, so peaks in both cannot be found; use one genome.",
+    "a:d": "models of d is cnn1, but a contrast needs the units of explainn; add explainn.",
     "a_vs_many:s": "a_vs_many has windows of 50 bp and s of 60 bp",
     "s:a_vs_many": "s and a_vs_many have different values of units in the sheet; make them equal",
-    "a:many": "its results would be called a_vs_many, as the data set a_vs_many is; rename that in the sheet.",
+    "a:many": "its results would be called a_vs_many, like those of the data set a_vs_many; rename that in the sheet.",
     "many/t1:many/t2": None,
-    "many/t2:many/t1": "this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.",
+    "many/t2:many/t1": "this pair occurs twice (B:A is A:B with the sides exchanged); give it once.",
 }
 
 
@@ -83,7 +83,7 @@ def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: 
     (folder / "results").mkdir()
     run = run_nextflow(folder, ROOT, "--apply", "results", "--contrast", "a:b")
     assert (
-        "--contrast a:b: a contrast trains models, and --apply asks those of an earlier run; leave one of them out."
+        "--contrast a:b: a contrast trains models, but --apply uses those of an earlier run; leave one of them out."
         in run.said
     )
     run = run_nextflow(
@@ -111,8 +111,8 @@ def test_tasks_may_be_called_anything(folder: Path) -> None:
     assert run.trace()["CONTRAST_MAKE (c_vs_many_CD4__T__rest_)"] == "COMPLETED"
     # Analyses may differ between the rows, and the contrast has those of the first.
     assert (
-        "the contrast of c and many/CD4+ T (rest): c and many have different values of streme, interactions in the sheet,"
-        " and it takes those of c (true, true)." in (folder / ".nextflow.log").read_text()
+        "the contrast of c and many/CD4+ T (rest): c and many have different values of streme, interactions in the sheet;"
+        " those of c are used (true, true)." in (folder / ".nextflow.log").read_text()
     )
     assert run.trace()["DISCOVERY_COMPARE (c_vs_many_CD4__T__rest_.explainn)"] == "COMPLETED"
 
@@ -121,7 +121,7 @@ def test_tasks_whose_folders_would_be_called_alike_are_refused(folder: Path) -> 
     pairs = "many/CD4+ T (rest):c,many/CD4+ T [rest]:c"
     run = run_nextflow(folder, ROOT, "--input", str(odd_tasks(folder)), "--contrast", pairs)
     assert (
-        "its results would be called c_vs_many_CD4__T__rest_, as the contrast of c and many/CD4+ T (rest) is;"
+        "its results would be called c_vs_many_CD4__T__rest_, like those of the contrast of c and many/CD4+ T (rest);"
         " rename a task in the sheet." in run.said
     )
 
@@ -191,7 +191,7 @@ def test_contrasts_that_cannot_be_made_end_alone(finished: Run) -> None:
         "MAFK_vs_OCT4",
     }
     assert (
-        "148 of 150 sequences of few remain once those that are in both are left out"
+        "148 of 150 sequences of few remain after removing those that are in both"
         in states["OCT4_vs_few"]["reason"]
     )
     assert "needs the data set broken, which cannot be used" in states["MAFK_vs_broken"]["reason"]

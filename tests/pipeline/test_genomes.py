@@ -29,13 +29,13 @@ CELLS: dict[str, tuple[str, dict[str, Any], str]] = {
     "iGenomes left out, others not": ("mine", {"igenomes_ignore": True}, "{}/mine.fa"),
     "a path": ("mine.fa", {}, "{}/mine.fa"),
     "a file that is called so": ("dm6", {}, "{}/dm6"),
-    "a folder that is called so": ("mm10", {"igenomes_base": "{}/copy"}, "mm10, as params.genomes"),
+    "a folder that is called so": ("mm10", {"igenomes_base": "{}/copy"}, "mm10 of params.genomes"),
     "in the copy there is none": (
         "hg38",
         {"igenomes_base": "{}/copy"},
         "column genome: there is no file {}/copy/Homo_sapiens/UCSC/hg38/Sequence/WholeGenomeFasta/"
-        "genome.fa (the genome hg38, as params.genomes has it; --igenomes_base says where iGenomes"
-        " lie).",
+        "genome.fa (the genome hg38 of params.genomes; --igenomes_base sets the folder of"
+        " iGenomes).",
     ),
     "another case": (
         "grch38",
@@ -201,5 +201,5 @@ def test_the_bucket_needs_a_plugin(tmp_path: Path) -> None:
         "--genome: s3://ngi-igenomes/igenomes/Homo_sapiens/NCBI/GRCh38/Sequence/WholeGenomeFasta/"
         "genome.fa needs Nextflow's plugin nf-amazon, which cannot be fetched; run `nextflow plugin"
         " install nf-amazon` once where there is a network, or download the file and give its path"
-        " (the genome GRCh38, as params.genomes has it; --igenomes_base says where iGenomes lie)."
+        " (the genome GRCh38 of params.genomes; --igenomes_base sets the folder of iGenomes)."
     ), run.said

@@ -228,7 +228,7 @@ def test_what_an_earlier_run_cannot_be_asked(finished: Run, sheet: Path, tmp_pat
     run = run_nextflow(tmp_path / "run", ROOT, *asked, sheet.parent / "wide.bed")
     assert run.code == 1
     assert "--hits: reb.dataset.parquet, which it reads, is not in the folder" in run.said
-    assert "wide.bed holds intervals, and there is no genome to read them from; give --" in run.said
+    assert "wide.bed holds intervals, but there is no genome to read them from; give --" in run.said
     run = run_nextflow(tmp_path / "run", ROOT, *asked, "nowhere.bed")
     assert "--hits: there is no file" in run.said and "no ExplaiNN" not in run.said
 

@@ -34,12 +34,12 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "blank.csv": ("\n \n,,\n", ["blank.csv: the samplesheet is empty;"]),
     "header_only.csv": (
         "sample,assay,data\n",
-        ["header_only.csv: there is no row under the line of column names."],
+        ["header_only.csv: there are no rows below the column names."],
     ),
     "general_conditions.csv": (
         "sample,assay,data\na,sequences,oct4.fa\n",
         [
-            "line 2: 'a' is of the assay sequences, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or give --conditions as the column conditions, in the rows that it is for."
+            "line 2: 'a' is of the assay sequences, but conditions are compared by measured values, which it does not have; give the signal of each sample (assay accessibility), or give --conditions as the column conditions, in the rows that it is for."
         ],
     ),
     "excel.csv": (
@@ -91,10 +91,10 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         'sample,assay,data\na,sequences,a$HOME.fa\nb,sequences,"a{b,c}.fa"\nc,sequences,a?.fa\n'
         "d,sequences,a $(id) [x] {b}!.fa\ne,sequences,a$[1].fa\n",
         [
-            "expanded.csv, line 2, column data: {}/a$HOME.fa cannot be handed to a task: a shell expands '$HOME' in its path; rename it",
-            "expanded.csv, line 3, column data: {}/a{b,c}.fa cannot be handed to a task: a shell expands '{b,c}' in its path; rename it",
-            "expanded.csv, line 4, column data: {}/a?.fa cannot be handed to a task: as a pattern it is also a1.fa; rename one of them",
-            "expanded.csv, line 6, column data: {}/a$[1].fa cannot be handed to a task: a shell expands '$[1' in its path; rename it",
+            "expanded.csv, line 2, column data: {}/a$HOME.fa cannot be passed to a task: a shell expands '$HOME' in its path; rename it",
+            "expanded.csv, line 3, column data: {}/a{b,c}.fa cannot be passed to a task: a shell expands '{b,c}' in its path; rename it",
+            "expanded.csv, line 4, column data: {}/a?.fa cannot be passed to a task: as a pattern it is also a1.fa; rename one of them",
+            "expanded.csv, line 6, column data: {}/a$[1].fa cannot be passed to a task: a shell expands '$[1' in its path; rename it",
         ],
     ),
     "held_of_nothing.csv": (
@@ -124,7 +124,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "profiles_and_sizes.csv": (
         'sample,assay,data,initial_motifs,units\na,sequences,oct4.fa,jaspar,"4,8"\n',
         [
-            "profiles_and_sizes.csv, line 2: initial_motifs decides the number of units (two per profile), but units is 4,8; give one number"
+            "profiles_and_sizes.csv, line 2: initial_motifs sets the number of units (two per profile), but units is 4,8; give one number"
         ],
     ),
     "profiles_count.csv": (
@@ -154,14 +154,14 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "transfer_of_nothing.csv": (
         'sample,assay,data,models\na,sequences,oct4.fa,"single_layer,nam"\n',
         [
-            "transfer_of_nothing.csv, line 2: the models single_layer and nam are made of trained models; give pretrained"
+            "transfer_of_nothing.csv, line 2: the models single_layer and nam are built on trained models; give pretrained"
         ],
     ),
     "transfer_to_nothing.csv": (
         "sample,assay,data,pretrained\na,sequences,oct4.fa,oct4.fa\n",
         [
             "transfer_to_nothing.csv, line 2: pretrained models are used by the models nam and single_layer, but models is explainn; add one of them",
-            "transfer_to_nothing.csv, line 2, pretrained: oct4.fa is no model file; give *.safetensors",
+            "transfer_to_nothing.csv, line 2, pretrained: oct4.fa is not a model file; give *.safetensors",
         ],
     ),
     "transfer_length.csv": (
@@ -191,7 +191,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "transfer_recipe.csv": (
         "sample,assay,data,models,pretrained,recipe\na,sequences,oct4.fa,nam,old.pth,robust\n",
         [
-            "transfer_recipe.csv, line 2: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; leave recipe out, which trains nam by the paper's recipe and other models by robust, or use recipe paper."
+            "transfer_recipe.csv, line 2: recipe robust changes the sequences in every epoch, but the outputs of pretrained models are computed once; leave recipe out, which trains nam by the paper's recipe and other models by robust, or use recipe paper."
         ],
     ),
     "transfer_names.csv": (
@@ -204,7 +204,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "sample,assay,asay,sample,\na,sequences,,b,x\n",
         [
             "columns.csv, line 1: there is no column 'asay'; did you mean assay?",
-            "columns.csv, line 1: the column 'sample' stands there more than once; keep one.",
+            "columns.csv, line 1: the column 'sample' occurs more than once; keep one.",
             "columns.csv, line 1: the column 'data' is missing; the first line must name sample, assay, data.",
             "columns.csv, line 2: 5 cells, but the first line names 4 columns;",
         ],
@@ -212,7 +212,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "title.csv": (
         "My samples,,\nsample,assay,data\na,sequences,oct4.fa\nb,sequences,oct4.fa\n",
         [
-            "title.csv, line 1: 'My samples' stands where the column names belong; the first line must name sample, assay, data."
+            "title.csv, line 1: 'My samples' stands where the column names are expected; the first line must name sample, assay, data."
         ],
     ),
     "header_and_cells.csv": (
@@ -254,7 +254,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "cells.csv, line 7, column negatives_ratio: '0' must be more than 0.",
             "cells.csv, line 7, column reverse_complement: 'maybe' is not true or false.",
             "cells.csv, line 8, column width: '10' must be at least 25.",
-            "cells.csv, lines 8 and 9, column sample: 'f' stands there 2 times;",
+            "cells.csv, lines 8 and 9, column sample: 'f' occurs 2 times;",
             "cells.csv, lines 8 and 9, column dataset: f and F differ only in upper and lower case;",
             "cells.csv, line 10: 'tables' is a folder of the results; choose another name",
             "cells.csv, line 11: 'sequence' is a column of the data sets; choose another name",
@@ -265,7 +265,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "sample,assay,data\na,sequences,/nowhere/x.fa\nb,sequences,https://127.0.0.1:9/x.fa\n",
         [
             "elsewhere.csv, line 2, column data: there is no file /nowhere/x.fa.",
-            "elsewhere.csv, line 3, column data: https://127.0.0.1:9/x.fa is not there or cannot be reached; open it in a browser, or download it and give its path.",
+            "elsewhere.csv, line 3, column data: https://127.0.0.1:9/x.fa does not exist or cannot be reached; open it in a browser, or download it and give its path.",
         ],
     ),
     "groups.csv": (
@@ -300,7 +300,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
             "all_kinds.csv, line 5, column assay: 'peak' is not one of peaks,",
             "all_kinds.csv, line 6, column sample: 'x y' cannot be used",
             "all_kinds.csv, line 6, column data: the cell is empty;",
-            "all_kinds.csv, lines 3 and 4, column sample: 'Abf1' stands there 2 times;",
+            "all_kinds.csv, lines 3 and 4, column sample: 'Abf1' occurs 2 times;",
             "all_kinds.csv, line 2, column negatives: there is no file {}/GC; choose one of gc, shuffle",
             "all_kinds.csv, lines 2, 3 and 5: the assay peaks needs genome; give --genome or the column genome.",
         ],
@@ -325,7 +325,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "g,htselex,mine.bed,g,1\n",
         [
             "cycles.csv, line 2, column label: the cell holds no cycle; write its number there.",
-            "cycles.csv, line 4, column label: all rows of 'e' are cycle 4, and a model tells cycles apart;",
+            "cycles.csv, line 4, column label: all rows of 'e' are cycle 4, but a model distinguishes cycles;",
         ],
     ),
     "many.csv": (
@@ -378,8 +378,8 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "c,sequences,oct4.fa,nowhere.vcf,oct4.fa,,\n"
         "d,sequences,oct4.fa,mine.bed,oct4.fa,,middle\n",
         [
-            "variants.csv, line 2, variants: mine.bed holds variants, and there is no genome to put them into; give --genome (or the column genome), the one that they were called on.",
-            "variants.csv, line 3, variants: only what explainn makes of variants can be split over motifs, and models is 'cnn1,danq'; add explainn to it, or leave variants out.",
+            "variants.csv, line 2, variants: mine.bed holds variants, but there is no genome; give --genome (or the column genome), the one that they were called on.",
+            "variants.csv, line 3, variants: only variant effects of explainn can be split over motifs, but models is 'cnn1,danq'; add explainn to it, or leave variants out.",
             "variants.csv, line 4, column variants: there is no file {}/nowhere.vcf",
             "variants.csv, line 5, column variant_offsets: 'middle' cannot be used: give whole numbers of bp, separated by commas, such as -20,0,20",
         ],
@@ -394,9 +394,9 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "f,sequences,oct4.fa,oct4.fa,,,0\n"
         "g,sequences,oct4.fa,oct4.fa,,,0.6\n",
         [
-            "hits.csv, line 2, hits: mine.bed holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
-            "hits.csv, line 3, hits: the whole genome is to be scanned, and there is none; give --genome (or the column genome).",
-            "hits.csv, line 4, hits: sites are looked for with the motifs of explainn, and models is 'cnn1,danq'; add explainn to it, or leave hits out.",
+            "hits.csv, line 2, hits: mine.bed holds intervals, but there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+            "hits.csv, line 3, hits: the whole genome is to be scanned, but there is none; give --genome (or the column genome).",
+            "hits.csv, line 4, hits: sites are found with the motifs of explainn, but models is 'cnn1,danq'; add explainn to it, or leave hits out.",
             "hits.csv, line 5, hits: there is no file {}/nowhere.bed; give a file of intervals, FASTA, or one of the words genome and peaks.",
             "hits.csv, line 6, hits: {} is a folder, not a file; give a file of intervals, FASTA, or one of the words genome and peaks.",
             "hits.csv, line 7, column hits_fdr: '0' must be more than 0.",
@@ -409,8 +409,8 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "b,sequences,oct4.fa,mine.bed,oct4.fa,\n"
         'c,sequences,oct4.fa,oct4.fa,,"cnn1,danq"\n',
         [
-            "explain_what.csv, line 2, explain: mine.bed holds intervals, and there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
-            "explain_what.csv, line 4, explain: only predictions of explainn can be split over units, and models is 'cnn1,danq'; add explainn to it, or leave explain out.",
+            "explain_what.csv, line 2, explain: mine.bed holds intervals, but there is no genome to read them from; give --genome (or the column genome), or the sequences themselves as FASTA.",
+            "explain_what.csv, line 4, explain: only predictions of explainn can be split over units, but models is 'cnn1,danq'; add explainn to it, or leave explain out.",
         ],
     ),
     "streme.csv": (
@@ -431,7 +431,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
     "streme_widths.csv": (
         "sample,assay,data,streme,streme_minw,streme_maxw\na,sequences,oct4.fa,true,20,10\n",
         [
-            "streme_widths.csv, line 2: streme_minw 20 is larger than streme_maxw 10; STREME needs a least width that is at most the largest."
+            "streme_widths.csv, line 2: streme_minw 20 is larger than streme_maxw 10; give a streme_minw of at most streme_maxw."
         ],
     ),
     "pairs_cells.csv": (
@@ -448,12 +448,12 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         'c,sequences,oct4.fa,"A:B:C,,ACG:CTCF",\n'
         f"d,peaks,oct4.fa,{'A' * 120}:{'C' * 81},oct4.fa\n",
         [
-            "pairs.csv, line 2: cooperativity 'CTCF-REST' is no pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top.",
-            "pairs.csv, line 3: cooperativity 'CTCF:' is no pair of motifs;",
-            "pairs.csv, line 4: cooperativity 'A:B:C' is no pair of motifs;",
-            "pairs.csv, line 4: cooperativity '' is no pair of motifs;",
+            "pairs.csv, line 2: cooperativity 'CTCF-REST' is not a pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top.",
+            "pairs.csv, line 3: cooperativity 'CTCF:' is not a pair of motifs;",
+            "pairs.csv, line 4: cooperativity 'A:B:C' is not a pair of motifs;",
+            "pairs.csv, line 4: cooperativity '' is not a pair of motifs;",
             "pairs.csv, line 4: cooperativity 'ACG:CTCF': the word ACG is shorter than 4 letters; give a longer one, or the name of a known motif.",
-            "the two words are 201 letters long, more than a sequence can hold side by side; give shorter ones.",
+            "the two words are 201 letters long, more than a sequence can hold; give shorter ones.",
         ],
     ),
     # Sheets that are read in spite of how they were saved.
@@ -475,7 +475,7 @@ PARAMS: dict[str, tuple[Any, str]] = {
     "width": (10, "--width: '10' must be at least 25."),
     "motif_db": (
         "a\tb.meme",
-        "--motif_db: it holds the control character U+0009, a tab; take it out, and rename the file where its name has one.",
+        "--motif_db: it holds the control character U+0009, a tab; remove it, and rename the file if its name has one.",
     ),
     "valid_groups": ("a\nb", "--valid_groups: it holds the control character U+000A"),
     "container_image": ("x; id", "--container_image: 'x; id' cannot be used: write an image as"),
@@ -554,7 +554,7 @@ FIELD_SHEETS = {
         "line 8, column data: ",
         "line 9, column genome: there is no file",
         "line 10, column data: ",
-        "column sample: 'reb1' stands there 2 times",
+        "column sample: 'reb1' occurs 2 times",
         "column dataset: reb1 and REB1 differ only in upper and lower case",
     ],
     "62_sheet_emptyheader/s1.csv": ["line 1: column 4 has no name"],
@@ -735,8 +735,7 @@ def test_missing_input(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT)
     assert run.code == 1
     assert run.errors() == [
-        "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test;"
-        " to ask models that are trained already, give --apply."
+        "--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to use models that are already trained, give --apply."
     ]
 
 

@@ -16,7 +16,7 @@ from nextflow_runs import DEMO, ROOT, Run, cut_fasta, newest_trace, run_nextflow
 SMALL = ("--units", "4", "--max_epochs", "2", "--replicates", "1")
 GOOD = ("five", "four", "neighbour", "one", "three", "two", "yeast")
 BROKEN = {
-    "cut": "cut.fa.gz: the compressed file is damaged or cut short",
+    "cut": "cut.fa.gz: the compressed file is damaged or truncated",
     "empty": "empty.fa.gz: the file is empty once unpacked",
     "garbage": "garbage.bed, line 1:",
     "human": "human.bed: none of its chromosomes (chr21)",

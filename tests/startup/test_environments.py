@@ -107,7 +107,7 @@ def test_the_start_up_is_asked_for_torch_before_any_task(world, tmp_path) -> Non
     assert (tmp_path / "asked").read_text() == "environment torch\n"
     assert "[start-up] no way" in finished.stderr
     message = refused(finished, tmp_path)
-    assert "the environment with it could not be made: the line above tells why" in message
+    assert "the environment with it could not be made: the line above says why" in message
 
 
 def test_the_image_with_torch_is_made_where_it_is_missing(world, tmp_path) -> None:

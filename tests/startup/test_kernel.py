@@ -85,7 +85,7 @@ def test_a_compiler_that_cannot_be_fetched_is_a_line_and_no_end(bare, monkeypatc
     assert kernel.provide_kernel() == {}
     assert bare == []
     said = capsys.readouterr().err
-    assert "going on without the kernel, slower and with torch: ziglang could not be" in said
+    assert "continuing without the kernel, slower and with torch: ziglang could not be" in said
 
 
 @pytest.mark.minutes
@@ -167,4 +167,4 @@ def test_in_an_image_that_is_one_sentence(tmp_path, task) -> None:
     assert "Traceback" not in finished.stderr
     last = finished.stderr.strip().splitlines()[-1]
     assert "there is no C++ compiler" in last
-    assert "torch is not in this environment or image; mend that, or use --kernel torch" in last
+    assert "torch is not in this environment or image; fix that, or use --kernel torch" in last

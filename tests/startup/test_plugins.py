@@ -56,7 +56,7 @@ def test_a_plugin_that_cannot_be_had_is_one_sentence(start, world) -> None:
     assert "needs Nextflow's plugin nf-amazon, which could not be fetched" in message
     assert "`./nextflow plugin install nf-amazon` on a machine with a network" in message
     message = sentence(start("run", ".", "-w", "s3://bucket/work", NXF_OFFLINE="true"))
-    assert "NXF_OFFLINE=true forbids to fetch it: run `./nextflow plugin install" in message
+    assert "NXF_OFFLINE=true forbids fetching it: run `./nextflow plugin install" in message
 
 
 @pytest.mark.parametrize(("profile", "plugin"), PROFILES)

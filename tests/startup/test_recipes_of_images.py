@@ -82,7 +82,7 @@ def test_without_a_registry_the_machine_s_own_base_is_taken_and_said(start, worl
     notes = docker(world, f'case "$*" in build*) ;; {answers} esac')
     finished = start("run", ".", "-profile", "docker")
     assert finished.returncode == 0
-    assert "could not be fetched: taking this machine's own debian:bookworm-slim" in finished.stderr
+    assert "could not be fetched: using this machine's own debian:bookworm-slim" in finished.stderr
     said = notes.read_text().splitlines()
     ours, base = [line.split("@")[0] for line in said if line.startswith("pull")]
     assert ours.startswith("pull ghcr.io/nf-explainn/nf-explainn:")

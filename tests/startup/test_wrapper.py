@@ -141,7 +141,7 @@ def test_stopped_half_way(world, tmp_path, number) -> None:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert "nothing half-made is left" in said
+    assert "no partial files are left" in said
     assert cached(world) == []
 
 
@@ -173,7 +173,7 @@ def test_a_java_and_a_nextflow_that_cannot_be_started(start, world) -> None:
 def test_the_command_that_checks_the_cache(world, tmp_path) -> None:
     finished = request(world, tmp_path, "check")
     assert (finished.returncode, finished.stdout) == (0, "")
-    assert finished.stderr.endswith("/.cache/nf-explainn is whole\n")
+    assert finished.stderr.endswith("/.cache/nf-explainn is complete\n")
 
 
 def docker(world: dict[str, str], script: str) -> Path:
@@ -191,7 +191,7 @@ def test_a_registry_that_is_none_is_named_before_anything_is_fetched(
 ) -> None:
     notes = docker(world, "exit 0")
     message = sentence(start("run", ".", "-profile", "test,docker", f"--image_registry={registry}"))
-    assert f"--image_registry: '{registry}' is no registry: write host and path" in message
+    assert f"--image_registry: '{registry}' is not a registry: write host and path" in message
     assert notes.read_text() == "info\n"
 
 
@@ -285,7 +285,7 @@ def test_the_image_of_peakvi_stands_alone(world, tmp_path) -> None:
     [
         (("environment", "containers"), "no environment containers: choose one of core, torch"),
         (("image", "all", "docker"), "there is no image all: choose one of core, torch, peakvi"),
-        (("images",), "'images' is no request to start.sh: nextflow ..., environment NAME"),
+        (("images",), "'images' is not a request to start.sh: nextflow ..., environment NAME"),
     ],
 )
 def test_a_request_that_there_is_not_is_one_sentence(world, tmp_path, words, said) -> None:

@@ -58,7 +58,9 @@ def test_a_missing_package_of_torch_is_the_same(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(VARIABLE, "start.sh python torch")
     run_with_its_packages(lambda: lacking("umap.plot"))
     assert started == [["start.sh", "python", "torch", "attribute.py", "--id", "a"]]
-    with pytest.raises(UserError, match=r"torch is needed here, but .*; leave beforeScript"):
+    with pytest.raises(
+        UserError, match=r"torch is needed here, but .*; do not configure beforeScript"
+    ):
         run_with_its_packages(lambda: lacking("torch"))
 
 

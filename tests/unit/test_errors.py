@@ -12,10 +12,13 @@ from nfexplainn.errors import UserError, printable, quoted
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("a.bed, line 3: '\x1b[31m' is no number.", "a.bed, line 3: '\\x1b[31m' is no number."),
+        (
+            "a.bed, line 3: '\x1b[31m' is not a number.",
+            "a.bed, line 3: '\\x1b[31m' is not a number.",
+        ),
         ("one.\ntwo.", "one.\ntwo."),
         ("a\r\x00\x7f\x85\u2028\u202e\ud800b", "a\\r\\x00\\x7f\\x85\\u2028\\u202e\\ud800b"),
-        (f"a.bed: '{'A' * 5000}' is no number.", f"a.bed: '{'A' * 199}... is no number."),
+        (f"a.bed: '{'A' * 5000}' is not a number.", f"a.bed: '{'A' * 199}... is not a number."),
         ("Zürich, 日本, 🧬", "Zürich, 日本, 🧬"),
     ],
 )

@@ -261,7 +261,7 @@ def test_the_report_is_told_which_cycles_are_first_and_last(tmp_path: Path) -> N
     dataset = prepare(htselex, tmp_path, files, rows)
     meta = dataset.meta
     assert meta.tasks == ("input", "cycle2", "cycle10")
-    told = "The cycles in the order of their labels: input (first), cycle2, cycle10 (last)."
+    told = "Cycles in the order of their labels: input (first), cycle2, cycle10 (last)."
     assert told in meta.notes
     assert (meta.extra["first_class"], meta.extra["last_class"]) == ("input", "cycle10")
     labels = {"s0": [0, 0, 1], "s1": [0, 1, 0], "s2": [1, 0, 0]}

@@ -108,7 +108,7 @@ def _from_tables(
         if tasks and table.tasks != tasks:
             raise UserError(
                 f"{file.name}: its columns differ from those of the first table; tables of one data"
-                " set have the same samples in the same order."
+                " set must have the same samples in the same order."
             )
         tasks = table.tasks
         for reading in table.readings:
@@ -148,12 +148,14 @@ def _tracked_regions(spec: Spec, reader: WindowReader) -> Peaks:
     if step is None:
         tracks = ", ".join(dict.fromkeys(spec.file(row.data).name for row in spec.rows))
         return read_regions(
-            spec, f"tracks ({tracks}) need regions to be summed over (or tile_step)"
+            spec, f"tracks ({tracks}) need regions to sum the signal over (or tile_step)"
         )
     if option_file(spec, "regions") is not None:
         raise UserError(f"{spec.id}: give either regions or tile_step, not both.")
     if not isinstance(step, int) or isinstance(step, bool) or step < 1:
-        raise UserError(f"{spec.id}: tile_step is {step!r}; give 1 or more bases, whole ones.")
+        raise UserError(
+            f"{spec.id}: tile_step is {step!r}; give a whole number of bases, 1 or more."
+        )
     chromosomes: list[str] = []
     starts = []
     for code in np.flatnonzero(reader.allowed).tolist():

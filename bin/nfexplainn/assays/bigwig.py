@@ -71,8 +71,7 @@ def finite_sums(name: str, sums: NDArray[np.float64], windows: Windows) -> Float
     if len(wrong):
         raise UserError(
             f"{name}: the signal of the window {windows.name(wrong[0])} adds up to"
-            f" {sums[wrong[0]]:g}; make the track again without values that are infinite or no"
-            " numbers."
+            f" {sums[wrong[0]]:g}; create the track again without infinite or NaN values."
         )
     return sums.astype(np.float32)
 
@@ -88,7 +87,7 @@ def _check_header(path: str | Path) -> None:
     with Path(path).open("rb") as file:
         head = file.read(_HEADER.size)
     if len(head) < _HEADER.size:
-        raise ValueError("it is cut short")
+        raise ValueError("it is truncated")
     order = "<" if head[:4] == _LITTLE else ">"
     fields = struct.unpack(order + _HEADER.format.lstrip("<"), head)
     _, version, zooms, *offsets, _, _, _, summary, buffer, _ = fields
@@ -149,7 +148,7 @@ def _check_sizes(name: str, sizes: Mapping[str, int], genome: Genome) -> None:
         has = f"{sizes[chromosome]:,} bp" if wrong else "which the genome does not have"
         raise UserError(
             f"{name}: its chromosome {chromosome} ({has}) does not fit the genome {genome.name};"
-            " give the genome that it was mapped to."
+            " give the genome that the data were mapped to."
         )
 
 

@@ -89,6 +89,4 @@ def check_counts(name: str, value: NDArray[np.float64], way_out: str) -> None:
         If a value is negative, no number, or larger than float32 holds.
     """
     if not ((value >= 0) & (value <= _LARGEST)).all():  # not a number is neither
-        raise UserError(
-            f"{name}: the matrix holds negative values or values that are no numbers; {way_out}."
-        )
+        raise UserError(f"{name}: the matrix holds negative or NaN values; {way_out}.")

@@ -58,8 +58,8 @@ def _open_market(file: InputFile, regions: InputFile | None, barcodes: InputFile
     head = next(lines).decode("latin-1")
     if not head.startswith("%%MatrixMarket matrix coordinate"):
         raise UserError(
-            f"{file.name}: this is no matrix of cells; give AnnData (.h5ad), the HDF5 of 10x, or"
-            " its matrix.mtx with the columns regions (peaks.bed) and barcodes."
+            f"{file.name}: this is not a single-cell matrix; give AnnData (.h5ad), 10x HDF5, or 10x"
+            " matrix.mtx with the columns regions (peaks.bed) and barcodes."
         )
     missing = [n for n, f in (("regions", regions), ("barcodes", barcodes)) if f is None]
     if regions is None or barcodes is None:
@@ -110,11 +110,13 @@ def _market_sizes(name: str, lines: Iterator[bytes]) -> tuple[int, list[int]]:
             found = [size for size in sizes if size is not None and size >= 0]
             if len(found) != 3 or len(sizes) != 3:
                 raise UserError(
-                    f"{name}, line {skip}: three sizes belong here (regions, cells, entries), not"
-                    f" '{raw[:40].decode('latin-1')}'; fetch or make the file again."
+                    f"{name}, line {skip}: expected three sizes (regions, cells, entries), not"
+                    f" '{raw[:40].decode('latin-1')}'; download or create the file again."
                 )
             return skip, found
-    raise UserError(f"{name}: there is nothing below its head; fetch or make the file again.")
+    raise UserError(
+        f"{name}: there are no entries below the header; download or create the file again."
+    )
 
 
 def _market_entries(
@@ -156,7 +158,7 @@ def _market_entries(
             read += len(part)
             yield cell - 1, feature - 1, np.ones(len(part)) if pattern else part[2].to_numpy()
         if read != sizes[2]:
-            raise ValueError(f"it has {read:,} entries, but its head says {sizes[2]:,}")
+            raise ValueError(f"it has {read:,} entries, but its header says {sizes[2]:,}")
 
 
 def _market_regions(regions: InputFile) -> tuple[Peaks, NDArray[np.int64], int]:

@@ -63,8 +63,8 @@ def clean_labels(
     if none:
         words = ", ".join(f"'{word}'" for word in none)
         said += (
-            f"; {int(unnamed.sum()):,} cells that say {words} have no cluster (if that is one, name"
-            " it in value_columns among the others)"
+            f"; {int(unnamed.sum()):,} cells labelled {words} have no cluster (if it is a cluster,"
+            " list it in value_columns with the others)"
         )
     return CellLabels(kept, ((source, "cluster column", said),))
 
@@ -121,8 +121,8 @@ def read_clusters(
         barcode = row.cells[at]
         if barcode in found:
             raise UserError(
-                f"{file.name}, line {row.line}: the barcode {barcode} stands there twice; give each"
-                " cell one cluster."
+                f"{file.name}, line {row.line}: the barcode {barcode} occurs twice; give each cell"
+                " one cluster."
             )
         found[barcode] = row.cells[which]
     labels = np.array([found.get(barcode, "") for barcode in barcodes], dtype=np.str_)
@@ -140,9 +140,9 @@ def _barcode_column(
     if not max(counts):
         first = rows[0].cells
         raise UserError(
-            f"{name}: none of its barcodes is a cell of the matrix (its cells are called"
+            f"{name}: none of its barcodes is in the matrix (which begins with"
             f" {barcodes[0] if barcodes else 'nothing'}, the table begins with"
-            f" {', '.join(first[:3])}); give the clusters of the same cells, under the same names."
+            f" {', '.join(first[:3])}); use the same barcodes in both."
         )
     return int(np.argmax(counts))
 
@@ -160,7 +160,7 @@ def _cluster_column(
             named = [int(wanted) - 1]
         if not named or named[0] == at:
             raise UserError(
-                f"{name}: there is no column '{wanted}' of clusters (cluster_column); it has"
+                f"{name}: there is no column '{wanted}' (cluster_column); it has"
                 f" {_candidates(titles, rows, others)}."
             )
         return named[0]
@@ -174,8 +174,8 @@ def _cluster_column(
     distinct = len({row.cells[which[0]] for row in rows})
     if distinct > _MANY and 2 * distinct > len(rows):
         raise UserError(
-            f"{name}: the column {titles[which[0]]} holds {distinct:,} different texts for"
-            f" {len(rows):,} cells, so it is no column of clusters; give one, or name it with"
+            f"{name}: the column {titles[which[0]]} holds {distinct:,} different values for"
+            f" {len(rows):,} cells, so it cannot hold clusters; name the right column with"
             " cluster_column."
         )
     return which[0]

@@ -59,7 +59,7 @@ def assign_clusters(spec: Spec, cells: Cells) -> Clusters:
     if len(tasks) < 2:
         one = f"all cells are in one cluster ('{names[0]}')" if names else "no cell has a cluster"
         raise UserError(
-            f"{cells.name}: {one}, so there is nothing to tell apart; give the clusters, or use the"
+            f"{cells.name}: {one}, so there is nothing to compare; give the clusters, or use the"
             " assay 'accessibility'."
         )
     sizes = np.bincount(cluster[cluster >= 0], minlength=len(tasks))
@@ -84,13 +84,13 @@ def read_denoised(file: InputFile, tasks: tuple[str, ...], regions: int) -> tupl
     ValueError
         If it is of other cells.
     """
-    told = "these are no means of denoised cells", "denoise the cells anew"
+    told = "these are not means of denoised cells", "denoise the cells again"
     stored = read_arrays(file.path, file.name, *told)
     with reading(file.name, *told):
         means, names = stored["means"].astype(np.float32), tuple(stored["tasks"].tolist())
         latent = int(stored["latent"])
         if not np.isfinite(means).all():
-            raise ValueError("a mean is no number")
+            raise ValueError("a mean is not a number")
     if not set(tasks) <= set(names) or means.shape != (regions, len(names)):
         raise ValueError(f"{file.name} holds other clusters or regions than the cells")
     # All clusters are denoised together; value_columns may ask for some.
@@ -134,7 +134,7 @@ def _task_names(file: str, clusters: list[str]) -> tuple[str, ...]:
         task = _task_name(cluster)
         if task in first:
             raise UserError(
-                f"{file}: the clusters '{first[task]}' and '{cluster}' would both make the task"
+                f"{file}: the clusters '{first[task]}' and '{cluster}' would both become the task"
                 f" '{task}'; rename one of them, or leave it out (option value_columns)."
             )
         first[task] = cluster

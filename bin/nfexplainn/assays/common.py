@@ -261,7 +261,8 @@ def _check_enough(spec: Spec, log: PrepLog, labels: Floats, tasks: Sequence[str]
     for task, count in zip(tasks, positives.tolist(), strict=True):
         if count < least:
             log.note(
-                f"{task} has only {count:,} positives (under {least}): read its motifs with care."
+                f"{task} has only {count:,} positives (under {least}): interpret its motifs with"
+                " caution."
             )
     if not (labels == 0).any():
         advice = for_no_negatives(spec.assay)
@@ -295,7 +296,7 @@ def only_read(spec: Spec, read: Collection[int]) -> Spec:
     if spec.others and not left:
         raise UserError(
             f"{spec.id}: negatives are 'others', but no file of the other rows of the sheet can be"
-            f" read; mend them, or {for_no_others(spec.assay)}."
+            f" read; correct them, or {for_no_others(spec.assay)}."
         )
     return dataclasses.replace(spec, others=left)
 

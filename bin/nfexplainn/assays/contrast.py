@@ -45,12 +45,12 @@ FACTS = AssayFacts(
     unbound="peaks of the other data set",
     negatives="two data sets that share fewer peaks",
     advice=Advice(
-        wrong="That may be the answer: the two sides need not differ in sequence. With more peaks"
-        " smaller differences show.",
-        more="With more peaks on both sides smaller differences show; read the chapter What"
+        wrong="This may be the correct result: the two sides may not differ in sequence. More peaks"
+        " would reveal smaller differences.",
+        more="More peaks on both sides would reveal smaller differences; see the chapter What"
         " differs.",
-        composition="Composition tells the sides apart as well; read the chapter What differs.",
-        short="Read the chapter What differs: 4-mers do not judge a contrast.",
+        composition="Composition alone also separates the sides; see the chapter What differs.",
+        short="See the chapter What differs: the 4-mer baseline does not judge a contrast.",
     ),
 )
 
@@ -116,7 +116,7 @@ def prepare(spec: Spec) -> Prepared:
     matching = str(spec.raw_options.get("contrast_matching") or MATCHING_KINDS[0])
     if matching not in MATCHING_KINDS:
         kinds = " or ".join(MATCHING_KINDS)
-        raise UserError(f"contrast_matching is {quoted(matching)}; it is {kinds}.")
+        raise UserError(f"contrast_matching is {quoted(matching)}; it must be {kinds}.")
     log = PrepLog()
     read = {row.data: read_dataset(spec.file(row.data).path) for row in _one_each(spec)}
     if any(dataset.meta.task_type == "regression" for dataset in read.values()):
@@ -143,7 +143,7 @@ def compare(spec: Spec, sides: tuple[Side, Side], matching: str, log: PrepLog) -
     a, b = sides
     _check_alike(a, b)
     apart = _left_out(sides, in_both(a, b), _OVERLAPPING, log)
-    _check_enough(apart, LEAST_A_SIDE, "that are in both", "their peaks are largely the same ones")
+    _check_enough(apart, LEAST_A_SIDE, "that are in both", "most of their peaks are the same")
     kept = apart
     if matching == "gc":
         rows = match_sides(apart[0].codes, apart[1].codes, spec.rng("matching"))
@@ -153,7 +153,7 @@ def compare(spec: Spec, sides: tuple[Side, Side], matching: str, log: PrepLog) -
             kept,
             LEAST_MATCHED,
             "that are in both or have no counterpart of the same GC content",
-            "the sides differ in GC content, which --contrast_matching none leaves as it is",
+            "the sides differ in GC content, which --contrast_matching none ignores",
         )
     note(log, sides, apart, kept, matching)
     return _assembled(spec, log, kept, told(sides, apart, kept, matching))
@@ -211,13 +211,13 @@ def _check_there(spec: Spec) -> None:
         raise UserError(
             "\n".join(
                 f"the contrast {spec.id} needs the data set {name}, which cannot be used"
-                f" ({' '.join(str(why).split()).rstrip('.')}); mend that, or leave this contrast"
+                f" ({' '.join(str(why).split()).rstrip('.')}); correct that, or leave this contrast"
                 " out of --contrast."
                 for name, why in missing.items()
             )
         )
     if len(spec.rows) != 2:
-        raise UserError(f"{spec.id}: a contrast has two sides, this one {len(spec.rows)}.")
+        raise UserError(f"{spec.id}: a contrast has two sides, but this one has {len(spec.rows)}.")
 
 
 def _one_each(spec: Spec) -> list[Row]:
@@ -253,7 +253,7 @@ def side_of(name: str, dataset: Dataset, row: Row) -> Side:
     meta = dataset.meta
     if meta.task_type not in ("binary", "multilabel"):
         raise UserError(
-            f"the contrast with {name}: the data set {meta.id} is of the kind {meta.task_type},"
+            f"the contrast with {name}: the data set {meta.id} has the task type {meta.task_type},"
             " which has no positives to compare; give data sets of peaks or sequences."
         )
     if row.label is not None and row.label not in meta.tasks:
@@ -283,19 +283,19 @@ def _check_alike(a: Side, b: Side) -> None:
     if lengths[0] != lengths[1]:
         raise UserError(
             f"the contrast of {a.name} and {b.name}: the sequences of {a.name} have {lengths[0]} bp"
-            f" and those of {b.name} {lengths[1]} bp, so that their length alone would tell them"
-            " apart; set --width (of sequences --length) to one value for both."
+            f" and those of {b.name} {lengths[1]} bp, so their length alone would separate them;"
+            " set --width (of sequences --length) to one value for both."
         )
     if a.pad != b.pad:
         raise UserError(
             f"the contrast of {a.name} and {b.name}: {a.pad} N were added to either end of the"
-            f" sequences of {a.name} and {b.pad} to those of {b.name}, which alone would tell them"
-            " apart; give both the same --pad and as files of the same assay."
+            f" sequences of {a.name} and {b.pad} to those of {b.name}, which alone would separate"
+            " them; use the same --pad and assay for both."
         )
     if a.strand_symmetric != b.strand_symmetric:
         raise UserError(
-            f"the contrast of {a.name} and {b.name}: one of them is read on both strands, the other"
-            " on one; set --reverse_complement to one value for both."
+            f"the contrast of {a.name} and {b.name}: one of them uses both strands, the other one"
+            " strand; set --reverse_complement to one value for both."
         )
 
 
@@ -320,8 +320,8 @@ def _check_enough(sides: tuple[Side, Side], least: int, why: str, cause: str) ->
         raise UserError(
             "\n".join(
                 f"the contrast of {a.name} and {b.name}: {len(side):,} of {side.given:,} sequences"
-                f" of {side.name} remain once those {why} are left out, and a contrast needs"
-                f" {least} a side"
+                f" of {side.name} remain after removing those {why}, but a contrast needs {least}"
+                " per side"
                 + (f" ({cause})" if 2 * len(side) < side.given else "")
                 + "; give more peaks, or leave this contrast out of --contrast."
                 for side in few

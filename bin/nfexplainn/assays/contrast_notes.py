@@ -31,16 +31,16 @@ def note(
         f"{one.given - len(left):,} of {one.given:,} of {one.name}"
         for one, left in zip(sides, apart, strict=True)
     )
-    log.note(f"Left out as they overlap or equal one of the other side: {shared}.")
+    log.note(f"Removed because they overlap or equal one of the other side: {shared}.")
     _note_strength(log, sides)
     if matching == "none":
-        log.note("The sides were not matched by GC content: composition alone may tell them.")
+        log.note("The sides were not matched by GC content: composition alone may separate them.")
         return
     lost = " and ".join(
         f"{len(one) - len(left):,} of {len(one):,} of {one.name}"
         for one, left in zip(apart, kept, strict=True)
     )
-    log.note(f"The sides were matched by GC content, their ratio kept; this left out {lost}.")
+    log.note(f"The sides were matched by GC content, keeping their ratio; this removed {lost}.")
 
 
 def _note_strength(log: PrepLog, sides: tuple[Side, Side]) -> None:
@@ -52,9 +52,9 @@ def _note_strength(log: PrepLog, sides: tuple[Side, Side]) -> None:
     weak, strong = sorted(medians, key=lambda name: medians[name])
     log.note(
         f"The peaks of {strong} are stronger than those of {weak} (median of {column}:"
-        f" {medians[strong]:.3g} and {medians[weak]:.3g}). Strong peaks hold their factor's motif"
-        " more often than weak ones, which alone may make a difference; compare as strong ones"
-        " (--top_n)."
+        f" {medians[strong]:.3g} and {medians[weak]:.3g}). Strong peaks contain their factor's"
+        " motif more often than weak ones, which alone may cause a difference; compare peaks of"
+        " similar strength (--top_n)."
     )
 
 

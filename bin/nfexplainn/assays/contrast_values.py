@@ -24,9 +24,9 @@ MUCH_BY_GC = 0.2
 """Least correlation of a difference with what GC content predicts for that to be subtracted."""
 _UNKNOWN = "without a value in one of the two tasks"
 _HELD = {
-    "log2": "on the scale of log2",
-    "log2_quantile": "on the scale of log2, with one distribution for all tasks",
-    "log2_scaled": "on the scale of log2, with one mean for all tasks before it",
+    "log2": "on the log2 scale",
+    "log2_quantile": "on the log2 scale, with one distribution for all tasks",
+    "log2_scaled": "on the log2 scale, after scaling all tasks to one mean",
     "quantile": "with one distribution for all tasks",
 }
 
@@ -116,8 +116,8 @@ def beyond_gc(dataset: Dataset) -> Dataset:
         return dataset
     told = dataset.meta.extra[CONTRAST] | {SUBTRACTED: fits}
     said = (
-        f"GC content predicts the difference (correlation {found:.2f}, each fold by the others):"
-        " that was subtracted, and models learn the rest."
+        f"GC content predicts the difference (correlation {found:.2f}, cross-validated): this part"
+        " was subtracted, and models learn the rest."
     )
     meta = dataset.meta
     meta = replace(meta, extra={**meta.extra, CONTRAST: told}, notes=(*meta.notes, said))
@@ -142,7 +142,7 @@ def check_values(spec: Spec, datasets: list[Dataset]) -> None:
     one = next(data.meta for data in datasets if data.meta.task_type == "regression")
     raise UserError(
         f"the contrast of {' and '.join(row.sample for row in spec.rows)}: the data set {one.id}"
-        " holds measured values, which are compared between two of its tasks alone; give"
+        " holds measured values, which can only be compared between two of its tasks; give"
         f" {one.id}/task1:{one.id}/task2 (its tasks are {', '.join(one.tasks[:10])})."
     )
 
@@ -167,7 +167,7 @@ def _note(log: PrepLog, a: str, b: str, transform: str, pair: NDArray[np.float64
         more, less = (a, b) if spread[0] > spread[1] else (b, a)
         log.note(
             f"The values of {more} vary more than those of {less} (standard deviations"
-            f" {spread.max():.3g} and {spread.min():.3g}): what raises both alike can then look"
-            " like a difference. --transform log2_quantile (of tables quantile) gives tasks one"
+            f" {spread.max():.3g} and {spread.min():.3g}): an increase of both can then look like a"
+            " difference. --transform log2_quantile (of tables quantile) gives all tasks the same"
             " distribution."
         )

@@ -61,7 +61,7 @@ def gather_counts(cells: Cells, clusters: Clusters) -> sparse.csr_matrix:
     if len(empty):
         name = cells.barcodes[kept[empty[0]]]
         raise UserError(
-            f"{cells.name}: the cell '{name}' has no count in any region; leave out empty cells"
+            f"{cells.name}: the cell '{name}' has no count in any region; remove empty cells"
             f" ({len(empty):,}), or leave peakvi out."
         )
     return counts
@@ -143,8 +143,8 @@ def _train(counts: sparse.csr_matrix, options: DenoiseOptions, seed: int, thread
         import torch
     except ImportError as error:
         raise UserError(
-            f"PeakVI needs scvi-tools, which is not here ({error}); run with an engine, such as"
-            " -profile docker, which takes the image peakvi_container, or leave peakvi out."
+            f"PeakVI needs scvi-tools, which is not installed ({error}); run with an engine, such"
+            " as -profile docker, which uses the image peakvi_container, or leave peakvi out."
         ) from error
     torch.set_num_threads(threads)
     scvi.settings.seed = seed

@@ -24,8 +24,8 @@ from nfexplainn.io.region_names import split_region
 from nfexplainn.values import whole
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_FAULT = "this HDF5 file is damaged, or lacks what AnnData and 10x files have"
-_WAY_OUT = "fetch it again, or write it anew with a current anndata"
+_FAULT = "this HDF5 file is damaged, or is neither AnnData nor 10x"
+_WAY_OUT = "download it again, or write it again with a current anndata"
 _LARGEST = 1 << 48  # positions that no genome has
 # Of processor time to read all but the values.
 _SECONDS, _BYTES_PER_SECOND = 4, 10_000_000
@@ -69,8 +69,8 @@ def _without_x(name: str, root: Any) -> UserError:
     layers = sorted(child(root, "layers")) if "layers" in root else []
     there = f" (there is layers['{layers[0]}'])" if layers else ""
     return UserError(
-        f"{name}: this AnnData has no X; put cells by regions there{there}, such as SnapATAC2's"
-        " add_tile_matrix or make_peak_matrix give."
+        f"{name}: this AnnData has no X; put the matrix of cells by regions there{there}, as"
+        " SnapATAC2's add_tile_matrix or make_peak_matrix do."
     )
 
 
@@ -148,8 +148,8 @@ def _regions(name: str, var: Any, names: list[str], rows: Ints) -> Peaks:
     if len(wrong):
         row = int(wrong[0])
         raise UserError(
-            f"{name}: region {rows[row] + 1:,} in var, {low[row]} to {high[row]}, is no"
-            " interval from 0 on; correct start and end."
+            f"{name}: region {rows[row] + 1:,} in var, {low[row]} to {high[row]}, is not a valid"
+            " interval (starts count from 0); correct start and end."
         )
     return make_peaks(name, chromosomes[rows].tolist(), low, high)
 
@@ -181,12 +181,12 @@ def _positions(name: str, var: Any, key: str) -> Ints:
     try:
         values = [float(text) for text in texts(var, key)]
     except ValueError as error:
-        raise UserError(f"{name}: start and end in var are no numbers ({error}).") from error
+        raise UserError(f"{name}: start and end in var are not numbers ({error}).") from error
     for row, value in enumerate(values):
         if not (abs(value) < _LARGEST and value.is_integer()):
             raise UserError(
-                f"{name}: region {row + 1:,} has {value:g} in the column {key} of var, which is no"
-                " position; write whole numbers."
+                f"{name}: region {row + 1:,} has {value:g} in the column {key} of var, which is not"
+                " a position; write whole numbers."
             )
     return np.array(values, dtype=np.float64).astype(np.int64)
 

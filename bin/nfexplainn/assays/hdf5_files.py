@@ -51,7 +51,7 @@ def child(parent: Any, key: str) -> Any:
         If it lies in another file.
     """
     if not isinstance(parent, h5py.Group):
-        raise ValueError(f"{parent.name} is a table, not a group (an AnnData of before 0.7?)")
+        raise ValueError(f"{parent.name} is a table, not a group (written by AnnData before 0.7?)")
     found = parent[key]
     if found.file.filename != parent.file.filename:
         raise ValueError(f"{parent.name}/{key} lies in another file")
@@ -68,7 +68,7 @@ def array(parent: Any, key: str) -> Any:
     """
     found = child(parent, key)
     if not isinstance(found, h5py.Dataset) or found.shape is None:
-        raise ValueError(f"{parent.name}/{key} is no array")
+        raise ValueError(f"{parent.name}/{key} is not an array")
     if found.is_virtual or found.external:
         raise ValueError(f"{found.name} lies in another file")
     claimed = found.size * found.dtype.itemsize
@@ -134,7 +134,7 @@ def _plain(parent: Any, key: str) -> list[str]:
             # What is marked as ASCII is read as UTF-8, too.
             return [str(text) for text in node.asstr("utf-8")[:]]
         except UnicodeDecodeError as error:
-            raise ValueError(f"{node.name} is no text in UTF-8: {error}") from error
+            raise ValueError(f"{node.name} is not UTF-8 text: {error}") from error
     values = node[:]
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{node.name} holds {values.dtype}, neither text nor numbers")

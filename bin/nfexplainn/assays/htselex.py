@@ -60,7 +60,7 @@ def prepare(spec: Spec) -> Prepared:
     tasks = [f"cycle_{name}" if name.isdecimal() else name for name in classes]
     first, *between, last = tasks
     told = ", ".join([f"{first} (first)", *between, f"{last} (last)"])
-    log.note(f"The cycles in the order of their labels: {told}.")
+    log.note(f"Cycles in the order of their labels: {told}.")
     return assemble(
         spec,
         log,
@@ -92,14 +92,14 @@ def _classes(spec: Spec) -> list[str]:
     for row in spec.rows:
         if row.data in files:
             wrong.append(
-                f"{place(row)}: {spec.file(row.data).name} stands in two rows of '{spec.id}'"
-                f" (labels {files[row.data]} and {row.label}); give each row its own file."
+                f"{place(row)}: {spec.file(row.data).name} is in two rows of '{spec.id}' (labels"
+                f" {files[row.data]} and {row.label}); give each row its own file."
             )
         files.setdefault(row.data, str(row.label))
     names = list(dict.fromkeys(str(row.label) for row in spec.rows if row.label))
     if not wrong and len(names) < 2:
         wrong.append(
-            f"{spec.id}: all rows are cycle {names[0]}, and the model tells cycles apart; add the"
+            f"{spec.id}: all rows are cycle {names[0]}, but the model distinguishes cycles; add the"
             " rows of other cycles, with the same dataset."
         )
     if wrong:
@@ -120,11 +120,11 @@ def _check_enough(spec: Spec, log: PrepLog, counts: list[int], classes: list[str
         said = ", ".join(f"{n}: {c:,}" for n, c in zip(classes, counts, strict=True))
         raise UnusableError(
             f"Fewer than two cycles have {least} reads that can be used (min_positives; {said}).",
-            "Look at the table of what was dropped; mend trimming, flanks or length, or give more"
+            "See the table of dropped reads; correct trimming, flanks or length, or give more"
             " reads.",
         )
     for name in few:
-        log.note(f"Cycle {name} has under {least} reads: its accuracy means little.")
+        log.note(f"Cycle {name} has under {least} reads: its accuracy is unreliable.")
 
 
 ASSAY = Assay(
@@ -136,12 +136,10 @@ ASSAY = Assay(
         selection=True,
         advice=Advice(
             wrong=f"Check that the files belong to their cycles, and that {CUT}.",
-            more="Take cycles that are further apart, or more reads (and allow them: --max_reads),"
-            f" {BELIEVE}",
+            more=f"Use cycles that are further apart, or more reads (raise --max_reads), {BELIEVE}",
             composition="Look for adapters and low-complexity reads: the cycles differ in"
             " composition.",
-            short="Give more reads (and allow them: --max_reads), or cycles that are further"
-            " apart.",
+            short="Give more reads (raise --max_reads), or cycles that are further apart.",
         ),
     ),
     losses=("cross_entropy",),

@@ -59,7 +59,7 @@ def prepare(spec: Spec) -> Prepared:
         if table.tasks != tables[0].tasks:
             raise UserError(
                 f"{table.peaks.name}: its columns differ from those of {tables[0].peaks.name};"
-                " matrices of one data set have the same tasks in the same order."
+                " matrices of one data set must have the same tasks in the same order."
             )
     parts: list[tuple[Windows, Floats]] = []
     for table in tables:
@@ -76,7 +76,7 @@ def prepare(spec: Spec) -> Prepared:
         )
     if unknown.any() and not drop:
         log.note(
-            f"{100 * unknown.mean():.3g} % of the labels are unresolved: they have no part in"
+            f"{100 * unknown.mean():.3g} % of the labels are unresolved: they are ignored in"
             " training and metrics."
         )
     keep = np.flatnonzero(~out)
@@ -110,8 +110,8 @@ def _read(spec: Spec, file: InputFile) -> RegionTable:
         row, column = wrong[0].tolist()
         more = f" ({len(wrong):,} such values)" if len(wrong) > 1 else ""
         raise UserError(
-            f"{table.place(row)}, column {table.tasks[column]}: {values[row, column]:g} is no label"
-            f"{more}; write 1 (bound), 0 (not bound) or NA (unresolved), or use the assay"
+            f"{table.place(row)}, column {table.tasks[column]}: {values[row, column]:g} is not a"
+            f" label{more}; write 1 (bound), 0 (not bound) or NA (unresolved), or use the assay"
             " 'accessibility' for measured values."
         )
     return table
@@ -123,8 +123,8 @@ def _read_sparse(spec: Spec, file: InputFile, wanted: tuple[str, ...]) -> Region
     names = option_file(spec, "labels")
     if names is None:
         raise UserError(
-            f"{spec.id}: {file.name} has no names of its columns; give a file with a name per line"
-            " in the column 'labels'."
+            f"{spec.id}: {file.name} has no column names; give a file with one name per line in the"
+            " column 'labels'."
         )
     tasks = read_label_list(names.path, names.name)
     said = f"{peaks.name} has {len(peaks):,} regions and {names.name} {len(tasks):,} names"
@@ -142,7 +142,7 @@ def _note_widths(tables: list[RegionTable], width: int, log: PrepLog) -> None:
     if other:
         log.note(
             f"{other:,} of {len(sizes):,} regions ({sizes.min():,} to {sizes.max():,} bp) became"
-            f" windows of {width} bp round their middle."
+            f" windows of {width} bp around their middle."
         )
 
 
@@ -160,8 +160,8 @@ ASSAY = Assay(
             " (--value_columns).",
             more="Give more regions, or only tasks with many bound ones (--value_columns),"
             f" {BELIEVE}",
-            composition="Compare regions of like GC content: the labels follow it, and the motifs"
-            " may be nothing else.",
+            composition="Compare regions of similar GC content: the labels correlate with it, and"
+            " the motifs may only reflect it.",
             short=f"Give more regions, or wider windows (--width) {OUTSIDE}",
         ),
     ),

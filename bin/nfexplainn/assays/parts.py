@@ -73,15 +73,16 @@ def make_parts(
         how = extra.get("split_column")
         by = f"the column '{how}' of the table" if how else "the column split of the sheet"
         raise UserError(
-            f"{spec.id}: folds {folds} cannot be used with a given split ({by}), which says what is"
-            " tested; leave one of them out."
+            f"{spec.id}: folds {folds} cannot be used with a given split ({by}), which already sets"
+            " the test part; leave one of them out."
         )
     plain = groups
     if options.split_by == "homology":
         if given is not None:
             raise UserError(
-                f"{spec.id}: split_by homology cannot be used with a given split, which says what"
-                " is tested; leave the column split (or split_column) out, or use split_by given."
+                f"{spec.id}: split_by homology cannot be used with a given split, which already"
+                " sets the test part; leave the column split (or split_column) out, or use split_by"
+                " given."
             )
         groups = similar_groups(spec, source, codes, where, pad=int(extra.get("pad") or 0))
     # A task that is called like the column of the folds never needed another name before.
@@ -131,7 +132,7 @@ def _choose_folds(spec: Spec, log: PrepLog, groups: Ints, labels: Floats, task_t
         missing = lack(labels[fold == number], task_type)
         if missing:
             log.note(
-                f"There is one split, though folds are the default with fewer than"
+                "There is one split, although folds are the default with fewer than"
                 f" {FEWEST_UNFOLDED:,} positives: of {AUTOMATIC_FOLDS} folds one would have"
                 f" {missing}."
             )
@@ -161,19 +162,19 @@ def _make_folds(
     sizes = np.bincount(fold, minlength=folds)
     if not sizes.all():
         raise UserError(
-            f"{spec.id} ({source}): {folds} folds need as many groups of sequences that may be"
-            f" parted, but there are {int(groups.max(initial=-1)) + 1:,}; use fewer folds."
+            f"{spec.id} ({source}): {folds} folds need as many groups of sequences that can be"
+            f" separated, but there are {int(groups.max(initial=-1)) + 1:,}; use fewer folds."
         )
     least, most = int(sizes.min()), int(sizes.max())
     log.note(
         f"{folds}-fold cross-validation: every sequence was held out once. Each model was tested on"
-        " one fold, stopped by the next and trained on the others"
+        " one fold, early-stopped on the next and trained on the others"
         f" ({least:,}{'' if least == most else f' to {most:,}'} sequences a fold)."
     )
     if spec.options.folds == 0:
         log.note(
-            f"Folds were chosen since there are fewer than {FEWEST_UNFOLDED:,} positives, of which"
-            " one test part would show strong motifs only; --folds 1 makes one split."
+            f"Folds were chosen because there are fewer than {FEWEST_UNFOLDED:,} positives: a"
+            " single test part would show strong motifs only; --folds 1 makes one split."
         )
     return Parts(np.zeros(0, dtype="<U5"), fold.astype(np.int8), extra, folds)
 
@@ -192,11 +193,11 @@ def note_untrained(
         if not counts["train"] and any(counts.values()):
             log.note(
                 f"{task} has no example in the training part ({counts['valid']:,} in validation,"
-                f" {counts['test']:,} in test): it cannot be learnt, so it has no score, and means"
-                " leave it out."
+                f" {counts['test']:,} in test): it cannot be learnt, has no score and is left out"
+                " of means."
             )
         elif task_type == "regression" and not counts["train"]:
-            log.note(f"{task} has no value at all: it cannot be learnt, and means leave it out.")
+            log.note(f"{task} has no value at all: it cannot be learnt and is left out of means.")
 
 
 def _note_rare(parts: Parts, known: NDArray[np.bool_], tasks: Sequence[str], log: PrepLog) -> None:
@@ -208,7 +209,7 @@ def _note_rare(parts: Parts, known: NDArray[np.bool_], tasks: Sequence[str], log
         if folds < parts.folds:
             log.note(
                 f"{task} has {count:,} examples, in too few folds: {parts.folds - folds} of"
-                f" {parts.folds} trainings see none of them, and have no score of it."
+                f" {parts.folds} models see none of them and have no score for it."
             )
 
 

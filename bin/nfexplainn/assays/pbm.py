@@ -65,7 +65,7 @@ def _linker(table: ValueTable, options: ValueOptions, log: PrepLog) -> int:
     found = common_end(table.sequences)
     if found < _MIN_LINKER:
         if options.linker == "cut":
-            log.note(f"{table.source}: the probes share no end, so no linker was cut.")
+            log.note(f"{table.source}: the probes have no common end, so no linker was cut.")
         return 0
     shortest = min(map(len, table.sequences))
     if options.linker == "keep":

@@ -167,9 +167,7 @@ def _check_some(files: list[InputFile], mapped: list[MappedPeaks], log: PrepLog)
     if len(empty) == len(files):
         raise log.unusable(f"{', '.join(empty)} holds no peak.", for_no_peaks())
     for name in empty:
-        log.note(
-            f"{name} holds no peak: its task has no positive, and nothing can be learnt of it."
-        )
+        log.note(f"{name} holds no peak: its task has no positive and cannot be learnt.")
 
 
 def _positives(
@@ -285,8 +283,8 @@ def _matched(
     )
     if len(keep) < count:
         reader.log.note(
-            f"{count - len(keep):,} of {count:,} positive windows were left out for want of"
-            " negatives with the same GC content."
+            f"{count - len(keep):,} of {count:,} positive windows were left out because no"
+            " negatives had the same GC content."
         )
     return keep, dataclasses.replace(pool.take(rows), codes=codes)
 
@@ -330,8 +328,8 @@ ASSAY = Assay(
         genome=True,
         positives="peaks (a less strict threshold when they are called)",
         negatives="--negatives gc or --negatives shuffle",
-        windows="Windows of {width} bp were cut round the summit of each peak, or round its"
-        " midpoint where there was none.",
+        windows="Windows of {width} bp were cut around the summit of each peak, or around its"
+        " midpoint if it has none.",
         advice=Advice(
             wrong="Check that the peaks are of this genome and that their summits were read"
             " (chapter Data, What was read), take the strongest (--top_n, where the file has"

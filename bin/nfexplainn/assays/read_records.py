@@ -50,7 +50,7 @@ def read_chunks(handle: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
             handle.read(len(BOM))
     start = head.removeprefix(BOM).lstrip()
     if not start:
-        raise UserError(f"{name}: there is no read in this file; fetch or make it again.")
+        raise UserError(f"{name}: there is no read in this file; download or create it again.")
     if not start.startswith((b"@", b">")):
         shown = start.split(b"\n")[0].strip()[:20]
         raise UserError(
@@ -123,7 +123,8 @@ def _fastq(handle: BinaryIO, name: str) -> Iterator[str]:
         place = f"{name}, line {line + 1}" if isinstance(line, int) else name
         text = " ".join(str(getattr(error, "message", error)).split()).rstrip(".")
         raise UserError(
-            f"{place}: this is no whole FASTQ or FASTA record ({text}); fetch or make it again."
+            f"{place}: this FASTQ or FASTA record is incomplete or damaged ({text}); download or"
+            " create it again."
         ) from error
 
 
@@ -175,6 +176,6 @@ def _check_letters(reads: Sequence[str], first: int, name: str) -> None:
     for at, read in enumerate(reads, first):
         if illegal := read.encode("latin-1").translate(None, LEGAL_LETTERS):
             raise UserError(
-                f"{name}: read {at:,} holds {chr(illegal[0])!r}, which no DNA has; letters are A,"
+                f"{name}: read {at:,} holds {chr(illegal[0])!r}, which is not DNA; letters are A,"
                 " C, G, T and N (a FASTQ begins with '@', a FASTA with '>')."
             )

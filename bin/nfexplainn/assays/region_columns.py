@@ -89,7 +89,7 @@ def find_columns(
     width, first = _widths(header, cells, where)
     if wanted:
         tasks = vc.named_columns(name, header, len(header), wanted, where, "that of the regions")
-        how = "as asked for"
+        how = "as requested"
     else:
         known = where if width is None else (*where, width)
         tasks = _unnamed(name, header, cells, known, labels)
@@ -177,7 +177,7 @@ def _unnamed(
         if i not in where and title.lower() not in NAME and not vc.is_index(header, i)
     ]
     if not others:
-        raise UserError(f"{name}: there is no column beside the regions; give one per task.")
+        raise UserError(f"{name}: there is no column besides the regions; give one per task.")
     # What is unknown in the first rows may be known below.
     empty = [i for i in others if all(map(missing, cells[i])) and not vc.describes(header[i])]
     if labels:
@@ -192,7 +192,7 @@ def _unnamed(
         return vc.clear_columns(name, header, numbers)
     what = "0 and 1, TRUE and FALSE, or B, U and A" if labels else "numbers"
     raise UserError(
-        f"{name}: no column beside the regions holds {what} (there are"
+        f"{name}: no column besides the regions holds {what} (there are"
         f" {vc.listed([header[i] for i in others])}); give a column per task."
     )
 
@@ -213,7 +213,7 @@ def _refuse_measured(
             known = [cell for cell in cells[i] if not missing(cell)]
             value = next((cell for cell in known if finite(cell) not in (0.0, 1.0)), known[0])
             raise UserError(
-                f"{name}: column {header[i]} holds numbers that are no labels (such as {value});"
+                f"{name}: column {header[i]} holds numbers that are not labels (such as {value});"
                 " name the columns of labels with --value_columns, or use the assay 'accessibility'"
                 " for measured values."
             )

@@ -117,8 +117,8 @@ def _headless(text: Delimited) -> UserError:
             " task, separated by tabs."
         )
     return UserError(
-        f"{text.name}, line {text.first_line}: numbers stand where the header belongs; the first"
-        " line names the columns: chrom, start, end (or name) and one per task."
+        f"{text.name}, line {text.first_line}: this line holds numbers, not a header; the first"
+        " line must name the columns: chrom, start, end (or name) and one per task."
     )
 
 
@@ -152,7 +152,7 @@ def _in_bulk(text: Delimited, columns: RegionColumns) -> pa.Table:
     first = table.column(str(columns.where[0]))
     plain = pc.and_(pc.equal(pc.utf8_trim_whitespace(first), first), pc.not_equal(first, ""))
     if not pc.all(pc.and_(plain, pc.invert(pc.starts_with(first, "#")))).as_py():
-        raise pa.ArrowInvalid("empty lines, comments or blanks round a name")
+        raise pa.ArrowInvalid("empty lines, comments or blanks around a name")
     return table
 
 
@@ -197,7 +197,9 @@ def _say(name: str, columns: RegionColumns) -> tuple[tuple[str, str, str], ...]:
     """Say what was read as what."""
     readings = [(name, "value columns", columns.said)]
     if columns.first:
-        readings.append((name, "regions", "start and end counted from 1 (as the table's widths)"))
+        readings.append(
+            (name, "regions", "start and end counted from 1 (as the table's widths show)")
+        )
     if columns.dream:
         readings.append((name, "labels", "B (bound) as 1, U (unbound) as 0, A (ambiguous) unknown"))
     elif any(columns.words):
@@ -217,7 +219,7 @@ def _word_labels(column: pa.ChunkedArray, title: str) -> Floats:
     words = coded.dictionary.to_pylist()
     read = [np.nan if missing(word) else label_of(word) for word in words]
     if any(value is None for value in read):
-        raise pa.ArrowInvalid(f"a word in {title} is no label")
+        raise pa.ArrowInvalid(f"a word in {title} is not a label")
     return np.array(read, dtype=np.float32)[coded.indices.to_numpy()]
 
 
@@ -237,8 +239,7 @@ def _peaks(
         begin, end = _position(low), _position(high)
         if begin is None or end is None:
             problems.add(
-                f"{at}'{low}' and '{high}' stand where start and end, whole numbers, belong;"
-                f" {_way_out(low)}.",
+                f"{at}'{low}' and '{high}' are not start and end (whole numbers); {_way_out(low)}.",
                 line,
                 cause="no whole numbers",
             )
@@ -248,7 +249,8 @@ def _peaks(
             problems.add(f"{at}the chromosome's name is empty.", line, cause="no chromosome")
         elif not 0 <= bounds[row, 0] < bounds[row, 1]:
             problems.add(
-                f"{at}start {low} and end {high} are no interval from {first} on.",
+                f"{at}start {low} and end {high} are not a valid interval (starts count from"
+                f" {first}).",
                 line,
                 cause="no interval",
             )
@@ -259,8 +261,8 @@ def _peaks(
 def _way_out(cell: object) -> str:
     """Say how positions are to be written, after one that is none."""
     if ";" in str(cell):
-        return "count the reads of whole peaks, an interval a row (these are genes with exons)"
-    return "write them with digits alone: no commas, decimals or exponents, and none missing"
+        return "count the reads per peak, one interval per row (these are genes with exons)"
+    return "write them with digits only: no commas, decimals or exponents, and none missing"
 
 
 def _position(cell: object) -> int | None:
@@ -287,7 +289,7 @@ def _read_parquet(
     path: str | Path, name: str, wanted: tuple[str, ...], labels: bool
 ) -> RegionTable:
     """Read Parquet, only the columns that are needed."""
-    with reading(name, "this is no readable Parquet file"):
+    with reading(name, "this is not a readable Parquet file"):
         file = pq.ParquetFile(str(path), page_checksum_verification=True)
         header = list(file.schema_arrow.names)
         if not file.metadata.num_rows:
@@ -346,6 +348,6 @@ def _check_whole(name: str, column: pa.ChunkedArray, title: str) -> None:
         if value is not None and abs(value) > _LARGEST:
             row = pc.index(column, found[end]).as_py()
             raise UserError(
-                f"{name}: region {row + 1:,} has {value} in column {title}, which is beyond what is"
-                " measured; correct it, or write null if it is unknown."
+                f"{name}: region {row + 1:,} has {value} in column {title}, which is too large to"
+                " be a measurement; correct it, or write null if it is unknown."
             )

@@ -91,7 +91,7 @@ def parse_names(source: str, names: Sequence[str], first_line: int = 0) -> Peaks
         if found is None or found[1] >= found[2]:
             where = f"line {row + first_line}" if first_line else f"region {row + 1}"
             raise UserError(
-                f"{source}, {where}: '{name[:40]}' gives no coordinates; call regions like"
+                f"{source}, {where}: '{name[:40]}' has no coordinates; name regions like"
                 " chr1:100-300 (start before end), or give the columns chrom, start and end."
             )
         chromosomes.append(found[0])
@@ -131,7 +131,7 @@ def choice(spec: Spec, option: str, allowed: Sequence[str]) -> str:
     value = str(spec.raw_options.get(option) or allowed[0])
     if value not in allowed:
         raise UserError(
-            f"{spec.id}: {option} is {quoted(value)}; it is one of {', '.join(allowed)}."
+            f"{spec.id}: {option} is {quoted(value)}; it must be one of {', '.join(allowed)}."
         )
     return value
 
@@ -253,8 +253,8 @@ def stack(
     if len(first) < len(windows):
         again = int(np.setdiff1d(np.arange(len(windows)), first)[0])
         raise UserError(
-            f"{spec.id}: the region {windows.name(again)} stands in two files of this data set;"
-            " give each region in one of them."
+            f"{spec.id}: the region {windows.name(again)} is in two files of this data set; give"
+            " each region in one of them."
         )
     given = np.repeat(
         np.array([row.split or "" for row in spec.rows], dtype="<U5"),
@@ -308,7 +308,7 @@ def _check_values(spec: Spec, log: PrepLog, labels: Floats) -> None:
         raise log.unusable(
             f"Only {known:,} regions can be used, fewer than min_positives"
             f" ({spec.options.min_positives}){dropped}.",
-            "Give more regions, or lower min_positives and read the result with care.",
+            "Give more regions, or lower min_positives and interpret the result with caution.",
         )
     flat = np.fmax.reduce(labels, axis=0) == np.fmin.reduce(labels, axis=0)
     if flat.all():

@@ -82,8 +82,8 @@ def transform_values(values: NDArray[np.float64], kind: str, source: str) -> NDA
         return np.asarray(how.fit_transform(values), dtype=np.float64)
     if kind != "none":
         raise UserError(
-            f"{source}: transform is '{kind}', which is for the signal of regions; values of"
-            " sequences can have none, log2 or quantile."
+            f"{source}: transform is '{kind}', which is for the signal of regions; for values of"
+            " sequences use none, log2 or quantile."
         )
     return values
 
@@ -238,7 +238,7 @@ def join_tables(
     log.note(
         "Strands are averaged: a sequence and its reverse complement are one observation."
         if options.reverse_complement
-        else "Strands are not averaged: only the given strand is looked at."
+        else "Strands are not averaged: only the given strand is used."
     )
     return assemble(
         spec,
@@ -264,7 +264,7 @@ def _trimmed(table: ValueTable, left: int, right: int) -> list[bytes]:
     if len(table.sequences[shortest]) <= left + right:
         raise UserError(
             f"{table.source}, line {table.lines[shortest]}: the sequence has"
-            f" {len(table.sequences[shortest])} bp, and {left} + {right} are to be cut off; lower"
+            f" {len(table.sequences[shortest])} bp, and {left} + {right} are to be trimmed; lower"
             " trim_left and trim_right."
         )
     return [sequence[left : len(sequence) - right] for sequence in table.sequences]
@@ -287,7 +287,7 @@ def _length(spec: Spec, trimmed: Sequence[list[bytes]], log: PrepLog) -> int:
             raise UserError(
                 f"{spec.id} ({joint_source(spec)}): the sequences differ in length ({low} to {high}"
                 f" bp, most have {usual}), and the model needs one; give --length: longer ones are"
-                " cut about their middle, shorter ones left out."
+                " cut around their middle, shorter ones are dropped."
             )
         return low
     if high < wanted:
@@ -296,7 +296,7 @@ def _length(spec: Spec, trimmed: Sequence[list[bytes]], log: PrepLog) -> int:
             f" {high} bp; give {high} or less."
         )
     if high > wanted:
-        log.note(f"Sequences were cut to the {wanted} bp round their middle.")
+        log.note(f"Sequences were cut to the {wanted} bp around their middle.")
     return wanted
 
 
@@ -379,7 +379,7 @@ def check_values(
         raise UnusableError(
             f"Only {int(counts.max()) if len(labels) else 0:,} sequences have a value that can be"
             f" used, fewer than min_positives ({least}).",
-            "Give more sequences, or lower min_positives and read the result with care.",
+            "Give more sequences, or lower min_positives and interpret the result with caution.",
         )
     if task_type == "regression":
         spread = [

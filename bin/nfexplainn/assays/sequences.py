@@ -177,7 +177,7 @@ def _read_fasta(spec: Spec, wanted: Mapping[int, int], log: PrepLog) -> dict[int
             if renamed := found.renamed:
                 log.note(
                     f"{file.name}: {renamed:,} sequences have the name of another one; a number was"
-                    " put behind it (name|2)."
+                    " appended (name|2)."
                 )
         except UserError as error:
             if position in only_others(spec):
@@ -209,8 +209,8 @@ def _length(spec: Spec, kinds: list[int | str], files: dict[int, Fasta], log: Pr
             middle = int(np.quantile(everything, 0.1, method="lower"))
             raise UserError(
                 f"{which}: the sequences differ in length ({low} to {high} bp), and the model needs"
-                f" one; give --length: longer ones are cut about their middle, shorter ones left"
-                f" out ({middle} would keep nine tenths)."
+                " one; give --length: longer ones are cut around their middle, shorter ones are"
+                f" dropped ({middle} would keep 90 %)."
             )
         return low
     cut = int((everything > wanted).sum())
@@ -221,7 +221,7 @@ def _length(spec: Spec, kinds: list[int | str], files: dict[int, Fasta], log: Pr
             " less."
         )
     if cut:
-        log.note(f"{cut:,} sequences were cut to the {wanted} bp round their middle.")
+        log.note(f"{cut:,} sequences were cut to the {wanted} bp around their middle.")
     if short:
         log.note(f"{short:,} sequences shorter than {wanted} bp were left out.")
     return wanted
@@ -387,7 +387,7 @@ ASSAY = Assay(
         negatives="--negatives shuffle",
         advice=Advice(
             wrong="Check that every file holds what its label says, or give more sequences.",
-            more=f"Give more sequences, or only those you are surest of, {BELIEVE}",
+            more=f"Give more sequences, or only the most reliable ones, {BELIEVE}",
             composition="Use negatives of the same composition (--negatives shuffle).",
             short=f"Give more sequences, or longer ones {OUTSIDE}",
         ),

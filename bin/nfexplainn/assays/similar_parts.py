@@ -59,10 +59,9 @@ def similar_groups(
     largest = int(np.bincount(groups).max(initial=0))
     if largest > MOST * len(groups):
         raise UserError(
-            f"{spec.id} ({source}): {largest:,} of {len(groups):,} sequences are similar to each"
-            " other over one or more steps, as variants of one sequence are, so that no split can"
-            " part them (split_by homology); use split_by random, and do not take its scores for"
-            " those of other sequences."
+            f"{spec.id} ({source}): {largest:,} of {len(groups):,} sequences are directly or"
+            " indirectly similar, as variants of one sequence are, so that split_by homology cannot"
+            " separate them; use split_by random, but do not expect its scores on other sequences."
         )
     return groups
 
@@ -96,7 +95,7 @@ def with_homology(
         "random_held_out": held_out,
     }
     log.note(
-        f"Similar sequences (a tenth of their words of 10 bp in common, on either strand) were kept"
+        "Similar sequences (a tenth of their 10-mers in common, on either strand) were kept"
         f" together: {inside:,} of {len(groups):,} sequences are in clusters, {found['clusters']:,}"
         f" in all, the largest of {found['largest']:,}. A random split would have held out"
         f" {sum(held_out):,} sequences of which {sum(shared):,} have a similar one in training."

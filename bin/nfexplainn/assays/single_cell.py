@@ -31,8 +31,8 @@ def read_cells(spec: Spec) -> tuple[Cells, Clusters]:
     """
     if len(spec.rows) > 1:
         raise UserError(
-            f"{place(spec.rows[1])}: '{spec.id}' has {len(spec.rows)} rows, but single cells are"
-            " one matrix; join the cells to one file, or give the rows different data sets."
+            f"{place(spec.rows[1])}: '{spec.id}' has {len(spec.rows)} rows, but single cells must"
+            " be one matrix; join the cells in one file, or give the rows different data sets."
         )
     if spec.rows[0].split:
         raise UserError(

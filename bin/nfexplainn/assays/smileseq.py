@@ -74,10 +74,10 @@ ASSAY = Assay(
         negatives="--negatives shuffle",
         advice=Advice(
             wrong=f"Check that {CUT}, or give more reads.",
-            more=f"Give more reads (and allow them: --max_reads), {BELIEVE}",
+            more=f"Give more reads (raise --max_reads), {BELIEVE}",
             composition="Look for adapters and low-complexity reads, and use negatives of the same"
             " composition (--negatives shuffle).",
-            short="Give more reads (and allow them: --max_reads).",
+            short="Give more reads (raise --max_reads).",
         ),
     ),
     losses=("bce",),

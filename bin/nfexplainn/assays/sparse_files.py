@@ -102,7 +102,7 @@ def read_sparse(
     UserError
         If the file is damaged or no such matrix, has another shape, or an index points beyond it.
     """
-    fault, way_out = "this is no sparse matrix of SciPy", "write it with scipy.sparse.save_npz"
+    fault, way_out = "this is not a sparse matrix of SciPy", "write it with scipy.sparse.save_npz"
     arrays = read_arrays(path, name, fault, way_out)
     with reading(name, fault, way_out):
         kind = arrays["format"].item()
@@ -169,7 +169,7 @@ def check_pointers(pointers: Array, stored: int, majors: int, name: str) -> None
         )
     back = np.flatnonzero(pointers[1:] < pointers[:-1])
     if len(back):
-        raise ValueError(f"{name} steps back at entry {back[0] + 2:,}")
+        raise ValueError(f"{name} decreases at entry {back[0] + 2:,}")
 
 
 def check_places(places: Array, size: int, name: str, first: int = 0) -> None:

@@ -95,15 +95,15 @@ class Options:
             )
         if not 0 <= self.max_unknown < 1:
             wrong.append(
-                f"max_unknown is {self.max_unknown:g}; it is a share: give 0 or more, below 1."
+                f"max_unknown is {self.max_unknown:g}; it is a fraction: give 0 or more, below 1."
             )
         if self.split_by not in SPLIT_KINDS:
             wrong.append(
-                f"split_by is {quoted(self.split_by)}; it is one of {', '.join(SPLIT_KINDS)}."
+                f"split_by is {quoted(self.split_by)}; it must be one of {', '.join(SPLIT_KINDS)}."
             )
         if self.negatives is not None and self.negatives not in NEGATIVE_KINDS:
             kinds = ", ".join(NEGATIVE_KINDS)
-            wrong.append(f"negatives is {quoted(self.negatives)}; it is one of {kinds}.")
+            wrong.append(f"negatives is {quoted(self.negatives)}; it must be one of {kinds}.")
         fractions = (self.valid_fraction, self.test_fraction)
         if min(fractions) < 0 or sum(fractions) >= 1 or self.valid_fraction == 0:
             wrong.append(
@@ -122,8 +122,8 @@ class Options:
             return []
         if self.folds == 2 or not 0 <= self.folds <= MOST_FOLDS:
             return [
-                f"folds is {self.folds}; give 1 for one split, or 3 to {MOST_FOLDS}: one fold"
-                " tests, one stops the training, the others train."
+                f"folds is {self.folds}; give 1 for one split, or 3 to {MOST_FOLDS}: one fold is"
+                " for testing, one for early stopping, the others for training."
             ]
         if self.valid_chromosomes or self.test_chromosomes:
             return [
@@ -236,7 +236,7 @@ def read_spec(path: str | Path) -> Spec:
     """
     source = Path(path).name
     raw = read_json(path, source)
-    with reading(source, "this is no specification of a data set", "make it again"):
+    with reading(source, "this is not a specification of a data set", "create it again"):
         files = tuple(from_json(InputFile, file, source) for file in raw["files"])
         rows = [from_json(Row, row, source) for row in raw["rows"]]
         genome = from_json(InputFile, raw["genome"], source) if raw.get("genome") else None
@@ -262,7 +262,7 @@ def read_spec(path: str | Path) -> Spec:
 def _text(raw: Mapping[str, Any], key: str) -> str:
     """Give a value that must be a text."""
     if not isinstance(raw[key], str):
-        raise ValueError(f"{key} is no text")
+        raise ValueError(f"{key} is not text")
     return str(raw[key])
 
 
@@ -291,7 +291,7 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
     parser = argparse.ArgumentParser(description=parse.__doc__)
     parser.add_argument("--spec", type=Path, required=True, help="spec.json of the data set")
     path = parser.parse_args().spec
-    with reading(path.name, "this is no specification of a data set", "make it again"):
+    with reading(path.name, "this is not a specification of a data set", "create it again"):
         name = _text(read_json(path, path.name), "id")
     status: dict[str, object] = {"dataset": name, "state": "ok", "reason": "", "advice": ""}
     prepared = None
@@ -306,7 +306,7 @@ def run_prepare(parse: Callable[[Spec], Prepared]) -> None:
         status |= {
             "state": "error",
             "reason": str(error),
-            "advice": "Mend the input and run again with -resume.",
+            "advice": "Correct the input and run again with -resume.",
         }
     except UnusableError as error:
         status |= {"state": "unusable", "reason": error.reason, "advice": error.advice}

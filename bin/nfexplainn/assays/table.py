@@ -87,7 +87,7 @@ def _label_names(
             )
     if len(set(names)) < len(names):
         twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise UserError(f"{file.name}: the label '{twice}' stands there twice; rename one.")
+        raise UserError(f"{file.name}: the label '{twice}' occurs twice; rename one.")
     return [names] * len(tables)
 
 
@@ -117,7 +117,7 @@ def _numbers(tables: Sequence[ValueTable], log: PrepLog) -> list[NDArray[np.floa
             problems.stop()
         except UserError as error:
             hint = " If they are names of classes, give --task_type multiclass."
-            alone = len(table.columns) == 1 and "is no number" in str(error)
+            alone = len(table.columns) == 1 and "is not a number" in str(error)
             sentences.append(str(error) + (hint if alone else ""))
         out.append(np.array(rows, dtype=np.float64))
     if sentences:
@@ -152,7 +152,7 @@ def _classes(
     source = ", ".join(table.source for table in tables)
     for word in sorted(none - {""}):
         log.note(
-            f"{texts.count(word):,} sequences say '{word}' where the class belongs and have none;"
+            f"{texts.count(word):,} sequences say '{word}' instead of a class and are unlabelled;"
             " if that is a class, give it another name."
         )
     for word in sorted(word for word in found if missing(word)):
@@ -162,10 +162,10 @@ def _classes(
         )
     if not 2 <= len(found) <= MAX_CLASSES:
         words = ", ".join(f"'{word}'" for word in sorted(none - {""}))
-        said = f" beside {words}, which says that there is none" if words else ""
+        said = f" beside {words}, which means no class" if words else ""
         raise UserError(
-            f"{source}: the column of classes holds {len(found):,} different texts{said}; 2 to"
-            f" {MAX_CLASSES:,} can be classes, so check task_type and value_columns."
+            f"{source}: the column of classes has {len(found):,} different values{said}; 2 to"
+            f" {MAX_CLASSES:,} are possible, so check task_type and value_columns."
         )
     # Numbers in their order: cycle 2 stands before cycle 10.
     names = sorted(found, key=lambda text: (not text.isdecimal(), text.zfill(20), text))
@@ -200,7 +200,7 @@ def _task_type(
         "regression": "regression",
     }
     if wanted != "auto" and wanted not in kinds:
-        raise UserError(f"task_type is {wanted!r}; it is one of auto, {', '.join(kinds)}.")
+        raise UserError(f"task_type is {wanted!r}; it must be one of auto, {', '.join(kinds)}.")
     binary = all((np.isnan(value) | (value == 0) | (value == 1)).all() for value in values)
     if wanted == "auto":
         if not binary:

@@ -161,7 +161,7 @@ def _check_signal(text: Delimited) -> None:
     side_by_side = adjoin >= _ADJOIN * pairs and over <= _OVERLAP * pairs
     if pairs < _COUNTED or side_by_side or single >= _MOST * pairs:
         return
-    lie = "lie over each other" if over else "lie apart from each other"
+    lie = "overlap each other" if over else "do not overlap"
     raise UserError(
         f"{text.name}, line {text.first_line}: it is not clear whether column 4 (such as"
         f" {shown[:20]}) is a signal, since these intervals {lie}; call the file .bedgraph if it is"

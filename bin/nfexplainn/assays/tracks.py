@@ -211,7 +211,7 @@ def _columns(part: pd.DataFrame, kind: str) -> _Records:
         start = np.minimum(start, part[4].to_numpy(np.int64)[pair])
         end = np.maximum(end, part[5].to_numpy(np.int64)[pair])
     if ((start < 0) | (start >= end)).any() or not np.isfinite(value).all():
-        raise ValueError("a record is no interval, or its value no number")
+        raise ValueError("a record is not an interval, or its value is not a number")
     return chrom, start, end, value
 
 
@@ -233,14 +233,17 @@ def _complain(text: Delimited, kind: str) -> None:
         wrong = [cell for cell in numbers if whole(cell) is None]
         if wrong:
             problems.add(
-                f"'{wrong[0][:20]}' is no whole number, as positions must be; write it with digits"
-                " alone.",
+                f"'{wrong[0][:20]}' is not a whole number, as positions must be; write it with"
+                " digits only.",
                 line,
                 "position",
             )
         elif kind != "bedpe" and not 0 <= int(cells[1]) < int(cells[2]):
             problems.add(
-                f"start {cells[1]} and end {cells[2]} are no interval from 0 on.", line, "interval"
+                f"start {cells[1]} and end {cells[2]} are not a valid interval (starts count from"
+                " 0).",
+                line,
+                "interval",
             )
         elif kind == "bedgraph" and finite(cells[3]) is None:
             way_out = "; leave the line out" if missing(cells[3]) else ""
@@ -291,8 +294,8 @@ def _add_records(
     if tally.beyond > WRONG_GENOME * known:
         raise UserError(
             f"{text.name}: {tally.beyond:,} of {sum(tally.lines.values()):,} records begin beyond"
-            f" the end of their chromosome in the genome {genome.name}; give the genome that it was"
-            " mapped to."
+            f" the end of their chromosome in the genome {genome.name}; give the genome that the"
+            " data were mapped to."
         )
 
 
@@ -309,5 +312,6 @@ def _refuse_far(text: Delimited, genome: Genome, code: int, start: int, end: int
     place = f"{text.name}, line {line}" if line else text.name
     raise UserError(
         f"{place}: end {end} is far beyond the end of {chromosome} ({genome.sizes[code]:,} bp) in"
-        f" the genome {genome.name}; correct the line, or give the genome that it was mapped to."
+        f" the genome {genome.name}; correct the line, or give the genome that the data were mapped"
+        " to."
     )

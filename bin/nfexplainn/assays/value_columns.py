@@ -134,11 +134,11 @@ def clear_columns(
         return tuple(candidates)
     if len(candidates) == 1:
         raise UserError(
-            f"{source}: the only column of numbers, {doubtful[0]}, seems to be no value to learn;"
-            " name the one to learn with --value_columns (or this one, if it is)."
+            f"{source}: the only column of numbers, {doubtful[0]}, does not look like values to"
+            " learn; name the right one with --value_columns (or this one, if it is right)."
         )
     which = listed([titles[i] if titles else str(i + 1) for i in candidates])
-    why = f", and {doubtful[0]} seems to be no value to learn" if doubtful else ""
+    why = f", and {doubtful[0]} does not look like values to learn" if doubtful else ""
     raise UserError(
         f"{source}: several columns hold numbers ({which}){why}; name those to learn with"
         " --value_columns."

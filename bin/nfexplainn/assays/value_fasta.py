@@ -46,8 +46,8 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     name, split, columns = _columns(text, peeked, layout, known, fasta.name)
     if name is None and records.merged:
         raise UserError(
-            f"{fasta.name}: {records.merged:,} records stand there twice, so the rows of"
-            f" {values.name} cannot belong to them by their order; give it a column of their names."
+            f"{fasta.name}: {records.merged:,} records occur twice, so the rows of {values.name}"
+            " cannot be matched by order; give it a column of names."
         )
     titles = tuple(text.header[i] if text.header else "" for i in columns)
     table = vt.ValueTable(fasta.name, titles, list(records.names), _sequences(records))
@@ -55,7 +55,7 @@ def read_value_fasta(fasta: InputFile, values: InputFile, layout: vt.Layout) -> 
     nothing = (math.nan,) * len(columns)
     table.values = [nothing] * len(records.names)
     table.groups = [""] * len(records.names) if split is not None else []
-    found = "as asked for" if layout.values else "found by their content"
+    found = "as requested" if layout.values else "found by their content"
     said = vc.say_columns(text.header, columns, found)
     table.readings = ((values.name, "value columns", said),)
     _fill(table, text, ErrorCollector(values.name), known, name, split, columns)
@@ -124,8 +124,8 @@ def _refuse_other_names(
         raise UserError(
             f"{text.name}: the column {called} seems to hold names ('{texts[0][:40]}'), and"
             f" {found or 'none'} of the first {len(texts)} {'are' if found > 1 else 'is'} a"
-            f" sequence of {fasta} ('{next(iter(known), '')[:40]}'); call them alike, or leave the"
-            " column out if the rows are in the sequences' order."
+            f" sequence of {fasta} ('{next(iter(known), '')[:40]}'); use the same names, or leave"
+            " the column out if the rows are in the order of the sequences."
         )
 
 
@@ -166,7 +166,7 @@ def _fill(
     if name is None and total != len(table.sequences):
         problems.add(
             f"it has {total:,} rows and {table.source} {len(table.sequences):,} sequences, so they"
-            " cannot belong together by their order; give it a column of the sequences' names."
+            " cannot be matched by order; give it a column of the sequences' names."
         )
     problems.stop()
     by = "their names" if name is not None else "their order, as no column holds their names"

@@ -66,7 +66,7 @@ def split_by_column(
         if "train" not in parts:
             raise UserError(
                 f"{spec.id}: the column '{column}' says {', '.join(sorted(counts))} in every row,"
-                " and there is nothing to train on; leave split_column out for a random split, or"
+                " so there is nothing to train on; leave split_column out for a random split, or"
                 " name another column."
             )
         return np.array(parts, dtype="<U5"), None
@@ -74,15 +74,15 @@ def split_by_column(
     if any(_PARTS.get(name.lower()) == "train" for name in counts):
         said = ", ".join(f"'{name}' ({counts[name]:,} rows)" for name in words[:5])
         raise UserError(
-            f"{spec.id} ({joint_source(spec)}): the column '{column}' says {said} beside train;"
-            " write train, valid or test in every row, or take such rows out."
+            f"{spec.id} ({joint_source(spec)}): the column '{column}' says {said} besides train;"
+            " write train, valid or test in every row, or remove these rows."
         )
     wanted = {"valid_groups": options.valid_groups, "test_groups": options.test_groups}
     for option, names in wanted.items():
         unknown = [name for name in names if name not in counts]
         if unknown:
             raise UserError(
-                f"{option}: the column '{column}' never says '{unknown[0]}'; it says"
+                f"{option}: the column '{column}' has no '{unknown[0]}'; it has"
                 f" {', '.join(list(counts)[:8])}{' and others' if len(counts) > 8 else ''}."
             )
     both = set(options.valid_groups) & set(options.test_groups)

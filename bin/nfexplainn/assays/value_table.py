@@ -152,10 +152,10 @@ def open_values(path: str, name: str) -> tuple[Delimited, list[Row]]:
     """
     text = dataclasses.replace(open_delimited(path, name, _is_header), hash_rows=True)
     if text.header_line and not text.first_line:
-        raise UserError(f"{name}: the table has a header and no row under it.")
+        raise UserError(f"{name}: the table has a header but no rows.")
     peeked = [row for row, _ in zip(text, range(PEEK), strict=False)]
     if not peeked:
-        raise UserError(f"{name}: there is no line in this table but comments.")
+        raise UserError(f"{name}: this table holds only comments.")
     return text, peeked
 
 
@@ -323,7 +323,7 @@ def _unnamed(
         if not after and header and sequence:
             which = vc.listed(header[:sequence])
             raise UserError(
-                f"{text.name}: no column stands behind the sequence, where labels are looked for;"
+                f"{text.name}: there is no column after the sequence, where labels are expected;"
                 f" name them with --value_columns (there is {which})."
             )
         return vc.clear_columns(text.name, header, after) if header else tuple(after)
@@ -340,7 +340,7 @@ def _unnamed(
     if layout.value_names and len(numeric) > 1:
         which = vc.listed([header[i] if header else str(i + 1) for i in numeric])
         raise UserError(
-            f"{text.name}: several columns hold numbers ({which}); name the values' with"
+            f"{text.name}: several columns hold numbers ({which}); name those of the values with"
             " --value_columns."
         )
     return vc.clear_columns(text.name, header, numeric)
@@ -349,7 +349,7 @@ def _unnamed(
 def _say(text: Delimited, columns: _Columns, layout: Layout) -> tuple[tuple[str, str, str], ...]:
     """Say which columns were read as what."""
     header = text.header
-    found = "as asked for" if layout.values else "found by their content"
+    found = "as requested" if layout.values else "found by their content"
     readings = [
         ("sequence column", vc.say_columns(header, [columns.sequence], "DNA")),
         ("value columns", vc.say_columns(header, columns.values, found)),
@@ -378,7 +378,7 @@ def _read_row(
     if illegal:
         hint = " (U is RNA: write T)" if illegal.strip(b"U") == b"" else ""
         problems.add(
-            f"the sequence holds {chr(illegal[0])!r}, which no DNA has{hint}; letters are A, C, G,"
+            f"the sequence holds {chr(illegal[0])!r}, which is not DNA{hint}; letters are A, C, G,"
             " T and N (is this the column of the sequences? --sequence_column).",
             number,
             cause=f"illegal {illegal[:1]!r}",

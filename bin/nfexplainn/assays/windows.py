@@ -193,8 +193,8 @@ class WindowReader:
         origin = peaks.origin
         if not origin.score:
             raise UserError(
-                f"{name}: top_n is {best}, but the file's scores ({', '.join(origin.flat)}) are"
-                " the same in all lines and rank nothing; leave top_n out or give scores."
+                f"{name}: top_n is {best}, but the file's scores ({', '.join(origin.flat)}) are the"
+                " same in all lines, so peaks cannot be ranked; leave top_n out or give scores."
             )
         order = np.argsort(-np.where(np.isnan(score), -np.inf, score), kind="stable")
         mask = np.zeros(len(rows), dtype=np.bool_)

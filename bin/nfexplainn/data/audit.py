@@ -252,7 +252,7 @@ def _shared_kmers(dataset: Dataset) -> Check:
     rows = dataset.rows("valid", "test")
     train = dataset.rows("train")
     if dataset.codes.shape[1] < KMER:
-        return _check(name, 0, 0, f"not looked for: sequences are under {KMER} bp")
+        return _check(name, 0, 0, f"not searched: sequences are under {KMER} bp")
     shared, total = shared_words(dataset.codes[rows], dataset.codes[train])
     clash = (total > 0) & (shared >= SHARED_QUARTER * total)
     if not clash.any():

@@ -235,7 +235,7 @@ def read_dataset(path: str | Path) -> Dataset:
     UserError
         If the file is no data set of this pipeline or of another format version.
     """
-    with reading(str(path), "this is no readable Parquet file", "make the data set anew"):
+    with reading(str(path), "this is not a readable Parquet file", "prepare the data set again"):
         return _read(path)
 
 
@@ -253,7 +253,7 @@ def read_meta(path: str | Path) -> DatasetMeta:
         If the file is no data set of this pipeline or of another format version.
     """
     kind = "header of a data set" if str(path).endswith(".json") else "Parquet file"
-    with reading(str(path), f"this is no readable {kind}", "make the data set anew"):
+    with reading(str(path), f"this is not a readable {kind}", "prepare the data set again"):
         if str(path).endswith(".json"):
             return _meta(path, Path(path).read_bytes())[0]
         return _read_meta(path, pq.read_schema(str(path)))[0]
@@ -318,13 +318,13 @@ def _check_columns(file: pq.ParquetFile, meta: DatasetMeta, flank: int) -> None:
         raise ValueError(f"its column {wrong[0]} is of another type")
     sizes = [file.metadata.row_group(group).num_rows for group in groups]
     if min(sizes, default=0) < 0 or sum(sizes) != file.metadata.num_rows:
-        raise ValueError("its parts do not have the rows that it claims")
+        raise ValueError("its parts do not have the numbers of rows of its header")
     columns = {"sequence": meta.length} | ({_FLANKS: 2 * flank} if flank else {})
     for name, length in columns.items():
         if any(sizes):
             text = file.read_row_group(sizes.index(max(sizes)), columns=[name]).column(0)[0]
             if len(str(text.as_py())) != length:
-                raise ValueError(f"its {name} has not the {length} bp that it claims")
+                raise ValueError(f"its {name} does not have the {length} bp of its header")
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -340,7 +340,7 @@ def _read_meta(path: str | Path, schema: pa.Schema) -> tuple[DatasetMeta, int]:
     raw = (schema.metadata or {}).get(METADATA_KEY.encode())
     if raw is None:
         raise UserError(
-            f"{path}: this Parquet file is no data set of nf-explainn; give a *.dataset.parquet."
+            f"{path}: this Parquet file is not a data set of nf-explainn; give a *.dataset.parquet."
         )
     return _meta(path, raw)
 
@@ -350,14 +350,14 @@ def _meta(path: str | Path, raw: bytes) -> tuple[DatasetMeta, int]:
     version, flank = fields["format_version"], fields.get("flank", 0)
     if version != FORMAT_VERSION:
         raise UserError(
-            f"{path}: data set format {version}, this release reads {FORMAT_VERSION};"
-            " make the data set anew."
+            f"{path}: data set format {version}, this release reads {FORMAT_VERSION}; prepare the"
+            " data set again."
         )
     meta = from_json(DatasetMeta, fields, str(path))
     # As they are: names may hold what a list of a user's may not.
     tasks, notes = tuple(fields["tasks"]), tuple(fields["notes"])
     if not all(isinstance(text, str) for text in (*tasks, *notes)):
-        raise ValueError("its tasks or notes are no texts")
+        raise ValueError("its tasks or notes are not strings")
     if not isinstance(flank, int) or flank < 0 or meta.length < 1:
         raise ValueError(f"its length is {meta.length}, its flank {flank}")
     if not 1 <= meta.folds <= MOST_FOLDS or meta.folds == 2:
@@ -376,7 +376,7 @@ def _text(column: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     """Copy a column's letters, and where each string ends in them."""
     column.validate()
     if column.null_count:
-        raise ValueError("a text is missing")
+        raise ValueError("a string is missing")
     offsets, data = column.buffers()[1:]
     ends = np.frombuffer(offsets, dtype=np.int32)[column.offset :][: len(column) + 1]
     letters = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]]

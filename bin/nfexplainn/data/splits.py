@@ -239,8 +239,8 @@ def split_chromosomes(
         valid = choose_groups(counts, valid_fraction, set(test))
     if len(set(valid) | set(test)) >= len(counts) or not valid:
         raise UserError(
-            f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])})"
-            " do not suffice for training, validation and test; use split_by random."
+            f"split_by chromosome: {len(counts)} chromosomes ({', '.join(list(counts)[:5])}) are"
+            " too few for training, validation and test; use split_by random."
         )
     part = np.array(
         ["valid" if c in valid else "test" if c in test else "train" for c in where.chromosomes]
@@ -272,7 +272,7 @@ def fold_chromosomes(where: Coordinates, folds: int) -> tuple[Ints, list[list[st
     if len(counts) < folds:
         raise UserError(
             f"folds {folds} with split_by chromosome: the sequences lie on {len(counts)}"
-            f" chromosomes ({', '.join(list(counts)[:5])}), and a fold holds whole ones; use fewer"
+            f" chromosomes ({', '.join(list(counts)[:5])}), and a fold needs whole ones; use fewer"
             " folds, or split_by random."
         )
     chosen: list[list[str]] = [[] for _ in range(folds)]

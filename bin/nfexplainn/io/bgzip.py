@@ -44,9 +44,9 @@ class BgzipReader:
             if len(raw) < 8 or len(pairs) != 2 * int.from_bytes(raw[:8], "little"):
                 raise ValueError("its length is wrong")
             if (np.diff(packed, prepend=0) < 0).any() or (np.diff(unpacked, prepend=0) < 0).any():
-                raise ValueError("its blocks are not in their order")
+                raise ValueError("its blocks are out of order")
             if len(packed) and packed[-1] > path.stat().st_size:
-                raise ValueError("it is of another file")
+                raise ValueError("it belongs to another file")
         if not len(packed) or unpacked[0] != 0:  # the first block goes without saying
             packed, unpacked = np.append(0, packed), np.append(0, unpacked)
         self._packed: NDArray[np.int64] = np.append(packed, path.stat().st_size)
@@ -69,7 +69,7 @@ class BgzipReader:
         while len(out) < end - start:
             index += 1
             if index == len(self._unpacked):
-                raise UserError(f"{self.name}: it is shorter than its index says; index it anew.")
+                raise UserError(f"{self.name}: it is shorter than its index says; index it again.")
             out += self._block(index)
         return out[: end - start]
 
@@ -80,10 +80,10 @@ class BgzipReader:
                 self._blocks.pop(next(iter(self._blocks)))
             first, last = int(self._packed[index]), int(self._packed[index + 1])
             self._file.seek(first)
-            with reading(self.name, "the compressed file is damaged", "fetch it again"):
+            with reading(self.name, "the compressed file is damaged", "download it again"):
                 # 15 + 16: a gzip header; what follows the block (the last one's end mark) is left.
                 unpacking = zlib.decompressobj(31)
                 self._blocks[index] = unpacking.decompress(self._file.read(last - first))
                 if not unpacking.eof:
-                    raise EOFError(f"the block at byte {first:,} is cut short")
+                    raise EOFError(f"the block at byte {first:,} is truncated")
         return self._blocks[index]

@@ -73,7 +73,7 @@ def map_chromosomes(
             f" {way_out}."
         )
     raise UserError(
-        f"{source}: {unknown:,} of {total:,} {unit} are on chromosomes called otherwise than in the"
+        f"{source}: {unknown:,} of {total:,} {unit} are on chromosomes with other names than in the"
         f" genome {genome} ({its}); {way_out}."
     )
 
@@ -115,7 +115,7 @@ def check_signal(
     """
     codes = {name: code for code, name in enumerate(names)}
     own, counts = list(amounts), list(amounts.values())
-    way_out = "give the genome that it was mapped to"
+    way_out = "give the genome that the data were mapped to"
     table = map_chromosomes(source, own, counts, codes, genome, way_out, unit)
     unknown = [one for one, code in zip(own, table.tolist(), strict=True) if code < 0]
     lost = sum(amounts[one] for one in unknown)
@@ -123,10 +123,10 @@ def check_signal(
     if lost > MUCH * sum(counts) and silent.sum() > MUCH * len(silent):
         without = [names[code] for code in np.unique(windows[silent]).tolist()]
         raise UserError(
-            f"{source}: it has nothing on {some(without)} ({int(silent.sum()):,} of"
-            f" {len(silent):,} windows), but {lost:,} of {sum(counts):,} {unit} are on"
-            f" {some(unknown)}, which the genome {genome} lacks; call the chromosomes alike, or"
-            " leave those without signal out (--exclude_chromosomes)."
+            f"{source}: it has nothing on {some(without)} ({int(silent.sum()):,} of {len(silent):,}"
+            f" windows), but {lost:,} of {sum(counts):,} {unit} are on {some(unknown)}, which the"
+            f" genome {genome} lacks; use the same chromosome names, or leave those without signal"
+            " out (--exclude_chromosomes)."
         )
     return lost
 

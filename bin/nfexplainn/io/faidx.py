@@ -61,7 +61,7 @@ class _Builder:
             self.problems.add("a header has no name after '>'; give each chromosome one.")
         elif self.title in self.seen:
             self.problems.add(
-                f"the name '{self.title}' stands twice; each chromosome needs its own."
+                f"the name '{self.title}' occurs twice; each chromosome needs its own."
             )
         self.seen.add(self.title)
         self.offset, self.length, self.bases, self.stride = offset, 0, 0, 0
@@ -94,8 +94,8 @@ class _Builder:
             if wrong:
                 self.illegal = True
                 self.problems.add(
-                    f"'{self.title}' holds {chr(wrong[0])!r}, which no DNA has;"
-                    " is this the genome's FASTA?"
+                    f"'{self.title}' holds {chr(wrong[0])!r}, which is not DNA; is this the"
+                    " genome's FASTA?"
                 )
 
     def close(self) -> None:
@@ -132,8 +132,8 @@ def build_index(path: str | Path, name: str) -> list[FaidxRecord]:
                 check_text(chunk[:4096], name)
                 if not chunk.startswith(b">"):
                     raise UserError(
-                        f"{name}: this is no FASTA; a genome begins with '>' and a name,"
-                        f" not with '{chunk[:20].decode('latin-1').splitlines()[0]}'."
+                        f"{name}: this is not FASTA; a genome begins with '>' and a name, not with"
+                        f" '{chunk[:20].decode('latin-1').splitlines()[0]}'."
                     )
             chunk = rest + chunk
             whole = chunk.rfind(b"\n") + 1

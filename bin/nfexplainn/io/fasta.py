@@ -114,7 +114,7 @@ def read_fasta(path: str | Path, name: str, *, unique: bool = False) -> Fasta:
                 return 1
             if unique:
                 problems.add(
-                    f"the name '{title}' stands twice, with different sequences; rename one of"
+                    f"the name '{title}' occurs twice, with different sequences; rename one of"
                     " them.",
                     title_line,
                 )
@@ -165,7 +165,7 @@ def _describe_illegal(title: str, illegal: bytes) -> str:
         return f"the record '{title}' holds U, so it is RNA; write T for U."
     if letters & _PROTEIN_ONLY:
         return f"the record '{title}' looks like protein (it holds {shown}); DNA is expected."
-    return f"the record '{title}' holds {shown}, which no DNA has; letters are A, C, G, T and N."
+    return f"the record '{title}' holds {shown}, which is not DNA; letters are A, C, G, T and N."
 
 
 def _describe_headless(text: bytes) -> str:
@@ -181,4 +181,4 @@ def _describe_headless(text: bytes) -> str:
             f"this looks like a table ('{start}'), not FASTA;"
             " for coordinates use the assay 'peaks', for a table with values 'table'."
         )
-    return f"the text '{start}' stands before the first header; records begin with '>name'."
+    return f"the text '{start}' comes before the first header; records begin with '>name'."

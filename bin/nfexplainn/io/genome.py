@@ -106,7 +106,7 @@ class Genome:
         chrom = np.asarray(chrom, dtype=np.intp)
         sizes = self.sizes
         if len(start) and (start.min() < 0 or (start + width > sizes[chrom]).any()):
-            raise ValueError("a window reaches over the end of its chromosome")
+            raise ValueError("a window extends beyond the end of its chromosome")
         # In the file's order, so that the disk is read forwards.
         order = np.argsort(self.axis[chrom] + start, kind="stable")
         first_base, wide = start - flank, width + 2 * flank
@@ -119,7 +119,7 @@ class Genome:
         if self._needed > len(letters):
             raise UserError(
                 f"{self.name}: the file is shorter than its index says; it has changed since:"
-                " fetch it again and run anew."
+                " download it again and rerun."
             )
         step = max(1, _CHUNK // max(1, wide))
         for first in range(0, len(start), step):
@@ -218,7 +218,7 @@ def index_genome(path: str | Path, name: str, out: str | Path) -> Path:
     if is_gzip(genome):
         from pyfaidx import Faidx
 
-        with reading(name, "its blocks of bgzip cannot be listed"):
+        with reading(name, "its bgzip blocks cannot be listed"):
             Faidx(str(genome), rebuild=False, build_index=True).close()
     Path(f"{genome}.sha256").write_text(sha256(genome) + "\n")
     return genome

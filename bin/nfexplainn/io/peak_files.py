@@ -40,8 +40,8 @@ _READS = (
     " 'htselex' or 'smileseq', of other reads give the peaks called from them."
 )
 _NAMED = (
-    "a name stands before the chromosome, as in files of HOMER or featureCounts, whose starts count"
-    " from 1; give the file with its header (PeakID, chr, start, end), or as BED (pos2bed.pl)."
+    "the first column is a name, as in files of HOMER or featureCounts, whose starts count from 1;"
+    " give the file with its header (PeakID, chr, start, end), or as BED (pos2bed.pl)."
 )
 
 
@@ -168,8 +168,8 @@ def _check_kind(table: Delimited, first: Sequence[str], problems: ErrorCollector
         sentence = "this is VCF, variants; give the regions as BED."
     elif _is_gff(first):
         sentence = (
-            "this is GFF or GTF, whose positions stand in columns 4 and 5 and count from 1;"
-            " convert it to BED (gff2bed)."
+            "this is GFF or GTF, with positions in columns 4 and 5 that count from 1; convert it to"
+            " BED (gff2bed)."
         )
     if sentence:
         problems.add(sentence, table.first_line)
@@ -224,7 +224,7 @@ def _read_row(
     elif start >= end:
         problems.add(f"start {cells[shape.start]} is not before end {end}.", line, "no interval")
     elif end >= LONGEST:
-        problems.add(f"end {end} is longer than any chromosome.", line, "long")
+        problems.add(f"end {end} is beyond the end of any chromosome.", line, "long")
     else:
         summit = _summit(cells, shape, start, end, line, problems)
         scores = _scores(cells, shape, line, problems)
@@ -245,8 +245,8 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
     first, second = cells[shape.start], cells[shape.end]
     if not any(character.isdigit() for character in first + second):
         return (
-            f"'{first[:20]}' and '{second[:20]}' stand where start and end belong; if this line is"
-            " a header, name its columns chrom, start and end.",
+            f"'{first[:20]}' and '{second[:20]}' are not valid start and end positions; if this"
+            " line is a header, name its columns chrom, start and end.",
             line,
             "no positions",
         )
@@ -262,7 +262,8 @@ def _no_positions(cells: Sequence[str], shape: Shape, line: int) -> tuple[str, i
         way_out = f"; write {wrong.replace(',', '')}"
     elif number is not None and number == int(number):
         way_out = f"; write {int(number)} (in R: options(scipen = 999))"
-    return f"'{wrong[:20]}' is no whole number, as start and end must be{way_out}.", line, "whole"
+    said = f"'{wrong[:20]}' is not a whole number, as start and end must be{way_out}."
+    return said, line, "whole"
 
 
 def _summit(
@@ -280,7 +281,7 @@ def _summit(
         return middle
     value = whole_number(text)
     if value is None:
-        problems.add(f"the summit '{text[:20]}' ({column}) is no whole number.", line, "summit")
+        problems.add(f"the summit '{text[:20]}' ({column}) is not a whole number.", line, "summit")
         return None
     if shape.kind == "offset":
         if value < -1 or value > end - start:
@@ -317,9 +318,8 @@ def _scores(
             try:
                 float(text)
             except ValueError:
-                problems.add(
-                    f"the signal '{text[:20]}' ({shape.column(at)}) is no number.", line, "signal"
-                )
+                said = f"the signal '{text[:20]}' ({shape.column(at)}) is not a number."
+                problems.add(said, line, "signal")
                 return None
         absent = value is None or (value == -1 and at in shape.absent)
         values.append(math.nan if absent or value is None else value)

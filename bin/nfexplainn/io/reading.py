@@ -29,7 +29,9 @@ _DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno
 
 
 @contextmanager
-def reading(name: str, fault: str = "", way_out: str = "fetch or make it again") -> Iterator[None]:
+def reading(
+    name: str, fault: str = "", way_out: str = "download or create it again"
+) -> Iterator[None]:
     """Turn what is thrown while a file is read into one sentence that names it.
 
     Errors of ours pass as they are, and so does memory that ran out: the size that a file claims
@@ -87,7 +89,7 @@ def check_size(name: str, what: str, claimed: int, there: int) -> None:
     if claimed > there:
         raise UserError(
             f"{name}: {what} claims {claimed:,} bytes, but the file holds {there:,} at most for it;"
-            " it is damaged or cut short: fetch or make it again."
+            " it is damaged or truncated: download or create it again."
         )
 
 
@@ -99,10 +101,10 @@ def read_json(path: str | Path, name: str) -> dict[str, Any]:
     UserError
         If the file is none.
     """
-    with reading(name, "this is no readable JSON file", "make it again"):
+    with reading(name, "this is not a readable JSON file", "create it again"):
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(values, dict):
-        raise UserError(f"{name}: this is no JSON object; put the settings in braces.")
+        raise UserError(f"{name}: this is not a JSON object; put the settings in braces.")
     return values
 
 
@@ -119,17 +121,17 @@ def _told(error: Exception, fault: str, way_out: str) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file; check the path"
     if isinstance(error, PermissionError):
-        return "you may not read this file; check its permissions"
+        return "you have no permission to read this file; check its permissions"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; give a file"
     if isinstance(error, OSError) and error.errno in _DISK:
-        return f"the disk cannot be read or written ({error.strerror}); mend that and run again"
+        return f"the disk cannot be read or written ({error.strerror}); fix that and run again"
     if isinstance(error, RecursionError):
         return f"{fault or 'the file cannot be read'} (it is nested too deeply); {way_out}"
     if fault:
         return f"{fault} ({reason(error)}); {way_out}"
     if isinstance(error, PACKED_ERRORS):
-        return f"the compressed file is damaged or cut short ({reason(error)}); fetch it again"
+        return f"the compressed file is damaged or truncated ({reason(error)}); download it again"
     if isinstance(error, UnicodeError):
         return f"the text is damaged ({reason(error)}); save it as UTF-8 and give that"
     return f"the file cannot be read ({reason(error)}); {way_out}"

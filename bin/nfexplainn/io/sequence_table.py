@@ -78,7 +78,7 @@ def read_sequence_table(table: Delimited, column: int) -> Fasta:
         if not sequence:
             problems.add("the sequence is missing; remove or complete the row.", line)
         elif strange:
-            said = f"the sequence holds {quoted(strange[:1].decode('ascii'))}, which no DNA has"
+            said = f"the sequence holds {quoted(strange[:1].decode('ascii'))}, which is not DNA"
             said += "; letters are A, C, G, T and N."
             problems.add(said, line, cause=said)
         title = (cells[label] if label is not None and len(cells) > label else "").split()

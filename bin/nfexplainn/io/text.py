@@ -35,15 +35,15 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF", "an HDF5 file", "give the text file that it was made from"),
     (b"\x43\x27\x41\x1a", "a 2bit file", "convert it with twoBitToFa"),
     (b"\x1a\x41\x27\x43", "a 2bit file", "convert it with twoBitToFa"),
-    (b"RDX", "a file of R", "write its table as text (write.table)"),
-    (b"X\n\x00\x00", "an object of R (RDS)", "write its table as text (write.table)"),
+    (b"RDX", "an R data file", "write its table as text (write.table)"),
+    (b"X\n\x00\x00", "an R object (RDS)", "write its table as text (write.table)"),
     (b"{\\rtf", "a document (RTF)", "save it as plain text"),
     (b"\x1aE\xdf\xa3", "a media file", "check the path"),
     (b"%PDF", "a PDF", "check the path"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
-    (b"<!DOCTYPE", "a web page", "the download failed: fetch the file again"),
-    (b"<html", "a web page", "the download failed: fetch the file again"),
+    (b"<!DOCTYPE", "a web page", "the download failed: download the file again"),
+    (b"<html", "a web page", "the download failed: download the file again"),
 )
 
 
@@ -64,7 +64,9 @@ def open_binary(path: str | Path, name: str) -> BinaryIO:
         if path.is_dir():
             raise UserError(f"{name}: this is a folder; give a file.")
         if path.stat().st_size == 0:
-            raise EmptyFileError(f"{name}: the file is empty (0 bytes); fetch or make it again.")
+            raise EmptyFileError(
+                f"{name}: the file is empty (0 bytes); download or create it again."
+            )
         return open_unpacked(path) or path.open("rb")
 
 
@@ -103,8 +105,8 @@ def check_text(head: bytes, name: str) -> None:
     # Latin-1 has a letter for each byte; of texts that it is meant for, most are ASCII.
     if 2 * sum(byte > 0x7F for byte in head) > len(head) and not _is_utf8(head):
         raise UserError(
-            f"{name}: most of its bytes are no letters of UTF-8 or Latin-1, as where a text is"
-            " saved as EBCDIC; save it as UTF-8."
+            f"{name}: most of its bytes are neither UTF-8 nor Latin-1 text (is it EBCDIC?); save it"
+            " as UTF-8."
         )
 
 
@@ -124,7 +126,7 @@ def read_lines(path: str | Path, name: str) -> Iterator[bytes]:
         # Old Macintosh line ends would make one line of the whole file.
         if b"\r" in head and b"\n" not in head:
             raise UserError(
-                f"{name}: its lines end in a lone carriage return; save it with Unix line ends."
+                f"{name}: its lines end in a lone carriage return; save it with Unix line endings."
             )
         rest = head.removeprefix(BOM) + file.readline()
         for line in rest.splitlines():
@@ -162,10 +164,12 @@ def _first_text(file: BinaryIO, name: str) -> bytes:
     """Read the beginning of a text."""
     head = file.read(_HEAD)
     if not head:
-        raise EmptyFileError(f"{name}: the file is empty once unpacked; fetch or make it again.")
+        raise EmptyFileError(
+            f"{name}: the file is empty once unpacked; download or create it again."
+        )
     if head == BOM:
         raise EmptyFileError(
-            f"{name}: the file is empty but for a byte order mark; fetch or make it again."
+            f"{name}: the file holds only a byte order mark; download or create it again."
         )
     return head
 

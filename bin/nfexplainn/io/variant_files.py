@@ -25,7 +25,7 @@ _POSITION = ("pos", "position", "bp")
 _REF = ("ref", "reference", "ref_allele", "reference_allele")
 _ALT = ("alt", "alternate", "alternative", "alt_allele", "alternate_allele", "alts")
 _ID = ("id", "rsid", "snp", "variant", "variant_id", "name")
-_WAY_OUT = "write it as VCF 4 says, with tabs between CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO"
+_WAY_OUT = "write it as VCF 4, with tabs between CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO"
 _HEADLESS = (
     "this VCF has no header; begin it with the lines ##fileformat=VCFv4.2 and"
     " #CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO (bcftools reheader does it)"
@@ -136,12 +136,12 @@ def open_variants(path: str | Path, name: str) -> pysam.VariantFile:
 def _opened(path: str | Path, name: str) -> pysam.VariantFile:
     import pysam
 
-    with reading(name, "this is no readable VCF or BCF", "fetch or make it again"):
+    with reading(name, "this is not a readable VCF or BCF", "download or create it again"):
         try:
             return pysam.VariantFile(str(path))
         except ValueError as error:  # it names the file by its place in the work folder
             raise UserError(
-                f"{name}: this is no readable VCF or BCF; fetch or make it again."
+                f"{name}: this is not a readable VCF or BCF; download or create it again."
             ) from error
 
 
@@ -199,8 +199,8 @@ def _of_table(path: str | Path, name: str) -> Iterator[VariantRecord]:
         at = whole(position)
         if at is None or at < 1:
             problems.add(
-                f"the position {quoted(position)} is no whole number from 1 on; give the place of"
-                " the first base of ref.",
+                f"the position {quoted(position)} is not a whole number of 1 or more; give the"
+                " position of the first base of ref.",
                 row.line,
                 "position",
             )
@@ -225,8 +225,8 @@ def _columns(table: Delimited) -> list[int]:
             raise UserError(f"{table.name}: {_HEADLESS}.")
         if table.columns < 4:
             raise UserError(
-                f"{table.name}: these are no variants; give VCF, BCF, or a table with the columns"
-                " chrom, pos, ref, alt and, if wanted, id."
+                f"{table.name}: these are not variants; give VCF, BCF, or a table with the columns"
+                " chrom, pos, ref, alt and optionally id."
             )
         return [0, 1, 2, 3, 4 if table.columns > 4 else -1]
     titles = [plain(title) for title in table.header]

@@ -34,7 +34,7 @@ def check_archive(path: str | Path) -> None:
     ------
     UserError
     """
-    with reading(str(path), "this is no readable checkpoint of weights", WAY_OUT):
+    with reading(str(path), "this is not a readable checkpoint", WAY_OUT):
         if not zipfile.is_zipfile(path):
             return
         with zipfile.ZipFile(path) as archive:

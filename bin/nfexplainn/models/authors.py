@@ -53,15 +53,15 @@ def read_authors_checkpoint(
         if path.stat().st_size > _SMALL:
             raise
         raise UserError(
-            f"{path}: a part of this file claims more memory than there is; it is damaged: fetch it"
-            " again."
+            f"{path}: a part of this file claims more memory than there is; it is damaged: download"
+            " it again."
         ) from error
     except Exception as error:  # arbitrary bytes make the unpickler raise just about anything
         # Its first sentence: torch goes on to advise running what the file holds.
         reason = re.split(r"\.\s", str(error), maxsplit=1)[0].strip() or type(error).__name__
         raise UserError(
-            f"{path}: this is no readable checkpoint of weights ({reason}); give what torch.save"
-            " wrote of a state_dict, or fetch it again."
+            f"{path}: this is not a readable checkpoint ({reason}); give a state_dict written by"
+            " torch.save, or download it again."
         ) from error
     if not isinstance(state, Mapping) or "linears.0.weight" not in state:
         raise UserError(

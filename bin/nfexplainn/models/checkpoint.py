@@ -165,25 +165,27 @@ def read_checkpoint(path: str | Path) -> tuple[ModelHeader, Weights]:
         from nfexplainn.models.authors import read_authors_checkpoint
 
         return read_authors_checkpoint(path)
-    with reading(str(path), "this is no readable safetensors file", "give a *.model.safetensors"):
+    with reading(
+        str(path), "this is not a readable safetensors file", "give a *.model.safetensors"
+    ):
         with safetensors.safe_open(str(path), framework="numpy") as opened:
             metadata = opened.metadata() or {}
         weights = load_file(str(path))
     if METADATA_KEY not in metadata:
-        raise UserError(f"{path}: this safetensors file is no model of nf-explainn.")
-    with reading(str(path), "its header is damaged", "train the model anew"):
+        raise UserError(f"{path}: this safetensors file is not a model of nf-explainn.")
+    with reading(str(path), "its header is damaged", "train the model again"):
         fields = json.loads(metadata[METADATA_KEY])
         version = fields["format_version"]
     if version != FORMAT_VERSION:
         raise UserError(
-            f"{path}: model format {version}, this release reads {FORMAT_VERSION};"
-            " train the model anew."
+            f"{path}: model format {version}, this release reads {FORMAT_VERSION}; train the model"
+            " again."
         )
     said = fields.pop(_DIGEST, None)
     if said is not None and said != _digest(fields, weights):
         raise UserError(
-            f"{path}: the file is damaged, it does not hold what was written; fetch it again, or"
-            " train the model anew."
+            f"{path}: the file is damaged, its content has changed since it was written; download"
+            " it again, or train the model again."
         )
     header = _header(path, fields)
     check_depth(path, header.config, weights)
@@ -197,7 +199,7 @@ def configured_of(path: str | Path, header: ModelHeader) -> Any:
     ------
     UserError
     """
-    with reading(str(path), "its header is damaged", "train the model anew"):
+    with reading(str(path), "its header is damaged", "train the model again"):
         try:
             return configured(header.architecture, header.config)
         except UserError as error:
@@ -228,16 +230,16 @@ def _header(path: Path, fields: Mapping[str, Any]) -> ModelHeader:
         If it says too little, or something of another type.
     """
     header = from_json(ModelHeader, fields, str(path))
-    with reading(str(path), "its header is damaged", "train the model anew"):
+    with reading(str(path), "its header is damaged", "train the model again"):
         tasks = fields["tasks"]
         if not isinstance(tasks, list) or not all(isinstance(task, str) for task in tasks):
-            raise ValueError("its tasks are no list of texts")
+            raise ValueError("its tasks are not a list of strings")
         if header.task_type not in TASK_TYPES:
             raise ValueError(f"its task type is '{header.task_type}'")
         if not tasks or len(tasks) != header.config["tasks"]:
             raise ValueError(f"it has {len(tasks)} names of tasks, not {header.config['tasks']}")
         if len(set(tasks)) < len(tasks):
-            raise ValueError("two of its tasks have one name")
+            raise ValueError("two of its tasks have the same name")
     return dataclasses.replace(header, tasks=tuple(tasks))
 
 

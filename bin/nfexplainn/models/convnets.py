@@ -97,7 +97,7 @@ def enough_positions(name: str, length: int, positions: Callable[[int], int]) ->
     if not count:
         raise UserError(
             f"The sequences are {length} bp long, but the model {name} needs at least"
-            f" {least_length(positions)} bp; take it out of --models for this data set (the sheet's"
+            f" {least_length(positions)} bp; remove it from --models for this data set (the sheet's"
             " column models), or use longer sequences."
         )
     return count

@@ -31,8 +31,8 @@ def resolve_device(name: str) -> torch.device:
         return torch.device("cuda")
     if name == "gpu":
         raise UserError(
-            f"device gpu was asked for, but {_why_no_gpu()};"
-            " make the GPU visible to the task, or use device auto or cpu."
+            f"device gpu was requested, but {_why_no_gpu()}; make the GPU visible to the task, or"
+            " use device auto or cpu."
         )
     return torch.device("cpu")
 

@@ -41,7 +41,7 @@ def choose_kernel(config: ModelConfig, requested: str, device: str = "cpu") -> K
     if reason is None:
         return "native"
     if requested == "native":
-        raise UserError(f"kernel native was asked for, but {reason}; use kernel auto or torch.")
+        raise UserError(f"kernel native was requested, but {reason}; use kernel auto or torch.")
     if device != "gpu":
         if importlib.util.find_spec("torch") is None:
             start_again_with_torch(f"kernel torch, since {reason}")

@@ -144,7 +144,9 @@ def fitting(source: SourceConfig, length: int) -> str:
         return ""
     if source.length < length:
         return f"{source.name} reads the middle {source.length} of the {length} bp"
-    return f"{source.name} reads {source.length} bp: the {length} bp are centred between N"
+    return (
+        f"{source.name} reads {source.length} bp: the {length} bp are padded with N on both sides"
+    )
 
 
 def _read(
@@ -162,11 +164,11 @@ def _read(
     if path.suffix in (".pth", ".pt"):
         header, weights = read_authors_checkpoint(path, length=length)
         return _ours(LoadedModule(module_of(path, header, weights), header), path, name)
-    raise UserError(f"{path}: a pretrained model does not end so; give {_kinds()}.")
+    raise UserError(f"{path}: a pretrained model cannot have this extension; give {_kinds()}.")
 
 
 def _holds_code(path: Path) -> bool:
-    with reading(str(path), "this is no readable model of torch", "fetch it again"):
+    with reading(str(path), "this is not a readable torch model", "download it again"):
         if not zipfile.is_zipfile(path):
             return False
         with zipfile.ZipFile(path) as archive:
@@ -221,7 +223,7 @@ def _program(
 def _content(kind: str, path: Path) -> Program:
     content = bytearray(path.read_bytes())
     if not content:
-        raise UserError(f"{path}: the file is empty (0 bytes); fetch or make it again.")
+        raise UserError(f"{path}: the file is empty (0 bytes); download or create it again.")
     check_archive(path)
     return Program(kind, torch.frombuffer(content, dtype=torch.uint8))
 

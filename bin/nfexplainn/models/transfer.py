@@ -80,7 +80,7 @@ def check_trusted(model: nn.Module, path: object, *, trust_programs: bool) -> No
     if not trust_programs and any(isinstance(part, Program) for part in model.modules()):
         raise UserError(
             f"{path}: this model holds a program (TorchScript, or one exported by torch), which is"
-            " code that runs with your rights; if you trust whoever made it, give"
+            " code that runs with your permissions; if you trust whoever made it, give"
             " --trust_programs."
         )
 

@@ -80,7 +80,7 @@ class TransferConfig(ModelConfig):
         """
         if not self.sources:
             raise UserError(
-                "The models single_layer and nam are made of trained models; give --pretrained."
+                "The models single_layer and nam are built on trained models; give --pretrained."
             )
         read = tuple(
             source

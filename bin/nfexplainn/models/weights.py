@@ -15,7 +15,7 @@ from nfexplainn.models.explainn_weights import Expected
 
 # Settings that say how many layers there are: each has weights of its own.
 _DEPTHS = ("num_fc", "lstm_layers")
-WAY_OUT = "train the model anew, or fetch its file again"
+WAY_OUT = "train the model again, or download its file again"
 
 
 def check_weights(

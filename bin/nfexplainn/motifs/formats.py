@@ -98,8 +98,8 @@ def read_meme(path: str | Path, *, name: str | None = None, allow_empty: bool = 
                 raise UserError(f"{where}: MOTIF has no identifier; write 'MOTIF identifier name'.")
             if identifier in seen:
                 raise UserError(
-                    f"{where}: the motif {identifier} is already in line {seen[identifier]};"
-                    " give each motif an identifier of its own."
+                    f"{where}: the motif {identifier} is already in line {seen[identifier]}; give"
+                    " each motif a unique identifier."
                 )
             seen[identifier] = at
             open_motif = (identifier, _MEME_TAIL.sub("", rest).strip(), at)
@@ -169,9 +169,8 @@ def _require_meme(lines: Sequence[str], shown: str) -> None:
             break
     first = next(line.strip() for line in lines if line.strip())
     raise UserError(
-        f"{shown}: no line 'MEME version 4' stands before the motifs (the file begins with"
-        f" {first[:40]!r}); give motifs in MEME, JASPAR, HOMER, CIS-BP or"
-        " TRANSFAC format."
+        f"{shown}: the line 'MEME version 4' is missing before the motifs (the file begins with"
+        f" {first[:40]!r}); give motifs in MEME, JASPAR, HOMER, CIS-BP or TRANSFAC format."
     )
 
 
@@ -202,8 +201,8 @@ def _read_background(
     good = "".join(fields[::2]).upper() == ALPHABET and len(values) == 4
     if not good or min(values) < 0 or not abs(sum(values) - 1) <= SUM_TOLERANCE:
         raise UserError(
-            f"{shown}, line {at + 1}: {text[:60]!r} is no background;"
-            " write it as 'A 0.25 C 0.25 G 0.25 T 0.25', summing to 1."
+            f"{shown}, line {at + 1}: {text[:60]!r} is not a background; write it as 'A 0.25 C 0.25"
+            " G 0.25 T 0.25', summing to 1."
         )
     total = sum(values)
     a, c, g, t = (value / total for value in values)
@@ -251,7 +250,7 @@ def _number(keys: Mapping[str, str], key: str, default: float, where: str) -> fl
         return number(str(keys.get(key, default)))
     except ValueError as error:
         raise UserError(
-            f"{where}: {key}= {keys[key]!r} is no number; mend the matrix header."
+            f"{where}: {key}= {keys[key]!r} is not a number; correct the matrix header."
         ) from error
 
 
@@ -261,8 +260,8 @@ def _probabilities(line: str, where: str, identifier: str) -> list[float]:
         values = [number(field) for field in fields]
     except ValueError as error:
         raise UserError(
-            f"{where}: {line.strip()[:60]!r} is no row of numbers ({identifier});"
-            " write the four probabilities of A, C, G, T."
+            f"{where}: {line.strip()[:60]!r} is not a row of numbers ({identifier}); write the four"
+            " probabilities of A, C, G, T."
         ) from error
     if len(values) != 4:
         raise UserError(
@@ -271,7 +270,9 @@ def _probabilities(line: str, where: str, identifier: str) -> list[float]:
         )
     total = sum(values)
     if not all(value >= 0 for value in values) or not abs(total - 1) <= SUM_TOLERANCE:
-        hint = "these look like counts, divide each row by its sum" if total > 1.5 else "mend them"
+        hint = (
+            "these look like counts, divide each row by its sum" if total > 1.5 else "correct them"
+        )
         raise UserError(
             f"{where}: {line.strip()[:60]!r} of {identifier} sums to {total:g}; the four must be"
             f" probabilities that sum to 1: {hint}."

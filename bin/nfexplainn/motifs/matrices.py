@@ -38,14 +38,14 @@ def read_jaspar(path: str | Path, *, name: str | None = None) -> MotifSet:
         where = f"{shown}, line {at}"
         if not header.startswith(">") or not header[1:].strip():
             raise UserError(
-                f"{where}: {header[:40]!r} stands where '>identifier name' was expected;"
-                " give the motifs in JASPAR format."
+                f"{where}: {header[:40]!r} was found instead of '>identifier name'; give the motifs"
+                " in JASPAR format."
             )
         identifier, _, label = header[1:].strip().replace("\t", " ").partition(" ")
         if identifier in seen:
             raise UserError(
-                f"{where}: the motif {identifier} is already in line {seen[identifier]};"
-                " give each motif an identifier of its own."
+                f"{where}: the motif {identifier} is already in line {seen[identifier]}; give each"
+                " motif a unique identifier."
             )
         seen[identifier] = at
         rows = [
@@ -61,7 +61,7 @@ def read_jaspar(path: str | Path, *, name: str | None = None) -> MotifSet:
         if not (totals > 0).all():
             raise UserError(
                 f"{where}: position {int(np.argmin(totals > 0)) + 1} of {identifier} has no counts;"
-                " cut such positions off."
+                " remove such positions."
             )
         nsites = float(totals.max())
         # Probabilities instead of counts say nothing about the number of sites.
@@ -148,7 +148,8 @@ def _jaspar_row(where: str, line: str, letter: str) -> list[float]:
     found = (match.group(1) if match else None) or letter
     if not values or found.upper() != letter or not all(0 <= v <= MOST_SITES for v in values):
         raise UserError(
-            f"{where}: {line[:60]!r} is no row of counts of {letter}; write '{letter} [ 3 0 12 ]'."
+            f"{where}: {line[:60]!r} is not a row of counts of {letter}; write '{letter} [ 3 0 12"
+            " ]'."
         )
     return values
 

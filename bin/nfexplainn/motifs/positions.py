@@ -62,11 +62,11 @@ def read_positions(lines: Lines, shown: str) -> list[Motif]:
         identifier, _, label = words.strip().partition(" ")
         where = f"{shown}, line {at}"
         if not identifier:
-            raise UserError(f"{where}: '>' has no identifier behind it; write one.")
+            raise UserError(f"{where}: '>' has no identifier after it; write one.")
         if identifier in seen and not tab:
             raise UserError(
-                f"{where}: the motif {identifier} is already in line {seen[identifier]};"
-                " give each motif an identifier of its own."
+                f"{where}: the motif {identifier} is already in line {seen[identifier]}; give each"
+                " motif a unique identifier."
             )
         unique, number = identifier, 2
         while unique in seen:
@@ -98,8 +98,8 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         if not title:
             if _is_row(line):
                 raise UserError(
-                    f"{shown}, line {number}: {line[:60]!r} is a row of numbers outside of a"
-                    " matrix; mend the line before it, or fetch the file again."
+                    f"{shown}, line {number}: {line[:60]!r} is a row of numbers outside a matrix;"
+                    " correct the line before it, or download the file again."
                 )
             key, _, value = line.partition("\t") if "\t" in line else line.partition(" ")
             said[key.strip().upper()] = value.strip()
@@ -116,8 +116,8 @@ def read_titled(lines: Lines, shown: str) -> list[Motif]:
         body = _titled_rows(lines[first:at], identifier, shown)
         if any(motif.id == identifier for motif in motifs):
             raise UserError(
-                f"{where}: the motif {identifier} stands in this file already; give each motif an"
-                " identifier of its own."
+                f"{where}: the motif {identifier} is already in this file; give each motif a unique"
+                " identifier."
             )
         motifs.append(_motif(identifier, "" if name == identifier else name, body, where, shown))
         said = {}
@@ -141,7 +141,7 @@ def _titled_rows(lines: Lines, identifier: str, shown: str) -> Lines:
         place = (1 if first is None else first) + at
         if whole(cells[0]) != place or (more and not consensus):
             raise UserError(
-                f"{shown}, line {line_number}: {line[:60]!r} ({identifier}) is no row of the"
+                f"{shown}, line {line_number}: {line[:60]!r} ({identifier}) is not the row of"
                 f" position {place}; write {place}, and the numbers of A, C, G and T."
             )
         rows.append((line_number, " ".join(cells[1 : 1 + len(ALPHABET)])))
@@ -184,16 +184,16 @@ def _motif(identifier: str, name: str, body: Lines, where: str, shown: str) -> M
     """Make a motif of the lines of its positions."""
     if not body:
         raise UserError(
-            f"{where}: {identifier} has no line of numbers under it (a file that was cut short, or"
-            " a matrix that may not be shared); take it out."
+            f"{where}: {identifier} has no line of numbers under it (a truncated file, or a matrix"
+            " that may not be shared); take it out."
         )
     rows = []
     for at, line in body:
         row = _numbers(line)
         if row is None or len(row) != len(ALPHABET):
             raise UserError(
-                f"{shown}, line {at}: {line[:60]!r} ({identifier}) is no row of four numbers, those"
-                " of A, C, G and T; mend it, or fetch the file again if it was cut short."
+                f"{shown}, line {at}: {line[:60]!r} ({identifier}) is not a row of four numbers (A,"
+                " C, G, T); correct it, or download the file again if it is truncated."
             )
         rows.append(row)
     matrix: NDArray[np.float64] = np.array(rows)

@@ -140,7 +140,7 @@ def fault(target: Path) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         return str(error)
     if hashlib.sha256(content).hexdigest() != expected:
-        return f"its {len(content)} bytes are not those that were built"
+        return f"its {len(content)} bytes differ from what was built"
     return None
 
 

@@ -206,7 +206,7 @@ def _open(isa: str, path: Path) -> Kernel:
     for name in ("nfx_forward", "nfx_edits", "nfx_backward", "nfx_scan", "nfx_shuffle"):
         getattr(functions, name).restype = number
     if f"-DNFX_WIDTH={functions.nfx_width()}" not in build.ISA_FLAGS[isa]:
-        raise KernelError(f"{path.name} is not the object that its name says")
+        raise KernelError(f"{path.name} was not built for the instruction set in its name")
     return Kernel(isa, path, functions)
 
 

@@ -330,7 +330,7 @@ class Units:
 def _what_is_wrong(status: int, unit: int, value: float) -> str:
     cause = {
         _BAD_FILTER: "its filter, or the filter's batch norm, is no longer a finite number",
-        _OVERFLOW: f"its activation is exp({value:.4g}), more than a number can hold",
+        _OVERFLOW: f"its activation is exp({value:.4g}), which overflows",
         _BAD_DENSE: "its dense layers hold a value that is no longer a finite number",
     }[status]
-    return f"unit_{unit:03d} cannot be computed, since {cause}: the model has diverged."
+    return f"unit_{unit:03d} cannot be computed because {cause}: the model has diverged."

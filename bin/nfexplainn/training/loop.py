@@ -298,7 +298,7 @@ class _Trainer:
                 told, rate = now, done / (now - started)
                 self.report(
                     f"epoch {number}: {done:,} of {total:,} sequences, {rate:,.0f} per second,"
-                    f" {_duration((total - done) / rate)} left of this epoch"
+                    f" {_duration((total - done) / rate)} left in this epoch"
                 )
         return losses / total, total, time.perf_counter() - started
 
@@ -352,7 +352,9 @@ class _Trainer:
         mean = sum(epoch.seconds for epoch in self.history) / len(self.history)
         left = (stop_after - last.epoch) * mean
         end = (
-            "done" if last.epoch >= stop_after else f"{_duration(left)} left if no epoch is better"
+            "done"
+            if last.epoch >= stop_after
+            else f"{_duration(left)} left if validation does not improve"
         )
         self.report(
             f"epoch {last.epoch}/{last_epoch}: train loss {last.train_loss:.4f},"
@@ -367,12 +369,12 @@ def _check(dataset: Dataset) -> None:
     if len(train) < 2 or not len(valid):
         raise UserError(
             f"{dataset.meta.id}: {len(train)} training and {len(valid)} validation sequences are"
-            " too few to train on; add data, or give valid_fraction a larger share."
+            " too few to train on; add data, or raise valid_fraction."
         )
     for split, at in (("train", train), ("valid", valid)):
         if not (dataset.labels[at] == dataset.labels[at]).any():
             raise UserError(
-                f"{dataset.meta.id}: the {split} part has no known label; split otherwise."
+                f"{dataset.meta.id}: the {split} part has no known label; use another split."
             )
 
 

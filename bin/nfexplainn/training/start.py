@@ -94,12 +94,15 @@ def start_of(
         weights[filters], found = start_from_profiles(weights[filters], profiles)
         labels = tuple(start.label for start in found)
         print(
-            f"{len(labels)} filters start from profiles, {options.initial_filters}", file=sys.stderr
+            f"{len(labels)} filters initialised from profiles, {options.initial_filters}",
+            file=sys.stderr,
         )
         return Start(weights, labels)
     if options.recipe == "robust":
         pwms, words = seed(weights, config, dataset, options)
-        print(f"{pwms} filters start from PWMs, {words} from words", file=sys.stderr)
+        print(
+            f"{pwms} filters initialised from PWMs, {words} from enriched k-mers", file=sys.stderr
+        )
     return Start(weights)
 
 

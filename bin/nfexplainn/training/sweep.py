@@ -79,14 +79,14 @@ def recommendation(found: Plateau, scores: Mapping[int, Sequence[float]], metric
 
     replicates = len(scores[found.best])
     if found.chosen == found.best:
-        why = f"no smaller number comes within a standard error ({found.error:.3f}) of its"
+        why = f"no smaller number is within one standard error ({found.error:.3f}) of its"
         why += f" validation {metric} of {mean(found.best)}"
     else:
-        why = f"its validation {metric} of {mean(found.chosen)} is within a standard error"
+        why = f"its validation {metric} of {mean(found.chosen)} is within one standard error"
         why += f" ({found.error:.3f}) of the best, {mean(found.best)} with {found.best}"
-    text = f"Take {found.chosen} units: {why}."
+    text = f"Use {found.chosen} units: {why}."
     if replicates < 2:
-        text += " With one replicate there is no standard error: train several."
+        text += " With one replicate there is no standard error: train more replicates."
     if found.rises:
         text += " It is the largest number tried, so more may be better still."
     return text

@@ -143,12 +143,13 @@ def train_transfer(
     """
     if options.recipe != "paper":
         raise UserError(
-            f"{dataset.meta.id}: recipe {options.recipe} changes the sequences in every epoch, and"
+            f"{dataset.meta.id}: recipe {options.recipe} changes the sequences in every epoch, but"
             " the outputs of pretrained models are computed once; use recipe paper."
         )
     report = report or (lambda line: print(line, file=sys.stderr, flush=True))
     report(
-        "trained by the paper's recipe, since the outputs of pretrained models are computed once"
+        "trained with the paper's recipe, because the outputs of pretrained models are computed"
+        " once"
     )
     both = options.reverse_complement and dataset.meta.strand_symmetric and not model.symmetric
     outputs = source_outputs(model, dataset, device, both=both, files=files, report=report)

@@ -11,7 +11,7 @@ include { PRUNE } from '../prune'
 include { INTERACT } from '../interact'
 include { COUNT_MODES } from '../count_modes'
 
-// What only the run that trains can find besides the motifs: each analysis is off unless its parameter
+// Analyses that need the run that trains, besides the motifs: each is off unless its parameter
 // asks for it, a subworkflow of its own, and ends in files for the report.
 workflow ANALYSE {
     take:

@@ -4,7 +4,7 @@ include { JUDGE_VARIANTS } from '../judge_variants'
 include { FIND_HITS } from '../find_hits'
 include { ATTRIBUTE } from '../attribute'
 
-// What can be asked of trained models, by the run that trains them and by a later one (--apply).
+// Analyses of trained models, in the run that trains them and in a later one (--apply).
 workflow ASK_MODELS {
     take:
     trained   // [models: ..., readable: ..., best: ..., predictions: ..., calibrations: ..., diverged: ..., replicates: ...], channels of TRAIN, or of EARLIER

@@ -1,7 +1,7 @@
 include { ATTRIBUTION_MAKE } from '../../../modules/local/attribution/make'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// The predictions of every model attributed to bases, and the motifs in that beside the units of explainn.
+// Attributions of the predictions of every model, and their motifs compared with the units of explainn.
 workflow ATTRIBUTE {
     take:
     models        // [ run, model.safetensors, dataset.parquet ], of all architectures

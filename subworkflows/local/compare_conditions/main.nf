@@ -1,7 +1,7 @@
 include { CONDITIONS_COMPARE } from '../../../modules/local/conditions/compare'
 include { perModel; rowsOf } from '../train/replicates.nf'
 
-// The conditions of every data set whose samples have some, by the motifs of its ExplaiNNs and the known ones.
+// Compares the conditions of every data set that has them, by the motifs of its ExplaiNN models and the known motifs.
 workflow COMPARE_CONDITIONS {
     take:
     datasets     // [ [id: 'atac', ...], atac.dataset.parquet ]

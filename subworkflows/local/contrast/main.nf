@@ -35,12 +35,12 @@ workflow CONTRAST {
     dataset
 }
 
-// What a data set that cannot be used says of itself.
+// Why a data set cannot be used, from its state.
 def reasonOf(Object state) {
     return new groovy.json.JsonSlurper().parseText(state.text).reason ?: 'it has no sequences'
 }
 
-// The files by name, and which data sets are missing, why.
+// The files by name, and why data sets are missing.
 def specOf(Map plan, List sides) {
     def missing = sides.findAll { side -> side.missing }.collectEntries { side -> [side.id, side.missing] }
     return plan.spec + [options: plan.spec.options + [missing: missing], files: plan.contrast.unique(false).collect { id -> [name: "data set ${id}".toString(), path: "${id}.dataset.parquet".toString()] }]

@@ -3,7 +3,7 @@ include { COOPERATIVITY_MEASURE } from '../../../modules/local/cooperativity/mea
 include { modelOf } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// Pairs of motifs at every distance in random sequences: what every model makes of them.
+// Predictions of every model for pairs of motifs at every distance in random sequences.
 workflow COOPERATE {
     take:
     models   // [ run, model.safetensors, dataset.parquet ], of every architecture
@@ -48,7 +48,7 @@ workflow COOPERATE {
     files   // [ run, [oct4.explainn.r1.cooperativity.tsv, oct4.explainn.r1.cooperativity_verdict.tsv] ]
 }
 
-// Only models that are made of others may hold programs.
+// Only models built on pretrained ones may hold programs.
 def trustOf(Map plan, Map run) {
     return run.architecture in pretrainedArchitectures() ? plan.training[run.architecture].subMap(['trust_programs']) : [:]
 }

@@ -2,7 +2,7 @@ include { STREME_PREPARE } from '../../../modules/local/streme/prepare'
 include { STREME_RUN } from '../../../modules/local/streme/run'
 include { DISCOVERY_COMPARE } from '../../../modules/local/discovery/compare'
 
-// STREME on the training sequences of every task, and its motifs beside those of the models' units.
+// STREME on the training sequences of every task, and its motifs compared with those of the models' units.
 workflow DISCOVER {
     take:
     readable   // [ run, model.safetensors, dataset.parquet ]

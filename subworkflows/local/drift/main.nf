@@ -1,6 +1,6 @@
 include { UNITS_DRIFT } from '../../../modules/local/units/drift'
 
-// How far the units of every model went from the profiles that their filters started from.
+// How far the units of every model moved from the profiles that initialised their filters.
 workflow DRIFT {
     take:
     readable   // [ run, model.safetensors, dataset.parquet ]

@@ -1,7 +1,7 @@
 include { EXPLANATION_MAKE } from '../../../modules/local/explanation/make'
 include { modelOf; rowsOf } from '../train/replicates.nf'
 
-// What every unit adds to the prediction of a user's sequences, where its motif lies, and what each mutation does.
+// Contribution of every unit to the predictions of a user's sequences, motif positions, and effects of mutations.
 workflow EXPLAIN {
     take:
     readable    // [ run, model.safetensors, dataset.parquet ]

@@ -1,7 +1,7 @@
 include { HITS_FIND } from '../../../modules/local/hits/find'
 include { modelOf; rowsAndMotifsOf } from '../train/replicates.nf'
 
-// Where the sites of every ExplaiNN's motifs are, and what each contributes.
+// Sites of the motifs of every ExplaiNN model, and their contributions.
 workflow FIND_HITS {
     take:
     readable     // [ run, model.safetensors, dataset.parquet ]

@@ -1,6 +1,6 @@
 include { MOTIFS_CHOOSE } from '../../../modules/local/motifs/choose'
 
-// The known profiles that the filters of a data set's models start from, where it asks for any.
+// Chooses the known profiles that initialise the filters of a data set's models.
 workflow INITIAL_PROFILES {
     take:
     plans    // list of [id: 'oct4', initial: [name: 'jaspar', path: null], known: [...], options: [...]]

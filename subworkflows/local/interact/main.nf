@@ -1,7 +1,7 @@
 include { INTERACTIONS_FIND } from '../../../modules/local/interactions/find'
 include { perModel; rowsOf } from '../train/replicates.nf'
 
-// Pairs of supported motifs of every ExplaiNN whose data set asks for them, by all its replicates together.
+// Interactions of supported motif pairs, for every ExplaiNN with --interactions, with all replicates together.
 workflow INTERACT {
     take:
     readable     // [ run, model.safetensors, dataset.parquet ]

@@ -2,7 +2,7 @@ include { UNITS_INTERPRET } from '../../../modules/local/units/interpret'
 include { UNITS_SUMMARISE } from '../../../modules/local/units/summarise'
 include { modelOf; perModel } from '../train/replicates.nf'
 
-// What the units of all replicates look for, what it is called, what it does, and whether to believe it.
+// Motifs of the units of all replicates: annotation, effects and evidence.
 workflow INTERPRET {
     take:
     trained   // [models: ..., best: ..., history: ..., diverged: ..., predictions: ..., metrics: ..., baseline: ...], channels of TRAIN

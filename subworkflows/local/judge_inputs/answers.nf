@@ -1,4 +1,4 @@
-// Whether what is asked of an earlier run's models can be read.
+// Whether the inputs for the models of an earlier run can be read.
 
 include { mistakeLines } from '../validate/places.nf'
 include { onPage } from '../validate/given.nf'

@@ -1,7 +1,7 @@
 include { VARIANTS_JUDGE } from '../../../modules/local/variants/judge'
 include { modelOf; rowsOf } from '../train/replicates.nf'
 
-// What a user's variants do to the predictions of every ExplaiNN, through which motif.
+// Effects of a user's variants on the predictions of every ExplaiNN, by motif.
 workflow JUDGE_VARIANTS {
     take:
     readable     // [ run, model.safetensors, dataset.parquet ]

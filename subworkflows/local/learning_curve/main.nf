@@ -1,7 +1,7 @@
 include { LEARNING_CURVE_MEASURE } from '../../../modules/local/learning_curve/measure'
 include { needsTorch } from '../validate/environment.nf'
 
-// What more data would add to ExplaiNN, told from trainings on parts of what there is.
+// Estimates the gain from more data for ExplaiNN, by training on parts of the data.
 workflow LEARNING_CURVE {
     take:
     datasets   // [ [id: 'oct4', assay: 'sequences'], oct4.dataset.parquet ]

@@ -1,6 +1,6 @@
 include { UNITS_MAP } from '../../../modules/local/units/map'
 
-// A map of the sequences of every data set by what the units see in them.
+// A UMAP of the sequences of every data set by the outputs of the units.
 workflow MAP_UNITS {
     take:
     readable      // [ run, model.safetensors, dataset.parquet ]

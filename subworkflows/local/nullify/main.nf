@@ -3,8 +3,8 @@ include { FILTERS_JUDGE } from '../../../modules/local/filters/judge'
 include { perModel } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// Every model whose data set asks for it, ExplaiNN or not, without one filter or unit at a time; and networks without
-// groups of filters of all replicates.
+// Nullifies one filter or unit at a time, in every model whose data set asks for it; and in networks also
+// groups of filters over all replicates.
 workflow NULLIFY {
     take:
     models        // [ run, model.safetensors, dataset.parquet ]
@@ -43,7 +43,7 @@ workflow NULLIFY {
     files   // [ meta, file or files ]: oct4.danq.r1.nullification.tsv, oct4.danq.evidence.tsv, ...
 }
 
-// Groups are named as those of units are, and silenced as single filters are.
+// Groups are named like those of units, and nullified like single filters.
 def judging(Map options) {
     return options.annotate + options.nullify + options.interpret.subMap(['min_sites'])
 }

@@ -85,7 +85,7 @@ workflow EXPLAINN {
     )
 }
 
-// Questions to the models of an earlier run: nothing is trained, and only what is new (--input) is prepared.
+// Applies the models of an earlier run: nothing is trained, and only new data (--input) are prepared.
 workflow APPLY {
     take:
     input      // [ params: [apply: 'results', ...], datasets: [ [id: 'oct4', predict: [...] or null, ..., runs: [...], tables: [...], options: [predict: [...]], ...], ... ], newData: [ [id: 'new', assay: 'peaks', ...], ... ] ]

@@ -3,7 +3,7 @@ include { DATASET_PREPARE } from '../../../modules/local/dataset/prepare'
 include { CONTRAST } from '../contrast'
 include { replicatesOf } from '../train/replicates.nf'
 
-// All that knows an assay ends here, in the data set artefact.
+// Everything specific to an assay ends here, in the data set artefact.
 workflow PREPARE {
     take:
     plans     // [ [id: 'oct4', assay: 'sequences', module: 'sequences', on_genome: false, genome: null, spec: [...], names: [...], files: [...]], ... ]

@@ -1,7 +1,7 @@
 include { MODEL_PRUNE } from '../../../modules/local/model/prune'
 include { modelOf } from '../train/replicates.nf'
 
-// Every replicate of an ExplaiNN whose data set asks for it, with the units of its minimal model alone.
+// Prunes every replicate of an ExplaiNN, with --prune, to the units of its minimal model.
 workflow PRUNE {
     take:
     readable   // [ run, model.safetensors, dataset.parquet ]

@@ -1,7 +1,7 @@
 include { EXPLANATION_READ } from '../../../modules/local/explanation/read'
 include { sourcesOf } from '../read_given/sources.nf'
 
-// The sequences that are to be explained: read before any training, so that a mistake in them costs none.
+// Reads the sequences to be explained before any training, so that errors are found early.
 workflow READ_EXPLAINED {
     take:
     plans      // list of [id: 'oct4', explain: [name: 'mine.bed', path: ..., intervals: true] or null, genome: [...] or null, ...]

@@ -3,7 +3,7 @@ include { UNITS_ANNOTATE as FILTERS_ANNOTATE } from '../../../modules/local/unit
 include { perModel } from '../train/replicates.nf'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// What the first filters of the networks without units look for, and what it is called: as for units.
+// Motifs of the first filters of networks without units, and their annotation: as for units.
 workflow READ_FILTERS {
     take:
     models        // [ run, model.safetensors, dataset.parquet ]

@@ -4,7 +4,7 @@ include { READ_PRETRAINED } from '../read_pretrained'
 include { READ_HITS } from '../read_hits'
 include { READ_VARIANTS } from '../read_variants'
 
-// What a user gives beside the data: read before any training, so that a mistake in it costs none.
+// Reads the user's other inputs before any training, so that errors are found early.
 workflow READ_GIVEN {
     take:
     plans      // list of [id: 'oct4', explain: [...] or null, predict: [...] or null, variants: [...] or null, hits: [...] or null, pretrained: [...], ...]

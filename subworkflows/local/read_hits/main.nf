@@ -1,7 +1,7 @@
 include { HITS_READ } from '../../../modules/local/hits/read'
 include { sourcesOf } from '../read_given/sources.nf'
 
-// Where sites are to be looked for: read before any training, so that a mistake in it costs none.
+// Reads the regions to be scanned for sites before any training, so that errors are found early.
 workflow READ_HITS {
     take:
     plans      // list of [id: 'oct4', hits: [name: 'peaks.bed', path: ..., word: null, records: false] or null, genome: [...] or null, ...]

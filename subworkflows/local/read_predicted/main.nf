@@ -1,7 +1,7 @@
 include { PREDICTION_READ } from '../../../modules/local/prediction/read'
 include { sourcesOf } from '../read_given/sources.nf'
 
-// The sequences that are to be predicted: in a run that trains read before it, so that a mistake in them costs none.
+// Reads the sequences to be predicted, before any training, so that errors are found early.
 workflow READ_PREDICTED {
     take:
     plans      // list of [id: 'oct4', predict: [name: 'mine.bed', path: ..., records: false] or null, genome: [...] or null, ...]

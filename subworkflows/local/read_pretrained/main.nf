@@ -1,7 +1,7 @@
 include { PRETRAINED_READ } from '../../../modules/local/pretrained/read'
 include { readingOf } from '../validate/shared.nf'
 
-// The models that others are to be made of: read before any training, so that a mistake in them costs none.
+// Reads the pretrained models before any training, so that errors are found early.
 workflow READ_PRETRAINED {
     take:
     plans      // list of [id: 'bins', pretrained: [[name: 'factors/...', path: ...], ...], training: [nam: [pretrained_length: null, ...]]]

@@ -1,7 +1,7 @@
 include { SHARED_READ } from '../../../modules/local/shared/read'
 include { sharedFiles } from '../validate/shared.nf'
 
-// The files beside the data that parameters give: each is read once, whatever number of data sets use it.
+// Reads the other files given by parameters, each once, however many data sets use it.
 workflow READ_SHARED {
     take:
     plans   // list of [id: 'oct4', shared: ['blacklist', ...], spec: [...], names: [...], files: [...], ...]

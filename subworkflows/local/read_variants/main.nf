@@ -1,7 +1,7 @@
 include { VARIANTS_READ } from '../../../modules/local/variants/read'
 include { sourcesOf } from '../read_given/sources.nf'
 
-// The variants that are to be judged: read before any training, so that a mistake in them costs none.
+// Reads the variants before any training, so that errors are found early.
 workflow READ_VARIANTS {
     take:
     plans      // list of [id: 'oct4', variants: [name: 'mine.vcf.gz', path: ...] or null, genome: [...], ...]

@@ -1,4 +1,4 @@
-// What is told when a run has ended: on the screen and, where that is asked for, by e-mail and to a hook. None of it fails a run.
+// The message at the end of a run: on the screen and, if requested, by e-mail and to a web hook. It never fails a run.
 
 include { verdictLines; errorLines } from './verdicts.nf'
 
@@ -15,13 +15,13 @@ def tellCompletion(email, emailOnFail, hook) {
     def told = lines + (workflow.success ? errorLines() : failureLines())
     def addresses = [email, workflow.success ? null : emailOnFail].findAll { address -> address }.unique().join(',')
     if (addresses) {
-        attempt("no e-mail could be sent to ${addresses}", 'see that `sendmail` is on PATH, or set mail.smtp in a configuration', hook) {
+        attempt("no e-mail could be sent to ${addresses}", 'check that `sendmail` is on PATH, or set mail.smtp in a configuration', hook) {
             // By its type: Nextflow takes a traceback's <module> for HTML.
             sendMail(to: addresses, subject: subject, type: 'text/plain', body: (told + ['', "Started as  : ${without(workflow.commandLine, hook)}", "In          : ${workflow.launchDir}"]).join('\n'))
         }
     }
     if (hook) {
-        attempt('the hook could not be told', 'see that --hook_url answers from this machine', hook) { post(hook, ([subject] + told).join('\n')) }
+        attempt('the web hook could not be notified', 'check that --hook_url answers from this machine', hook) { post(hook, ([subject] + told).join('\n')) }
     }
 }
 
@@ -30,9 +30,9 @@ def taskLine() {
     return "Tasks       : ${stats.succeedCount + stats.cachedCount} (${stats.cachedCount} cached), in ${workflow.duration}"
 }
 
-// What failed, in the words that stand on the screen; without the script of the task.
+// The error as shown on the screen, without the script of the task.
 def failureLines() {
-    def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason stands in .nextflow.log.').readLines()
+    def report = (workflow.errorReport ?: workflow.errorMessage ?: 'The reason is in .nextflow.log.').readLines()
     def script = report.findIndexOf { line -> line.startsWith('Command executed') }
     def behind = report.findIndexOf { line -> line.startsWith('Command exit status') }
     def shown = script < 0 || behind < script ? report : report.take(script) + report.drop(behind)

@@ -1,4 +1,4 @@
-// What the end of a run says of its models.
+// The lines on the models at the end of a run.
 
 // ['Verdicts    : 5 usable, 1 weak (FOXA1)'], from the summary's table; an empty list where there is none, which fails no run.
 def verdictLines() {
@@ -19,11 +19,11 @@ def verdictLines() {
     }
 }
 
-// A sentence on the data sets of which a file has a fault, from the table of states; an empty list where there are none.
+// A sentence on the data sets with an error in a file, from the table of states; an empty list if there are none.
 def errorLines() {
     try {
         def bad = tableCells('status', ['dataset', 'state']).findAll { _dataset, state -> state == 'error' }.collect { dataset, _state -> dataset }
-        return bad ? ["Data sets in error, which have no model: ${bad.join(', ')}. The report says why (Sample status, and tables/status.tsv); mend their files and run again with -resume."] : []
+        return bad ? ["Data sets in error, which have no model: ${bad.join(', ')}. The report says why (Sample status, and tables/status.tsv); correct their files and run again with -resume."] : []
     }
     catch (Exception _error) {
         return []

@@ -1,4 +1,4 @@
-// What the models of a data set are called. (Without includes, so that several files can include it.)
+// Names of the models of a data set. (Without includes, so that several files can include it.)
 
 // [ [model: 'explainn_u5', architecture: 'explainn', units: 5], ... ]; with one number of units the model is called explainn.
 def modelsOf(Map plan) {

@@ -1,7 +1,7 @@
 include { UNITS_TRANSFER } from '../../../modules/local/units/transfer'
 include { pretrainedArchitectures } from '../validate/features.nf'
 
-// What each output of the pretrained models does in each task of the models that are made of them.
+// Effect of each output of the pretrained models in each task of the models built on them.
 workflow TRANSFER {
     take:
     models        // [ run, model.safetensors, dataset.parquet ], of all architectures

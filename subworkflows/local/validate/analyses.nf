@@ -2,11 +2,11 @@
 
 include { features; headsAmong } from './features.nf'
 
-// What is wrong with them and how to mend it, a sentence each.
+// Errors and their remedies, a sentence each.
 def analysisProblems(Map options, Map architectures) {
     def problems = []
     if (options.streme && options.streme_minw > options.streme_maxw) {
-        problems << "streme_minw ${options.streme_minw} is larger than streme_maxw ${options.streme_maxw}; STREME needs a least width that is at most the largest."
+        problems << "streme_minw ${options.streme_minw} is larger than streme_maxw ${options.streme_maxw}; give a streme_minw of at most streme_maxw."
     }
     def units = options.units.toString().tokenize(',')
     def twice = units.find { number -> units.count(number) > 1 }
@@ -26,19 +26,19 @@ def analysisProblems(Map options, Map architectures) {
     return problems
 }
 
-// Analyses that none of the models has anything for: refused, since nothing would come of them.
+// Analyses that do not apply to any of the models are refused.
 def idleAnalyses(Map options, Collection heads) {
     def models = options.models.tokenize(',')
     def problems = []
     if (!('explainn' in models)) {
         def ofUnits = [streme: 'compares motifs of units with those of STREME', unit_maps: 'maps sequences by the outputs of units', prune: 'keeps the units that a model needs', interactions: 'tests pairs of motifs of units', learning_curve: 'compares trainings on parts of the data by the motifs of their units']
         problems.addAll(ofUnits.findAll { name, _what -> options[name] }.collect { name, what ->
-            "${name} ${what}, which only explainn has, and models is ${options.models}; add explainn, or leave ${name} out."
+            "${name} ${what}, which only explainn has, but models is ${options.models}; add explainn, or leave ${name} out."
         })
     }
     if (models.every { model -> model in heads }) {
         problems.addAll(['attribution', 'nullification', 'binding_modes'].findAll { name -> options[name] }.collect { name ->
-            "${name} looks at filters and bases, which models made of pretrained ones do not have, and models is ${options.models}; add another model, such as explainn, or leave ${name} out."
+            "${name} looks at filters and bases, which models built on pretrained ones do not have, but models is ${options.models}; add another model, such as explainn, or leave ${name} out."
         })
     }
     return problems
@@ -48,14 +48,14 @@ def idleAnalyses(Map options, Collection heads) {
 def pairProblems(String pair, Map options) {
     def names = pair.split('(?<!:):(?!:)', -1)*.trim()
     if (names.size() != 2 || names.any { name -> !name }) {
-        return ["cooperativity '${pair}' is no pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top."]
+        return ["cooperativity '${pair}' is not a pair of motifs; write two with a colon between them, such as AACTATCGATAG:CTCF, or top."]
     }
     def words = names.findAll { name -> name ==~ /(?i)[ACGT]+/ }
     def problems = words.findAll { word -> word.size() < 4 }.collect { word ->
         "cooperativity '${pair}': the word ${word} is shorter than 4 letters; give a longer one, or the name of a known motif."
     }
     if (words*.size().sum(0) > 200 || (features().assays[options.assay]?.genome && words*.size().sum(0) > options.width)) {
-        problems << "cooperativity '${pair}': the two words are ${words*.size().sum()} letters long, more than a sequence can hold side by side; give shorter ones."
+        problems << "cooperativity '${pair}': the two words are ${words*.size().sum()} letters long, more than a sequence can hold; give shorter ones."
     }
     return problems
 }

@@ -1,4 +1,4 @@
-// What is asked of the models of an earlier run (--apply): which of them can answer, and by which files.
+// --apply: which models of an earlier run can be used for what is requested, and their files.
 
 include { didYouMean; readJson; schemaProperties; sentence; optionsOfSteps } from './schema.nf'
 include { resolvePath; fileOrWord; isRemote; knownGenomes; locate } from './paths.nf'
@@ -7,12 +7,12 @@ include { needsTorch } from './environment.nf'
 include { pretrainedArchitectures } from './features.nf'
 include { resultsOf; mixedProblems; modelHeader } from './results_folder.nf'
 
-// What can be asked, by the parameter's name.
+// Parameters that work with --apply.
 def questions() {
     return ['input', 'predict', 'explain', 'variants', 'hits', 'attribution']
 }
 
-// What cannot be asked of models that are trained already: what it belongs to.
+// Parameters that do not work with --apply, since they belong to training.
 def trainingOnly() {
     return ['streme', 'cooperativity', 'nullification', 'unit_maps', 'prune', 'interactions', 'learning_curve', 'binding_modes', 'initial_motifs', 'pretrained']
 }
@@ -23,14 +23,14 @@ def appliedPlans(Map values, List problems) {
     def folder = resolvePath(values.apply, null)
     def asked = questions().findAll { name -> values[name] }
     if (!asked) {
-        problems << "--apply: nothing is asked of the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : name == 'input' ? '--input SHEET' : "--${name} FILE" }.join(', ')}."
+        problems << "--apply: there is nothing to do with the models; give one of ${questions().collect { name -> name == 'attribution' ? '--attribution' : name == 'input' ? '--input SHEET' : "--${name} FILE" }.join(', ')}."
     }
     def idle = trainingOnly().findAll { name -> values[name] }
     if (idle) {
-        problems << "--${idle.join(', --')}: the models of an earlier run (--apply) answer ${questions().collect { name -> "--${name}" }.join(', ')}; leave ${idle.size() > 1 ? 'these' : 'it'} out, or train with ${idle.size() > 1 ? 'them' : 'it'} by leaving --apply out."
+        problems << "--${idle.join(', --')}: --apply only works with ${questions().collect { name -> "--${name}" }.join(', ')}; leave ${idle.size() > 1 ? 'these' : 'it'} out, or leave --apply out to train with ${idle.size() > 1 ? 'them' : 'it'}."
     }
     if (!(folder instanceof Path) || !folder.exists() || !folder.isDirectory()) {
-        def what = (folder instanceof Path) && folder.exists() ? 'is a file, not a folder' : 'is not there'
+        def what = (folder instanceof Path) && folder.exists() ? 'is a file, not a folder' : 'does not exist'
         problems << "--apply: ${folder.toUriString()} ${what}; give the results folder of a finished run, or the folder of one of its data sets."
         return []
     }
@@ -52,7 +52,7 @@ def appliedPlans(Map values, List problems) {
             problems << "--${name}: ${name == 'attribution' ? 'no model that was trained on sequences themselves' : 'no ExplaiNN, the network whose predictions are a sum over motifs,'} is in ${folder}; leave --${name} out, or give a folder that holds one."
         }
         else if (out) {
-            log.warn("--${name}: left out for ${out.join(', ')}, of which there is no model that it can be asked of.")
+            log.warn("--${name}: left out for ${out.join(', ')}, which have no suitable model.")
         }
     }
     return plans.findAll { plan -> asked.any { name -> plan[name] } }
@@ -62,7 +62,7 @@ def appliedPlans(Map values, List problems) {
 def newDataOptions(List plans, List problems) {
     def lengths = plans.findAll { plan -> plan.input }*.length.findAll { length -> length }.unique().sort()
     if (lengths.size() > 1) {
-        problems << "--input: the models read ${lengths.join(' and ')} bp, and the rows of a sheet are prepared in one length; choose the models of one by --datasets."
+        problems << "--input: the models read ${lengths.join(' and ')} bp, but a sheet is prepared with one length; choose models of one length with --datasets."
     }
     return lengths ? [width: lengths[0] as long, folds: 1L, min_positives: 1L] : [:]
 }
@@ -93,21 +93,21 @@ def appliedPlan(String id, Map files, Map given, Map options, List asked, Map va
     ]
 }
 
-// What a question reads besides the models.
+// Files that an analysis reads besides the models.
 def missingFiles(Map plan, List problems) {
     def way = 'copy the whole results folder, or leave'
     def own = plan.runs.findAll { one -> one.run.architecture == 'explainn' }
     def bare = own.findAll { one -> !one.files.units || !plan.tables[one.run.model].units }*.files*.model
     def split = ['explain', 'variants', 'hits'].findAll { name -> plan[name] }
     if (split && bare) {
-        problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not beside it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
+        problems << "--${split.join(', --')}: the motifs of ${bare[0]} are not next to it (motifs/*.units.tsv); ${way} ${split.size() > 1 ? 'these' : 'it'} out.".toString()
     }
     ['variants', 'hits', 'attribution'].findAll { name -> plan[name] && !plan.dataset }.each { name ->
         problems << "--${name}: ${plan.id}.dataset.parquet, which it reads, is not in the folder; ${way} it out.".toString()
     }
     def silent = plan.attribution ? plan.runs.findAll { one -> !one.files.predictions }*.files*.model : []
     if (silent) {
-        problems << "--attribution: the predictions of the training (*.predictions.parquet) are not beside ${silent[0]}; ${way} it out.".toString()
+        problems << "--attribution: the predictions of the training (*.predictions.parquet) are not next to ${silent[0]}; ${way} it out.".toString()
     }
 }
 
@@ -117,7 +117,7 @@ def outdirProblem(Object folder, Object outdir, List problems) {
     def read = realPlace(folder.toAbsolutePath().normalize())
     def inside = out.startsWith(read) || out == read.parent && out.resolve('pipeline_info').exists()
     if (inside) {
-        problems << "--outdir: ${outdir} is the results folder that --apply reads, or lies in it; give another folder for the answers.".toString()
+        problems << "--outdir: ${outdir} is the results folder that --apply reads, or is inside it; give another folder for the answers.".toString()
     }
 }
 

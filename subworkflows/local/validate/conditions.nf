@@ -31,13 +31,13 @@ def assayProblems(Object id, List rows, Map options, Map assay, String sheet) {
     if (!measuresValues(assay)) {
         // a general --conditions is for every row, and a cell cannot take it back
         def wayOut = rows.any { row -> row.condition || row.replicate || row.conditions } ? 'leave its conditions out' : 'give --conditions as the column conditions, in the rows that it is for'
-        problems << "${at}: '${id}' is of the assay ${options.assay}, which has no measured values, and conditions are compared by these; give the signal of each sample (assay accessibility), or ${wayOut}."
+        problems << "${at}: '${id}' is of the assay ${options.assay}, but conditions are compared by measured values, which it does not have; give the signal of each sample (assay accessibility), or ${wayOut}."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${at}: conditions are compared by the motifs of explainn, and models is ${options.models}; add explainn, or leave the conditions out."
+        problems << "${at}: conditions are compared by the motifs of explainn, but models is ${options.models}; add explainn, or leave the conditions out."
     }
     if (options.apply) {
-        problems << "${at}: conditions are compared in the run that trains, and --apply asks the models of an earlier one; leave one of them out."
+        problems << "${at}: conditions are compared in the run that trains, but --apply uses the models of an earlier one; leave one of them out."
     }
     return problems
 }
@@ -46,7 +46,7 @@ def assayProblems(Object id, List rows, Map options, Map assay, String sheet) {
 def ofSheet(Object id, List rows, List given, String sheet, List problems) {
     def at = { row, column -> "${sheet}, line ${row.line}, column ${column}" }
     if (rows.size() == 1) {
-        problems << "${at.call(rows[0], 'condition')}: '${id}' has this row alone, and a row stands for one sample; give its samples a row each with the same dataset, or, where they are columns of its file, name them in a table (--conditions)."
+        problems << "${at.call(rows[0], 'condition')}: '${id}' has only this row, but each row is one sample; give each sample a row with the same dataset, or, where they are columns of its file, name them in a table (--conditions)."
     }
     rows.findAll { row -> row.split }.take(1).each { row ->
         problems << "${at.call(row, 'condition')}: the rows of '${id}' are parts of a split (column split), not samples; name its samples in a table (--conditions)."
@@ -55,7 +55,7 @@ def ofSheet(Object id, List rows, List given, String sheet, List problems) {
         problems << "${at.call(row, 'condition')}: the cell is empty, but ${row.replicate ? "the row has the replicate ${row.replicate}" : "other rows of '${id}' have a condition"}; write one in each of its rows."
     }
     given.findAll { row -> row.condition && !row.replicate }.each { row ->
-        problems << "${at.call(row, 'replicate')}: the cell is empty, but the row has the condition ${row.condition}; write which of its replicates it is, such as 1."
+        problems << "${at.call(row, 'replicate')}: the cell is empty, but the row has the condition ${row.condition}; write its replicate, such as 1."
     }
     return rows.collect { row -> [task: (row.label ?: row.sample).toString(), condition: row.condition?.toString(), replicate: row.replicate?.toString(), place: "${sheet}, line ${row.line}".toString()] }
 }
@@ -64,39 +64,39 @@ def ofSheet(Object id, List rows, List given, String sheet, List problems) {
 def ofTable(Map table, List problems) {
     table.rows.each { row ->
         ['sample', 'condition', 'replicate'].each { column ->
-            def problem = controlProblem(row.cells[column]) ?: (row.cells[column] ? null : 'the cell is empty; write the name of a column of the data, its condition, and which of its replicates it is, in every line')
+            def problem = controlProblem(row.cells[column]) ?: (row.cells[column] ? null : 'the cell is empty; write the name of a column of the data, its condition and its replicate in every line')
             problems.addAll(problem ? [sentence("${table.name}, line ${row.line}, column ${column}: ${problem}")] : [])
         }
     }
     table.rows.findAll { row -> row.cells.sample }.groupBy { row -> row.cells.sample }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
-        problems << "${table.name}, lines ${same*.line.join(' and ')}, column sample: '${name}' stands there ${same.size()} times; give every sample one line."
+        problems << "${table.name}, lines ${same*.line.join(' and ')}, column sample: '${name}' occurs ${same.size()} times; give every sample one line."
     }
     return table.rows.collect { row -> [task: row.cells.sample, condition: row.cells.condition, replicate: row.cells.replicate, place: "${table.name}, line ${row.line}".toString()] }
 }
 
-// What no test can be made of: told for all conditions at once.
+// What cannot be tested, reported for all conditions at once.
 def designProblems(List samples, Map options, String what) {
     def problems = []
     def byCondition = samples.groupBy { one -> one.condition }
     byCondition.each { condition, members ->
         members.groupBy { one -> one.replicate }.findAll { _replicate, same -> same.size() > 1 }.each { replicate, same ->
-            problems << "${same*.place.join(' and ')}: ${condition} has the replicate '${replicate}' ${same.size()} times; a sample is one of the experiment's replicates: join what was sequenced more than once, or number them apart."
+            problems << "${same*.place.join(' and ')}: ${condition} has the replicate '${replicate}' ${same.size()} times; a sample is one biological replicate: merge its technical replicates, or number them separately."
         }
     }
     byCondition.keySet().groupBy { condition -> condition.toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->
         problems << "${what}: ${same.join(' and ')} differ only in upper and lower case; write them alike, or choose another name."
     }
     if (byCondition.size() == 1) {
-        problems << "${what}: all samples are of '${samples[0].condition}', and nothing can be compared with it; give samples of a second condition."
+        problems << "${what}: all samples are of '${samples[0].condition}', so there is nothing to compare; give samples of a second condition."
     }
     else {
         byCondition.findAll { _condition, members -> members.size() < 2 }.each { condition, members ->
-            problems << "${members[0].place}: the condition '${condition}' has this sample alone, and a test needs two of each condition at least, since it compares the difference with that between samples; add replicates, or leave the condition out."
+            problems << "${members[0].place}: the condition '${condition}' has only this sample, but a test needs at least two samples per condition to estimate their variance; add replicates, or leave the condition out."
         }
     }
     def reference = options.reference_condition
     if (reference && !byCondition.containsKey(reference)) {
-        problems << sentence("${what}: the reference_condition '${reference}' is none of them${didYouMean(byCondition.keySet(), reference, '')}") + " They are ${byCondition.keySet().sort().join(', ')}."
+        problems << sentence("${what}: the reference_condition '${reference}' is not one of them${didYouMean(byCondition.keySet(), reference, '')}") + " They are ${byCondition.keySet().sort().join(', ')}."
     }
     return problems
 }

@@ -2,7 +2,7 @@
 
 include { ofValues } from './features.nf'
 
-// With what a contrast is trained and read: both sides have the same.
+// Settings of the training and interpretation of a contrast: both sides have the same.
 def settingsOf(Map plan) {
     return plan.training.explainn + plan.options.interpret + plan.options.annotate + plan.options.summarise + [motif_db: plan.known, units: plan.units]
 }
@@ -19,7 +19,7 @@ def planOf(String id, List sides, Map values) {
     def (a, b) = sides*.plan
     def apart = takenFromFirst(a, b)
     if (apart) {
-        log.warn("the contrast of ${sides*.name.join(' and ')}: ${a.id} and ${b.id} have different values of ${apart.keySet().join(', ')} in the sheet, and it takes those of ${a.id} (${apart.values().join(', ')}).")
+        log.warn("the contrast of ${sides*.name.join(' and ')}: ${a.id} and ${b.id} have different values of ${apart.keySet().join(', ')} in the sheet; those of ${a.id} are used (${apart.values().join(', ')}).")
     }
     def rows = sides.collectMany { side -> side.task == null || side.plan.module in ofValues() ? side.plan.rows : side.plan.rows.findAll { row -> side.task in [row.label, row.sample]*.toString() } }.unique { row -> row.line }
     def asked = a.options.prepare.folds ?: 0

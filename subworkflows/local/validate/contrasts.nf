@@ -1,4 +1,4 @@
-// What --contrast asks for: pairs of data sets, each of which becomes one more data set.
+// --contrast: pairs of data sets, each of which becomes one more data set.
 
 include { readJson; schemaProperties; didYouMean; sentence } from './schema.nf'
 include { planOf; settingsOf } from './contrast_plan.nf'
@@ -7,7 +7,7 @@ include { ofValues } from './features.nf'
 // Plans as readDatasets gives them: [id: 'CTCF_vs_JUND', contrast: ['CTCF', 'JUND'], ...], the sides in the order of their names.
 def contrastPlans(List datasets, Map values, Collection broken, List problems) {
     if (values.apply) {
-        problems.addAll(values.contrast ? ["--contrast ${values.contrast}: a contrast trains models, and --apply asks those of an earlier run; leave one of them out."] : [])
+        problems.addAll(values.contrast ? ["--contrast ${values.contrast}: a contrast trains models, but --apply uses those of an earlier run; leave one of them out."] : [])
         return []
     }
     def general = values.contrast && !('contrast' in broken) ? values.contrast.toString().split(',', -1)*.trim() : []
@@ -34,11 +34,11 @@ def contrastPlans(List datasets, Map values, Collection broken, List problems) {
 def sidesOf(String text, List datasets, List own) {
     def names = text.split(':', -1)*.trim()
     if (names.size() != 2 || names.any { name -> !name }) {
-        own << "'${text}' is no pair; write two data sets of the sheet with a colon between them, such as A:B."
+        own << "'${text}' is not a pair; write two data sets of the sheet with a colon between them, such as A:B."
         return []
     }
     if (names[0] == names[1]) {
-        own << "both sides are ${names[0]}, which does not differ from itself; name two data sets."
+        own << "both sides are ${names[0]}; name two different data sets."
         return []
     }
     return names.collect { name -> sideOf(name, datasets, own) }
@@ -60,7 +60,7 @@ def sideOf(String name, List datasets, List own) {
         return null
     }
     if (plan.module in ofValues() && task == null) {
-        own << "${id} holds measured values, which are compared between two of its tasks; name two, as in ${id}/task1:${id}/task2."
+        own << "${id} holds measured values, which can only be compared between two of its tasks; name two, as in ${id}/task1:${id}/task2."
         return null
     }
     // Those of a matrix are in its file, as those of tables of values.
@@ -83,35 +83,35 @@ def pairProblems(List sides) {
     def (a, b) = sides*.plan
     def problems = []
     if (a.id == b.id && sides.any { side -> side.task == null }) {
-        return ["${a.id} holds the peaks of its task, so that one side is a part of the other; name two tasks, as in ${a.id}/task1:${a.id}/task2."]
+        return ["${a.id} holds the peaks of its task, so one side is part of the other; name two tasks, as in ${a.id}/task1:${a.id}/task2."]
     }
     def measured = [a, b].unique(false).findAll { plan -> plan.module in ofValues() }
     if (measured && a.id != b.id) {
-        return ["${measured[0].id} holds measured values, which are compared between two tasks of one data set; name both, as in ${measured[0].id}/task1:${measured[0].id}/task2 (rows that share 'dataset' become tasks of one)."]
+        return ["${measured[0].id} holds measured values, which can only be compared between two tasks of one data set; name both, as in ${measured[0].id}/task1:${measured[0].id}/task2 (rows that share 'dataset' become tasks of one)."]
     }
     def places = [a, b].collect { plan -> plan.genome?.path?.toUriString() }
     if (a.on_genome && b.on_genome && places[0] != places[1]) {
-        problems << "${a.id} lies on the genome ${a.genome?.name} and ${b.id} on ${b.genome?.name}, so that nobody can tell which peaks are in both; use one genome."
+        problems << "${a.id} uses the genome ${a.genome?.name} and ${b.id} uses ${b.genome?.name}, so peaks in both cannot be found; use one genome."
     }
     def widths = [a, b].collect { plan -> plan.on_genome ? plan.spec.options.width : plan.spec.options.length }
     if (widths.every { width -> width != null } && widths[0] != widths[1]) {
-        problems << "${a.id} has windows of ${widths[0]} bp and ${b.id} of ${widths[1]} bp, so that their length alone would tell them apart; set --width (of sequences --length) to one value for both."
+        problems << "${a.id} has windows of ${widths[0]} bp and ${b.id} of ${widths[1]} bp, so their length alone would separate them; set --width (of sequences --length) to one value for both."
     }
-    problems.addAll([a, b].unique().findAll { plan -> !('explainn' in plan.models) }.collect { plan -> "models of ${plan.id} is ${plan.models.join(',')}, and a contrast needs the units of explainn; add explainn." })
+    problems.addAll([a, b].unique().findAll { plan -> !('explainn' in plan.models) }.collect { plan -> "models of ${plan.id} is ${plan.models.join(',')}, but a contrast needs the units of explainn; add explainn." })
     // Where cells of the sheet give the two other settings, none of both would be the contrast's.
     def (one, other) = [a, b].every { plan -> 'explainn' in plan.models } ? [a, b].collect { plan -> settingsOf(plan) } : [[:], [:]]
-    problems.addAll(one.keySet().findAll { name -> one[name] != other[name] }.sort().collect { name -> "${a.id} and ${b.id} have different values of ${name} in the sheet; make them equal, for the contrast is trained with them." })
+    problems.addAll(one.keySet().findAll { name -> one[name] != other[name] }.sort().collect { name -> "${a.id} and ${b.id} have different values of ${name} in the sheet; make them equal, because the contrast is trained with them." })
     return problems
 }
 
 def clashes(List names, String id, List datasets, List found) {
     if (found.any { plan -> plan.spec.rows*.sample == names }) {
-        return ['this pair stands there twice, and B:A is A:B with the sides exchanged; give it once.']
+        return ['this pair occurs twice (B:A is A:B with the sides exchanged); give it once.']
     }
     def taken = (datasets + found).find { plan -> plan.id.toString().equalsIgnoreCase(id) }
     if (!taken) {
         return []
     }
-    def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')} is; rename a task" : "the data set ${taken.id} is; rename that"
-    return ["its results would be called ${id}, as ${other} in the sheet."]
+    def other = taken.contrast ? "the contrast of ${taken.spec.rows*.sample.join(' and ')}; rename a task" : "the data set ${taken.id}; rename that"
+    return ["its results would be called ${id}, like those of ${other} in the sheet."]
 }

@@ -68,7 +68,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map s
     rows.each { row ->
         def wanted = negativesOf.call(row)
         problems.addAll(negativesProblems(wanted, namesFile.call(wanted), row.negatives ? sheet.parent : null, options, assay, rows.size() + strangers.size(), place.call(row)))
-        problems.addAll(row.values && !assay.values ? ["${place.call(row)}, column values: the assay ${options.assay} reads no table of values beside its data; leave the cell empty."] : [])
+        problems.addAll(row.values && !assay.values ? ["${place.call(row)}, column values: the assay ${options.assay} reads no separate table of values; leave the cell empty."] : [])
     }
     // By sample, so that the order of the sheet changes nothing; not with their lines, as a row added above would prepare, and so train, all below it anew.
     def specs = bySample(rows).collect { row ->
@@ -98,7 +98,7 @@ def describe(String id, List rows, List strangers, Map options, Map assay, Map s
     // Networks without a number here read less than the least width.
     def architectures = schema.architectures
     options.models.tokenize(',').findAll { model -> assay.genome && options.width < (architectures[model]?.shortest ?: 0) }.each { model ->
-        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${architectures[model].shortest}, or take it out of models."
+        problems << "${place.call(rows[0])}: a width of ${options.width} is too short for the model ${model}; use at least ${architectures[model].shortest}, or remove it from models."
     }
     def models = options.models.tokenize(',').unique()
     def units = options.units.toString().tokenize(',').findAll { number -> number ==~ /\d{1,5}/ }*.toInteger().sort()   // what else was said is complained of elsewhere

@@ -1,4 +1,4 @@
-// Whether tasks can start at all: asked of what is on this machine before the first one. What the run needs and
+// Checks before the first task whether tasks can start on this machine. What the run needs and
 // ./nextflow makes, but for core, which is there, it makes now.
 
 include { readJson; schemaProperties } from './schema.nf'
@@ -42,7 +42,7 @@ def ownImages(Map values, List datasets) {
 def environmentProblems(List datasets) {
     def engine = workflow.containerEngine
     if (engine && System.getenv('NFEXPLAINN_ENVIRONMENT') && !workflow.preview) {
-        return ["-profile ${engine}: NFEXPLAINN_ENVIRONMENT is exported, whose Python would take the place of the image's; unset NFEXPLAINN_ENVIRONMENT, then start again."]
+        return ["-profile ${engine}: NFEXPLAINN_ENVIRONMENT is exported, whose Python would replace that of the image; unset NFEXPLAINN_ENVIRONMENT, then start again."]
     }
     def why = reasons(datasets)
     if (!why || !System.getenv('NFEXPLAINN_ENVIRONMENT') || workflow.preview || workflow.stubRun) {
@@ -50,7 +50,7 @@ def environmentProblems(List datasets) {
     }
     if (startUp()) {
         def ended = callStartUp(['environment', 'torch'], file("${System.getenv('NFEXPLAINN_TORCH_ENVIRONMENT')}", glob: false).exists() ? null : why)
-        return ended == 0 ? [] : ["this run needs torch, for ${why}, and the environment with it could not be made: the line above tells why."]
+        return ended == 0 ? [] : ["this run needs torch, for ${why}, and the environment with it could not be made: the line above says why."]
     }
     def place = System.getenv('NFEXPLAINN_TORCH_ENVIRONMENT')
     return place && file(place, glob: false).exists() ? [] : ["this run needs torch, for ${why}: export NFEXPLAINN_TORCH_ENVIRONMENT=\$(${projectDir}/containers/startup/start.sh environment torch), then start again."]
@@ -92,7 +92,7 @@ def imageOfEngine(String engine, String image) {
         return ["-profile ${engine}: ${engine} is not on PATH; install it, or leave the profile out and start with ./nextflow, which brings a Python environment."]
     }
     if (answer.code != 0 && answer.text =~ /(?i)cannot connect|permission denied/) {
-        return ["-profile ${engine}: ${engine} does not answer (${lastLine(answer.text)}); start it, or become a member of the group ${engine}."]
+        return ["-profile ${engine}: ${engine} does not answer (${lastLine(answer.text)}); start it, or join the group ${engine}."]
     }
     if (answer.code == 0 || !(answer.text =~ /(?i)no such (image|object)|not known/)) {
         return []
@@ -106,7 +106,7 @@ def gpuOfEngine(String engine, String image) {
         return []
     }
     def answer = ask([engine, 'run', '--rm', '--gpus', 'all', image, 'true'])
-    return answer == null || answer.code == 0 ? [] : ["--device gpu: ${engine} cannot give a container the GPU (${lastLine(answer.text)}); see that nvidia-smi lists one here and install NVIDIA's container toolkit for ${engine}, or use --device auto."]
+    return answer == null || answer.code == 0 ? [] : ["--device gpu: ${engine} cannot give a container the GPU (${lastLine(answer.text)}); check that nvidia-smi lists one here and install NVIDIA's container toolkit for ${engine}, or use --device auto."]
 }
 
 // The same command line with the start-up's script.

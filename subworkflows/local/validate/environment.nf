@@ -17,7 +17,7 @@ def needsTorch(String architecture, Map training) {
     return architecture != 'explainn' || training.num_fc > 2
 }
 
-// What of a data set's options makes any of its tasks need torch, as the user would say it.
+// Options of a data set that need torch, in the user's words.
 def torchReasons(Map plan) {
     if (plan.applied) {
         return plan.applied.torch
@@ -28,11 +28,11 @@ def torchReasons(Map plan) {
     return (models.collect { model -> model == 'explainn' ? "num_fc ${plan.training.explainn.num_fc}" : "models ${model}" } + how + asked.findAll { _name, on -> on }.keySet())*.toString().unique()
 }
 
-// What the kernel cannot do and is asked to: told before an environment is made for it. Of a data set's resolved options.
+// Options that the kernel cannot compute, checked before an environment is made for it; of a data set's resolved options.
 def kernelProblems(Map options) {
     if (options.kernel != 'native' || !('explainn' in options.models.tokenize(','))) {
         return []
     }
-    return (options.device == 'gpu' ? ['kernel native runs on the CPU only, and device is gpu; use kernel auto or torch, or device cpu.'] : []) +
-        (options.num_fc > 2 ? ["kernel native computes at most 2 dense layers per unit, and num_fc is ${options.num_fc}; use kernel auto or torch, or a smaller num_fc."] : [])
+    return (options.device == 'gpu' ? ['kernel native runs on the CPU only, but device is gpu; use kernel auto or torch, or device cpu.'] : []) +
+        (options.num_fc > 2 ? ["kernel native computes at most 2 dense layers per unit, but num_fc is ${options.num_fc}; use kernel auto or torch, or a smaller num_fc."] : [])
 }

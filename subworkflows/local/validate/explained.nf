@@ -11,10 +11,10 @@ def givenSequences(Object located, Map options, String place, List problems) {
     // What only the step can tell gets the genome where there is one.
     def intervals = found == null ? options.genome != null : found
     if (intervals && options.genome == null) {
-        problems << "${place}: ${located.name} holds intervals, and there is no genome to read them from; give ${genomeWay(options)}, or the sequences themselves as FASTA."
+        problems << "${place}: ${located.name} holds intervals, but there is no genome to read them from; give ${genomeWay(options)}, or the sequences themselves as FASTA."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}: only predictions of explainn can be split over units, and models is '${options.models}'; add explainn to it, or leave explain out."
+        problems << "${place}: only predictions of explainn can be split over units, but models is '${options.models}'; add explainn to it, or leave explain out."
     }
     return located + [intervals: intervals]
 }
@@ -25,10 +25,10 @@ def givenVariants(Object located, Map options, String place, List problems) {
         return null
     }
     if (options.genome == null) {
-        problems << "${place}: ${located.name} holds variants, and there is no genome to put them into; give ${genomeWay(options)}, the one that they were called on."
+        problems << "${place}: ${located.name} holds variants, but there is no genome; give ${genomeWay(options)}, the one that they were called on."
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}: only what explainn makes of variants can be split over motifs, and models is '${options.models}'; add explainn to it, or leave variants out."
+        problems << "${place}: only variant effects of explainn can be split over motifs, but models is '${options.models}'; add explainn to it, or leave variants out."
     }
     return located
 }
@@ -52,11 +52,11 @@ def givenHits(Object located, Map options, boolean onGenome, String place, List 
     // What only the step can tell gets the genome where there is one.
     def needed = word == 'genome' || (word == null && holdsIntervals(located.path))
     if (options.genome == null && needed) {
-        def why = word ? 'the whole genome is to be scanned, and there is none' : "${located.name} holds intervals, and there is no genome to read them from"
+        def why = word ? 'the whole genome is to be scanned, but there is none' : "${located.name} holds intervals, but there is no genome to read them from"
         problems << "${place}: ${why}; give ${genomeWay(options)}${word ? '' : ', or the sequences themselves as FASTA'}.".toString()
     }
     if (!('explainn' in options.models.tokenize(','))) {
-        problems << "${place}: sites are looked for with the motifs of explainn, and models is '${options.models}'; add explainn to it, or leave hits out."
+        problems << "${place}: sites are found with the motifs of explainn, but models is '${options.models}'; add explainn to it, or leave hits out."
     }
     return [name: located.name, path: located.path, word: word, records: records]
 }
@@ -69,7 +69,7 @@ def predictedSequences(Object located) {
 
 // Whether a file, gzipped or not, begins as no FASTA (nor FASTQ) does; null where its step must tell: it is compressed
 // otherwise, or may be a table of sequences, as a cell is DNA.
-// What cannot be read is complained of elsewhere.
+// Unreadable files are reported elsewhere.
 def holdsIntervals(Object path) {
     try {
         def head = path.withInputStream { raw ->

@@ -1,5 +1,5 @@
 // (Read once per data set and more: what is large, the files of code, is apart, in code.json.)
-// What assays and architectures say of themselves. (Without includes, so that several files can include it.)
+// Properties of assays and architectures. (Without includes, so that several files can include it.)
 
 // [ assays: [peaks: [module: 'peaks', genome: true, ...], ...], architectures: [explainn: [options: [...], shortest: 0, pretrained: false], ...] ]
 def features() {

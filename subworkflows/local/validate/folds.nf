@@ -1,4 +1,4 @@
-// Folds and replicates: what is asked for, and whether that goes together.
+// Folds and replicates: what is requested, and whether it is consistent.
 
 include { headsAmong } from './features.nf'
 
@@ -11,7 +11,7 @@ def plannedFolds(Map options, List rows, Map parameters, Map architectures) {
     return options.folds ?: (free ? 0 : 1)
 }
 
-// What of the sheet and the parameters says itself what is tested.
+// Columns and parameters that already define the test part.
 def splitsAsked(Map options, List rows, Map parameters) {
     def named = ['split_column', 'valid_chromosomes', 'test_chromosomes'].findAll { name -> options[name] }
     def shares = ['valid_fraction', 'test_fraction'].findAll { name -> options[name] != parameters[name].default }
@@ -24,10 +24,10 @@ def foldProblems(Map options, List rows, Map parameters) {
         return []
     }
     if (folds == 2) {
-        return ['folds is 2; give 1 for one split, or 3 and more: one fold tests, one stops the training, the others train.']
+        return ['folds is 2; give 1 for one split, or 3 and more: one fold is for testing, one for early stopping, the others for training.']
     }
     def asked = splitsAsked(options, rows, parameters)
     def problems = asked ? ["folds ${folds} cannot be used with ${asked.join(' and ')}: every sequence is held out once; leave one of them out."] : []
     def number = options.replicates
-    return problems + (number && number % folds ? ["replicates is ${number}, which is no multiple of folds (${folds}), and every fold is tested equally often; use ${folds}, ${2 * folds} or ${3 * folds}, or leave replicates out for one model per fold."] : [])
+    return problems + (number && number % folds ? ["replicates is ${number}, which is not a multiple of folds (${folds}), but every fold is tested equally often; use ${folds}, ${2 * folds} or ${3 * folds}, or leave replicates out for one model per fold."] : [])
 }

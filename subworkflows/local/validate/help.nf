@@ -20,9 +20,9 @@ def helpText() {
         'Usage: ./nextflow run . -profile test --outdir results',
         '       ./nextflow run . --input samplesheet.csv --genome genome.fa --outdir results',
         '',
-        'Parameters may also stand in a file, YAML or JSON, without the dashes: -params-file params.yml',
-        'With a container engine, ./nextflow makes the image where it is missing; then your own Nextflow',
-        'does as well: nextflow run . ... -profile docker',
+        'Parameters can also be given in a YAML or JSON file, without the dashes: -params-file params.yml',
+        'With a container engine, ./nextflow makes the image if it is missing; then your own Nextflow',
+        'works too: nextflow run . ... -profile docker',
         '',
         'Profiles, joined by commas:',
         '  test, demo, test_all, test_analyses        demo data; test takes a minute or two',
@@ -31,7 +31,7 @@ def helpText() {
         '  slurm, awsbatch, google_batch, azurebatch, k8s   where the tasks run',
         '  gpu, debug',
         '',
-        'Parameters marked [sheet] may also be columns of the samplesheet, which then win.',
+        'Parameters marked [sheet] may also be columns of the samplesheet, which take precedence.',
     ]
     schema['$defs'].values().each { group ->
         lines << '' << group.title << ''

@@ -1,4 +1,4 @@
-// Everything that can be known to be wrong before the first task, said at once.
+// All errors that can be found before the first task, reported at once.
 
 include { checkParams } from './params.nf'
 include { readDatasets } from './datasets.nf'
@@ -69,7 +69,7 @@ def codeDigests() {
     }
 }
 
-// What the report says of the settings: all that a step of this run reads, and per data set what its rows set.
+// Settings for the report: all that a step of this run reads, and per data set those of its rows.
 def reportedSettings(Map input) {
     def read = input.datasets.collectMany { plan -> plan.reads }.toSet() + ['input', 'max_report_units']
     return input.params.findAll { name, value -> value != null && name in read } + [

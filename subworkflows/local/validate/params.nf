@@ -41,10 +41,10 @@ def checkParams(List problems) {
         }
     }
     if (!params.input && !params.apply) {
-        problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to ask models that are trained already, give --apply.'
+        problems << '--input: give a samplesheet (templates are in assets/samplesheets/), or try -profile test; to use models that are already trained, give --apply.'
     }
     if (params.datasets && !params.apply) {
-        problems << '--datasets: this chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.'
+        problems << '--datasets chooses among the models of --apply; give --apply, or leave --datasets out and choose by the rows of the sheet.'
     }
     checkRelations(values, problems)
     problems.addAll(pageProblems())
@@ -73,10 +73,10 @@ def checkRelations(Map values, List problems) {
     }
 }
 
-// What Nextflow writes into its report as it is, and a browser would take for markup.
+// Text that Nextflow writes unescaped into its report, and a browser would read as HTML.
 def pageProblems() {
     def written = ['the command line': workflow.commandLine, 'the folder where the run is started': workflow.launchDir, 'the work folder (-w)': workflow.workDir, 'the folder of the pipeline': projectDir]
     return written.collectEntries { what, text -> [what, text.toString().find(/<[A-Za-z\/!?][^\s>]{0,20}/)] }.findAll { _what, tag -> tag }.collect { what, tag ->
-        "${what}: '${tag}' would be markup in Nextflow's own report, which shows it as it is; rename the file or folder, or give the parameter in a file (-params-file).".toString()
+        "${what}: '${tag}' would be read as HTML in Nextflow's own report; rename the file or folder, or give the parameter in a file (-params-file).".toString()
     }
 }

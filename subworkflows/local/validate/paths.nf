@@ -41,10 +41,10 @@ def expandedPart(Object path) {
     if (!part && !others) {
         return null
     }
-    return "${path.toUriString()} cannot be handed to a task: " + (part ? "a shell expands '${part}' in its path; rename it" : "as a pattern it is also ${others[0].name}; rename one of them")
+    return "${path.toUriString()} cannot be passed to a task: " + (part ? "a shell expands '${part}' in its path; rename it" : "as a pattern it is also ${others[0].name}; rename one of them")
 }
 
-// Why a path is no file that can be read, or (staged) handed to a task; or null.
+// Why a path is not a file that can be read, or (staged) passed to a task; or null.
 def fileProblem(Object path, boolean staged = true) {
     if (path instanceof Map) {
         return "${path.toUriString()} needs Nextflow's plugin ${path.plugin}, which cannot be fetched; run `nextflow plugin install ${path.plugin}` once where there is a network, or download the file and give its path"
@@ -52,7 +52,7 @@ def fileProblem(Object path, boolean staged = true) {
     try {
         if (!path.exists()) {
             def name = path.toUriString()
-            return isRemote(name) ? "${name} is not there or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
+            return isRemote(name) ? "${name} does not exist or cannot be reached; open it in a browser, or download it and give its path" : "there is no file ${name}"
         }
         return path.isDirectory() ? "${path.toUriString()} is a folder, not a file" : staged ? expandedPart(path) : null
     }
@@ -94,7 +94,7 @@ def hiddenName(String text, Object folder, Map known) {
 // near: what didYouMean says of it.
 def aboutNames(String text, Object folder, Map known, String near) {
     if (isNamed(text, folder, known)) {
-        return " (the genome ${text}, as params.genomes has it; --igenomes_base says where iGenomes lie)"
+        return " (the genome ${text} of params.genomes; --igenomes_base sets the folder of iGenomes)"
     }
     // A path, or a file's name.
     if (known == null || text =~ /[\/\\]|(?i)\.(fa|fasta|fna|gz|bgz|bz2|xz|zip)$/) {

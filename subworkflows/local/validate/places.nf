@@ -12,7 +12,7 @@ def linesOf(String sheet, List rows) {
 // What the steps have found wrong in shared files, a line each; plans as validatedInput gives them.
 def mistakeLines(List statuses) {
     def told = statuses*.reason.collectMany { reason -> reason.readLines() }.unique().sort().collect { reason -> "ERROR: ${reason}".toString() }
-    return told + ['Mend what is named and start again with -resume: what is done already is not run again.']
+    return told + ['Correct these and start again with -resume: finished tasks are not run again.']
 }
 
 // What is wrong in a data set's own files, with the rows of the sheet that name them: 'sheet.csv, line 3 (sample oct4): ...'

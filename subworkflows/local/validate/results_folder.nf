@@ -21,7 +21,7 @@ def resultsOf(Object folder, List problems) {
     }.sort { path -> path.toString() }
     def gone = all.findAll { path -> !path.exists() }
     if (gone) {
-        problems << "--apply: ${gone[0]} is a link to a file that is gone${gone.size() > 1 ? ", and so are ${gone.size() - 1} more" : ''}; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy.".toString()
+        problems << "--apply: ${gone[0]} is a link to a missing file${gone.size() > 1 ? ", and so are ${gone.size() - 1} more" : ''}; copy the files themselves (cp -rL) while the work folder is there, or run the training again with --publish_dir_mode copy.".toString()
     }
     def models = (all - gone).findAll { path -> path.name.endsWith('.model.safetensors') }
     models.groupBy { path -> path.name }.findAll { _name, same -> same.size() > 1 }.each { same_name, same ->
@@ -59,11 +59,11 @@ def whyNothing(Object folder, List all) {
 def mixedProblems(List models, List problems) {
     def first = models ? models[0] : null
     models.findAll { one -> first.digest && one.digest && one.digest != first.digest }.each { one ->
-        problems << "--apply: ${one.path} was trained on other sequences than ${first.path}, as where two runs wrote into one folder; give a folder of one run, or take out the files of the other.".toString()
+        problems << "--apply: ${one.path} was trained on other sequences than ${first.path}, as if two runs had written into one folder; give a folder of one run, or remove the files of the other.".toString()
     }
 }
 
-// What a model file says of itself: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...], length: 200], or null and a sentence.
+// Properties of a model file: [name: 'explainn', path: ..., digest: '0f3a...', architecture: 'explainn', config: [...], length: 200], or null and a sentence.
 def modelHeader(Object path, List problems) {
     try {
         def text = path.withInputStream { stream ->
@@ -75,18 +75,18 @@ def modelHeader(Object path, List problems) {
         }
         def told = (new groovy.json.JsonSlurper().parseText(text) as Map)['__metadata__']
         if (!told || !told['nf-explainn']) {
-            problems << "--apply: ${path} is a safetensors file of another program, no model of nf-explainn; take it out of the folder.".toString()
+            problems << "--apply: ${path} is a safetensors file of another program, not a model of nf-explainn; remove it from the folder.".toString()
             return null
         }
         def own = new groovy.json.JsonSlurper().parseText(told['nf-explainn'].toString()) as Map
         if (own.format_version != 1) {   // as FORMAT_VERSION in models/checkpoint.py
-            problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; ask it with the release that trained it, or train anew.".toString()
+            problems << "--apply: ${path} has the model format ${own.format_version}, and this release reads 1; use the release that trained it, or train it again.".toString()
             return null
         }
         return [name: path.name.tokenize('.')[1], path: path, digest: own.dataset_digest, architecture: own.architecture.toString(), config: [num_fc: own.config.num_fc ?: 0], length: own.config.length]
     }
     catch (Exception _error) {
-        problems << "--apply: ${path} is damaged, or no model; copy the results folder again, or take the file out.".toString()
+        problems << "--apply: ${path} is damaged or not a model; copy the results folder again, or remove the file.".toString()
         return null
     }
 }

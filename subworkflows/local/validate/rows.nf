@@ -49,13 +49,13 @@ def cycleProblems(Object id, List rows, String sheet) {
     def problems = rows.findAll { row -> !row.label }.collect { row ->
         "${sheet}, line ${row.line}, column label: the cell holds no cycle; write its number there."
     }
-    return problems || labels.size() > 1 ? problems : ["${linesOf(sheet, rows)}, column label: all rows of '${id}' are cycle ${labels[0]}, and a model tells cycles apart; add the rows of other cycles, with the same dataset."]
+    return problems || labels.size() > 1 ? problems : ["${linesOf(sheet, rows)}, column label: all rows of '${id}' are cycle ${labels[0]}, but a model distinguishes cycles; add the rows of other cycles, with the same dataset."]
 }
 
 // Names that would overwrite one another's files.
 def checkNames(List rows, String sheet, List problems) {
     rows.findAll { row -> row.sample }.groupBy { row -> row.sample.toString().toLowerCase() }.findAll { _name, same -> same.size() > 1 }.each { _name, same ->
-        problems << "${sheet}, lines ${same*.line.join(' and ')}, column sample: '${same[0].sample}' stands there ${same.size()} times; every sample needs its own name."
+        problems << "${sheet}, lines ${same*.line.join(' and ')}, column sample: '${same[0].sample}' occurs ${same.size()} times; every sample needs its own name."
     }
     rows.groupBy { row -> row.dataset?.toString()?.toLowerCase() }.each { _name, same ->
         if (same*.dataset.unique(false).size() > 1) {

@@ -11,7 +11,7 @@ def samplesState(Map plan, String text) {
         sentence("conditions of '${plan.id}': the data set has no sample '${name}'${didYouMean(header.tasks, name, '')}") + " Its samples are ${header.tasks.take(10).join(', ')}${header.tasks.size() > 10 ? ', ...' : ''}."
     }
     if (header.task_type != 'regression') {
-        reasons = ["conditions of '${plan.id}': the data set holds classes (task_type ${header.task_type}), and conditions are compared by measured values; give counts or signal, or leave its conditions out."]
+        reasons = ["conditions of '${plan.id}': the data set holds classes (task_type ${header.task_type}), but conditions are compared by measured values; give counts or signal, or leave its conditions out."]
     }
     return [state: reasons ? 'error' : 'ok', reason: reasons.join('\n')]
 }

@@ -36,11 +36,11 @@ def controlCharacters() {
     return /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/
 }
 
-// Why a text, as it was given, can be no cell and no parameter, or null.
+// Why a text, as it was given, cannot be a cell or a parameter, or null.
 def controlProblem(Object value) {
     def found = (value instanceof CharSequence) ? value.toString().find(controlCharacters()) : null
     def names = ['\n': ', the end of a line', '\r': ', the end of a line', '\t': ', a tab', '\u2028': ', the end of a line', '\u2029': ', the end of a paragraph']
-    return found ? "it holds the control character U+${String.format('%04X', found.codePointAt(0))}${names[found] ?: ''}; take it out, and rename the file where its name has one" : null
+    return found ? "it holds the control character U+${String.format('%04X', found.codePointAt(0))}${names[found] ?: ''}; remove it, and rename the file if its name has one" : null
 }
 
 // A text of the user's, its control characters visible.
@@ -48,7 +48,7 @@ def shown(Object text) {
     return text.toString().replaceAll(controlCharacters()) { one -> String.format('\\u%04x', one.codePointAt(0)) }
 }
 
-// What is wrong with a coerced value and how to mend it, or null.
+// What is wrong with a coerced value and how to correct it, or null.
 def valueProblem(Map property, Object value) {
     if (value instanceof Boolean && property.type != 'boolean') {
         return 'needs a value'

@@ -13,7 +13,7 @@ def readsGenome(Map plan) {
     return plan.genome && (plan.on_genome || plan.explain?.intervals || (plan.predict && !plan.predict.records) || plan.variants || (plan.hits && !plan.hits.records))
 }
 
-// What is to be read before all training, but genomes and motifs, which have steps of their own:
+// Inputs to be read before any training, except genomes and motifs, which have their own steps:
 // [ [holds: 'intervals', names: ['blacklist.bed']], [path] ], a data set's.
 def sharedFiles(Map plan) {
     def holds = [
@@ -36,7 +36,7 @@ def readingOf(Map plan) {
     return [pretrained_length: told*.pretrained_length.find(), trust_programs: told.any { options -> options.trust_programs }]
 }
 
-// How many states a data set has before it is trained: of its preparation, the known motifs, and what else it asks for.
+// Number of states of a data set before it is trained: of its preparation, the known motifs, and its other inputs.
 def statesOf(Map plan) {
     def asked = [readsGenome(plan), plan.denoised, plan.initial, plan.options.modes.binding_modes, plan.explain, plan.predict, plan.variants, plan.hits, plan.pretrained, plan.samples]
     return 2 + asked.count { one -> one }

@@ -1,4 +1,4 @@
-// The samplesheet as text: separators, quotes, byte order marks, line ends, and what is no text at all.
+// The samplesheet as text: separators, quotes, byte order marks, line ends, and files that are not text.
 
 include { blankAboveHeader; separatorOf; splitCells } from './cells.nf'
 include { controlProblem; didYouMean; sentence } from './schema.nf'
@@ -29,7 +29,7 @@ def readSheet(Object path, Collection columns, Collection required, List problem
     problems.addAll(steering.collect { cell -> sentence("${name}, line ${lines[0].line}, column ${names.indexOf(cell) + 1}, its name: ${controlProblem(cell)}") })
     def resembles = { String cell -> cell in columns || (cell && cell.size() < 40 && didYouMean(columns, cell, '')) }
     if (!steering && !names.any { cell -> cell in required } && names.count(resembles) < 2) {
-        problems << sentence("${name}, line ${lines[0].line}: '${names[0].take(40)}' stands where the column names belong; the first line must name ${required.join(', ')}.")
+        problems << sentence("${name}, line ${lines[0].line}: '${names[0].take(40)}' stands where the column names are expected; the first line must name ${required.join(', ')}.")
         return []
     }
     // A column that does not exist is told of and passed over, so that the cells of the others are checked as well.
@@ -41,7 +41,7 @@ def readSheet(Object path, Collection columns, Collection required, List problem
         "${name}, line ${lines[0].line}: column ${column + 1} has no name."
     }
     headerProblems += names.countBy { cell -> cell }.findAll { cell, count -> cell && count > 1 }.collect { cell, _count ->
-        "${name}, line ${lines[0].line}: the column '${cell}' stands there more than once; keep one."
+        "${name}, line ${lines[0].line}: the column '${cell}' occurs more than once; keep one."
     }
     headerProblems += required.findAll { column -> !(column in names) }.collect { column ->
         "${name}, line ${lines[0].line}: the column '${column}' is missing; the first line must name ${required.join(', ')}."
@@ -50,7 +50,7 @@ def readSheet(Object path, Collection columns, Collection required, List problem
         headerProblems << "${name}, line ${row.line}: ${row.cells.size()} cells, but the first line names ${names.size()} columns; quote cells that hold a separator."
     }
     if (!rows) {
-        headerProblems << "${name}: there is no row under the line of column names."
+        headerProblems << "${name}: there are no rows below the column names."
     }
     problems.addAll(headerProblems)
     return headerProblems ? [] : rows.collect { row -> [line: row.line, cells: [names, row.cells.take(names.size())].transpose().findAll { column, _cell -> column in columns }.collectEntries()] }

@@ -1,4 +1,4 @@
-// What models may start from: known profiles, and trained models.
+// Initialisation of models: known profiles, and trained models.
 
 include { pretrainedArchitectures } from './features.nf'
 include { sentence; controlProblem } from './schema.nf'
@@ -20,7 +20,7 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
         problems << "${place}: initial_motifs is for the filters of the model explainn, but models is ${options.models}; add explainn or leave initial_motifs out."
     }
     if (options.units.toString().contains(',')) {
-        problems << "${place}: initial_motifs decides the number of units (two per profile), but units is ${options.units}; give one number, or leave initial_motifs out."
+        problems << "${place}: initial_motifs sets the number of units (two per profile), but units is ${options.units}; give one number, or leave initial_motifs out."
     }
     if (options.initial_epochs != null && options.initial_filters != 'released') {
         problems << "${place}: initial_epochs ${options.initial_epochs} says when filters are released, but initial_filters is ${options.initial_filters}; use initial_filters released, or leave initial_epochs out."
@@ -42,7 +42,7 @@ def initialMotifs(Map options, String place, Object folder, List problems) {
 // Filters are seeded from the data by the robust recipe, where they do not start from profiles.
 def seedProblems(Map options, String place) {
     def asked = ['motif_seeds', 'seed_copies'].findAll { name -> options[name] != null }
-    def why = options.recipe == 'paper' ? 'recipe paper starts all filters at random; use recipe robust' : options.initial_motifs ? 'initial_motifs says where the filters start; leave it out' : null
+    def why = options.recipe == 'paper' ? 'recipe paper starts all filters at random; use recipe robust' : options.initial_motifs ? 'initial_motifs initialises the filters; leave it out' : null
     return why ? asked.collect { name -> "${place}: ${name} ${options[name]} seeds filters from the data, but ${why}, or leave ${name} out." } : []
 }
 
@@ -52,7 +52,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
     def said = options.pretrained
     if (!said) {
         if (heads) {
-            problems << "${place}: the models ${heads.join(' and ')} are made of trained models; give pretrained (the results folder of an earlier run, or a model file), or take them out of models."
+            problems << "${place}: the models ${heads.join(' and ')} are built on trained models; give pretrained (the results folder of an earlier run, or a model file), or remove them from models."
         }
         if (options.pretrained_length != null) {
             problems << "${place}: pretrained_length ${options.pretrained_length} needs pretrained models; give pretrained, or leave pretrained_length out."
@@ -63,7 +63,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
         problems << "${place}: pretrained models are used by the models ${pretrainedArchitectures().join(' and ')}, but models is ${options.models}; add one of them, or leave pretrained out."
     }
     if (options.recipe == 'robust' && heads) {   // null where nobody gave it
-        problems << "${place}: recipe robust changes the sequences in every epoch, and the outputs of pretrained models are computed once; leave recipe out, which trains ${heads.join(' and ')} by the paper's recipe and other models by robust, or use recipe paper."
+        problems << "${place}: recipe robust changes the sequences in every epoch, but the outputs of pretrained models are computed once; leave recipe out, which trains ${heads.join(' and ')} by the paper's recipe and other models by robust, or use recipe paper."
     }
     def path = resolvePath(said, folder)
     if (!path.exists()) {
@@ -73,7 +73,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
     def found = path.isDirectory() ? modelsOfResults(said, path, place, problems) : said.endsWith('.txt') ? modelsOfList(path, place, problems) : [[name: said, path: path]]
     def endings = ['.safetensors', '.pth', '.pt2', '.pt']
     found.findAll { model -> !endings.any { ending -> model.path.name.endsWith(ending) } }.each { model ->
-        problems << "${place}, pretrained: ${model.path.name} is no model file; give *.safetensors (of an earlier run), *.pth (the authors' weights), *.pt (TorchScript) or *.pt2 (an exported program)."
+        problems << "${place}, pretrained: ${model.path.name} is not a model file; give *.safetensors (of an earlier run), *.pth (the authors' weights), *.pt (TorchScript) or *.pt2 (an exported program)."
     }
     found.findAll { model -> model.path.exists() && expandedPart(model.path) }.each { model -> problems << "${place}, pretrained: ${expandedPart(model.path)}." }
     found.groupBy { model -> model.path.name }.findAll { _name, same -> same.size() > 1 }.each { name, same ->
@@ -85,7 +85,7 @@ def pretrainedModels(Map options, String place, Object folder, List problems) {
 // Of every data set and model of an earlier run the best replicate, or the first where none is known to be best.
 def modelsOfResults(String said, Object folder, String place, List problems) {
     if (params.outdir && folder == file(params.outdir).normalize()) {
-        problems << "${place}, pretrained: ${folder} is where this run puts its own results; give --outdir another folder."
+        problems << "${place}, pretrained: ${folder} is the results folder of this run; give --outdir another folder."
         return []
     }
     def models = files("${folder}/*/*/*.model.safetensors").sort { path -> path.toString() }
@@ -106,7 +106,7 @@ def bestReplicate(Object verdict, String place, List problems) {
         return verdict.exists() ? (new groovy.json.JsonSlurper().parseText(verdict.text) as Map).best_replicate : null
     }
     catch (Exception _error) {
-        problems << "${place}, pretrained: ${verdict} is no readable verdict; copy the results folder again, or give the model files themselves."
+        problems << "${place}, pretrained: ${verdict} is not a readable verdict; copy the results folder again, or give the model files themselves."
         return null
     }
 }

@@ -254,7 +254,7 @@ def test_longer_records_are_cut_in_the_middle(tmp_path):
         (">p\nMKLVEEQ\n", True, "looks like protein"),
         ("@r\nACGT\n+\nIIII\n", True, "this looks like FASTQ"),
         ("", True, "the file is empty"),
-        ("chrA 1.5 90\n", True, "'1.5' is no whole number"),
+        ("chrA 1.5 90\n", True, "'1.5' is not a whole number"),
     ],
 )
 def test_mistakes_in_the_file(content, with_genome, sentence, genome, tmp_path):

@@ -317,7 +317,7 @@ BAD: dict[str, tuple[dict[str, Any], list[dict[str, Any]] | None, dict[str, Any]
         RB,
         "bigWig file cannot be",
     ),
-    "step": ({"a.bg": BG}, None, {"tile_step": 0}, "give 1 or more bases"),
+    "step": ({"a.bg": BG}, None, {"tile_step": 0}, "give a whole number of bases"),
     "width": ({"a.bg": BG}, None, {"tile_step": 9, "width": 40_000}, "no chromosome is as long"),
     "transform": ({"t.tsv": TABLE}, None, {"transform": "sqrt"}, "transform is 'sqrt'"),
     "empty": ({"a.bg": "#x\n", "r.bed": bed()}, None, RB, "no record in this file"),

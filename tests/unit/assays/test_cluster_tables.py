@@ -79,12 +79,12 @@ BAD: dict[str, tuple[str, str | None, str]] = {
         "c.csv: it is not clear",
     ),
     "no header, several": (rows("{b},{c},{d}\n"), None, "(there is 2 (2 different), 3 (2"),
-    "unknown": (AMBIGUOUS, "clusters", "there is no column 'clusters' of clusters"),
+    "unknown": (AMBIGUOUS, "clusters", "there is no column 'clusters'"),
     "other cells": (
         "barcode,cluster\n" + rows("pbmc#{b},{c}\n"),
         None,
-        "none of its barcodes is a cell of the matrix (its cells are called ACGTACGTACA-1, the"
-        " table begins with pbmc#ACGTACGTACA-1, A)",
+        "none of its barcodes is in the matrix (which begins with ACGTACGTACA-1, the table begins"
+        " with pbmc#ACGTACGTACA-1, A)",
     ),
     "short line": ("b,c\n" + rows("{b},{c}\n") + "X\n", None, "line 12: 1 columns, but the table"),
     "header alone": ("barcode,cluster\n", None, "c.csv, line 1: '' is one column"),
@@ -102,7 +102,7 @@ def test_mistakes(case: str, tmp_path: Path) -> None:
 def test_a_column_of_counts_is_none_of_clusters(tmp_path: Path) -> None:
     cells = [f"{'ACGT'[i % 4] * 12}{i}-1" for i in range(200)]
     (tmp_path / "c").write_text("barcode,x\n" + "".join(f"{b},{i}\n" for i, b in enumerate(cells)))
-    with pytest.raises(UserError, match="holds 200 different texts for 200 cells"):
+    with pytest.raises(UserError, match="holds 200 different values for 200 cells"):
         read_clusters(InputFile("c", str(tmp_path / "c")), cells)
 
 
@@ -111,7 +111,7 @@ def test_words_for_no_cluster(word: str, tmp_path: Path) -> None:
     got = read(tmp_path, FORMS["cell ranger"][0].replace(f"{CELLS[2]},B", f"{CELLS[2]},{word}"))
     assert got.labels.tolist() == ["A", "A", "", *LABELS[3:]]
     note = got.readings[1][2]
-    assert (f"1 cells that say '{word}' have no cluster" in note) == bool(word)
+    assert (f"1 cells labelled '{word}' have no cluster" in note) == bool(word)
 
 
 def test_a_cluster_that_is_asked_for_is_one(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_cluster_that_is_asked_for_is_one(tmp_path: Path) -> None:
     (tmp_path / "c").write_text(text)
     file = InputFile("c.csv", str(tmp_path / "c"))
     got = read_clusters(file, CELLS)
-    assert "(if that is one, name it in value_columns among the others)" in got.readings[1][2]
+    assert "(if it is a cluster, list it in value_columns with the others)" in got.readings[1][2]
     assert set(read_clusters(file, CELLS, None, ("A", "NA")).labels) == {"A", "NA"}
 
 
@@ -151,7 +151,7 @@ def test_case_46(field_dir: Path) -> None:
     assert not {"donorA", "donorB"} & set(two.tasks)
     donors = field(folder, matrix, "metadata_two_donors.csv", "orig.ident")
     assert donors.tasks == ("donorA", "donorB")
-    with pytest.raises(UserError, match="none of its barcodes is a cell"):
+    with pytest.raises(UserError, match="none of its barcodes is in the matrix"):
         field(folder, matrix, "barcodes_nosuffix.csv")
 
 
@@ -160,4 +160,4 @@ def test_case_49(field_dir: Path) -> None:
         found = field(field_dir / "cases" / folder, "unlabelled.h5ad")
         assert "nan" not in found.tasks
         assert (found.cluster < 0).sum() == 50
-        assert "40 cells that say 'nan' have no cluster" in found.readings[0][2]
+        assert "40 cells labelled 'nan' have no cluster" in found.readings[0][2]

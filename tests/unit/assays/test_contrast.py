@@ -206,13 +206,13 @@ def test_what_is_unknown_in_the_other_task_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"n": 150}, "150 of 150 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side; give more peaks"),
-        ({"same": True}, "0 of 300 sequences of B remain once those that are in both are left out, and a contrast needs 200 a side (their peaks are largely the same ones)"),
-        ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so that their length alone would tell them apart; set --width"),
-        ({"strand_symmetric": False}, "one of them is read on both strands, the other on one; set --reverse_complement"),
-        ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would tell them apart"),
-        ({"task_type": "regression"}, "the data set B holds measured values, which are compared between two of its tasks alone; give B/task1:B/task2 (its tasks are B)."),
-        ({"gc": 0.95}, "(the sides differ in GC content, which --contrast_matching none leaves as it is)"),
+        ({"n": 150}, "150 of 150 sequences of B remain after removing those that are in both, but a contrast needs 200 per side; give more peaks"),
+        ({"same": True}, "0 of 300 sequences of B remain after removing those that are in both, but a contrast needs 200 per side (most of their peaks are the same)"),
+        ({"length": 60}, "the sequences of A have 50 bp and those of B 60 bp, so their length alone would separate them; set --width"),
+        ({"strand_symmetric": False}, "one of them uses both strands, the other one strand; set --reverse_complement"),
+        ({"length": 60, "extra": {"pad": 5}}, "0 N were added to either end of the sequences of A and 5 to those of B, which alone would separate them"),
+        ({"task_type": "regression"}, "the data set B holds measured values, which can only be compared between two of its tasks; give B/task1:B/task2 (its tasks are B)."),
+        ({"gc": 0.95}, "(the sides differ in GC content, which --contrast_matching none ignores)"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared(tmp_path: Path, change: dict[str, Any], says: str) -> None:
@@ -229,12 +229,12 @@ def test_what_cannot_be_compared(tmp_path: Path, change: dict[str, Any], says: s
 
 def test_a_side_that_is_missing_and_an_unknown_task_or_kind_of_matching(two: Path) -> None:
     with pytest.raises(
-        UserError, match=r"needs the data set B, which cannot be used \(no peak\); mend"
+        UserError, match=r"needs the data set B, which cannot be used \(no peak\); correct"
     ):
         prepare(spec_of(two, "A", "B", missing={"B": "no peak."}))
     with pytest.raises(UserError, match="A has no task 'x'; it has A"):
         prepare(spec_of(two, "A/x", "B"))
-    with pytest.raises(UserError, match="contrast_matching is 'cg'; it is gc or none"):
+    with pytest.raises(UserError, match="contrast_matching is 'cg'; it must be gc or none"):
         prepare(spec_of(two, "A", "B", contrast_matching="cg"))
 
 

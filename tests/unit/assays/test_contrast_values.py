@@ -72,7 +72,7 @@ def test_the_second_is_subtracted_from_the_first_where_both_are_known(tmp_path: 
     assert ("D/t1", "without a value in one of the two tasks", 30) in made.dropped
     assert ("D/t2", "without a value in one of the two tasks", 20) in made.dropped
     assert data.meta.notes[0] == (
-        "The values of D/t2 were subtracted from those of D/t1, on the scale of log2."
+        "The values of D/t2 were subtracted from those of D/t1, on the log2 scale."
     )
 
 
@@ -121,8 +121,8 @@ def test_without_a_logarithm_and_with_unlike_scales_a_note_says_so(tmp_path: Pat
     ("sides", "change", "says"),
     [
         (("D/t1", "D/t4"), {}, "the contrast with D/t4: the data set D has no task 't4'; it has t1, t2, t3."),
-        (("D", "E"), {}, "the data set D holds measured values, which are compared between two of its tasks alone; give D/task1:D/task2 (its tasks are t1, t2, t3)."),
-        (("D/t1", "E/t2"), {}, "which are compared between two of its tasks alone"),
+        (("D", "E"), {}, "the data set D holds measured values, which can only be compared between two of its tasks; give D/task1:D/task2 (its tasks are t1, t2, t3)."),
+        (("D/t1", "E/t2"), {}, "which can only be compared between two of its tasks"),
         (("D/t1", "D/t2"), {"n": 399}, "the contrast of D/t1 and D/t2: 399 sequences have a value in both, and a contrast of values needs 400; give more sequences"),
         (("D/t1", "D/t2"), {"equal": True}, "the difference is 0 in every sequence, so there is nothing to learn; name two tasks that differ."),
     ],

@@ -152,7 +152,7 @@ def test_the_script_says_what_is_missing_or_denoises(root: Path, tmp_path: Path)
         import scvi  # noqa: F401
     except ImportError:
         assert done.returncode == 1
-        assert "ERROR: PeakVI needs scvi-tools, which is not here" in done.stderr
+        assert "ERROR: PeakVI needs scvi-tools, which is not installed" in done.stderr
         assert [path.name for path in tmp_path.glob("d.*")] == ["d.denoise.status.json"]
     else:
         assert done.returncode == 0, done.stderr
@@ -165,7 +165,7 @@ def test_the_script_says_what_is_missing_or_denoises(root: Path, tmp_path: Path)
     ("column", "rows", "said"),
     [
         ("nowhere", 1, "cells.h5ad: obs has no column 'nowhere' (cluster_column)"),
-        ("", 2, "'d' has 2 rows, but single cells are one matrix"),
+        ("", 2, "'d' has 2 rows, but single cells must be one matrix"),
     ],
 )
 def test_mistakes_are_states_told_before_denoising(

@@ -86,7 +86,7 @@ def test_files_without_summits_say_so(
 
 
 def test_scientific_positions_are_named(field_dir: Path, root: Path, genomes: Path) -> None:
-    with pytest.raises(UserError, match=r"line 1: '1e\+05' is no whole number.*write 100000"):
+    with pytest.raises(UserError, match=r"line 1: '1e\+05' is not a whole number.*write 100000"):
         prepare_spec(case(field_dir, root, genomes, "10_r_bed")["rsci"])
 
 
@@ -351,7 +351,7 @@ def test_top_n_ranks_by_the_first_column_that_varies(
 
 def test_top_n_without_a_score_that_varies_is_refused(tmp_path: Path, genome: Path) -> None:
     spec = make_spec(tmp_path, genome, "peaks", {"p": narrow(60)}, top_n=30, negatives="shuffle")
-    with pytest.raises(UserError, match=r"p: top_n is 30, .*column 7, column 5.* rank nothing"):
+    with pytest.raises(UserError, match=r"p: top_n is 30, .*column 7, column 5.* cannot be ranked"):
         prepare(spec)
 
 
@@ -414,8 +414,8 @@ def test_summits_at_the_start_of_all_are_none(tmp_path: Path) -> None:
         ("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\nchr1\t5\trs1\n", "this is VCF"),
         ("@SQ\tSN:chr1\tLN:9\n", "this is SAM"),
         ("a" * 257 + "ustar\0", "this is a tar archive, not plain text; unpack it"),
-        ("RDX3\nX\n", "this is a file of R, not plain text; write its table as text"),
-        ("X\n\0\0\0\3", "this is an object of R"),
+        ("RDX3\nX\n", "this is an R data file, not plain text; write its table as text"),
+        ("X\n\0\0\0\3", "this is an R object"),
         ("\x89HDF\r\n", "HDF5"),
         ("{\\rtf1", "RTF"),
         ("\x43\x27\x41\x1a\0\0", "this is a 2bit file, not plain text; convert it with twoBitToFa"),
@@ -457,7 +457,7 @@ def test_the_score_is_what_ranks_peaks(tmp_path: Path, form: str, score: str) ->
 def test_positions_that_a_spreadsheet_rounded_are_lost(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("chr1\t1.01E+08\t1.01E+08\n")
     with pytest.raises(
-        UserError, match=r"'1\.01E\+08' is no .*: a spreadsheet has rounded it; exp"
+        UserError, match=r"'1\.01E\+08' is not a .*: a spreadsheet has rounded it; exp"
     ):
         read_peaks(tmp_path / "x", "x")
 
@@ -467,7 +467,7 @@ def test_commas_between_thousands_are_named(tmp_path: Path) -> None:
     peaks = read_peaks(tmp_path / "x", "x")
     assert (peaks.start.tolist(), peaks.end.tolist()) == ([1100, 400], [1300, 1300000])
     (tmp_path / "x").write_text("chr1\t1,100\t1,300\n")
-    with pytest.raises(UserError, match=r"'1,100' is no whole number, .* must be; write 1100"):
+    with pytest.raises(UserError, match=r"'1,100' is not a whole number, .* must be; write 1100"):
         read_peaks(tmp_path / "x", "x")
 
 

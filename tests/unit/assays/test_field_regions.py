@@ -171,7 +171,7 @@ def test_homer_counts_from_1(tmp_path: Path) -> None:
     out.insert(0, "PeakID (cmd=annotatePeaks.pl p.bed hg38)", [f"Interval_{i}" for i in range(N)])
     out["Start"] += 1
     out["Distance to TSS"] = -7
-    with pytest.raises(UserError, match="and Distance to TSS seems to be no value to learn"):
+    with pytest.raises(UserError, match="and Distance to TSS does not look like values to learn"):
         read(tmp_path, tabs(out))
     got = read(tmp_path, tabs(out), "WT", "KO")
     assert_regions(got)
@@ -193,10 +193,10 @@ BAD: dict[str, tuple[str, tuple[str, ...], bool, str]] = {
         tabs(DESEQ),
         (),
         False,
-        "t: several columns hold numbers (baseMean, log2FoldChange, lfcSE, padj), and baseMean"
-        " seems to be no value to learn; name those to learn with --value_columns.",
+        "t: several columns hold numbers (baseMean, log2FoldChange, lfcSE, padj), and baseMean does"
+        " not look like values to learn; name those to learn with --value_columns.",
     ),
-    "lengths": (tabs(WIDE), (), False, "(WT, KO, peak_length), and peak_length seems to be no"),
+    "lengths": (tabs(WIDE), (), False, "(WT, KO, peak_length), and peak_length does not look"),
     "decimal commas": (
         tabs(BOTH).replace("\t", ";").replace(".", ","),
         (),
@@ -208,29 +208,34 @@ BAD: dict[str, tuple[str, tuple[str, ...], bool, str]] = {
         tabs(frame(A=[*WT[:-1], "x"], B=[*WT[:-1], "y"], C=WT)),
         ("B", "C"),
         False,
-        "t, line 61: 'y' in column B is no number; correct it, or write NA if it is unknown.",
+        "t, line 61: 'y' in column B is not a number; correct it, or write NA if it is unknown.",
     ),
     "TRUE is no value": (tabs(boolean()), ("WT.bool",), False, "'FALSE' in column WT.bool is no"),
     "word": (
         tabs(frame(A=["TRUE", *["FALSE"] * (N - 2), "maybe"])),
         (),
         True,
-        "t: no column beside the regions holds 0 and 1, TRUE and FALSE, or B, U and A (there are",
+        "t: no column besides the regions holds 0 and 1, TRUE and FALSE, or B, U and A (there are",
     ),
     "a signal beside labels": (
         tabs(frame(A=[i % 2 for i in range(N)], B=WT)),
         (),
         True,
-        "t: column B holds numbers that are no labels (such as 0.37); name the columns of labels",
+        "t: column B holds numbers that are not labels (such as 0.37); name the columns of labels",
     ),
     "exons": (
         tabs(SAF.assign(Start=[f"{s};{s}" for s in SAF.Start])),
         (),
         False,
-        "whole numbers, belong; count the reads of whole peaks",
+        "are not start and end (whole numbers); count the reads per peak",
     ),
-    "texts": (tabs(frame(A=["x"] * N)), (), False, "no column beside the regions holds numbers"),
-    "no header": (tabs(BOTH, header=False), (), False, "line 1: numbers stand where the header"),
+    "texts": (tabs(frame(A=["x"] * N)), (), False, "no column besides the regions holds numbers"),
+    "no header": (
+        tabs(BOTH, header=False),
+        (),
+        False,
+        "line 1: this line holds numbers, not a header",
+    ),
     "column": (tabs(BOTH), ("MUT",), False, "the table has no column 'MUT' (value_columns)"),
 }
 
@@ -345,5 +350,5 @@ def test_a_column_of_percents_is_not_passed_over(tmp_path: Path) -> None:
 
 
 def test_distances_are_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="and distance seems to be no value to learn"):
+    with pytest.raises(UserError, match="and distance does not look like values to learn"):
         read(tmp_path, tabs(BOTH.assign(distance=range(N))))

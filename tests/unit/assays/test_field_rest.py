@@ -33,7 +33,7 @@ def lost(prepared: Prepared, reason: str) -> int:
 @pytest.mark.parametrize(
     ("sample", "sentence"),
     [
-        ("floats", "floats.bed, line 1: '71994.0' is no whole number, as start and end must be"),
+        ("floats", "floats.bed, line 1: '71994.0' is not a whole number, as start and end must be"),
         ("zerolen", "zerolen.bed, line 1: start 72075 is not before end 72075"),
     ],
 )

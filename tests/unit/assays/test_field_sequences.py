@@ -74,7 +74,7 @@ def test_case_29(cases: Path, tmp_path: Path) -> None:
     assert (where.chrom >= 0).all()
     parts = dataset.split
     assert all(len(set(parts[where.chrom == c])) == 1 for c in range(len(where.chromosomes)))
-    for name, sentence in (("rna", "holds U, so it is RNA"), ("gaps", "'-', which no DNA has")):
+    for name, sentence in (("rna", "holds U, so it is RNA"), ("gaps", "'-', which is not DNA")):
         content = (folder / f"{name}.fa").read_bytes()
         check_refusal(f"^a, line 1: .*{sentence}", prepare, tmp_path, {"a": content})
 

@@ -47,7 +47,7 @@ def run(tmp_path: Path, genome: Path, text: str | bytes, **options: Any) -> Any:
 @pytest.mark.parametrize("text", [BEDGRAPH, FRAGMENTS], ids=["bedgraph", "fragments"])
 def test_chromosomes_called_otherwise_stop(tmp_path: Path, genome: Path, text: str) -> None:
     two = text.replace("chr2\t", "2\t").replace("chr10\t", "10\t")
-    with pytest.raises(UserError, match=r"a: .* of .* lines .*called otherwise"):
+    with pytest.raises(UserError, match=r"a: .* of .* lines .*with other names"):
         run(tmp_path, genome, two)
     other = text.replace("chr2\t", "second\t").replace("chr10\t", "tenth\t")
     with pytest.raises(UserError, match=r"nothing on chr2, chr10 .* are on second, tenth"):
@@ -196,7 +196,9 @@ def test_a_header_above_a_track_is_no_table(tmp_path: Path, genome: Path) -> Non
 
 def test_values_that_are_missing_are_told_the_way(tmp_path: Path, genome: Path) -> None:
     text = BEDGRAPH.replace("\t3\n", "\tnan\n")
-    with pytest.raises(UserError, match=r"a, line 3: the value 'nan' is no number; leave the line"):
+    with pytest.raises(
+        UserError, match=r"a, line 3: the value 'nan' is not a number; leave the line"
+    ):
         run(tmp_path, genome, text)
 
 
@@ -217,10 +219,8 @@ PEAKS_WITH_A_NUMBER = {
 def test_a_number_in_column_4_is_no_signal_by_itself(form: str, tmp_path: Path) -> None:
     text = PEAKS_WITH_A_NUMBER[form]
     (tmp_path / "x").write_text(text)
-    lie = "over" if form == "copies of fragments" else "apart from"
-    with pytest.raises(
-        UserError, match=rf"peaks.bed, line 1: it is not clear .* lie {lie} each other"
-    ):
+    lie = "overlap each other" if form == "copies of fragments" else "do not overlap"
+    with pytest.raises(UserError, match=rf"peaks.bed, line 1: it is not clear .* {lie}"):
         track_kind(tmp_path / "x", "peaks.bed")
     for name in ("a.bedGraph", "a.bdg.gz", "a.bg"):
         assert track_kind(tmp_path / "x", name)[0] == "bedgraph"
@@ -268,8 +268,8 @@ def test_fragments_of_10x(field_dir: Path, root: Path, tmp_path: Path) -> None:
     [
         ("silent-acc_bg-one_end_4294967296", r"acc\.bedgraph, line \d+: end 4294967296"),
         ("silent-acc_frag-one_end_4294967296", r"frag\.tsv, line \d+: end 4294967296"),
-        ("silent-acc_bg-two_of_three_chromosomes_renamed", r"acc\.bedgraph: .*called otherwise"),
-        ("silent-acc_frag-two_of_three_chromosomes_renamed", r"frag\.tsv: .*called otherwise"),
+        ("silent-acc_bg-two_of_three_chromosomes_renamed", r"acc\.bedgraph: .*with other names"),
+        ("silent-acc_frag-two_of_three_chromosomes_renamed", r"frag\.tsv: .*with other names"),
         ("acc_bw-traceback-PanicException-nfexplainn_assays_tracks_py_282", r"acc\.bw: .*bigWig"),
         ("gzflip-acc_bg-traceback-error", r"acc\.bedgraph: .*damaged"),
     ],

@@ -50,14 +50,14 @@ def test_what_describes_a_row_is_no_task(titles: list[str], doubtful: str, tmp_p
     content = values(titles, *([VALUES] * len(titles)))
     which = ", ".join(titles)
     check_refusal(
-        rf"^a: several columns hold numbers \({which}\), and {doubtful} seems to be no value to"
-        r" learn; name those to learn with --value_columns\.$",
+        rf"^a: several columns hold numbers \({which}\), and {doubtful} does not look like values"
+        r" to learn; name those to learn with --value_columns\.$",
         starrseq.prepare,
         tmp_path,
         {"a": content},
     )
     got = read(tmp_path, content, value_columns=titles[1])
-    assert ("a", "value columns", f"column '{titles[1]}' (as asked for)") in got.readings
+    assert ("a", "value columns", f"column '{titles[1]}' (as requested)") in got.readings
 
 
 def test_two_columns_of_dna_are_asked_for(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_missing_value_in_the_first_line_is_no_header(word: str, tmp_path: Pat
 def test_labels_before_the_sequence_are_asked_for(tmp_path: Path) -> None:
     content = table([("label", "sequence"), *zip("01" * 30, texts(60), strict=True)])
     check_refusal(
-        r"^a: no column stands behind the sequence, .* --value_columns \(there is label\)\.$",
+        r"^a: there is no column after the sequence, .* --value_columns \(there is label\)\.$",
         plain.prepare, tmp_path, {"a": content},
     )  # fmt: skip
     assert read(tmp_path, content, plain, value_columns="label").dataset.meta.task_type == "binary"
@@ -122,8 +122,8 @@ def test_labels_before_the_sequence_are_asked_for(tmp_path: Path) -> None:
 def test_one_column_that_is_no_value_is_asked_for(tmp_path: Path) -> None:
     content = values(["length", "note"], [40] * 60, ["x"] * 60)
     check_refusal(
-        "^a: the only column of numbers, length, seems to be no value to learn", starrseq.prepare,
-        tmp_path, {"a": content},
+        "^a: the only column of numbers, length, does not look like values to learn",
+        starrseq.prepare, tmp_path, {"a": content},
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_a_row_without_a_part_is_said(word: str, tmp_path: Path) -> None:
     parts = [("train", "train", "test", "valid")[i % 4] for i in range(60)]
     content = values(["set", "y"], [word, *parts[1:]], VALUES)
     check_refusal(
-        rf"^d \(a\): the column 'set' says '{word}' \(1 rows\) beside train; write train, valid",
+        rf"^d \(a\): the column 'set' says '{word}' \(1 rows\) besides train; write train, valid",
         starrseq.prepare, tmp_path, {"a": content}, split_column="set",
     )  # fmt: skip
 
@@ -229,15 +229,14 @@ def test_what_has_no_class_is_said(word: str, count: int, tmp_path: Path) -> Non
     assert got.dataset.meta.tasks == ("B", "T")
     assert got.dataset.meta.dropped == {"no value": count}
     assert any(
-        n.startswith(f"{count} sequences say '{word}' where") for n in got.dataset.meta.notes
+        n.startswith(f"{count} sequences say '{word}' instead of") for n in got.dataset.meta.notes
     )
 
 
 def test_one_class_and_what_is_none(tmp_path: Path) -> None:
     content = classes("nan").replace("\tT", "\tB")
     check_refusal(
-        "^a: the column of classes holds 1 different texts beside 'nan', which says that there is"
-        " none; 2 to",
+        "^a: the column of classes has 1 different values beside 'nan', which means no class; 2 to",
         plain.prepare, tmp_path, {"a": content}, task_type="multiclass",
     )  # fmt: skip
 
@@ -287,7 +286,7 @@ def test_cases_23_and_26(cases: Path, tmp_path: Path) -> None:
     assert kinds == {"bool": "binary", "pm1": "regression"}
     text = (folder / "text.tsv").read_bytes()
     check_refusal(
-        "'unbound' in column label is no number.*task_type multiclass", plain.prepare, tmp_path,
+        "'unbound' in column label is not a number.*task_type multiclass", plain.prepare, tmp_path,
         {"a": text},
     )  # fmt: skip
     meta = read(tmp_path, text, plain, task_type="multiclass").dataset.meta
@@ -299,7 +298,7 @@ def test_cases_23_and_26(cases: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     content = (folder / "nan_text.csv").read_bytes()
     check_refusal(
-        "'#DIV/0!' in column log2fc is an error of the spreadsheet", starrseq.prepare, tmp_path,
+        "'#DIV/0!' in column log2fc is a spreadsheet error", starrseq.prepare, tmp_path,
         {"a": content},
     )  # fmt: skip
     lost = content.count(b"#N/A")

@@ -131,9 +131,9 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (b"\x1f\x8b\x08\x00broken", {}, r"a: the compressed file is damaged"),
     (b"PK\x03\x04aaaa", {}, r"a: this is an Excel workbook"),
     (b"BAM\x01aaaa", {}, r"a: this is a BAM file"),
-    ("@r\nACGT\n", {}, r"a, line \d+: this is no whole FASTQ or FASTA record"),
-    ("@r\nACGT\n+\nII\n", {}, r"a, line \d+: this is no whole FASTQ or FASTA record"),
-    ("@r\nACGT\nACGT\nIIII\n", {}, r"a, line \d+: this is no whole FASTQ or FASTA record"),
+    ("@r\nACGT\n", {}, r"a, line \d+: this FASTQ or FASTA record is incomplete"),
+    ("@r\nACGT\n+\nII\n", {}, r"a, line \d+: this FASTQ or FASTA record is incomplete"),
+    ("@r\nACGT\nACGT\nIIII\n", {}, r"a, line \d+: this FASTQ or FASTA record is incomplete"),
     (good, {"flank_left": "GGGGGGGG"}, r"none of 60 reads holds the flanks GGGGGGGG; correct"),
     (good, {"trim_left": 12, "trim_right": 8}, r"a: trimming 12 \+ 8 bases leaves nothing"),
     (good, {"length": 30}, r"a: no read has 30 bp after trimming"),
@@ -154,10 +154,10 @@ def test_bad_input(
     ("sheet", "sentence"),
     [
         (cycles("0", None), "line 3: the column 'label' holds no cycle; write its number there."),
-        (cycles("4", "4"), "all rows are cycle 4, and the model tells cycles apart"),
+        (cycles("4", "4"), "all rows are cycle 4, but the model distinguishes cycles"),
         (
             [{"sample": "x", "data": 0, "label": "1"}, {"sample": "y", "data": 0, "label": "2"}],
-            r"line 3: a stands in two rows of 'd' \(labels 1 and 2\)",
+            r"line 3: a is in two rows of 'd' \(labels 1 and 2\)",
         ),
     ],
 )

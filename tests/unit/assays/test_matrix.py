@@ -194,9 +194,13 @@ def test_defaults_and_choices_are_those_of_the_schema(
 HEAD = "chrom\tstart\tend\tA\tB\n"
 GOOD = "".join(f"chr2\t{300 * i}\t{300 * i + 200}\t{i % 2}\t{i % 3 % 2}\n" for i in range(40))
 BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
-    "no header": ({"m.tsv": GOOD.replace("chr2", "2")}, {}, "first line names the columns"),
+    "no header": ({"m.tsv": GOOD.replace("chr2", "2")}, {}, "first line must name the columns"),
     "one column": ({"m.tsv": "name\nchr1:1-2\n"}, {}, "is one column"),
-    "no task": ({"m.tsv": "chrom\tstart\tend\nchr1\t1\t300\n"}, {}, "no column beside the regions"),
+    "no task": (
+        {"m.tsv": "chrom\tstart\tend\nchr1\t1\t300\n"},
+        {},
+        "no column besides the regions",
+    ),
     "no end": ({"m.tsv": "chrom\tstart\tA\nchr1\t1\t1\n"}, {}, "no column 'end'"),
     "twice": ({"m.tsv": HEAD.replace("B", "A") + GOOD}, {}, "two columns are called 'A'"),
     "label": (
@@ -206,13 +210,17 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
     ),
     "text": ({"m.tsv": HEAD + GOOD + "chr1\t1\t300\tyes\t1\n"}, {}, "line 42: 'yes' in column A"),
     "ragged": ({"m.tsv": HEAD + GOOD + "chr1\t1\t300\t1\n"}, {}, "line 42: 4 columns where"),
-    "start": ({"m.tsv": HEAD + GOOD + "chr1\tx\t300\t1\t1\n"}, {}, "line 42: 'x' and '300' stand"),
+    "start": (
+        {"m.tsv": HEAD + GOOD + "chr1\tx\t300\t1\t1\n"},
+        {},
+        "line 42: 'x' and '300' are not start and end",
+    ),
     "interval": (
         {"m.tsv": HEAD + GOOD + "chr1\t400\t300\t1\t1\n"},
         {},
         "line 42: start 400 and end",
     ),
-    "name": ({"m.tsv": "name\tA\npeak1\t1\n"}, {}, "line 2: 'peak1' gives no coordinates"),
+    "name": ({"m.tsv": "name\tA\npeak1\t1\n"}, {}, "line 2: 'peak1' has no coordinates"),
     "empty": ({"m.tsv": HEAD}, {}, "no region below the header"),
     "zero": ({"m.tsv": b""}, {}, "the file is empty"),
     "genome": ({"m.tsv": HEAD + GOOD.replace("chr2", "2")}, {}, "write 'chr2' for '2'"),
@@ -222,7 +230,7 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
     "no npz": (
         {"m.npz": b"PK\x03\x04", "r.bed": "chr1\t1\t300\n", "n": "A\n"},
         {"regions": "r.bed", "labels": "n"},
-        "no sparse matrix of SciPy",
+        "not a sparse matrix of SciPy",
     ),
     "no regions": ({"m.npz": b"PK\x03\x04"}, {}, "give a BED in the column 'regions'"),
     "no names": (
@@ -230,7 +238,7 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], dict[str, Any], str]] = {
         {"regions": "r.bed"},
         "'labels'",
     ),
-    "parquet": ({"m.parquet": b"PAR1 broken"}, {}, "no readable Parquet"),
+    "parquet": ({"m.parquet": b"PAR1 broken"}, {}, "not a readable Parquet"),
     "gzip": ({"m.tsv.gz": b"\x1f\x8b\x08\x00broken"}, {}, "compressed file is damaged"),
 }
 
@@ -257,7 +265,7 @@ def test_other_mistakes(tmp_path: Path, genome: Path) -> None:
     with pytest.raises(UserError, match=r"n\.tsv: its columns differ from those of m\.tsv"):
         prepare(make_spec(tmp_path, genome, "matrix", other, rows))
     same = {"m.tsv": HEAD + GOOD, "n.tsv": HEAD + GOOD}
-    with pytest.raises(UserError, match="stands in two files"):
+    with pytest.raises(UserError, match="is in two files"):
         prepare(make_spec(tmp_path, genome, "matrix", same, rows))
     with pytest.raises(UnusableError, match="Only 20 positives"):
         prepare(make_spec(tmp_path, genome, "matrix", files, min_positives=100))

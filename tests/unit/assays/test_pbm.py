@@ -132,7 +132,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (
         changed(5, 7, "saturated"),
         {},
-        r"a, line 5: 'saturated' in column mean_signal_intensity is no number",
+        r"a, line 5: 'saturated' in column mean_signal_intensity is not a number",
     ),
     (changed(6, 5, "ACGT-CGTACGT"), {}, r"a, line 6: the sequence holds '-'"),
     (changed(6, 5, "PROTEINSEQ"), {}, r"a, line 6: the sequence holds 'P'.*--sequence_column"),

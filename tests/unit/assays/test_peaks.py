@@ -244,7 +244,7 @@ def test_a_pool_is_matched_by_the_papers_rule(tmp_path: Path, genome: Path) -> N
     assert Counter(bins[positive].tolist()) == Counter(bins[~positive].tolist())
     assert counts(prepared)["candidate overlaps a peak"] >= 140
     assert counts(prepared)["no negative of the same GC content"] > 0
-    assert any("left out for want of negatives" in note for note in dataset.meta.notes)
+    assert any("left out because no negatives" in note for note in dataset.meta.notes)
     pool = {line.split("\t")[1] for line in files["pool"]}
     where = read_names(dataset.names)
     assert {str(s + 100) for s in where.start[~positive]} <= pool

@@ -111,7 +111,7 @@ def test_rna_is_named(kind: str, tmp_path: Path) -> None:
 
 def test_a_fastq_whose_first_mark_is_lost(tmp_path: Path) -> None:
     check_refusal(
-        r"^a: read 1 holds '\+', which no DNA has; .* \(a FASTQ begins with '@', a FASTA with",
+        r"^a: read 1 holds '\+', which is not DNA; .* \(a FASTQ begins with '@', a FASTA with",
         smileseq.prepare,
         tmp_path,
         {"a": ">" + fastq(texts(30, 20))[1:]},
@@ -146,5 +146,5 @@ def test_rna_of_the_field(field_dir: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [gzip.compress(b""), b"\n\n", b"\xef\xbb\xbf"])
 def test_a_file_without_reads_says_so(content: bytes, tmp_path: Path) -> None:
-    said = r"^a: there is no read in this file; fetch or make it again\.$"
+    said = r"^a: there is no read in this file; download or create it again\.$"
     check_refusal(said, smileseq.prepare, tmp_path, {"a": content})

@@ -345,29 +345,29 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
         "name it with cluster_column (there is depth, group)",
     ),
     "task": (good, {"value_columns": "B cell"}, "no column 'B cell'"),
-    "names": (odd_names, {}, "region 1: 'peak0' gives no coordinates"),
+    "names": (odd_names, {}, "region 1: 'peak0' has no coordinates"),
     "negative": (h5ad(negative), {}, "not scaled data"),
     "no X": (
         h5ad(lambda root: root.__delitem__("X")),
         {},
-        "this AnnData has no X; put cells by regions there",
+        "this AnnData has no X; put the matrix of cells by regions there",
     ),
     "one cluster": (one_cluster, {}, "all cells are in one cluster ('a')"),
-    "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both make the task 'Mono_DC'"),
+    "alike": (alike, {}, "'Mono DC' and 'Mono/DC' would both become the task 'Mono_DC'"),
     "other column": (
         lambda folder: good(folder) | {"c.csv": table(counts()[1])},
         {"clusters": "c.csv", "cluster_column": "leiden"},
-        "c.csv: there is no column 'leiden' of clusters (cluster_column); it has Cluster (3 diff",
+        "c.csv: there is no column 'leiden' (cluster_column); it has Cluster (3 diff",
     ),
     "only a mark": (
         market(mtx="\ufeff"),
         MTX,
-        "m.mtx: the file is empty but for a byte order mark",
+        "m.mtx: the file holds only a byte order mark",
     ),
     "genes": (genes_only, {"clusters": "c.csv"}, "no feature is of the type Peaks"),
     "no clusters": (market(), {k: v for k, v in MTX.items() if k != "clusters"}, "'clusters'"),
     "no barcodes": (market(), {"regions": "peaks.bed"}, "give the column 'barcodes'"),
-    "no matrix": (market(mtx="a\tb\n"), MTX, "this is no matrix of cells"),
+    "no matrix": (market(mtx="a\tb\n"), MTX, "this is not a single-cell matrix"),
     "size": (market(bed="chr1\t1\t300\n"), MTX, "the matrix is 60 by 90, but peaks.bed has 1"),
     "entry": (
         market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90 1\n61 1 1\n"),
@@ -377,17 +377,17 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "size that is none": (
         market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90\n1 1 1\n"),
         MTX,
-        "m.mtx, line 2: three sizes belong here",
+        "m.mtx, line 2: expected three sizes",
     ),
     "no size": (
         market(mtx="%%MatrixMarket matrix coordinate integer general\n% a comment\n"),
         MTX,
-        "there is nothing below its head",
+        "there are no entries below the header",
     ),
     "fewer entries": (
         market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90 3\n1 1 1\n"),
         MTX,
-        "it has 1 entries, but its head says 3",
+        "it has 1 entries, but its header says 3",
     ),
     "a column more": (
         market(mtx="%%MatrixMarket matrix coordinate integer general\n60 90 1\n1 1 1 5\n"),
@@ -397,12 +397,12 @@ BAD: dict[str, tuple[Callable[[Path], dict[str, Any]], dict[str, Any], str]] = {
     "strangers": (
         market(clusters="Barcode,Cluster\nX-1,1\n"),
         MTX,
-        "none of its barcodes is a cell",
+        "none of its barcodes is in the matrix",
     ),
-    "twice": (market(clusters="CELL1-1,1\nCELL1-1,2\n"), MTX, "CELL1-1 stands there twice"),
+    "twice": (market(clusters="CELL1-1,1\nCELL1-1,2\n"), MTX, "CELL1-1 occurs twice"),
     "one word": (market(clusters="CELL1-1\n"), MTX, "is one column; give barcode and cluster"),
     "broken": (lambda _: {"m.h5ad": b"\x89HDF\r\n\x1a\nbroken"}, {}, "m.h5ad: this HDF5 file"),
-    "text": (lambda _: {"m.h5ad": "a,b\n"}, {}, "this is no matrix of cells"),
+    "text": (lambda _: {"m.h5ad": "a,b\n"}, {}, "this is not a single-cell matrix"),
     "empty": (lambda _: {"m.h5ad": b""}, {}, "the file is empty"),
 }
 
@@ -419,7 +419,7 @@ def test_mistakes_have_their_sentences(tmp_path: Path, genome: Path, case: str) 
 
 def test_mistakes_of_the_sheet(tmp_path: Path, genome: Path) -> None:
     files = good(tmp_path)
-    with pytest.raises(UserError, match="single cells are one matrix"):
+    with pytest.raises(UserError, match="single cells must be one matrix"):
         rows = [{"sample": "a", "data": 0}, {"sample": "b", "data": 0}]
         prepare(make_spec(tmp_path, genome, "single_cell", files, rows))
     with pytest.raises(UserError, match="cannot be one part of a split"):

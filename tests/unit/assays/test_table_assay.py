@@ -148,7 +148,7 @@ def changed(line: int, column: int, cell: object, *columns: list[Any]) -> str:
 
 three = [[int(i % 3 == k) for i in range(60)] for k in range(3)]
 BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
-    (changed(5, 2, "high"), {}, r"a, line 5: 'high' is no number.*--task_type multiclass"),
+    (changed(5, 2, "high"), {}, r"a, line 5: 'high' is not a number.*--task_type multiclass"),
     (changed(5, 2, "-inf"), {}, r"a, line 5: '-inf' is infinite"),
     (changed(6, 1, "ACGZACGT"), {}, r"a, line 6: the sequence holds 'Z'"),
     (changed(6, 1, ""), {}, r"a, line 6: the sequence is missing"),
@@ -166,7 +166,7 @@ BAD: list[tuple[str | bytes, dict[str, Any], str]] = [
     (
         table(rows(["x"] * 60)),
         {"task_type": "multiclass"},
-        r"a: the column of classes holds 1 diff",
+        r"a: the column of classes has 1 diff",
     ),
     (table(rows(VALUES)), {"split_by": "chromosome"}, r"have no coordinates in their names"),
     (table(rows(VALUES)), {"trim_right": 40}, r"a, line 1: the sequence has 40 bp, and 0 \+ 40"),
@@ -189,7 +189,7 @@ def test_bad_input(
     ("labels", "sentence"),
     [
         ("x\ny\nz\n", r"labels.txt: it names 3 labels, but a has 2 columns"),
-        ("x\nx\n", r"labels.txt: the label 'x' stands there twice"),
+        ("x\nx\n", r"labels.txt: the label 'x' occurs twice"),
     ],
 )
 def test_bad_labels(tmp_path: Path, labels: str, sentence: str) -> None:

@@ -117,10 +117,10 @@ def test_rows_of_splits() -> None:
 
 def test_foreign_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no parquet")
-    with pytest.raises(UserError, match="no readable Parquet"):
+    with pytest.raises(UserError, match="not a readable Parquet"):
         read_dataset(tmp_path / "text")
     pq.write_table(pa.table({"x": [1]}), tmp_path / "other")
-    with pytest.raises(UserError, match="no data set of nf-explainn"):
+    with pytest.raises(UserError, match="not a data set of nf-explainn"):
         read_dataset(tmp_path / "other")
 
 

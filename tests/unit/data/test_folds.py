@@ -89,11 +89,11 @@ def test_without_folds_nothing_is_said_of_them(tmp_path: Path) -> None:
 def test_folds_that_a_file_does_not_hold_are_refused(tmp_path: Path) -> None:
     data = folded()
     write_dataset(dataclasses.replace(data, fold=data.fold + np.int8(1)), tmp_path / "d.parquet")
-    with pytest.raises(UserError, match="make the data set anew"):
+    with pytest.raises(UserError, match="prepare the data set again"):
         read_dataset(tmp_path / "d.parquet")
     two = dataclasses.replace(data, meta=dataclasses.replace(data.meta, folds=2))
     write_dataset(two, tmp_path / "two.parquet")
-    with pytest.raises(UserError, match="make the data set anew"):
+    with pytest.raises(UserError, match="prepare the data set again"):
         read_dataset(tmp_path / "two.parquet")
 
 

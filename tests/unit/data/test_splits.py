@@ -129,7 +129,7 @@ def test_chromosomes_are_chosen_to_meet_the_fractions() -> None:
     [
         (["a", "chr1:0-60"], [], "1 of 2 sequences have no coordinates"),
         (["chr1:0-60", "chr2:0-60", "chr3:0-60"], ["chr9"], "no sequence lies on 'chr9'"),
-        (["chr1:0-60", "chr2:0-60"], [], "do not suffice"),
+        (["chr1:0-60", "chr2:0-60"], [], "are too few"),
     ],
 )
 def test_impossible_chromosome_splits(names: list[str], valid: list[str], message: str) -> None:

@@ -253,7 +253,7 @@ def test_numbers_and_what_is_none() -> None:
     assert no_number("0,110").startswith("'0,110' has a decimal comma; write 0.110")
     assert no_number("5.5 %").endswith("has a percent sign; write 5.5 in all rows")
     assert no_number("1.234,5").startswith("'1.234,5' has a decimal comma; write 1234.5")
-    assert "error of the spreadsheet" in no_number("#DIV/0!")
+    assert "spreadsheet error" in no_number("#DIV/0!")
     assert "infinite" in no_number("-Inf")
     assert "write 1234567" in no_number("1,234,567")
 

@@ -68,14 +68,14 @@ def test_any_bytes_give_records_or_a_sentence(tmp_path: Path, raw: bytes) -> Non
     [
         (b"", "empty"),
         (gzip.compress(b"", mtime=0), "empty once unpacked"),
-        (gzip.compress(b">a\nACGT\n" * 500, mtime=0)[:40], "damaged or cut short"),
+        (gzip.compress(b">a\nACGT\n" * 500, mtime=0)[:40], "damaged or truncated"),
         (b"ACGTACGT\n", "before the first header"),
         (b"chr1\t10\t20\n", "looks like a table"),
         (b"@read\nACGT\n+\nIIII\n", "FASTQ"),
         (b">a\n>b\nACGT\n", "'a' has no sequence"),
         (b">a\nMKLVEEF\n", "looks like protein"),
         (b">a\nACGU\n", "RNA"),
-        (b">a\nAC-GT\n", "'-', which no DNA has"),
+        (b">a\nAC-GT\n", "'-', which is not DNA"),
         (b">\nACGT\n", "no name"),
         (b"\n\n;comment\n", "no record"),
         (b"PK\x03\x04workbook", "Excel"),
@@ -108,7 +108,7 @@ def test_one_cause_is_told_once(tmp_path: Path) -> None:
     assert str(caught.value).split("\n") == [
         "f, line 1: the record 'r0' holds U, so it is RNA; write T for U. 24 more lines have the"
         " same mistake.",
-        "f, line 51: the record 'x' holds '*', which no DNA has; letters are A, C, G, T and N.",
+        "f, line 51: the record 'x' holds '*', which is not DNA; letters are A, C, G, T and N.",
     ]
 
 
@@ -133,7 +133,7 @@ def test_equal_names_get_a_number(tmp_path: Path) -> None:
     assert fasta.names == ["a", "a|2", "a|3", "a|4", "b"]
     assert dna.decode(fasta.codes[None])[0] == "ACGTCCACGAACGGA"
     assert (fasta.merged, fasta.renamed) == (2, 2)
-    with pytest.raises(UserError, match="line 5: the name 'a' stands twice, with different"):
+    with pytest.raises(UserError, match="line 5: the name 'a' occurs twice, with different"):
         read_fasta(tmp_path / "f", "f", unique=True)
 
 

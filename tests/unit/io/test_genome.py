@@ -146,7 +146,7 @@ def test_damaged_bgzip_and_its_index(tmp_path: Path) -> None:
 
 def test_window_over_the_end_is_our_defect(tmp_path: Path) -> None:
     (tmp_path / "g").write_bytes(b">a\nACGT\n")
-    with pytest.raises(ValueError, match="over the end"):
+    with pytest.raises(ValueError, match="beyond the end"):
         open_genome(tmp_path / "g", "g").fetch(np.array([0]), np.array([2]), 3)
 
 
@@ -155,15 +155,15 @@ def test_window_over_the_end_is_our_defect(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (gzip.compress(b"", mtime=0), "empty"),
-        (b"chr1\t100\t200\n", "no FASTA"),
-        (b">a\nACGT\n>a\nACGT\n", "'a' stands twice"),
+        (b"chr1\t100\t200\n", "not FASTA"),
+        (b">a\nACGT\n>a\nACGT\n", "'a' occurs twice"),
         (b">a\nACGT\nAC\nACGT\n", "differ in length"),
         (b">a\nACGT\nACGTA\n", "differ in length"),
         (b">a\nACGT\n\nACGT\n", "differ in length"),
         (b">a\n>b\nACGT\n", "'a' has no sequence"),
-        (b">a\nMKLV\n", "which no DNA has"),
+        (b">a\nMKLV\n", "which is not DNA"),
         (b"> \nACGT\n", "no name"),
-        (gzip.compress(b">a\n" + b"ACGT" * 5000, mtime=0)[:60], "damaged or cut short"),
+        (gzip.compress(b">a\n" + b"ACGT" * 5000, mtime=0)[:60], "damaged or truncated"),
         (b"PK\x03\x04", "Excel"),
         (b"\x1a\x2b\x00\x00twobit", "binary"),
     ],

@@ -29,13 +29,13 @@ class PanicException(BaseException):
 
 
 THROWN: dict[str, tuple[BaseException, str]] = {
-    "zlib": (zlib.error("Error -3"), "f: the compressed file is damaged or cut short (Error -3)"),
+    "zlib": (zlib.error("Error -3"), "f: the compressed file is damaged or truncated (Error -3)"),
     "gzip": (gzip.BadGzipFile("CRC check failed"), "f: the compressed file is damaged"),
-    "cut": (EOFError(), "f: the compressed file is damaged or cut short (EOFError)"),
+    "cut": (EOFError(), "f: the compressed file is damaged or truncated (EOFError)"),
     "xz": (lzma.LZMAError("Corrupt input data"), "f: the compressed file is damaged"),
     "zip": (
         zipfile.BadZipFile("Bad magic number"),
-        "f: the compressed file is damaged or cut short (Bad magic",
+        "f: the compressed file is damaged or truncated (Bad magic",
     ),
     "text": (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "f: the text is damaged"),
     "arrow": (pa.ArrowInvalid("Not a Parquet file"), "f: the file cannot be read (Not a"),
@@ -44,11 +44,11 @@ THROWN: dict[str, tuple[BaseException, str]] = {
     "struct": (struct.error("unpack requires 8 bytes"), "f: the file cannot be read (unpack"),
     "key": (KeyError("Unable to open object"), "f: the file cannot be read (Unable to open"),
     "deep": (RecursionError("maximum depth"), "f: the file cannot be read (it is nested too"),
-    "panic": (PanicException("called `unwrap`"), "f: the file is damaged; fetch"),
+    "panic": (PanicException("called `unwrap`"), "f: the file is damaged; download"),
     "several lines": (ValueError("one\n two.\n"), "f: the file cannot be read (one two);"),
-    "long": (ValueError("x" * 900), "x); fetch or make it again."),
+    "long": (ValueError("x" * 900), "x); download or create it again."),
     "gone": (FileNotFoundError(2, "No such file"), "f: there is no such file"),
-    "forbidden": (PermissionError(13, "denied"), "f: you may not read this file"),
+    "forbidden": (PermissionError(13, "denied"), "f: you have no permission to read this file"),
     "folder": (IsADirectoryError(21, "a folder"), "f: this is a folder"),
     "full": (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "f: the disk cannot be read or"),
 }
@@ -66,8 +66,8 @@ def test_what_is_thrown_becomes_a_sentence(case: str) -> None:
 
 @pytest.mark.parametrize("case", ["zlib", "panic", "key", "deep"])
 def test_a_reader_may_say_what_the_file_should_be(case: str) -> None:
-    wanted = pytest.raises(UserError, match=r"^f: this is no matrix.*; write it anew\.$")
-    with wanted, reading("f", "this is no matrix", "write it anew"):
+    wanted = pytest.raises(UserError, match=r"^f: this is not a matrix.*; write it again\.$")
+    with wanted, reading("f", "this is not a matrix", "write it again"):
         raise THROWN[case][0]
 
 
@@ -126,11 +126,13 @@ def test_damaged_gzip_is_one_sentence(tmp_path: Path, read: Any, place: int) -> 
 def test_texts_that_no_reader_takes_for_text(tmp_path: Path, read: Any) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"\xef\xbb\xbf")
-    with pytest.raises(EmptyFileError, match=r"^x: the file is empty but for a byte order mark; "):
+    with pytest.raises(EmptyFileError, match=r"^x: the file holds only a byte order mark; "):
         list(read(path, "x"))
     table = "barcode,cluster\n" + "CELL0-1,B cell\n" * 9
     path.write_bytes(table.encode("cp500"))
-    with pytest.raises(UserError, match=r"^x: most of its bytes .* EBCDIC; save it as UTF-8\.$"):
+    with pytest.raises(
+        UserError, match=r"^x: most of its bytes .* EBCDIC\?\); save it as UTF-8\.$"
+    ):
         list(read(path, "x"))
     for text, encoding in (("細胞\n" * 2000, "utf-8"), ("Zellkörper für Rezeptor\n", "latin-1")):
         path.write_bytes(text.encode(encoding))
@@ -221,7 +223,9 @@ def test_all_wrong_options_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[1]", "3", "[" * 100_000, '{"a": 1e', "\xff"])
 def test_json_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "o.json").write_text(text, encoding="latin-1")
-    with pytest.raises(UserError, match=r"^o\.json: this is no (readable JSON file|JSON object)"):
+    with pytest.raises(
+        UserError, match=r"^o\.json: this is not a (readable JSON file|JSON object)"
+    ):
         read_json(tmp_path / "o.json", "o.json")
 
 

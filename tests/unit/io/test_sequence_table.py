@@ -67,4 +67,4 @@ def test_mistakes_name_their_lines(tmp_path: Path) -> None:
         read(tmp_path / "t.tsv", text)
     first, second = str(told.value).splitlines()
     assert first == "t.tsv, line 3: the sequence is missing; remove or complete the row."
-    assert second.startswith("t.tsv, line 4: the sequence holds 'U', which no DNA has")
+    assert second.startswith("t.tsv, line 4: the sequence holds 'U', which is not DNA")

@@ -122,19 +122,19 @@ class TestWrongFiles:
         path = tmp_path / "m.model.safetensors"
         for content in (b"", b"hello", b"\xff" * 100):
             path.write_bytes(content)
-            with pytest.raises(UserError, match="no readable safetensors"):
+            with pytest.raises(UserError, match="not a readable safetensors"):
                 load_model(path)
 
     def test_cut_off(self, model: ExplaiNN, tmp_path: Path) -> None:
         path = tmp_path / "m.model.safetensors"
         save_module(path, model, HEADER)
         path.write_bytes(path.read_bytes()[:-10])
-        with pytest.raises(UserError, match="no readable safetensors"):
+        with pytest.raises(UserError, match="not a readable safetensors"):
             load_model(path)
 
     def test_of_another_program(self, tmp_path: Path) -> None:
         save_file({"x": torch.zeros(1)}, str(tmp_path / "m.safetensors"))
-        with pytest.raises(UserError, match="no model of nf-explainn"):
+        with pytest.raises(UserError, match="not a model of nf-explainn"):
             load_model(tmp_path / "m.safetensors")
 
     def test_of_another_version(self, model: ExplaiNN, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ class TestWrongFiles:
                 return (Path.write_text, (tmp_path / "ran", "x"))
 
         torch.save({"linears.0.weight": Bomb()}, tmp_path / "m.pth")
-        with pytest.raises(UserError, match="no readable checkpoint") as told:
+        with pytest.raises(UserError, match="not a readable checkpoint") as told:
             load_model(tmp_path / "m.pth")
         # torch's own words advise the very thing that this is to prevent
         assert "weights_only" not in str(told.value)
@@ -162,7 +162,7 @@ class TestWrongFiles:
     def test_other_checkpoints(self, tmp_path: Path) -> None:
         path = tmp_path / "m.pth"
         path.write_text("text")
-        with pytest.raises(UserError, match="no readable checkpoint"):
+        with pytest.raises(UserError, match="not a readable checkpoint"):
             load_model(path)
         torch.save({"weight": torch.zeros(2)}, path)
         with pytest.raises(UserError, match="holds no ExplaiNN"):

@@ -140,7 +140,7 @@ def test_lengths_are_cut_and_padded_in_the_middle_and_said(files: list[Path]) ->
     said = {source.config.name: fitting(source.config, LENGTH) for source in sources}
     assert said["one.explainn.r1"] == ""
     assert said["shorter.explainn.r1"] == "shorter.explainn.r1 reads the middle 33 of the 40 bp"
-    assert "reads 49 bp: the 40 bp are centred between N" in said["longer.explainn.r1"]
+    assert "reads 49 bp: the 40 bp are padded with N on both sides" in said["longer.explainn.r1"]
     assert "reads the middle 36" in said["exported"]
 
 
@@ -277,11 +277,11 @@ def test_the_unit_that_says_the_target_is_first() -> None:
     ("name", "content", "says"),
     [
         ("gone.pt", None, "there is no such pretrained model"),
-        ("model.onnx", b"x", "a pretrained model does not end so; give a *.safetensors"),
+        ("model.onnx", b"x", "a pretrained model cannot have this extension; give a *.safetensors"),
         ("broken.pt2", b"PK nothing", "this cannot be used as an exported program"),
-        ("broken.pt", b"nothing", "this is no readable checkpoint of weights"),
-        ("broken.pth", b"nothing", "this is no readable checkpoint of weights"),
-        ("broken.model.safetensors", b"nothing", "this is no readable safetensors file"),
+        ("broken.pt", b"nothing", "this is not a readable checkpoint"),
+        ("broken.pth", b"nothing", "this is not a readable checkpoint"),
+        ("broken.model.safetensors", b"nothing", "this is not a readable safetensors file"),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:

@@ -134,10 +134,10 @@ def test_a_changed_byte_is_seen(path: Path) -> None:
         broken = bytearray(whole)
         broken[place] ^= 1  # the last bit of a weight
         path.write_bytes(broken)
-        with pytest.raises(UserError, match="does not hold what was written"):
+        with pytest.raises(UserError, match="its content has changed since it was written"):
             load_model(path)
     path.write_bytes(whole.replace(b'seed\\":0', b'seed\\":1'))
-    with pytest.raises(UserError, match="does not hold what was written"):
+    with pytest.raises(UserError, match="its content has changed since it was written"):
         load_model(path)
 
 

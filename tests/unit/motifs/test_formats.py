@@ -154,10 +154,10 @@ def matrix(rows: str, header: str = "alength= 4 w= 2 nsites= 12 E= 0") -> str:
 
 
 BAD = {
-    "empty": ("", "the file is empty (0 bytes); fetch or make it again"),
+    "empty": ("", "the file is empty (0 bytes); download or create it again"),
     "no motif": (HEADER, "there is no motif in this file"),
     "other format": (">MA1 x\nA [ 1 2 ]\n", "begins with '>MA1 x'"),
-    "no version": ("MOTIF m1\n", "no line 'MEME version 4'"),
+    "no version": ("MOTIF m1\n", "the line 'MEME version 4' is missing"),
     "protein": (GOOD.replace("ACGT", "ACDEFGHIKLMNPQRSTVWY"), "line 3: the alphabet is 'ACDEF"),
     "rna": (GOOD.replace("ACGT", "ACGU"), "line 3: the alphabet is 'ACGU', not ACGT"),
     "alength": (matrix(ROWS, "alength= 20 w= 2"), "line 6: alength is 20, not 4"),
@@ -169,10 +169,10 @@ BAD = {
     "zeros": (matrix("0 0 0 0\n" + ROWS, "w= 3"), "line 7: '0 0 0 0' of m1 sums to 0"),
     "negative": (matrix("1.2 -0.2 0 0\n", "w= 1"), "line 7: '1.2 -0.2 0 0' of m1"),
     "nan": (matrix("nan 0.5 0.5 0\n", "w= 1"), "line 7: 'nan 0.5 0.5 0' of m1"),
-    "word": (matrix("0.5 0.5 x 0\n", "w= 1"), "line 7: '0.5 0.5 x 0' is no row of numbers"),
+    "word": (matrix("0.5 0.5 x 0\n", "w= 1"), "line 7: '0.5 0.5 x 0' is not a row of numbers"),
     "three": (matrix("0.5 0.5 0\n", "w= 1"), "line 7: 3 values in a row of m1, not 4"),
     "nsites below": (matrix(ROWS, "w= 2 nsites= -1"), "line 6: nsites of m1 is -1; give a number"),
-    "nsites word": (matrix(ROWS, "w= 2 nsites= many"), "line 6: nsites= 'many' is no number"),
+    "nsites word": (matrix(ROWS, "w= 2 nsites= many"), "line 6: nsites= 'many' is not a number"),
     "duplicate": (GOOD + "\n" + GOOD[len(HEADER) :], "the motif m1 is already in line 5"),
     "no matrix": (GOOD + "MOTIF m2\nMOTIF m3\n", "line 9: the motif m2 has no 'letter-prob"),
     "last without matrix": (GOOD + "MOTIF m2\n", "line 9: the motif m2 has no 'letter-prob"),
@@ -180,7 +180,7 @@ BAD = {
     "orphan": (HEADER + "letter-probability matrix: w= 2\n", "line 5: this matrix belongs to no"),
     "background": (
         GOOD.replace("MOTIF", "Background letter frequencies\nA 0.3 C 0.3 G 0.3 T 0.3\n\nMOTIF"),
-        "line 6: 'A 0.3 C 0.3 G 0.3 T 0.3' is no background",
+        "line 6: 'A 0.3 C 0.3 G 0.3 T 0.3' is not a background",
     ),
 }
 
@@ -205,7 +205,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="this is a folder; give a file"):
         read_meme(tmp_path)
     (tmp_path / "cut.gz").write_bytes(gzip.compress(GOOD.encode())[:-9])
-    with pytest.raises(UserError, match="damaged or cut short"):
+    with pytest.raises(UserError, match="damaged or truncated"):
         read_meme(tmp_path / "cut.gz")
     (tmp_path / "binary").write_bytes(b"PK\0\1")
     with pytest.raises(UserError, match="binary file"):
@@ -213,11 +213,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 BAD_JASPAR = {
-    "header": ("A [ 1 ]\n", "line 1: 'A [ 1 ]' stands where '>identifier name'"),
+    "header": ("A [ 1 ]\n", "line 1: 'A [ 1 ]' was found instead of '>identifier name'"),
     "rows": (">m x\nA [ 1 2 ]\nC [ 1 2 ]\n", "line 1: the matrix of m needs four rows"),
     "uneven": (">m\n1 2\n1 2\n1\n1 2\n", "of equal length"),
-    "letter": (">m\nA [ 1 ]\nG [ 1 ]\nC [ 1 ]\nT [ 1 ]\n", "line 3: 'G [ 1 ]' is no row of"),
-    "value": (">m\nA [ x ]\nC [ 1 ]\nG [ 1 ]\nT [ 1 ]\n", "line 2: 'A [ x ]' is no row of"),
+    "letter": (">m\nA [ 1 ]\nG [ 1 ]\nC [ 1 ]\nT [ 1 ]\n", "line 3: 'G [ 1 ]' is not a row of"),
+    "value": (">m\nA [ x ]\nC [ 1 ]\nG [ 1 ]\nT [ 1 ]\n", "line 2: 'A [ x ]' is not a row of"),
     "zeros": (">m\n1 0\n1 0\n1 0\n1 0\n", "position 2 of m has no counts"),
     "empty": ("\n", "the file is empty"),
 }

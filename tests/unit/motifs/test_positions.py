@@ -79,7 +79,7 @@ def test_four_lines_of_four_numbers(by_position: bool, tmp_path: Path) -> None:
 
 
 BAD = {
-    "cut": (HOMER + "0.5 0.5 0.", "a, line 5: '0.5 0.5 0.' (NAG) is no row of four numbers"),
+    "cut": (HOMER + "0.5 0.5 0.", "a, line 5: '0.5 0.5 0.' (NAG) is not a row of four numbers"),
     "no rows": (HOMER + ">MA", "a, line 5: MA has no line of numbers under it"),
     "twice": (f">m\n{ROWS}>m\n{ROWS}", "a, line 5: the motif m is already in line 1"),
     "log-odds": (
@@ -93,21 +93,24 @@ BAD = {
     "empty position": (">m\n3 1 0 0\n0 0 0 0\n1 0 0 0\n", "a, line 3: '0 0 0 0' (m) sums to 0"),
     "rna": (CISBP.replace("\tT\n", "\tU\n"), "a, line 1: these are motifs of RNA"),
     "licensed": ("Pos\tA\tC\tG\tT\n", "a, line 1: a has no line of numbers under it"),
-    "same accession": (TRANSFAC + TRANSFAC, "a, line 21: the motif M00001 stands in this file"),
+    "same accession": (TRANSFAC + TRANSFAC, "a, line 21: the motif M00001 is already in this file"),
     "no position": (
         TRANSFAC.replace("02 ", "<b>1</b> "),
-        "a, line 10: '<b>1</b>      7      1      1      1      A' (M00001) is no row",
+        "a, line 10: '<b>1</b>      7      1      1      1      A' (M00001) is not the row",
     ),
-    "no first position": (CISBP.replace("1\t", "`id`\t", 1), "(a) is no row of the position 1"),
+    "no first position": (CISBP.replace("1\t", "`id`\t", 1), "(a) is not the row of position 1"),
     "a line within": (
         TRANSFAC.replace("02 ", "%\n02 "),
         "a, line 11: '02      7      1      1      1      A' is a row",
     ),
     "a row is lost": (
         CISBP.replace("2\t0.7\t0.1\t0.1\t0.1\n", ""),
-        r"a, line 3: '3\t0\t0\t1\t0' (a) is no row of the position 2; write 2",
+        r"a, line 3: '3\t0\t0\t1\t0' (a) is not the row of position 2; write 2",
     ),
-    "a number too many": (TRANSFAC.replace("02 ", "02 0 "), "(M00001) is no row of the position 2"),
+    "a number too many": (
+        TRANSFAC.replace("02 ", "02 0 "),
+        "(M00001) is not the row of position 2",
+    ),
     "unknown": ("Gene: X\nA:\t0.1\nC:\t0.3\n", "give motifs in MEME, JASPAR, HOMER, CIS-BP or"),
 }
 
@@ -126,7 +129,7 @@ def test_files_of_the_field(field_dir: Path, tmp_path: Path) -> None:
     for name in ("HOMER.pfm", "CIS-BP.pfm"):
         text = (case / name).read_text()
         count = text.count("\n>") - 1
-        with pytest.raises(UserError, match="cut short"):  # they end in the midst of a motif
+        with pytest.raises(UserError, match="truncated"):  # they end in the midst of a motif
             read_motifs(case / name)
         (tmp_path / name).write_text(text[: text.rindex("\n>")])
         motifs = read_motifs(tmp_path / name).motifs

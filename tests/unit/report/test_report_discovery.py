@@ -227,8 +227,8 @@ def test_the_words_fit_the_architecture() -> None:
         row = {key: str(value) for key, value in (verdict("+", reason="") | more).items()}
         return words([row], model)
 
-    assert said("explainn", distance_dependent=0).startswith("no; across units, ExplaiNN cannot")
-    assert said("explainn_u20", distance_dependent=0).startswith("no; across units, ExplaiNN cannot")
+    for model in ("explainn", "explainn_u20"):
+        assert said(model, distance_dependent=0).startswith("no; across units, ExplaiNN cannot")
     assert said("deepcnn", distance_dependent=0) == "no: flat"
     assert said("explainn", kind="homotypic", distance_dependent=0) == "no: flat"
     assert "not across" not in said("explainn", kind="homotypic")

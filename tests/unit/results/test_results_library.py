@@ -218,7 +218,7 @@ def test_a_broken_model_and_a_foreign_calibration(earlier: Path) -> None:
         open_results(earlier).predict(["A" * 200])
     path = Path(f"{stem}.model.safetensors")
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UserError, match="no readable safetensors file"):
+    with pytest.raises(UserError, match="not a readable safetensors file"):
         open_results(earlier).predict(["A" * 200])
 
 

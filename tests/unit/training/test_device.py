@@ -28,7 +28,7 @@ def test_cpu() -> None:
 @no_gpu
 def test_without_gpu() -> None:
     assert resolve_device("auto").type == "cpu"
-    with pytest.raises(UserError, match=r"device gpu was asked for, but .*auto or cpu"):
+    with pytest.raises(UserError, match=r"device gpu was requested, but .*auto or cpu"):
         resolve_device("gpu")
 
 

@@ -54,15 +54,15 @@ def test_words() -> None:
     found = plateau(SCORES)
     assert found is not None
     assert recommendation(found, SCORES, "AUPRC") == (
-        "Take 20 units: its validation AUPRC of 0.810 is within a standard error (0.012) of the"
+        "Use 20 units: its validation AUPRC of 0.810 is within one standard error (0.012) of the"
         " best, 0.820 with 50."
     )
     alone = {5: [0.4], 10: [0.6]}
     found = plateau(alone)
     assert found is not None
     text = recommendation(found, alone, "AUPRC")
-    assert "Take 10 units: no smaller number comes within" in text
-    assert "train several" in text and "more may be better" in text
+    assert "Use 10 units: no smaller number is within" in text
+    assert "train more replicates" in text and "more may be better" in text
 
 
 def test_names() -> None:
@@ -140,7 +140,7 @@ def test_table_and_curve(page: Path) -> None:
     points = section["data"]["one: test"]
     assert [point[0] for point in points] == [5, 20, 100]
     assert [point[1] for point in points] == pytest.approx([0.4, 0.7, 0.71])
-    assert "Take 20 units" in section["description"]
+    assert "Use 20 units" in section["description"]
     curve = json.loads((page / "nfx_modes_modes_by_number_of_units_mqc.json").read_text())
     assert [point[1] for point in curve["data"]["one"]] == pytest.approx([1 / 3, 4 / 3])
 

@@ -140,7 +140,7 @@ def test_only_a_robust_that_is_asked_for_is_refused_over_pretrained_models(
     arguments = ("--dataset", "demo.dataset.parquet", "--id", RUN, "--options", "options.json")
     settings = {"model": "single_layer", "max_epochs": 1}
     for recipe, code, said in (
-        ({}, 0, "trained by the paper's recipe"),
+        ({}, 0, "trained with the paper's recipe"),
         ({"recipe": "robust"}, 1, "recipe robust changes the sequences in every epoch"),
     ):
         (tmp_path / "options.json").write_text(json.dumps(settings | recipe))
@@ -171,7 +171,7 @@ def test_baseline_does_not_wait_for_torch(root: Path) -> None:
     [
         ('{"filter_length": 60}', "sequences are 40 bp long, but a filter of 60 bp"),
         ('{"loss": "mse"}', "loss 'mse' does not fit binary labels"),
-        ("{", "options.json: this is no readable JSON"),
+        ("{", "options.json: this is not a readable JSON"),
     ],
 )
 def test_mistakes_are_a_sentence(root: Path, tmp_path: Path, options: str, message: str) -> None:

@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// What every base adds to the predictions of the best replicate (DeepLIFT), and the motifs in that (TF-MoDISco).
+// DeepLIFT attributions of the best replicate's predictions, and the TF-MoDISco motifs in them.
 process ATTRIBUTION_MAKE {
     tag "${meta.id}"
     label 'process_medium'

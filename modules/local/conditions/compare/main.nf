@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// Which motifs differ between the conditions of an experiment, with its samples as the unit.
+// Tests which motifs differ between the conditions of an experiment; the samples are the observations.
 process CONDITIONS_COMPARE {
     tag "${meta.id}"
     label 'process_low'

@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// The positives of two data sets become one data set that tells them apart.
+// Makes a data set of a contrast: the positives of one data set against those of another.
 process CONTRAST_MAKE {
     tag "${meta.id}"
     label 'process_low'

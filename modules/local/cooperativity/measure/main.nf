@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// What the best replicate of a model makes of pairs of motifs in random sequences, at every distance from each other.
+// Predictions of the best replicate of a model for pairs of motifs in random sequences, at every distance.
 process COOPERATIVITY_MEASURE {
     tag "${meta.id}"
     label 'process_low'

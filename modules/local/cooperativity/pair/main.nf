@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// The pairs of motifs to put beside each other: those given, or of the two leading annotated units.
+// Chooses the pairs of motifs to insert: those given, or of the two leading annotated units.
 process COOPERATIVITY_PAIR {
     tag "${meta.id}"
     label 'process_single'

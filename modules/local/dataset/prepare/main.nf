@@ -1,6 +1,6 @@
 include { asJson; filesOf; linkGiven } from '../../../../subworkflows/local/validate/given.nf'
 
-// The files of a data set, of whatever assay, become the data set.
+// Prepares a data set from its files, for any assay.
 process DATASET_PREPARE {
     tag "${meta.id}"
     label 'process_low'

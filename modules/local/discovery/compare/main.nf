@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// The best motif of a model's units beside STREME's best, by the same scanner on the same sequences.
+// Compares the best motif of a model's units with STREME's best, by the same scanner on the same sequences.
 process DISCOVERY_COMPARE {
     tag "${meta.id}"
     label 'process_low'

@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// Each prediction of the best replicate split over units, and what each mutation does over motifs.
+// Splits each prediction of the best replicate over units, and the effect of each mutation over motifs.
 process EXPLANATION_MAKE {
     tag "${meta.id}"
     label 'process_low'

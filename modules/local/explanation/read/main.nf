@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// The sequences that a user wants explained, cut to the length of the data set; with mistakes as a state.
+// Reads the sequences to be explained, cut to the length of the data set; errors become a state.
 process EXPLANATION_READ {
     tag "${meta.id}"
     label 'process_low'

@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// What groups of a network's first filters, over all replicates, are worth on unseen sequences.
+// Measures the importance of groups of a network's first filters, over all replicates, on held-out sequences.
 process FILTERS_JUDGE {
     tag "${meta.id}"
     label 'process_medium'

@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// Where a user wants sites to be looked for, held against the genome; with mistakes as a state.
+// Reads the regions to be scanned for sites and checks them against the genome; errors become a state.
 process HITS_READ {
     tag "${meta.id}"
     label 'process_low'

@@ -1,4 +1,4 @@
-// Pairs of a model's motifs that say more, or less, together than their sum, by all replicates.
+// Tests pairs of a model's motifs for interactions (more or less effect than the sum), with all replicates.
 process INTERACTIONS_FIND {
     tag "${meta.id}"
     label 'process_low'

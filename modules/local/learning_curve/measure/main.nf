@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// ExplaiNN trained on parts of a data set, to tell what more data would add.
+// Trains ExplaiNN on parts of a data set, to estimate the gain from more data.
 process LEARNING_CURVE_MEASURE {
     tag "${meta.id}"
     label 'process_medium'

@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// What the predictions lose when one filter of a network, or one unit of ExplaiNN, says nothing.
+// Change of the predictions when one filter of a network, or one unit of ExplaiNN, is nullified.
 process MODEL_NULLIFY {
     tag "${meta.id}"
     label 'process_medium'

@@ -1,4 +1,4 @@
-// A model of nothing but the units of the groups that its minimal model holds.
+// Writes a model with only the units of the groups of its minimal model.
 process MODEL_PRUNE {
     tag "${meta.id}"
     label 'process_low'

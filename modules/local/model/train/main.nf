@@ -1,7 +1,7 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// One model, trained and measured: in one task, since starting another takes longer than most evaluations.
+// Trains and evaluates one model, in one task, since starting another takes longer than most evaluations.
 process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'

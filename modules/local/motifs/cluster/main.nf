@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// The known motifs sorted into binding modes: by Tomtom, or as a user's table says.
+// Clusters the known motifs into binding modes: by Tomtom, or by a user's table.
 process MOTIFS_CLUSTER {
     tag "${clusters ? 'own clusters' : 'by similarity'}"
     label 'process_low'

@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// What all models of a data set predict of a user's sequences.
+// Predicts a user's sequences with all models of a data set.
 process PREDICTION_MAKE {
     tag "${meta.id}"
     label 'process_medium'

@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// The sequences that a user wants predicted, cut to the length of the models; with mistakes as a state.
+// Reads the sequences to be predicted, cut to the length of the models; errors become a state.
 process PREDICTION_READ {
     tag "${meta.id}"
     label 'process_low'

@@ -1,7 +1,7 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// What all models of an earlier run's data set predict of a new one, and how well.
+// Predicts and scores a new data set with all models of a data set of an earlier run.
 process PREDICTION_SCORE {
     tag "${meta.id}"
     label 'process_medium'

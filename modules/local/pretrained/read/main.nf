@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// Whether a data set's pretrained models can be read and run: asked before any training, so that a mistake costs none.
+// Checks before any training whether a data set's pretrained models can be read and run.
 process PRETRAINED_READ {
     tag "${meta.id}"
     label 'process_low'

@@ -1,7 +1,7 @@
 include { onPage } from '../../../../subworkflows/local/validate/given.nf'
 
-// After the page: fails where data sets are in error and that is to fail the run. It comes last, so that all else is
-// published; where nothing fails it is not started.
+// Fails the run if data sets are in error and --strict is set. It comes after the report, so that everything else is
+// published; without errors it is not started.
 process REPORT_CHECK {
     label 'process_single'
     errorStrategy 'finish'
@@ -13,7 +13,7 @@ process REPORT_CHECK {
 
     script:
     def lines = faults.collectMany { id, sentences -> sentences.collectMany { text -> text.readLines() }.collect { line -> onPage("${id}: ${line}") } }
-    def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report says what the others are; mend these files and run again with -resume."] + lines).join('\n')
+    def told = (["Data sets in error: ${faults.keySet().join(', ')}. The report gives the verdicts of the others; correct these files and run again with -resume."] + lines).join('\n')
     """cat >&2 <<'FAULTS'
 ${told}
 FAULTS

@@ -1,4 +1,4 @@
-// The sequences that a data set's models learn from, as FASTA: a pair of files per task and fold.
+// Writes the training sequences of a data set as FASTA: a pair of files per task and fold.
 process STREME_PREPARE {
     tag "${meta.id}"
     label 'process_single'

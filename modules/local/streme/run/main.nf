@@ -1,5 +1,5 @@
-// STREME on the training sequences of one task, with folds of one fold. Where the program is absent, or fails, that is a result:
-// the outcome says so, and the run goes on.
+// Runs STREME on the training sequences of one task (with folds: of one fold). If the program is absent or fails,
+// the outcome says so and the run continues.
 process STREME_RUN {
     tag "${meta.id}, task ${meta.number}${meta.fold ? ", fold ${meta.fold}" : ''}"
     label 'process_medium'

@@ -1,6 +1,6 @@
 include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 
-// The well-predicted sequences laid out by the outputs of the units of the best replicate.
+// UMAP of the well-predicted sequences by the outputs of the units of the best replicate.
 process UNITS_MAP {
     tag "${meta.id}"
     label 'process_low'

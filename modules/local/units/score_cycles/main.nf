@@ -1,4 +1,4 @@
-// How well each unit of a model of HT-SELEX tells the last cycle from the first, by its motif alone.
+// How well the motif of each unit of an HT-SELEX model separates the last cycle from the first.
 process UNITS_SCORE_CYCLES {
     tag "${meta.id}"
     label 'process_low'

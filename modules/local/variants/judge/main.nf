@@ -1,7 +1,7 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 include { environmentOf } from '../../../../subworkflows/local/validate/environment.nf'
 
-// What each variant does to the predictions of all replicates of a model, split by motif.
+// Effects of variants on the predictions of all replicates of a model, split by motif.
 process VARIANTS_JUDGE {
     tag "${meta.id}"
     label 'process_medium'

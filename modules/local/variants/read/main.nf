@@ -1,6 +1,6 @@
 include { asJson; linkGiven; ourNames } from '../../../../subworkflows/local/validate/given.nf'
 
-// The variants that a user wants judged, held against the genome; with mistakes as a state.
+// Reads the variants and checks them against the genome; errors become a state.
 process VARIANTS_READ {
     tag "${meta.id}"
     label 'process_low'
