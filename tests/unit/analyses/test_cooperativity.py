@@ -261,9 +261,8 @@ def test_a_pair_that_cannot_be_looked_at_says_so() -> None:
     found = analyse_pairs(
         marginalizer(lambda c: np.zeros((len(c), 1)), A), [bad], reader(1), ("t",), 5
     )
-    assert (
-        found.curves == []
-        and found.verdicts[0]["reason"] == "X is neither a known motif nor a word"
+    assert found.curves == []
+    assert found.verdicts[0]["reason"] == "X is neither a known motif nor a word"
     short = marginalizer(lambda c: np.zeros((len(c), 1)), A, B, length=15)
     rows = analyse_pairs(short, PAIRS[:1], reader(1), ("t",), 5).verdicts
     assert rows[0]["reason"] == "the sequences are too short for both motifs side by side"
