@@ -91,7 +91,7 @@ def _variants(file: InputFile) -> None:
     from nfexplainn.io.variant_files import read_variants
 
     if not sum(1 for _ in read_variants(file.path, file.name)):
-        raise UserError(f"{file.name}: there is no variant in this file; give one that has.")
+        raise UserError(f"{file.name}: this file has no variant; give a file with variants.")
 
 
 def _lines(file: InputFile) -> None:
