@@ -91,13 +91,13 @@ def _variants(file: InputFile) -> None:
     from nfexplainn.io.variant_files import read_variants
 
     if not sum(1 for _ in read_variants(file.path, file.name)):
-        raise UserError(f"{file.name}: there is no variant in this file; give one with variants.")
+        raise UserError(f"{file.name}: this file has no variant; give a file with variants.")
 
 
 def _lines(file: InputFile) -> None:
     """Read a list of names, or reads in any form, to the end."""
     if not sum(1 for line in read_text_lines(file.path, file.name) if line.strip()):
-        raise UserError(f"{file.name}: this file is empty; download or create it again.")
+        raise UserError(f"{file.name}: there is nothing in this file; fetch or make it again.")
 
 
 def _clusters(file: InputFile) -> None:
@@ -107,7 +107,7 @@ def _clusters(file: InputFile) -> None:
     table = open_delimited(file.path, file.name)
     if table.columns < 2 or not any(True for _ in table):
         raise UserError(
-            f"{file.name}: this is not a table of barcodes and clusters; give both in a line,"
+            f"{file.name}: this is no table of barcodes and clusters; give both in a line,"
             " separated by a tab or comma."
         )
 

@@ -113,7 +113,7 @@ def test_sequences_of_another_length_are_not_asked(files: DatasetFiles, tmp_path
         (("a",), ("b",), LABELS, [(0, 0)], ""),
         (("a", "b"), ("b", "c"), LABELS, [(1, 0)], ""),
         (("a",), ("b", "c"), LABELS, [], "no task has the name"),
-        (("a",), ("a",), ("regression", "binary"), [], "it holds values, and the model predicts"),
+        (("a",), ("a",), ("regression", "binary"), [], "it holds values, but the model predicts"),
         (("a", "b"), ("b", "a"), ("multiclass", "multiclass"), [(0, 1), (1, 0)], ""),
         (("a", "b"), ("a", "c"), ("multiclass", "multiclass"), [], "its classes are not those"),
     ],

@@ -200,7 +200,7 @@ def sentence_cases(genome: Genome) -> dict[str, tuple[bytes | str, str]]:
     return {
         "empty": ("", "the file is empty"),
         "blank": ("\n\n", "the file is empty"),
-        "no variant": (HEADER, "there is no variant in this file"),
+        "no variant": (HEADER, "this file has no variant"),
         "no header": (line, "this VCF has no header"),
         "half a header": (HEADER.split("\n", 1)[1] + line, "this VCF has no header"),
         "without chr": (HEADER + bare, "none of its chromosomes (A) is in the genome"),
