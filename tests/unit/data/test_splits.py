@@ -80,7 +80,7 @@ def test_random_split_keeps_groups_shares_and_labels(
         assert len(set(split[groups == group].tolist())) == 1
     for name, share in zip(("valid", "test"), shares, strict=True):
         part = split == name
-        assert part.mean() == pytest.approx(share, abs=0.005)
+        assert abs(part.sum() - share * n) <= 10
         for task in range(tasks):
             positive = labels[:, task] == 1
             assert positive[part].sum() == pytest.approx(share * positive.sum(), abs=6)
