@@ -153,7 +153,7 @@ def _from_records(fasta: Fasta, name: str, shape: Shape) -> Located:
 def _from_intervals(path: str | Path, name: str, length: int, genome: Genome | None) -> Located:
     if genome is None:
         raise UserError(
-            f"{name}: this file holds intervals, and there is no genome to read them from;"
+            f"{name}: this file holds intervals, but there is no genome to read them from;"
             " give --genome (or the column genome), or the sequences themselves as FASTA."
         )
     peaks = read_peaks(path, name)

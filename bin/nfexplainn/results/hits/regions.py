@@ -129,7 +129,7 @@ def read_regions(
         return _from_records(read_sequence_table(*table), shape, fasta)
     if genome is None:
         raise UserError(
-            f"{name}: this file holds intervals, and there is no genome to read them from;"
+            f"{name}: this file holds intervals, but there is no genome to read them from;"
             " give --genome (or the column genome), or the sequences themselves as FASTA."
         )
     peaks = read_peaks(path, name)
