@@ -365,7 +365,7 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         "d,sequences,oct4.fa,.,,\n"
         "e,sequences,oct4.fa,nowhere.bed,,\n",
         [
-            "explain.csv, line 2, explain: mine.bed holds intervals, and there is no genome",
+            "explain.csv, line 2, explain: mine.bed holds intervals, but there is no genome",
             "explain.csv, line 4, explain: only predictions of explainn can be split over units",
             "explain.csv, line 5, column explain: {} is a folder, not a file (paths are relative to the sheet).",
             "explain.csv, line 6, column explain: there is no file {}/nowhere.bed",

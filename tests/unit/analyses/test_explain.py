@@ -247,7 +247,7 @@ def test_longer_records_are_cut_in_the_middle(tmp_path):
     ("content", "with_genome", "sentence"),
     [
         (">short\nACGT\n", True, "the sequence 'short' has 4 bp, but the model reads 60"),
-        ("chrA\t1\t90\n", False, "this file holds intervals, and there is no genome"),
+        ("chrA\t1\t90\n", False, "this file holds intervals, but there is no genome"),
         ("chrZ\t1\t90\n", True, "none of its chromosomes (chrZ) is in the genome genome.fa"),
         ("chrA\t0\t10\n", True, "none of its 1 intervals leaves a window of 60 bp"),
         ("chrA\t90\t10\n", True, "line 1: start 90 is not before end 10"),
