@@ -71,7 +71,7 @@ def bed(run: Run, name: str = "reb") -> list[list[str]]:
     path = run.results / name / "explainn" / "hits" / f"{name}.explainn.hits.bed.gz"
     with pysam.BGZFile(str(path)) as handle:
         lines = handle.read().decode().splitlines()
-    assert lines[0].startswith("#chrom\tstart\tend\tname\tscore\tstrand\tcontribution\tsupport")
+    assert lines[0].startswith("#chrom\tstart\tend\tname\tscore\tstrand\tcontribution\tsame_sign")
     return [line.split("\t") for line in lines[1:]]
 
 
