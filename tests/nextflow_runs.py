@@ -66,13 +66,17 @@ def nextflow_command() -> list[str]:
     return named.split() if named else [str(ROOT / "nextflow")]
 
 
-def parser_of(arguments: Sequence[str | Path]) -> str:
-    """
-    The parser of newer releases, which is also the faster one, where it can be had.
+# What a configuration says or reads: by the newer parser of 25.04 it knows no profile beside a file
+# given with -c, nor a parameter of the run.
+CONFIGURED = {
+    *("-c", "-profile", "-params-file"),
+    *("--outdir", "--trace_report_suffix", "--help", "--version"),
+}
 
-    That of 25.04 knows no profile of ours beside a configuration given with ``-c``.
-    """
-    return "v1" if {"-c", "-profile"} & set(map(str, arguments)) else "v2"
+
+def parser_of(arguments: Sequence[str | Path]) -> str:
+    """The parser of newer releases, which is also the faster one, where it can be had."""
+    return "v1" if CONFIGURED & set(map(str, arguments)) else "v2"
 
 
 def run_nextflow(folder: Path, *arguments: str | Path, timeout: float = 900, **env: str) -> Run:

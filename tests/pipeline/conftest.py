@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("yeast", "peaks", "promoters.bed", "genome.fa.gz", "chrI,chrIII,chrVI", "fungi"),
     )
     return folder
+
+
+@pytest.fixture(scope="module")
+def older_parser() -> Iterator[None]:
+    """That of the locked Nextflow, which most other tests do without."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NXF_SYNTAX_PARSER", "v1")
+        yield

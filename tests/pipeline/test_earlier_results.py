@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from nextflow_runs import ROOT, TINY, run_nextflow, write_sheet
 
 REPORTS = {
@@ -12,6 +14,9 @@ REPORTS = {
     "execution_timeline": "html",
     "pipeline_dag": "html",
 }
+
+# A suffix of its reports is what a configuration reads of a run.
+pytestmark = pytest.mark.usefixtures("older_parser")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -77,13 +77,13 @@ SHEETS: dict[str, tuple[str | bytes, list[str]]] = {
         '"c",sequences,oct4.fa,a\u202eb,x,"m\x7f.tsv"\n'
         "d,sequences,oct4.fa, b\xa0c\u200dd ,x,\n",
         [
-            "control.csv, line 1, column 5, its name: it holds the control character U+001B; take it out",
+            "control.csv, line 1, column 5, its name: it holds the control character U+001B; remove it",
             "control.csv, line 2, column sample: it holds the control character U+000A, the end of a line;",
             "control.csv, line 2, column label: it holds the control character U+0009, a tab;",
-            "control.csv, line 4, column data: it holds the control character U+0001; take it out",
+            "control.csv, line 4, column data: it holds the control character U+0001; remove it",
             "control.csv, line 4, column label: it holds the control character U+2028, the end of a line;",
-            "control.csv, line 5, column label: it holds the control character U+202E; take it out",
-            "control.csv, line 5, column mode_clusters: it holds the control character U+007F; take it out",
+            "control.csv, line 5, column label: it holds the control character U+202E; remove it",
+            "control.csv, line 5, column mode_clusters: it holds the control character U+007F; remove it",
         ],
     ),
     # Nextflow leaves these unquoted in the scripts that stage files

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -61,17 +60,12 @@ def golden_files(dataset: str, replicates: int = 2) -> set[str]:
     }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def older_parser() -> Iterator[None]:
-    """That of the locked Nextflow, which most other tests do without."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NXF_SYNTAX_PARSER", "v1")
-        yield
-
-
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Run:
-    """One unbroken run."""
+def finished(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: Path
+) -> Run:
+    """One unbroken run; by the older parser, as those that go on with it."""
+    request.getfixturevalue("older_parser")
     folder = tmp_path_factory.mktemp("finished")
     run = run_nextflow(folder, ROOT, "--input", tiny / "sheet.csv", *TINY)
     assert run.code == 0, run.said
