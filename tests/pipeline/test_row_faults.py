@@ -13,6 +13,9 @@ import pytest
 
 from nextflow_runs import DEMO, ROOT, Run, cut_fasta, newest_trace, run_nextflow, write_sheet
 
+# Runs that go on with each other's work, some into other folders: all by one parser.
+pytestmark = pytest.mark.usefixtures("older_parser")
+
 SMALL = ("--units", "4", "--max_epochs", "2", "--replicates", "1")
 GOOD = ("five", "four", "neighbour", "one", "three", "two", "yeast")
 BROKEN = {
