@@ -100,9 +100,12 @@ def main() -> None:
             measure(share, number, own, values, 1) for share, number, own in draws(dataset)
         ]
         seconds = time.process_time() - began
-        most = max(one.share for one in points)
-        seen = float(np.mean([one.score for one in points if one.share == most]))
-        forecast, twice = doubled([one for one in points if one.share < most]), doubled(points)
+        most = max(one.train_share for one in points)
+        seen = float(np.mean([one.value for one in points if one.train_share == most]))
+        forecast, twice = (
+            doubled([one for one in points if one.train_share < most]),
+            doubled(points),
+        )
         if forecast is None or twice is None:
             print(f"# learning_curve: {case}: too few sequences for a curve", file=sys.stderr)
             continue

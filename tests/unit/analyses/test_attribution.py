@@ -326,7 +326,11 @@ def test_script_from_files_to_files(root, tmp_path):
         written.append([path.read_bytes() for path in files])
     assert written[0] == written[1] and len(written[0]) == 4
     row = pd.read_csv(tmp_path / "d.explainn.r2.attribution.tsv", sep="\t").iloc[0]
-    assert row["sequences"] == 15 and row["largest_error"] < 1e-3 and "too few sequences" in row["note"]
+    assert (
+        row["sequences"] == 15
+        and row["largest_error"] < 1e-3
+        and "too few sequences" in row["note"]
+    )
     saved = np.load(tmp_path / "d.explainn.r2.attributions.npz")
     assert saved["hypothetical_0"].shape == (15, LENGTH, 4)
     assert set(saved["rows_0"]) <= set(range(1, n, 2))
