@@ -166,7 +166,7 @@ def test_a_fold_without_a_class_is_skipped_alone(tmp_path: Path) -> None:
     labels[dataset.fold == 2] = 0  # fold 1 is tested, 2 stops: the training has 3 alone
     tasks = write_task_sequences(replace(dataset, labels=labels), tmp_path, "d")
     assert [bool(one.reason) for one in tasks] == [True, False, False]
-    assert "in the training part of fold 1;" in tasks[0].reason
+    assert "the training part of fold 1 has" in tasks[0].reason
 
 
 def test_motifs_of_folds_are_joined_where_they_are_alike() -> None:
@@ -275,7 +275,7 @@ def test_a_task_of_one_class_is_skipped(tmp_path: Path) -> None:
     tasks = write_task_sequences(
         replace(dataset, labels=np.ones_like(dataset.labels)), tmp_path, "d"
     )
-    assert tasks[0].reason.startswith("there are 24 positives and 0 negatives")
+    assert tasks[0].reason.startswith("the training part has 24 positives and 0 negatives")
     assert not list(tmp_path.glob("*.fa"))
 
 
