@@ -119,7 +119,7 @@ def run_once(dataset: Dataset, known: MotifSet, recipe: str, seed: int, epochs: 
     motifs = [state.motif for state in states if state.motif is not None]
     second = second_motifs(dataset, motifs, np.zeros(len(motifs), dtype=np.intp))
     table = second.table.frame()
-    best = table[table["best"] == 1].set_index("motif")["auprc_test"]
+    best = table[table["best"] == 1].set_index("kind")["auprc_test"]
     seconds = time.process_time() - started
 
     factor = dataset.meta.tasks[0]
