@@ -114,8 +114,8 @@ def test_table_as_jaspar_writes_it(tmp_path: Path) -> None:
     [
         ("", "c.tab: the file is empty"),
         ("# nothing\n", "c.tab: the table is empty;"),
-        ("MA0004.1\n", "c.tab, line 1: 1 columns; give a motif and its cluster"),
-        ("MA0004.1\t1\t2\n", "c.tab, line 1: 3 columns;"),
+        ("MA0004.1\n", "c.tab, line 1: 1 columns instead of 2; give a motif and its cluster"),
+        ("MA0004.1\t1\t2\n", "c.tab, line 1: 3 columns instead of 2;"),
         ("MA0004.1\t1\nMA0004.1\t2\n", "c.tab, line 2: MA0004.1 is in the clusters 1 and 2"),
         ("MA7777.1\t1\n", "c.tab: none of its motifs (such as MA7777.1) is among the 2 known"),
         ("MA0004.1\t1\0\n", "c.tab: this is a binary file"),

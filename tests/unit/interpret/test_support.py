@@ -134,7 +134,7 @@ def test_replicates_come_back_from_files(tmp_path):
     assert [each.replicate for each in found] == [1, 2, 3]
     assert [len(each.annotatable(5.0)) for each in found] == [3, 3, 0]
     (tmp_path / "d.m.r2.units.meme").unlink()
-    with pytest.raises(UserError, match=r"units\.meme is missing"):
+    with pytest.raises(UserError, match=r"units\.meme beside it is missing"):
         read_replicates(sorted(tmp_path.iterdir()))
 
 
@@ -256,5 +256,5 @@ def test_options_are_read_and_refused_by_name(tmp_path):
     with pytest.raises(UserError, match="min_sites is 'many'"):
         read_options(path, InterpretOptions)
     path.write_text("[]")
-    with pytest.raises(UserError, match="no JSON object"):
+    with pytest.raises(UserError, match="not a JSON object"):
         read_options(path, InterpretOptions)
