@@ -343,7 +343,7 @@ def test_the_scripts_write_what_the_report_reads(folder: Path) -> None:
     assert len(members) == len(set(members))
     (task,) = iterate_tsv(folder / "d.cnn1.evidence_tasks.tsv")
     assert tuple(task) == EVIDENCE_TASK_COLUMNS
-    assert (task["unseen"], task["rows"], task["loss"]) == ("80", str(len(table)), "bce")
+    assert (task["unseen"], task["rows"], task["loss_function"]) == ("80", str(len(table)), "bce")
     motifs = read_meme(folder / "d.cnn1.evidence.meme").motifs
     assert [motif.id for motif in motifs] == sorted(row["motif"] for row in table)
 
