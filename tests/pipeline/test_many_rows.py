@@ -48,9 +48,10 @@ def preview(folder: Path, number: int) -> tuple[float, float]:
 
 
 @pytest.mark.minutes
-@pytest.mark.skipif("NXF_CMD" in os.environ, reason="NXF_CMD names a Java of other settings")
 def test_a_thousand_rows(tmp_path: Path) -> None:
     few, _ = preview(tmp_path, 2)
     many, gigabytes = preview(tmp_path, 1000)
+    if "NXF_CMD" in os.environ:
+        pytest.skip("NXF_CMD names another Nextflow, with a Java of other settings")
     assert many < TIMES * few
     assert gigabytes < GIGABYTES
