@@ -30,7 +30,7 @@ def write(folder: Path) -> None:
     profiles = "\n".join(f"{n} {{ includeConfig '{ROOT}/conf/{n}.config' }}" for n in names)
     (folder / "main.nf").write_text(MAIN)
     (folder / "nextflow.config").write_text(
-        "params { device = 'auto'; container_image = 'registry/image:1' }\n"
+        "params { device = 'auto'; container_image = 'registry/image:1'; image_registry = null }\n"
         "params.torch_container = 'registry/torch:1'\n"
         "process.errorStrategy = 'ignore'\nexecutor.pollInterval = '1 sec'\n"
         f"includeConfig '{ROOT}/conf/engines.config'\n"

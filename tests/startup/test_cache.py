@@ -113,7 +113,7 @@ def test_bytes_that_turned_without_a_write_are_seen_by_check(own_cache: Path) ->
     os.utime(tool, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert cache.fault(own_cache / "tool-1") is None
     (said,) = cache.check()
-    assert "tool-1 was broken (bin/tool holds other bytes" in said
+    assert "tool-1 was broken (bin/tool has changed since it was made)" in said
     assert entries(own_cache) == ["tool-2"]
     assert cache.check() == []
 
