@@ -7,10 +7,12 @@ import gzip
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "assets" / "demo"
@@ -110,6 +112,12 @@ def judged(
     assert run.code == 0, run.said
     said: dict[str, Any] = json.loads(out.read_text())
     return said
+
+
+def first_of(cases: Iterable[Sequence[Any]]) -> list[Any]:
+    """Cases that cost a start of Nextflow each: the first on each change, all for a release."""
+    first, *others = cases
+    return [first, *(pytest.param(*case, marks=pytest.mark.release) for case in others)]
 
 
 def cut_fasta(source: Path, target: Path, records: int) -> Path:

@@ -1,4 +1,4 @@
-"""2,000 broken inputs through the real steps: one sentence or the same numbers comes of each."""
+"""Broken inputs through the real steps: one sentence or the same numbers comes of each."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from fuzz.changes import ANY, REFUSE, SAME, SOUND, TOLD
 from fuzz.judge import FAULTS, judge
 from fuzz.targets import targets
 
-SEED, CASES = 14, 2000
+SEED = 14
 
 
-def test_no_broken_input_gets_past_the_steps(root: Path) -> None:
+@pytest.mark.parametrize("cases", [500, pytest.param(2000, marks=pytest.mark.release)])
+def test_no_broken_input_gets_past_the_steps(root: Path, cases: int) -> None:
     """The list of faults is what the run has printed, each with the command that replays it."""
-    command = [sys.executable, "tests/fuzz/run.py", "--cases", str(CASES), "--seed", str(SEED)]
+    command = [sys.executable, "tests/fuzz/run.py", "--cases", str(cases), "--seed", str(SEED)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command[1:])} found:\n{done.stdout}\n{done.stderr}"
 

@@ -76,6 +76,7 @@ def test_mistakes_of_all_files_are_told_together(tmp_path: Path) -> None:
     assert failed == {"REPORT_CHECK (1)"}
 
 
+@pytest.mark.release
 def test_a_missing_genome_is_told_before_any_task(tmp_path: Path) -> None:
     rows = [(assay, assay, str(SIMULATED / "simulated_matrix.tsv.gz")) for assay in ASSAYS.values()]
     sheet = write_sheet(tmp_path / "s.csv", ("sample", "assay", "data"), *rows)
@@ -102,6 +103,7 @@ def test_cells_are_denoised_only_where_that_is_asked_for(tmp_path: Path) -> None
     assert (run.results / "denoised/data/denoised.peakvi.tsv").is_file()
 
 
+@pytest.mark.release
 def test_settings_of_denoising_are_checked_before_any_task(tmp_path: Path) -> None:
     cells = str(SIMULATED / "simulated_cells.h5ad")
     columns = ("peakvi", "peakvi_latent", "peakvi_epochs")

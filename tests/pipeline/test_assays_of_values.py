@@ -152,6 +152,7 @@ def test_mistakes_of_all_assays_are_told_together(tmp_path: Path) -> None:
     assert not list(run.results.rglob("*.safetensors"))
 
 
+@pytest.mark.release
 def test_an_assay_without_negatives_refuses_them(sheet: Path, tmp_path: Path) -> None:
     rows = [
         ("sample", "assay", "data", "negatives"),
@@ -166,6 +167,7 @@ def test_an_assay_without_negatives_refuses_them(sheet: Path, tmp_path: Path) ->
     ]
 
 
+@pytest.mark.release
 def test_a_general_kind_of_negatives_leaves_values_alone(sheet: Path, tmp_path: Path) -> None:
     rows = [("sample", "assay", "data"), ("array", "pbm", str(sheet.parent / "array.txt"))]
     arguments = (
@@ -181,6 +183,7 @@ def test_a_general_kind_of_negatives_leaves_values_alone(sheet: Path, tmp_path: 
     assert status["state"] == "ok"
 
 
+@pytest.mark.release
 def test_only_a_fasta_of_activities_has_values_beside_it(sheet: Path, tmp_path: Path) -> None:
     array = str(sheet.parent / "array.txt")
     rows = [

@@ -101,6 +101,7 @@ def test_a_mail_that_cannot_be_sent_is_a_warning(tmp_path: Path) -> None:
     assert "no e-mail could be sent to core@example.org (" in log
 
 
+@pytest.mark.release
 def test_addresses_are_checked_before_any_task(tmp_path: Path) -> None:
     wrong = (
         "--email",

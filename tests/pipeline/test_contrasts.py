@@ -79,6 +79,7 @@ def test_every_mistake_has_its_sentence_before_any_task(folder: Path) -> None:
     assert "column contrast, as s:nobody: there is no data set 'nobody' in the sheet" in run.said
 
 
+@pytest.mark.release
 def test_not_with_models_of_an_earlier_run_nor_with_an_unknown_matching(folder: Path) -> None:
     (folder / "results").mkdir()
     run = run_nextflow(folder, ROOT, "--apply", "results", "--contrast", "a:b")
@@ -102,6 +103,7 @@ def odd_tasks(folder: Path) -> Path:
     )
 
 
+@pytest.mark.release
 def test_tasks_may_be_called_anything(folder: Path) -> None:
     run = run_nextflow(
         folder, ROOT, "--input", str(odd_tasks(folder)), "-stub-run", "--replicates", "1",
@@ -117,6 +119,7 @@ def test_tasks_may_be_called_anything(folder: Path) -> None:
     assert run.trace()["DISCOVERY_COMPARE (c_vs_many_CD4__T__rest_.explainn)"] == "COMPLETED"
 
 
+@pytest.mark.release
 def test_tasks_whose_folders_would_be_called_alike_are_refused(folder: Path) -> None:
     pairs = "many/CD4+ T (rest):c,many/CD4+ T [rest]:c"
     run = run_nextflow(folder, ROOT, "--input", str(odd_tasks(folder)), "--contrast", pairs)

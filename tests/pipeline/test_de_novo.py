@@ -212,6 +212,7 @@ def test_the_report_has_both_chapters(finished: Run) -> None:
         assert text in page, text
 
 
+@pytest.mark.release
 def test_resume_asks_streme_once_it_is_there(tmp_path: Path, tiny: Path) -> None:
     sheet = write_sheet(
         tmp_path / "sheet.csv", ("sample", "assay", "data"), ("a", "sequences", tiny / "oct4.fa")

@@ -75,6 +75,7 @@ def test_a_replicate_that_is_left_is_summarised(finished: Run) -> None:
     assert ("Diverged and left out" in summary["reason"]) == (lost == 1)
 
 
+@pytest.mark.release
 def test_analyses_take_the_replicates_that_are_left(tmp_path: Path) -> None:
     """A model is attributed, and asked about pairs, whichever of its replicates diverged.
 

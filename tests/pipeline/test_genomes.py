@@ -163,6 +163,7 @@ def test_a_profile_of_an_institution_names_its_genomes(tmp_path: Path) -> None:
     assert len(tasks) == 3, tasks
 
 
+@pytest.mark.release
 def test_profiles_of_an_institution_by_their_address(tmp_path: Path) -> None:
     """As those of nf-core/configs; offline nothing is asked for, and the profile is unknown."""
     (tmp_path / "configs" / "conf").mkdir(parents=True)
@@ -184,6 +185,7 @@ def test_profiles_of_an_institution_by_their_address(tmp_path: Path) -> None:
     assert run.code == 0, run.said
 
 
+@pytest.mark.release
 def test_a_version_of_nf_core_s_configs_is_an_address(tmp_path: Path) -> None:
     """Which this machine reaches or not: there is no such version."""
     version = ("--custom_config_version", "0.0.0-none", "-profile", "test", "-preview")

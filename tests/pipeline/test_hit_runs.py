@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pysam
 import pytest
 
-from nextflow_runs import ROOT, Run, run_nextflow, write_sheet
+from nextflow_runs import ROOT, Run, first_of, run_nextflow, write_sheet
 
 WORD, SIZE, STEP = "TTACCCGCAT", 180_000, 300
 TURNED = WORD[::-1].translate(str.maketrans("ACGT", "TGCA"))
@@ -150,7 +150,7 @@ def test_the_report_tells_sites_and_caveat(finished: Run) -> None:
 
 
 @pytest.mark.usefixtures("finished")
-@pytest.mark.parametrize("what", ["genome", "peaks", "records.fa"])
+@pytest.mark.parametrize("what", first_of([["genome"], ["peaks"], ["records.fa"]]))
 def test_words_and_sequences(sheet: Path, what: str) -> None:
     """With -resume nothing is trained again."""
     given = what if "." not in what else sheet.parent / what
@@ -191,6 +191,7 @@ def test_an_earlier_run_gives_the_same_answers(finished: Run, sheet: Path, tmp_p
     assert "contribution" in page
 
 
+@pytest.mark.release
 def test_an_earlier_version_has_no_evidence(sheet: Path, tmp_path: Path) -> None:
     """Its units are named by the annotation; a FASTA needs no genome."""
     earlier = ROOT / "tests" / "earlier_results"
@@ -203,6 +204,7 @@ def test_an_earlier_version_has_no_evidence(sheet: Path, tmp_path: Path) -> None
     assert "No motif is supported by the evidence" in page
 
 
+@pytest.mark.release
 def test_a_table_of_sequences_needs_no_genome(sheet: Path, tmp_path: Path) -> None:
     """Its first line looks like that of intervals until a cell is DNA."""
     earlier = ROOT / "tests" / "earlier_results"
@@ -220,6 +222,7 @@ def test_a_table_of_sequences_needs_no_genome(sheet: Path, tmp_path: Path) -> No
     assert (run.results / "MAFK/explainn/hits/MAFK.explainn.hits.bed.gz").is_file()
 
 
+@pytest.mark.release
 def test_what_an_earlier_run_cannot_be_asked(finished: Run, sheet: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     shutil.copytree(finished.results, moved)
@@ -233,6 +236,7 @@ def test_what_an_earlier_run_cannot_be_asked(finished: Run, sheet: Path, tmp_pat
     assert "--hits: there is no file" in run.said and "no ExplaiNN" not in run.said
 
 
+@pytest.mark.release
 def test_stub(sheet: Path) -> None:
     bare = write_sheet(
         sheet.parent / "bare.csv", COLUMNS[:4], ("a", "peaks", "peaks.bed", "genome.fa")

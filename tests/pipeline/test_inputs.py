@@ -711,6 +711,7 @@ def test_a_wrong_parameter_does_not_hide_what_is_wrong_in_the_sheet(tmp_path: Pa
     ], run.said
 
 
+@pytest.mark.release
 def test_texts_of_numbers_on_the_command_line(tmp_path: Path, tiny: Path) -> None:
     sheet = write_sheet(
         tiny / "one.csv", ("sample", "assay", "data"), ("007", "sequences", "oct4.fa")
@@ -731,6 +732,7 @@ def test_texts_of_numbers_on_the_command_line(tmp_path: Path, tiny: Path) -> Non
     assert run.errors() == ["--dropout: '1.5' must be less than 1."]
 
 
+@pytest.mark.release
 def test_missing_input(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT)
     assert run.code == 1
@@ -812,6 +814,7 @@ def test_every_default_is_valid() -> None:
         assert "default" not in prop or _valid(prop, prop["default"]), name
 
 
+@pytest.mark.release
 def test_error_is_no_half_result(tmp_path: Path) -> None:
     run: Run = run_nextflow(tmp_path, ROOT, "--input", "nowhere.csv")
     assert run.code == 1

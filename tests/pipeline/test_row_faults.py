@@ -195,6 +195,7 @@ def test_faults_of_shared_inputs_end_the_run_all_at_once(sheet: Path, tmp_path: 
     assert not (run.results / "multiqc_report.html").exists()
 
 
+@pytest.mark.release
 def test_a_cell_ends_the_rows_that_name_it_and_no_other(sheet: Path, tmp_path: Path) -> None:
     """Every kind of file that a cell may give; a genome of two rows ends both."""
     folder = sheet.parent
@@ -233,6 +234,7 @@ def test_a_cell_ends_the_rows_that_name_it_and_no_other(sheet: Path, tmp_path: P
     assert trained == ["MODEL_TRAIN (good.explainn.r1)"]
 
 
+@pytest.mark.release
 def test_no_row_waits_for_another(tmp_path: Path, tiny: Path) -> None:
     """The preparation of one data set ends only when another's model is in training."""
     mark = tmp_path / "training"

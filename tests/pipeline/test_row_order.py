@@ -91,6 +91,7 @@ def test_swapped_rows_and_data_sets_give_the_same_results(folder: Path, in_order
     assert one.keys() == two.keys()
 
 
+@pytest.mark.release
 def test_swapped_rows_run_nothing_again(folder: Path, in_order: Run) -> None:
     # Rows of one data set apart from each other, too.
     again = start(folder, "in_order", ROWS[1::2] + ROWS[::2], "-resume")

@@ -196,6 +196,7 @@ def test_interpretation_does_not_retrain(finished: Run, tiny: Path) -> None:
     }
 
 
+@pytest.mark.release
 def test_killed_and_resumed_is_the_same(
     expected: dict[str, str], tiny: Path, tmp_path: Path
 ) -> None:
@@ -227,6 +228,7 @@ def test_killed_and_resumed_is_the_same(
     assert digests(run.results) == expected
 
 
+@pytest.mark.release
 def test_mistakes_in_files_end_their_rows_alone(tmp_path: Path, tiny: Path) -> None:
     (tmp_path / "bad.fa").write_text(">a\nACGT!\n")
     (tmp_path / "genome.fa").write_text("no fasta\n")

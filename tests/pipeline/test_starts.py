@@ -102,6 +102,7 @@ def test_the_report_tells_of_both(started: Run) -> None:
     assert "In held: The robust recipe was used" in page
 
 
+@pytest.mark.release
 def test_transfer_from_the_results_of_a_run(started: Run, tmp_path: Path, tiny: Path) -> None:
     write_sheet(
         tmp_path / "sheet.csv",

@@ -132,6 +132,7 @@ def test_files_hold_the_same_and_parts_sum_to_the_change(finished: Run) -> None:
         assert len(list(csv.DictReader(handle, delimiter="\t"))) == 20
 
 
+@pytest.mark.release
 def test_stub(sheet: Path) -> None:
     more = ("--explain", sheet.parent / "peaks.bed", "--variants", sheet.parent / "in.vcf")
     bare = write_sheet(
