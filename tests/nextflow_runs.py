@@ -114,10 +114,11 @@ def judged(
     return said
 
 
-def first_of(cases: Iterable[Sequence[Any]]) -> list[Any]:
+def first_of(cases: Iterable[Sequence[Any]], number: int = 1) -> list[Any]:
     """Cases that cost a start of Nextflow each: the first on each change, all for a release."""
-    first, *others = cases
-    return [first, *(pytest.param(*case, marks=pytest.mark.release) for case in others)]
+    all_cases = list(cases)
+    rest = (pytest.param(*case, marks=pytest.mark.release) for case in all_cases[number:])
+    return [*all_cases[:number], *rest]
 
 
 def cut_fasta(source: Path, target: Path, records: int) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nextflow_runs import DEMO, write_sheet
+from nextflow_runs import DEMO, first_of, write_sheet
 from startup.conftest import ROOT, executable
 from startup.test_images import plain, refused
 from startup.test_wrapper import docker
@@ -30,7 +30,7 @@ def with_torch(folder: Path) -> dict[str, bool]:
     return found
 
 
-@pytest.mark.parametrize("parser", ["v1", "v2"])
+@pytest.mark.parametrize("parser", first_of([["v2"], ["v1"]]))
 def test_torch_is_for_the_tasks_that_need_it_alone(world, tmp_path, parser) -> None:
     columns = ("models", "num_fc", "nullification", "attribution", "unit_maps")
     rows = {
@@ -61,7 +61,7 @@ def test_torch_is_for_the_tasks_that_need_it_alone(world, tmp_path, parser) -> N
     assert {"MODEL_TRAIN (plain.explainn.r1)", "MODEL_NULLIFY (both.explainn.r1)"} < set(tasks)
 
 
-@pytest.mark.parametrize("option", [("--device", "gpu"), ("--kernel", "torch")])
+@pytest.mark.parametrize("option", first_of([[("--device", "gpu")], [("--kernel", "torch")]]))
 def test_a_gpu_and_the_kernel_torch_train_with_torch(world, tmp_path, option) -> None:
     more = ("--cooperativity", "TGACTCAT:CACGTG")
     finished = plain(world, tmp_path, "-profile", "test", *STUB, *more, *option, **BOTH)

@@ -10,6 +10,7 @@ from pathlib import Path
 import nextflow as startup_nextflow
 import pytest
 
+from nextflow_runs import first_of
 from startup import mini
 from startup.conftest import ROOT, executable
 
@@ -50,18 +51,21 @@ def generated(folder: Path, profiles: str, *more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("profiles", "arguments", "flags"),
-    [
-        ("docker", (), ()),
-        ("docker", ("--device", "cpu"), ()),
-        ("docker", ("--device", "gpu"), ("--gpus all",)),
-        ("docker,gpu", (), ("--gpus all",)),
-        ("gpu,apptainer", (), ("--nv",)),
-        ("singularity,gpu", (), ("--nv",)),
-        ("gpu", (), ()),
-        ("slurm", (), ()),
-        ("slurm,gpu", (), ("--gres=gpu:1",)),
-        ("slurm,apptainer", ("--device", "gpu"), ("--gres=gpu:1", "--nv")),
-    ],
+    first_of(
+        [
+            ("docker", (), ()),
+            ("docker,gpu", (), ("--gpus all",)),
+            ("singularity,gpu", (), ("--nv",)),
+            ("slurm,apptainer", ("--device", "gpu"), ("--gres=gpu:1", "--nv")),
+            ("docker", ("--device", "cpu"), ()),
+            ("docker", ("--device", "gpu"), ("--gpus all",)),
+            ("gpu,apptainer", (), ("--nv",)),
+            ("gpu", (), ()),
+            ("slurm", (), ()),
+            ("slurm,gpu", (), ("--gres=gpu:1",)),
+        ],
+        4,
+    ),
 )
 def test_gpu_flags_are_where_they_belong_and_nowhere_else(
     tmp_path: Path, profiles: str, arguments: tuple[str, ...], flags: tuple[str, ...]
@@ -110,15 +114,18 @@ println([task.executor, task.accelerator, task.containerOptions, task.queue].joi
 
 @pytest.mark.parametrize(
     ("profile", "device", "expected"),
-    [
-        ("awsbatch", "gpu", "awsbatch;1;null;nf-explainn-gpu"),
-        ("awsbatch", "auto", "awsbatch;null;null;nf-explainn"),
-        ("google_batch", "gpu", "google-batch;[request:1, type:nvidia-tesla-t4];null;null"),
-        ("google_batch", "cpu", "google-batch;null;null;null"),
-        ("k8s", "gpu", "k8s;[request:1, type:nvidia.com/gpu];null;null"),
-        ("k8s", "auto", "k8s;null;null;null"),
-        ("docker", "gpu", "null;1;--gpus all;null"),
-    ],
+    first_of(
+        [
+            ("awsbatch", "gpu", "awsbatch;1;null;nf-explainn-gpu"),
+            ("awsbatch", "auto", "awsbatch;null;null;nf-explainn"),
+            ("google_batch", "gpu", "google-batch;[request:1, type:nvidia-tesla-t4];null;null"),
+            ("google_batch", "cpu", "google-batch;null;null;null"),
+            ("k8s", "gpu", "k8s;[request:1, type:nvidia.com/gpu];null;null"),
+            ("k8s", "auto", "k8s;null;null;null"),
+            ("docker", "gpu", "null;1;--gpus all;null"),
+        ],
+        3,
+    ),
 )
 def test_services_get_an_accelerator_and_no_container_flag(
     tmp_path: Path, profile: str, device: str, expected: str
