@@ -81,6 +81,7 @@ def test_nextflow_alone_says_how_the_environment_is_made(world, tmp_path) -> Non
     )
 
 
+@pytest.mark.release
 def test_an_environment_beside_an_image_is_refused(world, tmp_path) -> None:
     """It would stand first on the PATH in the container, wherever the engine mounts it."""
     docker(world, "")

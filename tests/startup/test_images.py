@@ -11,6 +11,7 @@ from pathlib import Path
 import nextflow as startup_nextflow
 import pytest
 
+from nextflow_runs import first_of
 from startup.conftest import ROOT, executable
 from startup.test_wrapper import a_nextflow, docker, request
 
@@ -135,7 +136,7 @@ def test_any_nextflow_says_that_docker_does_not_answer(world, tmp_path) -> None:
 
 
 @pytest.mark.usefixtures("converters")
-@pytest.mark.parametrize("engine", SIF_ENGINES)
+@pytest.mark.parametrize("engine", first_of([engine] for engine in SIF_ENGINES))
 def test_any_nextflow_finds_the_file_that_the_start_up_made(start, world, tmp_path, engine) -> None:
     message = refused(plain(world, tmp_path, "-profile", f"test,{engine}"), tmp_path)
     assert f"is not in {images(world)}, and no registry gave it; start once with ./nextflow" in (
@@ -152,7 +153,9 @@ def test_any_nextflow_finds_the_file_that_the_start_up_made(start, world, tmp_pa
     assert all(f" {images(world)}/ghcr.io-" in script for script in scripts)
 
 
-@pytest.mark.parametrize("named", [("--container_image", "mine:1"), ("-c", "mine.config")])
+@pytest.mark.parametrize(
+    "named", first_of([[("--container_image", "mine:1")], [("-c", "mine.config")]])
+)
 def test_an_image_of_the_users_own_is_not_asked_for(world, tmp_path, named) -> None:
     executable(tmp_path / "bin" / "docker", 'echo "Error: No such image: x" >&2; exit 1')
     (tmp_path / "mine.config").write_text("process.container = 'mine:1'\n")
