@@ -85,6 +85,13 @@ STUBS: dict[str, tuple[tuple[str, ...], str]] = {
     "small": (("--factors", "REST", "--sizes", "100", "-stub"), "small\tcpu\t"),
     "test_profile": (("-stub",), "test_profile\tcpu\t"),
 }
+# On a cluster of its own.
+CLUSTERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "facility": (
+        ("--rows", "2", "--tasks", "15", "--down", "5", "--profile", "slurm", "-stub"),
+        "facility\tpeaks data_sets\t2",
+    ),
+}
 ON_FIXTURES: dict[str, tuple[tuple[str, ...], str]] = {
     "best_pwm": (
         ("--factors", "REST", "--sizes", "100", "--yeast", "Cbf1", "--replicates", "1", *ONE),
@@ -136,7 +143,7 @@ def check(some: dict[str, tuple[tuple[str, ...], str]], name: str, folder: Path)
 
 
 def test_every_benchmark_has_its_trial() -> None:
-    assert sorted({**SMALL, **STUBS, **ON_FIXTURES, **ON_DATA}) == harness.names()
+    assert sorted({**SMALL, **STUBS, **CLUSTERS, **ON_FIXTURES, **ON_DATA}) == harness.names()
     assert set(harness.QUICK) <= set(harness.names())
 
 
@@ -193,6 +200,15 @@ def test_starts_a_stub_run(name: str, tmp_path: Path, request: pytest.FixtureReq
     if name == "small":
         request.getfixturevalue("data_dir")
     check(STUBS, name, tmp_path)
+
+
+@pytest.mark.slurm
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_starts_on_a_cluster(name: str, tmp_path: Path, data_dir: Path) -> None:
+    if os.getuid() != 0 or not Path("/etc/debian_version").exists():
+        pytest.skip("needs root on Debian: tests/engines/two_nodes.sh starts a SLURM of two nodes")
+    arguments, line = CLUSTERS[name]
+    check({name: ((*arguments, "--data", str(data_dir)), line)}, name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ON_FIXTURES)
