@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from nfexplainn.io import arrow
 
 ROW_GROUP = 1 << 20
+# Sequences times tasks that are written.
+MOST = 2_000_000
 
 SCHEMA = pa.schema(
     [
@@ -24,6 +26,32 @@ SCHEMA = pa.schema(
         ("contribution", pa.float32()),
     ]
 )
+
+
+def written_sequences(chosen: NDArray[np.bool_], tasks: int, most: int = MOST) -> NDArray[np.bool_]:
+    """Draw evenly, in their order, the sequences whose contributions are written.
+
+    With many tasks a table of all would take more disk than all else of a run.
+
+    Parameters
+    ----------
+    chosen : bool array, shape (n,)
+        The well-predicted sequences.
+    tasks : int
+    most : int, optional
+        Sequences times tasks; all are written where these are no more.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    rows = np.flatnonzero(chosen)
+    allowed = max(1, most // tasks)
+    if len(rows) <= allowed:
+        return chosen
+    written = np.zeros_like(chosen)
+    written[rows[np.arange(allowed) * len(rows) // allowed]] = True
+    return written
 
 
 class ContributionWriter:
@@ -40,6 +68,8 @@ class ContributionWriter:
     names : sequence of str
         Names of all sequences of the data set.
     weights : float array, shape (tasks, units)
+    written : bool array, shape (n,)
+        The sequences that are written, of all of the data set.
     """
 
     def __init__(
@@ -48,12 +78,14 @@ class ContributionWriter:
         tasks: Sequence[str],
         names: Sequence[str],
         weights: NDArray[np.float32],
+        written: NDArray[np.bool_],
     ) -> None:
         self._path = Path(path)
         self._part = self._path.with_name(self._path.name + ".part")
         self._tasks = arrow.texts(list(tasks))
         self._names = names
         self._weights = weights
+        self._written = written
         self._waiting: list[pa.Table] = []
         self._rows = 0
 
@@ -85,7 +117,7 @@ class ContributionWriter:
         activated: NDArray[np.bool_],
     ) -> None:
         """Add a chunk: rows of shape (n,), outputs and activated of shape (n, units)."""
-        sequence, unit = np.nonzero(activated)
+        sequence, unit = np.nonzero(activated & self._written[rows][:, None])
         tasks = len(self._weights)
         values = outputs[sequence, unit][:, None] * self._weights[:, unit].T
         named, local = np.unique(sequence, return_inverse=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nfexplainn.data.dataset import Dataset
 from nfexplainn.errors import UserError
 from nfexplainn.filters import Filters, SiteCounts
-from nfexplainn.interpret.contributions import ContributionWriter
+from nfexplainn.interpret.contributions import ContributionWriter, written_sequences
 from nfexplainn.interpret.importance import (
     EffectSums,
     Importance,
@@ -153,7 +153,9 @@ def interpret_model(
             yield chunk
             steps.done()
 
-    with ContributionWriter(importances_path, dataset.meta.tasks, dataset.names, weights) as writer:
+    tasks = dataset.meta.tasks
+    written = written_sequences(selection.chosen, len(tasks))
+    with ContributionWriter(importances_path, tasks, dataset.names, weights, written) as writer:
 
         def visit(chunk: Chunk, found: SiteCounts) -> None:
             outputs = outputs_of(chunk)
