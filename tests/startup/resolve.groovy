@@ -7,7 +7,7 @@ def params = config.params + [device: device, image_registry: registry]
 def names = [params: params, workflow: [containerEngine: 'docker']]
 def processes = new groovy.json.JsonSlurper().parse(new File(wanted))
 def said = processes.collectEntries { name, own ->
-    def task = [attempt: 1, executor: config.process.executor, ext: [environment: own.environment]]
+    def task = [attempt: 1, executor: config.process.executor, ext: [environment: own.environment, bytes: own.bytes]]
     def settings = config.process.findAll { key, _ -> !key.startsWith('with') }
     def selected = { kind, text -> config.process.findAll { key, _ -> key.startsWith(kind) && text ==~ (key - kind) }.values() }
     own.labels.each { label -> selected('withLabel:', label).each { block -> settings = settings + block } }

@@ -26,6 +26,8 @@ EXECUTORS = {
     "k8s": "k8s",
 }
 REGISTRY = "registry.example.org/group"
+# Of a data set of some 1.5 million sequences of 200 bp.
+BYTES = 100_000_000
 RESOLVE = Path(__file__).with_name("resolve.groovy")
 
 
@@ -39,7 +41,13 @@ def processes() -> dict[str, dict[str, Any]]:
         always = re.findall(r"^ +ext environment: '(\w+)'", text, re.MULTILINE)
         own = re.findall(r"^ +container ", text, re.MULTILINE)
         environment = always[0] if always else None
-        found[name] = {"labels": labels, "environment": environment, "own": bool(own)}
+        sized = re.search(r"^ +ext .*\bbytes: \{", text, re.MULTILINE)
+        found[name] = {
+            "labels": labels,
+            "environment": environment,
+            "own": bool(own),
+            "bytes": BYTES if sized else None,
+        }
     return found
 
 
@@ -85,6 +93,23 @@ def test_every_process_is_told_all_that_a_service_asks(
         # flags of a container engine would break the services; disks are theirs to give
         assert not asked.get("containerOptions") and not asked.get("clusterOptions"), name
         assert "disk" not in asked, name
+
+
+def test_what_reads_a_data_set_asks_for_more_with_its_size(folder: Path) -> None:
+    """Whole GB of 20 bytes more for each; hours."""
+    asked = resolved("k8s", "gpu", folder)["processes"]
+    grown = {
+        "process_single": (2, "1h"),
+        "process_low": (3, "9h"),
+        "process_medium": (4, "18h"),
+        "process_high": (32, "1d"),
+    }
+    small = grown | {"process_low": (2, "4h"), "process_medium": (3, "8h")}
+    sized = {name for name, known in processes().items() if known["bytes"]}
+    assert {"MODEL_TRAIN", "UNITS_SUMMARISE", "BASELINE_EVALUATE"} < sized and len(sized) > 15
+    for name, known in processes().items():
+        expected = (grown if name in sized else small)[known["labels"][0]]
+        assert (asked[name]["memory"], asked[name]["time"]) == expected, name
 
 
 @pytest.mark.parametrize("profile", EXECUTORS)

@@ -1,6 +1,7 @@
 process BASELINE_EVALUATE {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:

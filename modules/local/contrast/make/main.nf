@@ -4,6 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process CONTRAST_MAKE {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { [sides].flatten().sum { file -> file.size() } }
     publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{status.json,parquet,tsv}', saveAs: { name -> name.startsWith("${meta.id}.") ? name : null }
 
     input:

@@ -4,6 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process DISCOVERY_COMPARE {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/discovery" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,meme}'
 
     input:

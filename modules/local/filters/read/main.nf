@@ -4,7 +4,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process FILTERS_READ {
     tag "${meta.id}"
     label 'process_low'
-    ext environment: 'torch'
+    ext environment: 'torch', bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,meme}'
 
     input:

@@ -2,6 +2,7 @@
 process INTERACTIONS_FIND {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { [files].flatten().sum { file -> file.size() } }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.interactions*'
 
     input:

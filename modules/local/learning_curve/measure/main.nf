@@ -5,7 +5,7 @@ include { environmentOf } from '../../../../subworkflows/local/validate/environm
 process LEARNING_CURVE_MEASURE {
     tag "${meta.id}"
     label 'process_medium'
-    ext environment: { environmentOf(meta, options) }
+    ext environment: { environmentOf(meta, options) }, bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.id}/data" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.learning_curve.*'
 
     input:

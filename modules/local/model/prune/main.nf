@@ -2,6 +2,7 @@
 process MODEL_PRUNE {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.pruned.*'
 
     input:

@@ -6,7 +6,7 @@ process MODEL_TRAIN {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
-    ext environment: { environmentOf(meta, options) }
+    ext environment: { environmentOf(meta, options) }, bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{safetensors,tsv,parquet,diverged.json,calibration.json}'
 
     input:

@@ -6,7 +6,7 @@ process PREDICTION_SCORE {
     tag "${meta.id}"
     label 'process_medium'
     label 'process_gpu'
-    ext environment: { environmentOf(meta, options) }
+    ext environment: { environmentOf(meta, options) }, bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/by_${meta.of}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.predicted.{parquet,tsv}', saveAs: { name -> name.replace("${meta.id}.predicted", 'predictions') }
 
     input:

@@ -4,7 +4,7 @@ include { environmentOf } from '../../../../subworkflows/local/validate/environm
 process UNITS_INTERPRET {
     tag "${meta.id}"
     label 'process_low'
-    ext environment: { environmentOf(meta, options) }
+    ext environment: { environmentOf(meta, options) }, bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{tsv,parquet,meme,jaspar,transfac,homer}'
 
     input:

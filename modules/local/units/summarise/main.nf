@@ -3,6 +3,7 @@ include { asJson } from '../../../../subworkflows/local/validate/given.nf'
 process UNITS_SUMMARISE {
     tag "${meta.id}"
     label 'process_low'
+    ext bytes: { [files].flatten().sum { file -> file.size() } }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}/motifs" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '{logos/*,*.units.tsv,*.tomtom.tsv,*.support.tsv,*.consensus.*,*.evidence.*,*.evidence_tasks.tsv,*.minimal.tsv,*.best_pwms.*,*.contrast*.tsv}'
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.{verdict.json,ensemble.tsv}'
 

@@ -1,7 +1,7 @@
 process UNITS_TRANSFER {
     tag "${meta.id}"
     label 'process_low'
-    ext environment: 'torch'
+    ext environment: 'torch', bytes: { dataset.size() }
     publishDir path: { "${params.outdir}/${meta.dataset}/${meta.model}" }, mode: params.publish_dir_mode, overwrite: params.publish_dir_mode.startsWith('copy') ? 'deep' : null, pattern: '*.tsv'
 
     input:
