@@ -81,13 +81,11 @@ def test_checkers_are_content(changed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.release
-@pytest.mark.minutes
 def test_tests_of_the_changes_pass(changed: Path) -> None:
     done(changed, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS)
 
 
 @pytest.mark.release
-@pytest.mark.minutes
 def test_a_run_uses_all_of_them(changed: Path, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "oligos.txt").write_text("\n".join(["ACGTTGCA" * 5] * 9))
     sheet = write_sheet(
