@@ -86,6 +86,7 @@ def test_a_missing_genome_is_told_before_any_task(tmp_path: Path) -> None:
         assert f"the assay {assay} needs genome; give --genome or the column genome" in run.said
 
 
+@pytest.mark.release
 def test_cells_are_denoised_only_where_that_is_asked_for(tmp_path: Path) -> None:
     cells = str(SIMULATED / "simulated_cells.h5ad")
     sheet = write_sheet(

@@ -234,6 +234,7 @@ def test_what_the_kernel_cannot_do_is_told_at_once(tmp_path: Path, tiny: Path) -
     assert "line 2: kernel native computes at most 2 dense layers per unit, but num_fc" in layers
 
 
+@pytest.mark.release
 def test_clusters_of_other_motifs_end_the_run_before_training(tmp_path: Path, tiny: Path) -> None:
     sheet = write_sheet(
         tmp_path / "sheet.csv",

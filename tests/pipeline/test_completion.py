@@ -93,6 +93,7 @@ def test_a_run_that_fails_is_told_and_a_silent_hook_changes_nothing(tmp_path: Pa
     assert "secret" not in told and "check that --hook_url answers" in log
 
 
+@pytest.mark.release
 def test_a_mail_that_cannot_be_sent_is_a_warning(tmp_path: Path) -> None:
     path = sendmail(tmp_path, "echo no relay >&2; exit 75")
     run = run_nextflow(tmp_path, ROOT, *STUB, "--email", "core@example.org", **path)

@@ -109,6 +109,7 @@ def test_every_mistake_has_its_sentence_before_any_task(folder: Path) -> None:
         assert not [one for line in LINES[fine] for one in run.errors() if f"line {line}," in one]
 
 
+@pytest.mark.release
 def test_not_with_models_of_an_earlier_run(folder: Path) -> None:
     write_sheet(folder / "new.csv", HEADER, *rows("new", *GOOD))
     (folder / "results").mkdir()

@@ -165,6 +165,7 @@ def test_folds_whose_training_diverged_hold_up_nothing(finished: Run) -> None:
     assert "tested on every sequence once (5-fold cross-validation)" in page
 
 
+@pytest.mark.release
 def test_nothing_runs_twice_and_more_seeds_train_no_model_anew(finished: Run) -> None:
     resumed = again(finished.folder, "-resume")
     assert set(resumed.trace().values()) == {"CACHED"}

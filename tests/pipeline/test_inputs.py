@@ -772,6 +772,7 @@ def test_help_shows_the_wrapper_and_every_profile() -> None:
     assert profiles <= set(re.findall(r"\w+", shown))
 
 
+@pytest.mark.release
 def test_version(tmp_path: Path) -> None:
     run = run_nextflow(tmp_path, ROOT, "--version")
     assert run.code == 0

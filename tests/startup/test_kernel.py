@@ -88,7 +88,7 @@ def test_a_compiler_that_cannot_be_fetched_is_a_line_and_no_end(bare, monkeypatc
     assert "continuing without the kernel, slower and with torch: ziglang could not be" in said
 
 
-@pytest.mark.minutes
+@pytest.mark.release
 def test_the_start_compiles_every_kernel_by_ziglang(start, world, monkeypatch) -> None:
     """For real; what it makes is loaded as that of a compiler of the machine is."""
     a_nextflow(world["PATH"], "25.10.2").write_text(
