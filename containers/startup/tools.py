@@ -48,7 +48,8 @@ def uv() -> Path:
 def install(folder: Path, lock: Path, label: str) -> None:
     """Unpack the packages of ``lock`` into ``folder``, which needs no interpreter of its own."""
     folder.mkdir()
-    command = ["pip", "install", "--python", PYTHON, "--no-deps"]
+    # a cache would keep what the caller deletes
+    command = ["pip", "install", "--no-cache", "--python", PYTHON, "--no-deps"]
     run_uv([*command, "--target", str(folder), "--require-hashes", "-r", str(lock)], label, folder)
 
 
