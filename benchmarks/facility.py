@@ -1,6 +1,6 @@
 """Forty data sets of eight assays on a SLURM of two nodes with Apptainer, as at a core facility.
 
-The real data of the tests and the demo data, of each file the first 4,000 records, with the
+The real data of the tests and the demo data, of each file the first 2,000 records, with the
 pipeline's defaults (three replicates). One file is broken; a node is killed after a third of the
 tasks and comes back; after two thirds the run itself is killed, then resumed once. As root on
 Debian: ``tests/engines/two_nodes.sh`` starts a cluster of its own, one core for each node.
@@ -33,7 +33,7 @@ from traced import TOP
 
 DEMO = TOP / "assets" / "demo"
 CLUSTER = TOP / "tests" / "engines" / "two_nodes.sh"
-RECORDS = 4000
+RECORDS = 2000
 NODES = 2
 FACTORS = ("CEBPB", "CTCF", "FOXA1", "HNF4A", "JUND", "REST")
 # Nextflow waits 270 s for the exit code of a job that is gone, and asks for jobs once a minute.
@@ -187,7 +187,7 @@ def main() -> None:
     """Start the cluster, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--data", type=Path, default=TOP.parent / "shared" / "data")
-    parser.add_argument("--tasks", type=int, default=360, help="about how many the run has")
+    parser.add_argument("--tasks", type=int, default=450, help="about how many the run has")
     parser.add_argument("--folder", type=Path, help="where the run stays; deleted by default")
     parser.add_argument("--rows", type=int, help="the first of the sheet, instead of all")
     parser.add_argument("--down", type=float, default=60, help="seconds until the node is back")
