@@ -1,4 +1,4 @@
-"""Forty data sets of eight assays on a SLURM of two nodes with Apptainer, as at a core facility.
+"""Forty data sets of ten assays on a SLURM of two nodes with Apptainer, as at a core facility.
 
 The real data of the tests and the demo data, of each file the first 2,000 records, with the
 pipeline's defaults (three replicates). One file is broken; a node is killed after a third of the

@@ -34,7 +34,7 @@ class Recipe:
 # torch with its CUDA libraries is nearly all of the second, which holds the first's packages, too
 RECIPES = {
     "core": Recipe(CONTAINERS / "core", "the Python environment", 1.5),
-    "torch": Recipe(CONTAINERS / "torch", "the Python environment with torch", 9.0),
+    "torch": Recipe(CONTAINERS / "torch", "the Python environment with torch", 8.0),
     "tests": Recipe(CONTAINERS.parent / "tests", "the Python environment of the tests", 9.4),
 }
 # MultiQC asks for it to draw plots as pictures, by a browser of 0.2 GB; ours are interactive

@@ -108,8 +108,11 @@ def test_what_reads_a_data_set_asks_for_more_with_its_size(folder: Path) -> None
     sized = {name for name, known in processes().items() if known["bytes"]}
     assert {"MODEL_TRAIN", "UNITS_SUMMARISE", "BASELINE_EVALUATE"} < sized and len(sized) > 15
     for name, known in processes().items():
-        expected = (grown if name in sized else small)[known["labels"][0]]
-        assert (asked[name]["memory"], asked[name]["time"]) == expected, name
+        label = known["labels"][0]
+        memory, hours = (grown if name in sized else small)[label]
+        if known["environment"] == "torch":  # always
+            memory += {"process_low": 2, "process_medium": 3}.get(label, 0)
+        assert (asked[name]["memory"], asked[name]["time"]) == (memory, hours), name
 
 
 @pytest.mark.parametrize("profile", EXECUTORS)

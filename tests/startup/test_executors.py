@@ -199,5 +199,6 @@ def test_demo_profiles_leave_what_a_training_may_ask_for(profile: str) -> None:
     command = [str(ROOT / "nextflow"), "config", "-profile", profile, "."]
     said = subprocess.check_output(command, cwd=ROOT, text=True)
     block = said.partition("withLabel:process_medium {")[2].partition("}\n   }")[0]
-    assert "memory = { (3.GB + 20.B * (task.ext.bytes ?: 0)) * task.attempt }" in block
+    memory = "((task.ext.environment == 'torch' ? 6.GB : 3.GB) + 20.B * (task.ext.bytes ?: 0))"
+    assert "memory = { " + memory + " * task.attempt }" in block
     assert "time = { (8.h + 360.ms" in block
